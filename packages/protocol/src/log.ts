@@ -1,0 +1,74 @@
+import { hash } from "node:crypto";
+import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import { type Static, Type } from "typebox";
+import { At, Body, Id, Room, Seq, User } from "./parts.ts";
+
+/** Header of a log entry that names the core subject where the producer waits for `stored`. */
+export const RECEIPT_HEADER = "Parley-Receipt";
+/** How long the log itself remembers message ids, ns (architecture decision 1). Postgres remembers for ever. */
+const DUPLICATE_WINDOW_NS = 10 * 60 * 1_000_000_000;
+/** Stream metadata that says how many shards the log has. */
+export const SHARDS_METADATA = "parley-shards";
+
+/** Name of a shard's stream. */
+export const streamOf = (shard: number): string => `CHAT_${shard}`;
+
+/** Subject of a room's entries in the log. */
+export const subjectOf = (shard: number, room: string): string => `chat.${shard}.${room}`;
+
+/** What a shard's stream must be; `docs/decisions` says why for each setting. */
+export function streamConfig(shard: number, shards: number, replicas: number, maxBytes: number) {
+  return {
+    name: streamOf(shard),
+    subjects: [`chat.${shard}.*`],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    num_replicas: replicas,
+    max_bytes: maxBytes,
+    duplicate_window: DUPLICATE_WINDOW_NS,
+    allow_atomic: true,
+    allow_direct: true,
+    deny_delete: true,
+    metadata: { [SHARDS_METADATA]: String(shards) },
+  } satisfies Partial<StreamConfig> & { name: string };
+}
+
+/** Names each setting of a stream that would break a promise; empty if all hold. */
+export function streamFaults(config: StreamConfig, shards: number): string[] {
+  const faults: string[] = [];
+  const expect = (holds: boolean, fault: string) => holds || faults.push(`${config.name}: ${fault}`);
+  expect(config.storage === StorageType.File, "storage is not file");
+  expect(
+    config.retention === RetentionPolicy.Limits,
+    "retention is not limits: duplicate ids would be forgotten",
+  );
+  expect(config.discard === DiscardPolicy.New, "discard is not new: acknowledged messages could be dropped");
+  expect(config.allow_atomic === true, "allow_atomic is off (nats-server 2.12 or newer is needed)");
+  expect(config.duplicate_window >= DUPLICATE_WINDOW_NS, "duplicate_window is under 10 minutes");
+  expect(config.no_ack !== true, "no_ack is on");
+  expect((config.max_age ?? 0) === 0, "max_age is set: messages could expire before they are stored");
+  const stored = config.metadata?.[SHARDS_METADATA];
+  expect(stored === String(shards), `made for LOG_SHARDS=${stored}, this process has ${shards}`);
+  return faults;
+}
+
+/**
+ * The id that the log and Postgres know a message by: scoped to room and user, so that nobody can swallow
+ * another's message by reusing its id. 144 bits of SHA-256.
+ */
+export function messageKey(room: string, userId: string, id: string): string {
+  return hash("sha256", `${room}\0${userId}\0${id}`, "base64url").slice(0, 24);
+}
+
+/** A message as the log holds it: what members will see, without the seq that Postgres gives it. */
+export const LogMessage = Type.Object({
+  type: Type.Literal("message"),
+  room: Room,
+  id: Id,
+  author: User,
+  body: Body,
+  at: At,
+  replyTo: Type.Optional(Seq),
+});
+export type LogMessage = Static<typeof LogMessage>;

@@ -1,0 +1,123 @@
+import { type Static, Type } from "typebox";
+import { ERROR_STATUS, type ErrorCode } from "./codes.ts";
+import { After, At, Body, Id, Room, Seq, User } from "./parts.ts";
+
+export const HelloFrame = Type.Object(
+  {
+    type: Type.Literal("hello"),
+    protocol: Type.Literal("parley.v1"),
+    service: Type.Union([Type.Literal("producer"), Type.Literal("consumer")]),
+    user: User,
+    connection: Type.String(),
+    heartbeatMs: Type.Integer(),
+    limits: Type.Object({
+      bodyLength: Type.Integer(),
+      frameBytes: Type.Integer(),
+      messagesPerSecond: Type.Integer(),
+    }),
+    commands: Type.Array(Type.String()),
+  },
+  { $id: "HelloFrame" },
+);
+export type HelloFrame = Static<typeof HelloFrame>;
+
+export const AckFrame = Type.Object(
+  {
+    type: Type.Literal("ack"),
+    id: Id,
+    room: Room,
+    stored: Type.Literal("log", { description: "the log has it on disk" }),
+    duplicate: Type.Boolean({ description: "this id was acknowledged before" }),
+    at: At,
+  },
+  { $id: "AckFrame" },
+);
+export type AckFrame = Static<typeof AckFrame>;
+
+export const StoredFrame = Type.Object(
+  { type: Type.Literal("stored"), id: Id, room: Room, seq: Seq },
+  { $id: "StoredFrame" },
+);
+export type StoredFrame = Static<typeof StoredFrame>;
+
+export const AuthenticatedFrame = Type.Object(
+  { type: Type.Literal("authenticated"), id: Type.Optional(Id), expiresAt: At },
+  { $id: "AuthenticatedFrame" },
+);
+export const TokenExpiringFrame = Type.Object(
+  { type: Type.Literal("token_expiring"), inMs: Type.Integer() },
+  { $id: "TokenExpiringFrame" },
+);
+export const PongFrame = Type.Object(
+  { type: Type.Literal("pong"), id: Type.Optional(Id), at: At },
+  { $id: "PongFrame" },
+);
+export const DrainingFrame = Type.Object(
+  { type: Type.Literal("draining"), retryAfterMs: Type.Integer() },
+  { $id: "DrainingFrame" },
+);
+
+export const ErrorFrame = Type.Object(
+  {
+    type: Type.Literal("error"),
+    id: Type.Optional(Type.String()),
+    code: Type.Union((Object.keys(ERROR_STATUS) as ErrorCode[]).map((code) => Type.Literal(code))),
+    message: Type.String(),
+    retryAfterMs: Type.Optional(Type.Integer()),
+    path: Type.Optional(Type.String({ description: "JSON Pointer to the offending field" })),
+  },
+  { $id: "ErrorFrame" },
+);
+export type ErrorFrame = Static<typeof ErrorFrame>;
+
+export const SubscribedFrame = Type.Object(
+  {
+    type: Type.Literal("subscribed"),
+    id: Type.Optional(Id),
+    room: Room,
+    head: After,
+    outcome: Type.Union([Type.Literal("resumed"), Type.Literal("live"), Type.Literal("gap")]),
+    from: Type.Optional(Type.Integer({ description: "gap: the first seq that is not replayed" })),
+    to: Type.Optional(Type.Integer({ description: "gap: the last seq that is not replayed" })),
+  },
+  { $id: "SubscribedFrame" },
+);
+export type SubscribedFrame = Static<typeof SubscribedFrame>;
+
+export const CaughtUpFrame = Type.Object(
+  { type: Type.Literal("caught_up"), room: Room, seq: After },
+  { $id: "CaughtUpFrame" },
+);
+export const UnsubscribedFrame = Type.Object(
+  { type: Type.Literal("unsubscribed"), id: Type.Optional(Id), room: Room },
+  { $id: "UnsubscribedFrame" },
+);
+
+/** A message as members see it: live, in a resume and in history. */
+export const MessageFrame = Type.Object(
+  {
+    type: Type.Literal("message"),
+    room: Room,
+    seq: Seq,
+    id: Id,
+    author: User,
+    body: Body,
+    at: At,
+    replyTo: Type.Optional(Seq),
+  },
+  {
+    $id: "MessageFrame",
+    examples: [
+      {
+        type: "message",
+        room: "general",
+        seq: 42,
+        id: "m1",
+        author: { id: "0199…", username: "alice" },
+        body: "Hello",
+        at: "2026-11-21T12:00:00.000Z",
+      },
+    ],
+  },
+);
+export type MessageFrame = Static<typeof MessageFrame>;

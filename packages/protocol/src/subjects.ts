@@ -1,0 +1,11 @@
+/** Core NATS subject of what a room's listeners shall see, published by its writer after commit. */
+export const liveSubject = (room: string): string => `live.${room}`;
+/** All rooms. */
+export const LIVE_SUBJECTS = "live.*";
+/** A session or a user's sessions were revoked: `{"sessionId"?, "userId", "at"}`. */
+export const REVOKED_SUBJECT = "auth.revoked";
+/** Where a producer asks whether Postgres has a message, and under which seq. */
+export const STORED_SUBJECT = "stored.ask";
+/** How far each shard's writer has come: `{"shard", "cursor"}`. */
+export const progressSubject = (shard: number): string => `progress.${shard}`;
+export const PROGRESS_SUBJECTS = "progress.*";

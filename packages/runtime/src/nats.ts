@@ -1,0 +1,39 @@
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import type { Log } from "./log.ts";
+
+const PING_INTERVAL_MS = 5_000;
+const RECONNECT_WAIT_MS = 250;
+const CONNECT_DEADLINE_MS = 5_000;
+
+export type NatsOptions = Readonly<{ url: string; name: string; user?: string; password?: string; log: Log }>;
+
+/**
+ * Connects to NATS and stays connected: it waits for the first connection, and redials for ever afterwards.
+ * Each change of the connection is logged; errors that NATS reports by itself (permissions) are logged as errors.
+ */
+export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
+  const { log } = options;
+  const waiting = setInterval(() => log.warn({ part: "nats" }, "waiting for NATS"), CONNECT_DEADLINE_MS);
+  const nats = await connect({
+    servers: options.url.split(","),
+    name: options.name,
+    ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? "" }),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_WAIT_MS,
+    reconnectJitter: RECONNECT_WAIT_MS / 2,
+    waitOnFirstConnect: true,
+    ignoreAuthErrorAbort: true,
+    timeout: CONNECT_DEADLINE_MS,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+  }).finally(() => clearInterval(waiting));
+  void (async () => {
+    for await (const status of nats.status()) {
+      if (status.type === "error") log.error({ err: status.error, part: "nats" }, "NATS reports an error");
+      else if (status.type === "disconnect") log.warn({ part: "nats" }, "NATS connection lost");
+      else if (status.type === "reconnect") log.info({ part: "nats" }, "NATS connection is back");
+    }
+  })();
+  return nats;
+}

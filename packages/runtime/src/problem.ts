@@ -1,0 +1,50 @@
+import { Type } from "typebox";
+
+/** An error that HTTP answers as RFC 9457 `application/problem+json`. `code` is stable; `message` is for people. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  readonly code: string;
+  /** A JSON Pointer to the offending field, if there is one. */
+  readonly path: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    hints: { path?: string; retryAfterMs?: number } = {},
+  ) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.path = hints.path;
+    this.retryAfterMs = hints.retryAfterMs;
+  }
+}
+
+/** The body of every HTTP error (RFC 9457 with our members). */
+export const ProblemBody = Type.Object(
+  {
+    type: Type.String({ description: "about:blank: the code says which problem it is" }),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String({ description: "stable name of the problem" }),
+    detail: Type.String(),
+    path: Type.Optional(Type.String({ description: "JSON Pointer to the offending field" })),
+    retryAfterMs: Type.Optional(Type.Integer({ description: "try again after so many milliseconds" })),
+  },
+  {
+    $id: "Problem",
+    examples: [
+      {
+        type: "about:blank",
+        title: "Bad Request",
+        status: 400,
+        code: "bad_frame",
+        detail: "must be string",
+        path: "/body",
+      },
+    ],
+  },
+);

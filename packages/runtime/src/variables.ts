@@ -1,0 +1,53 @@
+import { Type } from "typebox";
+
+/** A TCP port. 0 lets the system choose. */
+export const Port = (port: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 65_535, default: port, description });
+
+/** Variables that every service reads. */
+export const ServiceVariables = {
+  NODE_ENV: Type.Union([Type.Literal("development"), Type.Literal("test"), Type.Literal("production")], {
+    default: "development",
+    description: "production turns off what is only for development, such as ?token= in a URL",
+  }),
+  HOST: Type.String({ default: "127.0.0.1", description: "address that HTTP, WebSocket and gRPC listen on" }),
+  LOG_LEVEL: Type.Union(
+    ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
+    { default: "info", description: "least severe log line that is written" },
+  ),
+  TRUST_PROXY: Type.Boolean({
+    default: false,
+    description: "true behind a reverse proxy: client addresses are read from X-Forwarded-For",
+  }),
+} as const;
+
+/** Variables of services that talk to NATS. */
+export const NatsVariables = {
+  NATS_PORT: Port(4222, "port of NATS on this machine, used when NATS_URL is not set"),
+  NATS_URL: Type.Optional(Type.String({ description: "NATS servers of one's own, comma separated" })),
+  NATS_MONITOR_URL: Type.Optional(
+    Type.String({
+      description: "monitoring address of NATS; with it the fsync setting of the server is checked",
+    }),
+  ),
+  NATS_USER: Type.Optional(Type.String({ description: "NATS user of this service" })),
+  NATS_PASSWORD: Type.Optional(Type.String({ description: "password of NATS_USER" })),
+} as const;
+
+/** Variables of services that talk to Postgres. */
+export const PostgresVariables = {
+  POSTGRES_PORT: Port(5432, "port of Postgres on this machine, used when DATABASE_URL is not set"),
+  DATABASE_URL: Type.Optional(
+    Type.String({ description: "a Postgres of one's own, with user and database" }),
+  ),
+} as const;
+
+/** Where NATS is: `NATS_URL`, or this machine's `NATS_PORT`. */
+export function natsUrl(config: { NATS_URL?: string; NATS_PORT: number }): string {
+  return config.NATS_URL ?? `nats://127.0.0.1:${config.NATS_PORT}`;
+}
+
+/** Where Postgres is: `DATABASE_URL`, or the `parley` database on this machine's `POSTGRES_PORT`. */
+export function databaseUrl(config: { DATABASE_URL?: string; POSTGRES_PORT: number }): string {
+  return config.DATABASE_URL ?? `postgres://parley@127.0.0.1:${config.POSTGRES_PORT}/parley`;
+}
