@@ -1,0 +1,103 @@
+import { type ErrorCode, Refusal } from "@parley/protocol/codes";
+import type { Static, TObject } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import type { Connection } from "./connection.ts";
+
+/** What a client may ask for: the frame's shape, and what is done with it. */
+export type Command = Readonly<{
+  type: string;
+  validator: Validator;
+  handle: (connection: Connection, frame: never) => void | Promise<void>;
+}>;
+
+/** Binds a frame's schema to its handler; the schema is compiled once. A `Refusal` that is thrown is answered. */
+export function command<S extends TObject>(
+  type: string,
+  schema: S,
+  handle: (connection: Connection, frame: Static<S>) => void | Promise<void>,
+): Command {
+  return { type, validator: Compile(schema) as unknown as Validator, handle: handle as Command["handle"] };
+}
+
+/** The fields that every frame may have. */
+type AnyFrame = { type?: unknown; id?: unknown; room?: unknown; body?: unknown };
+
+const parse = (text: string): AnyFrame => {
+  let frame: unknown;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    throw new Refusal("bad_json", "a frame is one JSON object");
+  }
+  if (typeof frame !== "object" || frame === null || Array.isArray(frame)) {
+    throw new Refusal("bad_frame", "a frame is one JSON object", { path: "" });
+  }
+  return frame;
+};
+
+/** Names the first rule that a frame breaks. Only the first: a flood of bad frames must stay cheap. */
+function refuse(validator: Validator, frame: AnyFrame): Refusal {
+  const first = validator.Errors(frame)[0];
+  if (!first) return new Refusal("bad_frame", "the frame does not fit", { path: "" });
+  const missing = (first.params as { requiredProperties?: string[] }).requiredProperties?.[0];
+  const path = missing === undefined ? first.instancePath : `${first.instancePath}/${missing}`;
+  const code: ErrorCode = first.keyword === "maxLength" && path === "/body" ? "too_large" : "bad_frame";
+  const field = missing ?? (path.slice(1) || "frame");
+  return new Refusal(code, `${field}: ${missing === undefined ? first.message : "is required"}`, { path });
+}
+
+/** A frame that fits its command. */
+export type Parsed = Readonly<{ command: Command; frame: never }>;
+
+/** Finds the command of a frame and checks the frame against its schema. */
+export class CommandTable {
+  readonly #commands: ReadonlyMap<string, Command>;
+  readonly types: readonly string[];
+
+  constructor(commands: readonly Command[]) {
+    this.#commands = new Map(commands.map((one) => [one.type, one]));
+    this.types = [...this.#commands.keys()];
+  }
+
+  /**
+   * Reads one text frame. The type may be left out of a message.
+   *
+   * @throws {Refusal} `bad_json`, `bad_frame`, `too_large` or `unknown_type`; `frameId` is the frame's own id.
+   */
+  read(text: string): Parsed {
+    const frame = parse(text);
+    const type = frame.type ?? (frame.room !== undefined && frame.body !== undefined ? "message" : undefined);
+    const found = typeof type === "string" ? this.#commands.get(type) : undefined;
+    if (!found) throw withId(this.#unknown(type), frame);
+    if (!found.validator.Check(frame)) throw withId(refuse(found.validator, frame), frame);
+    return { command: found, frame: frame as never };
+  }
+
+  #unknown(type: unknown): Refusal {
+    const known = `known types: ${this.types.join(", ")}`;
+    if (type === undefined) return new Refusal("bad_frame", `type: is required; ${known}`, { path: "/type" });
+    if (typeof type !== "string")
+      return new Refusal("bad_frame", `type: must be string; ${known}`, { path: "/type" });
+    return new Refusal("unknown_type", `unknown type; ${known}`, { path: "/type" });
+  }
+}
+
+const FRAME_IDS = new WeakMap<Refusal, string>();
+
+function withId(refusal: Refusal, frame: AnyFrame): Refusal {
+  if (typeof frame.id === "string" && frame.id.length <= 64 && frame.id.isWellFormed())
+    FRAME_IDS.set(refusal, frame.id);
+  return refusal;
+}
+
+/** The error frame that answers a refusal. `id` is the id of the frame that was refused, if it had one. */
+export function errorFrame(refusal: Refusal, id?: string) {
+  return {
+    type: "error" as const,
+    id: id ?? FRAME_IDS.get(refusal),
+    code: refusal.code,
+    message: refusal.message,
+    retryAfterMs: refusal.retryAfterMs,
+    path: refusal.path,
+  };
+}

@@ -1,0 +1,100 @@
+import { Type } from "typebox";
+
+/** Variables of the door that both socket services share. */
+export const DoorVariables = {
+  ALLOWED_ORIGINS: Type.String({
+    default: "",
+    description:
+      "comma separated exact origins of web pages that may connect; empty: this machine's web chat",
+  }),
+  WEB_PORT: Type.Integer({ default: 8083, minimum: 0, maximum: 65_535, description: "port of the web chat" }),
+  ALLOW_QUERY_TOKEN: Type.Optional(
+    Type.Boolean({ description: "take ?token= in the socket's URL; unset: only outside production" }),
+  ),
+  RATE_LIMITS: Type.Union([Type.Literal("on"), Type.Literal("off")], {
+    default: "on",
+    description: "off for load tests; refused when NODE_ENV=production",
+  }),
+  SOCKETS_PER_USER: Type.Integer({ default: 20, minimum: 1, description: "open sockets of one user" }),
+  SOCKETS_PER_ADDRESS: Type.Integer({
+    default: 200,
+    minimum: 1,
+    description: "open sockets from one address",
+  }),
+  HANDSHAKES_PER_SECOND: Type.Integer({
+    default: 50,
+    minimum: 1,
+    description: "handshakes a second from one address",
+  }),
+  UNAUTHENTICATED_SOCKETS: Type.Integer({
+    default: 500,
+    minimum: 1,
+    description: "sockets that wait for their first frame with a token",
+  }),
+  SOCKETS_BYTES_MAX: Type.Integer({
+    default: 256 * 1_024 * 1_024,
+    minimum: 1_048_576,
+    description: "bytes that may wait for all sockets together; beyond it the slowest are closed",
+  }),
+  DRAIN_MS: Type.Integer({
+    default: 3_000,
+    minimum: 0,
+    maximum: 10_000,
+    description: "a drain is spread over so many ms",
+  }),
+} as const;
+
+export type DoorLimits = Readonly<{
+  allowedOrigins: readonly string[];
+  allowQueryToken: boolean;
+  /** False for load tests. */
+  isLimited: boolean;
+  socketsPerUser: number;
+  socketsPerAddress: number;
+  handshakesPerSecond: number;
+  unauthenticatedSockets: number;
+  socketsBytes: number;
+  drainMs: number;
+}>;
+
+type DoorConfig = {
+  NODE_ENV: "development" | "test" | "production";
+  ALLOWED_ORIGINS: string;
+  WEB_PORT: number;
+  ALLOW_QUERY_TOKEN?: boolean;
+  RATE_LIMITS: "on" | "off";
+  SOCKETS_PER_USER: number;
+  SOCKETS_PER_ADDRESS: number;
+  HANDSHAKES_PER_SECOND: number;
+  UNAUTHENTICATED_SOCKETS: number;
+  SOCKETS_BYTES_MAX: number;
+  DRAIN_MS: number;
+};
+
+/**
+ * The door's limits from its variables.
+ *
+ * @throws {Error} if limits are switched off in production.
+ */
+export function doorLimits(config: DoorConfig): DoorLimits {
+  const isProduction = config.NODE_ENV === "production";
+  if (isProduction && config.RATE_LIMITS === "off")
+    throw new Error("RATE_LIMITS=off is refused when NODE_ENV=production");
+  const origins = config.ALLOWED_ORIGINS.split(",")
+    .map((origin) => origin.trim())
+    .filter(Boolean);
+  return {
+    allowedOrigins:
+      origins.length > 0
+        ? origins
+        : [`http://localhost:${config.WEB_PORT}`, `http://127.0.0.1:${config.WEB_PORT}`],
+    allowQueryToken: config.ALLOW_QUERY_TOKEN ?? !isProduction,
+    isLimited: config.RATE_LIMITS === "on",
+    socketsPerUser: config.SOCKETS_PER_USER,
+    socketsPerAddress: config.SOCKETS_PER_ADDRESS,
+    handshakesPerSecond: config.HANDSHAKES_PER_SECOND,
+    unauthenticatedSockets: config.UNAUTHENTICATED_SOCKETS,
+    socketsBytes: config.SOCKETS_BYTES_MAX,
+    drainMs: config.DRAIN_MS,
+  };
+}

@@ -1,0 +1,47 @@
+import { Refusal } from "@parley/protocol/codes";
+import type { DoorLimits } from "./door-limits.ts";
+
+export const SUBPROTOCOL = "parley.v1";
+
+type Request = Readonly<{
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  query: unknown;
+}>;
+
+/**
+ * The token that a handshake brings: `Authorization: Bearer`, or `?token=` where that is allowed. Undefined if it
+ * brings none; then the first frame must.
+ *
+ * @throws {Refusal} `unauthenticated` if one is brought in a way that is not allowed.
+ */
+export function tokenOf(request: Request, limits: DoorLimits): string | undefined {
+  const header = request.headers.authorization;
+  if (header !== undefined) {
+    const [scheme, token, ...rest] = String(header).split(" ");
+    if (scheme?.toLowerCase() !== "bearer" || !token || rest.length > 0) {
+      throw new Refusal("unauthenticated", "the Authorization header must be: Bearer <token>");
+    }
+    return token;
+  }
+  const query = (request.query as Record<string, unknown>).token;
+  if (query === undefined) return undefined;
+  if (!limits.allowQueryToken)
+    throw new Refusal("unauthenticated", "?token= is not allowed here: use the header or an auth frame");
+  if (typeof query !== "string" || query === "")
+    throw new Refusal("unauthenticated", "?token= needs one token");
+  return query;
+}
+
+/** @throws {Refusal} `forbidden` if a page of another origin asks (RFC 6454), `bad_frame` for an unknown subprotocol. */
+export function checkHandshake(request: Request, limits: DoorLimits): void {
+  const { origin, "sec-websocket-protocol": protocols } = request.headers;
+  if (origin !== undefined && !limits.allowedOrigins.includes(String(origin))) {
+    throw new Refusal("forbidden", "this origin is not on ALLOWED_ORIGINS");
+  }
+  if (protocols === undefined) return;
+  const offered = String(protocols)
+    .split(",")
+    .map((name) => name.trim());
+  if (!offered.includes(SUBPROTOCOL))
+    throw new Refusal("bad_frame", `the only subprotocol is ${SUBPROTOCOL}`);
+}

@@ -1,0 +1,16 @@
+/** Who a token belongs to, as auth says. */
+export type Identity = Readonly<{
+  userId: string;
+  username: string;
+  sessionId: string;
+  /** When the token ends, ms since the epoch. */
+  expiresAt: number;
+}>;
+
+/**
+ * Says whose a token is.
+ *
+ * @throws {import("@parley/protocol/codes").Refusal} `unauthenticated` if it is nobody's, `unavailable` if it
+ * cannot be told now.
+ */
+export type VerifyToken = (token: string) => Promise<Identity>;

@@ -1,0 +1,105 @@
+import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { AuthServiceClient, type VerifyTokenResponse } from "@parley/proto/auth/v1/auth";
+import { Refusal } from "@parley/protocol/codes";
+import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
+import type { Identity, VerifyToken } from "./identity.ts";
+
+/** How long auth may take to answer, ms. */
+const CALL_DEADLINE_MS = 2_000;
+/** How long an answer is believed without asking again, ms. */
+const CACHE_MS = 5_000;
+/** Answers that are remembered at once. */
+const CACHE_ENTRIES_MAX = 20_000;
+const KEEPALIVE_MS = 10_000;
+const KEEPALIVE_DEADLINE_MS = 3_000;
+const RECONNECT_MAX_MS = 2_000;
+const ANSWER_BYTES_MAX = 64 * 1_024;
+
+export type TokenVerifier = Readonly<{
+  verify: VerifyToken;
+  /** Forgets what is remembered of a session, or of all sessions of a user. */
+  forget: (match: (identity: Identity) => boolean) => void;
+  /** Resolves if auth answers. */
+  check: () => Promise<void>;
+  close: () => void;
+}>;
+
+/** Connects to auth's gRPC; the connection is made when it is needed and made again when it is lost. */
+export function connectAuth(url: string): AuthServiceClient {
+  return new AuthServiceClient(url, credentials.createInsecure(), {
+    "grpc.keepalive_time_ms": KEEPALIVE_MS,
+    "grpc.keepalive_timeout_ms": KEEPALIVE_DEADLINE_MS,
+    "grpc.keepalive_permit_without_calls": 1,
+    "grpc.initial_reconnect_backoff_ms": 100,
+    "grpc.max_reconnect_backoff_ms": RECONNECT_MAX_MS,
+    "grpc.max_receive_message_length": ANSWER_BYTES_MAX,
+  });
+}
+
+function toIdentity(answer: VerifyTokenResponse): Identity {
+  if (!answer.user || !answer.expiresAt) throw new Refusal("unavailable", "auth gave half an answer");
+  return {
+    userId: answer.user.id,
+    username: answer.user.username,
+    sessionId: answer.sessionId,
+    expiresAt: answer.expiresAt.getTime(),
+  };
+}
+
+const toRefusal = (error: ServiceError): Refusal =>
+  error.code === status.UNAUTHENTICATED || error.code === status.INVALID_ARGUMENT
+    ? new Refusal("unauthenticated", "the token is not valid")
+    : new Refusal("unavailable", "auth does not answer", { retryAfterMs: 1_000 });
+
+/**
+ * Verifies tokens through auth's `VerifyToken`. An answer is believed for `CACHE_MS`; the same token that is asked
+ * for many times at once is one call.
+ */
+export function createTokenVerifier(auth: AuthServiceClient): TokenVerifier {
+  const known = new Map<string, { identity: Identity; until: number }>();
+  const asking = new Map<string, Promise<Identity>>();
+
+  const ask = (token: string) =>
+    new Promise<Identity>((resolve, reject) => {
+      const deadline = Date.now() + CALL_DEADLINE_MS;
+      auth.verifyToken({ token }, new Metadata(), { deadline }, (error, answer) => {
+        if (error) return reject(toRefusal(error));
+        try {
+          resolve(toIdentity(answer));
+        } catch (refusal) {
+          reject(refusal);
+        }
+      });
+    });
+
+  const verify = async (token: string): Promise<Identity> => {
+    if (token.length > TOKEN_LENGTH_MAX) throw new Refusal("unauthenticated", "the token is not valid");
+    const now = performance.now();
+    const remembered = known.get(token);
+    if (remembered && remembered.until > now && remembered.identity.expiresAt > Date.now())
+      return remembered.identity;
+    const underway = asking.get(token);
+    if (underway) return underway;
+    const answer = ask(token).finally(() => asking.delete(token));
+    asking.set(token, answer);
+    const identity = await answer;
+    if (known.size >= CACHE_ENTRIES_MAX) known.delete(known.keys().next().value as string);
+    known.delete(token);
+    known.set(token, { identity, until: performance.now() + CACHE_MS });
+    return identity;
+  };
+
+  return {
+    verify,
+    forget: (match) => {
+      for (const [token, { identity }] of known) if (match(identity)) known.delete(token);
+    },
+    check: () =>
+      new Promise<void>((resolve, reject) => {
+        auth.getJwks({}, new Metadata(), { deadline: Date.now() + CALL_DEADLINE_MS }, (error) =>
+          error ? reject(new Error("auth does not answer")) : resolve(),
+        );
+      }),
+    close: () => auth.close(),
+  };
+}
