@@ -1,0 +1,96 @@
+# Everything here runs on the Node of node_modules, whatever the machine has; `make install` brings it.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+NODE := node_modules/.bin/node
+DEVSTACK := packages/devstack/src
+SERVICES := auth ws-producer ws-consumer web
+LOGS := $(SERVICES) nats postgres
+export TURBO_TELEMETRY_DISABLED := 1
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+# The name of a process in docker-compose.yml.
+compose-auth := auth-service
+compose-ws-producer := ws-producer-app
+compose-ws-consumer := ws-consumer-app
+compose-web := web
+compose-nats := nats
+compose-postgres := postgres
+
+# Whether a compose stack of this folder is up.
+COMPOSE_UP = command -v docker >/dev/null 2>&1 && [ -n "$$(docker compose ps -q 2>/dev/null)" ]
+# DATA_DIR as the stack sees it: the environment, else .env, else .data.
+FIND_DATA_DIR = data=$${DATA_DIR:-$$(sed -n 's/^DATA_DIR=//p' .env 2>/dev/null | tail -n 1 | tr -d "\"'")}; data=$${data:-.data}
+
+.PHONY: help
+help: ## what there is
+	@echo "Parley: make <target>"; echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	@echo; echo "  logs-<name>   one log: $(LOGS)"; echo "  build-<name>  one service: $(SERVICES)"
+	@echo; echo "Ports and DATA_DIR come from the environment or .env (see .env.example)."
+
+.PHONY: install
+install: node_modules/.installed node_modules/.generated ## install dependencies and generate code, if that is due
+
+node_modules/.installed: package-lock.json
+	@packages/devstack/scripts/install.sh
+	@touch $@
+
+node_modules/.generated: node_modules/.installed $(wildcard proto/parley/*/*/*.proto) proto/buf.gen.yaml
+	@echo "generate: code from proto/"
+	@npm run --silent generate
+	@touch $@
+
+.PHONY: start stop demo migrate
+start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it
+	@exec $(NODE) $(DEVSTACK)/start.ts
+
+stop: install ## stop the stack of DATA_DIR
+	@$(NODE) $(DEVSTACK)/stop.ts
+
+demo: install ## two people talk through a stack of their own; everything is checked
+	@exec $(NODE) $(DEVSTACK)/demo.ts
+
+migrate: install ## apply migrations/ to DATABASE_URL
+	@$(NODE) $(DEVSTACK)/migrate-main.ts
+
+.PHONY: test lint build
+test: install ## lint, types, imports, and all tests on real servers
+	@exec $(NODE) $(DEVSTACK)/test-run.ts
+
+lint: install ## format, lint, imports, proto
+	@npm run --silent lint
+
+build: install ## type-check everything (services run from their sources); images when compose is up
+	@if $(COMPOSE_UP); then docker compose build; else turbo run check; fi
+
+.PHONY: $(addprefix build-,$(SERVICES))
+$(addprefix build-,$(SERVICES)): build-%: install
+	@if $(COMPOSE_UP); then docker compose build $(compose-$*); else turbo run check --filter=@parley/$*...; fi
+
+.PHONY: logs $(addprefix logs-,$(LOGS))
+logs: ## follow all logs
+	@if $(COMPOSE_UP); then exec docker compose logs --follow; fi; \
+	$(FIND_DATA_DIR); ls "$$data"/logs/*.log >/dev/null 2>&1 || { echo "make: no logs in $$data/logs yet; is a stack running (make start)?" >&2; exit 1; }; \
+	exec tail -n 20 -F "$$data"/logs/*.log
+
+$(addprefix logs-,$(LOGS)): logs-%:
+	@if $(COMPOSE_UP); then exec docker compose logs --follow $(compose-$*); fi; \
+	$(FIND_DATA_DIR); [ -d "$$data/logs" ] || { echo "make: there is no $$data/logs yet; is a stack running (make start)?" >&2; exit 1; }; \
+	exec tail -n 50 -F "$$data/logs/$*.log"
+
+.PHONY: up down
+up: ## start the containers (docker compose)
+	@docker compose up --build --detach --wait
+
+down: ## stop the containers; their volumes stay
+	@docker compose down
+
+.PHONY: clean
+clean: ## stop the stack, then remove its data, installed packages and generated code
+	@if [ -x $(NODE) ]; then $(NODE) $(DEVSTACK)/stop.ts; $(NODE) $(DEVSTACK)/clean.ts; fi
+	@rm -rf node_modules packages/*/node_modules services/*/node_modules e2e/node_modules bench/node_modules proto/node_modules
+	@rm -rf proto/gen .turbo packages/*/.turbo services/*/.turbo packages/*/dist services/*/dist coverage
+	@echo "clean: done"

@@ -1,0 +1,61 @@
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+/** Environment variables by name; an empty text counts as unset everywhere in the devstack. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The environment of this process: child processes inherit it. Nothing else in the devstack reads it, but the entries. */
+export function ownEnvironment(): Environment {
+  return process.env;
+}
+
+/** The folder of the whole repository. */
+export const REPOSITORY = resolve(dirname(import.meta.filename), "../../..");
+
+/** A problem that the person at the terminal can solve; its message says how. */
+export class DevstackError extends Error {
+  override readonly name = "DevstackError";
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Called with one line of text about what is being done. */
+export type Progress = (line: string) => void;
+
+/** The variable's value, or undefined if it is unset or empty. */
+export function variable(env: Environment, name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === "" ? undefined : value;
+}
+
+/** The port number in a variable. @throws {DevstackError} BAD_PORT if it is set and no port. */
+export function portVariable(env: Environment, name: string): number | undefined {
+  const value = variable(env, name);
+  if (value === undefined) return undefined;
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new DevstackError("BAD_PORT", `${name}=${value} is not a port (1 to 65535)`);
+  }
+  return port;
+}
+
+/** Where downloads are kept: PARLEY_CACHE_DIR, else $XDG_CACHE_HOME/parley, else ~/.cache/parley. */
+export function cacheDir(env: Environment): string {
+  const own = variable(env, "PARLEY_CACHE_DIR");
+  if (own !== undefined) return resolve(own);
+  return join(variable(env, "XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "parley");
+}
+
+/** An error's message, whatever was thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Waits that many milliseconds. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { migrate } from "./migrate.ts";
+import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+
+const databases: TestDatabase[] = [];
+let folder: string;
+beforeAll(async () => {
+  folder = await makeTempDir("migrations");
+  await writeFile(
+    join(folder, "0001_first.sql"),
+    "create table applied (what text); insert into applied values ('first');",
+  );
+  await writeFile(join(folder, "0002_second.sql"), "insert into applied select 'second' from pg_sleep(0.2);");
+  await writeFile(join(folder, "notes.txt"), "not a migration");
+});
+afterAll(async () => {
+  for (const database of databases) await database.drop();
+  await removeDataDir(folder);
+});
+
+async function emptyDatabase(): Promise<string> {
+  const database = await createTestDatabase("empty");
+  databases.push(database);
+  return database.url;
+}
+
+async function query(url: string, text: string): Promise<unknown[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => undefined });
+  try {
+    return [...(await sql.unsafe(text))];
+  } finally {
+    await sql.end();
+  }
+}
+
+test("four at once on an empty database all succeed, and each migration is applied once", async () => {
+  const databaseUrl = await emptyDatabase();
+  const applied = await Promise.all([1, 2, 3, 4].map(() => migrate({ databaseUrl, folder })));
+  expect(applied.map((names) => names.length).sort()).toEqual([0, 0, 0, 2]);
+  expect(await query(databaseUrl, "select what from applied")).toEqual([
+    { what: "first" },
+    { what: "second" },
+  ]);
+});
+
+test("four processes at once apply the repository's own migrations", async () => {
+  const databaseUrl = await emptyDatabase();
+  const main = join(import.meta.dirname, "migrate-main.ts");
+  const codes = [1, 2, 3, 4].map(
+    () =>
+      new Promise((resolve) => {
+        const env = { ...process.env, DATABASE_URL: databaseUrl };
+        spawn(process.execPath, [main], { env, stdio: "ignore" }).on("exit", resolve);
+      }),
+  );
+  expect(await Promise.all(codes)).toEqual([0, 0, 0, 0]);
+  const rows = await query(
+    databaseUrl,
+    "select name, count(*)::int as n from schema_migrations group by name",
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  expect(rows.every((row) => (row as { n: number }).n === 1)).toBe(true);
+});
+
+test("a broken migration changes nothing and is told in the server's words", async () => {
+  const databaseUrl = await emptyDatabase();
+  const broken = await makeTempDir("migrations");
+  await writeFile(join(broken, "0001_good.sql"), "create table good (n int);");
+  await writeFile(join(broken, "0002_bad.sql"), "create table oops (n no_such_type);");
+  await expect(migrate({ databaseUrl, folder: broken })).rejects.toThrow(/no_such_type/);
+  expect(await query(databaseUrl, "select to_regclass('good') as found")).toEqual([{ found: null }]);
+  await removeDataDir(broken);
+});
+
+test("a database that is not there is told with its address and without the password", async () => {
+  const start = migrate({ databaseUrl: "postgres://me:secret@127.0.0.1:9/none", folder, deadlineMs: 300 });
+  await expect(start).rejects.toThrow(/me@127\.0\.0\.1:9.*ECONNREFUSED/);
+  await expect(start).rejects.not.toThrow(/secret/);
+});

@@ -1,0 +1,44 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { findNatsServer, isAtLeast } from "./nats-binary.ts";
+import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+
+/** A program that only tells a version. */
+async function fakeServer(folder: string, version: string): Promise<string> {
+  const file = join(folder, "nats-server");
+  await writeFile(file, `#!/bin/sh\necho "nats-server: v${version}"\n`);
+  await chmod(file, 0o755);
+  return file;
+}
+
+test("versions are compared as numbers", () => {
+  expect(isAtLeast("2.15.1", "2.15.1")).toBe(true);
+  expect(isAtLeast("2.100.0", "2.15.1")).toBe(true);
+  expect(isAtLeast("3.0.0", "2.15.1")).toBe(true);
+  expect(isAtLeast("2.15.0", "2.15.1")).toBe(false);
+  expect(isAtLeast("2.9.10", "2.15.1")).toBe(false);
+});
+
+test("the program on the PATH is taken if it is new enough", async () => {
+  const folder = await makeTempDir("bin");
+  const file = await fakeServer(folder, "2.16.0");
+  expect(await findNatsServer({ env: { PATH: folder, PARLEY_CACHE_DIR: folder } })).toBe(file);
+  await removeDataDir(folder);
+});
+
+test("a named program that is too old is refused, with both versions", async () => {
+  const folder = await makeTempDir("bin");
+  const NATS_SERVER_BIN = await fakeServer(folder, "2.9.10");
+  await expect(findNatsServer({ env: { NATS_SERVER_BIN } })).rejects.toThrow(/2\.9\.10.*2\.15\.1/);
+  await removeDataDir(folder);
+});
+
+test("where there is nothing to be had, the error says what was tried and what to do", async () => {
+  const folder = await makeTempDir("bin");
+  await fakeServer(folder, "2.10.0");
+  const lost = findNatsServer({ env: { PATH: folder, PARLEY_CACHE_DIR: join(folder, "cache") } });
+  await expect(lost).rejects.toThrow(/2\.10\.0[\s\S]*distribution's package[\s\S]*go install/);
+  await expect(lost).rejects.toMatchObject({ code: "NATS_SERVER_MISSING" });
+  await removeDataDir(folder);
+});

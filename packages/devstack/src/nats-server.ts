@@ -1,0 +1,133 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DevstackError, type Environment, ownEnvironment, type Progress, sleep } from "./environment.ts";
+import { findNatsServer } from "./nats-binary.ts";
+import { findFreePort } from "./ports.ts";
+import { type Exit, type ServerProcess, spawnServer, tailOf } from "./server-process.ts";
+
+const READY_DEADLINE_MS = 60_000;
+const STOP_GRACE_MS = 10_000;
+
+export type NatsOptions = Readonly<{
+  /** Holds the configuration and the log of messages (`jetstream/`); made if it is missing. */
+  dataDir: string;
+  /** Default: a free one. */
+  port?: number | undefined;
+  /** Default: a free one. */
+  monitorPort?: number | undefined;
+  /** Default: `nats.log` in dataDir. */
+  logFile?: string | undefined;
+  /** More lines for the server's configuration file. */
+  extraConfig?: string | undefined;
+  /** The program; default: findNatsServer. */
+  binary?: string | undefined;
+  env?: Environment;
+  onProgress?: Progress | undefined;
+  /** Called with each new pid as soon as there is one. */
+  onSpawn?: ((pid: number) => void) | undefined;
+}>;
+
+/** A real nats-server with JetStream that syncs each write to the disk, on 127.0.0.1. */
+export interface NatsServer {
+  readonly url: string;
+  readonly monitorUrl: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly alive: boolean;
+  /** Resolves when the present process is gone. */
+  readonly exited: Promise<Exit>;
+  /** Ends it in an orderly way (SIGKILL after 10 s). */
+  stop(): Promise<void>;
+  /** Sends a signal (default SIGKILL) and waits until the process is gone; SIGSTOP and SIGCONT do not wait. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+  /** Starts it again on the same ports and data; stops it first if it runs. */
+  restart(): Promise<void>;
+}
+
+/**
+ * Starts a nats-server and waits until it answers.
+ *
+ * @throws {DevstackError} NATS_SERVER_* if there is no program, NATS_NOT_READY with the end of its log.
+ */
+export async function startNats(options: NatsOptions): Promise<NatsServer> {
+  const env = options.env ?? ownEnvironment();
+  const binary = options.binary ?? (await findNatsServer({ env, onProgress: options.onProgress }));
+  const port = options.port ?? (await findFreePort());
+  const monitorPort = options.monitorPort ?? (await findFreePort());
+  await mkdir(options.dataDir, { recursive: true });
+  const configFile = join(options.dataDir, "nats.conf");
+  await writeFile(configFile, configText(options.dataDir, port, monitorPort, options.extraConfig));
+  const monitorUrl = `http://127.0.0.1:${monitorPort}`;
+  const logFile = options.logFile ?? join(options.dataDir, "nats.log");
+  const launch = async () => {
+    const started = await spawnServer({
+      command: binary,
+      args: ["-c", configFile],
+      logFile,
+      onSpawn: options.onSpawn,
+    });
+    await untilReady(started, monitorUrl, logFile);
+    return started;
+  };
+  let server = await launch();
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    monitorUrl,
+    port,
+    get pid() {
+      return server.pid;
+    },
+    get alive() {
+      return server.alive;
+    },
+    get exited() {
+      return server.exited;
+    },
+    stop: async () => void (await server.end("SIGTERM", STOP_GRACE_MS)),
+    kill: async (signal = "SIGKILL") => {
+      if (signal === "SIGSTOP" || signal === "SIGCONT") server.signal(signal);
+      else await server.end(signal);
+    },
+    restart: async () => {
+      await server.end("SIGTERM", STOP_GRACE_MS);
+      server = await launch();
+    },
+  };
+}
+
+function configText(dataDir: string, port: number, monitorPort: number, extra = ""): string {
+  return `server_name: parley
+listen: "127.0.0.1:${port}"
+http: "127.0.0.1:${monitorPort}"
+max_payload: 1MB
+max_pending: 64MB
+max_connections: 10000
+write_deadline: "10s"
+jetstream {
+  store_dir: ${JSON.stringify(join(dataDir, "jetstream"))}
+  # An acknowledged message is on the disk: without this a power cut loses up to two minutes of them.
+  sync_interval: always
+  max_memory_store: 256MB
+  max_file_store: 64GB
+}
+${extra}
+`;
+}
+
+async function untilReady(server: ServerProcess, monitorUrl: string, logFile: string): Promise<void> {
+  const deadline = performance.now() + READY_DEADLINE_MS;
+  while (server.alive && performance.now() < deadline) {
+    const answer = await fetch(`${monitorUrl}/healthz`, { signal: AbortSignal.timeout(1_000) }).catch(
+      () => undefined,
+    );
+    await answer?.body?.cancel();
+    if (answer?.status === 200 && server.alive) return;
+    await sleep(15);
+  }
+  const why = server.alive ? `does not answer on ${monitorUrl}` : "ended at once";
+  await server.end("SIGKILL");
+  throw new DevstackError(
+    "NATS_NOT_READY",
+    `nats-server ${why}; the end of ${logFile}:\n${await tailOf(logFile)}`,
+  );
+}

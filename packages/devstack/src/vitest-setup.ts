@@ -1,0 +1,41 @@
+import type { TestProject } from "vitest/node";
+import { createDatabase } from "./database.ts";
+import { ownEnvironment } from "./environment.ts";
+import { migrate } from "./migrate.ts";
+import { findNatsServer } from "./nats-binary.ts";
+import { startPostgres } from "./postgres-server.ts";
+import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+
+/** The database that every test's own database is a copy of; all migrations are applied to it. */
+const TEMPLATE = "parley_template";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    postgresUrl: string;
+  }
+}
+
+/**
+ * Vitest's global setup: one Postgres for the run, with a migrated template; and a nats-server found (or fetched)
+ * once, before several test files ask for it at the same time.
+ */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  await findNatsServer({ env: ownEnvironment(), onProgress: say });
+  const dataDir = await makeTempDir("vitest");
+  // The data is thrown away after the run, so nothing is lost with a machine that fails meanwhile. Tests of
+  // durability kill processes, not the machine, and what a process has written survives its death.
+  const postgres = await startPostgres({ dataDir, settings: { fsync: "off", max_connections: "300" } });
+  const close = async () => {
+    await postgres.stop();
+    await removeDataDir(dataDir);
+  };
+  try {
+    await migrate({ databaseUrl: await createDatabase(postgres.url, TEMPLATE) });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  project.provide("postgresUrl", postgres.url);
+  return close;
+}
