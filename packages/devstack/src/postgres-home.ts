@@ -54,8 +54,8 @@ export async function makeClusterDir(home: PostgresHome): Promise<void> {
 /** Removes what a dataDir keeps elsewhere; call it before deleting dataDir itself. */
 export async function removePostgresPlace(dataDir: string): Promise<void> {
   const place = await readFile(join(dataDir, "place"), "utf8").catch(() => undefined);
-  if (place?.startsWith("/var/tmp/parley-0/cluster-") === true)
-    await rm(place, { recursive: true, force: true });
+  if (place?.startsWith("/var/tmp/parley-0/cluster-") !== true) return;
+  for (const path of [place, `${place}.owner`]) await rm(path, { recursive: true, force: true });
 }
 
 function findPackage(): string {
@@ -95,27 +95,24 @@ async function copyPrograms(packageDir: string): Promise<string> {
   };
   const root = await passableRoot();
   const target = join(root, `postgres-${version}`);
-  const isThere = await stat(target).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
+  if (!(await exists(target))) {
     const folder = await mkdtemp(join(root, "copying-"));
     // The clone's own modes may shut others out (umask 077), so set them.
     await cp(join(packageDir, "native"), join(folder, "native"), { recursive: true, verbatimSymlinks: true });
     await openToAll(join(folder, "native"));
     await rename(join(folder, "native"), target).catch(async (error: unknown) => {
-      if (
-        !(await stat(target).then(
-          () => true,
-          () => false,
-        ))
-      )
-        throw error;
+      if (!(await exists(target))) throw error;
     });
     await rm(folder, { recursive: true, force: true });
   }
   return join(target, "bin");
+}
+
+function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function openToAll(folder: string): Promise<void> {
@@ -134,17 +131,11 @@ async function findPlace(dataDir: string): Promise<string> {
   if (known !== undefined) return known;
   const root = await passableRoot();
   for (const name of await readdir(root)) {
-    if (!name.startsWith("cluster-") || name.endsWith(".owner")) continue;
-    const owner = await readFile(join(root, `${name}.owner`), "utf8").catch(() => undefined);
-    const isUsed =
-      owner === undefined ||
-      (await stat(join(owner, "place")).then(
-        () => true,
-        () => false,
-      ));
-    if (!isUsed)
-      for (const path of [join(root, name), join(root, `${name}.owner`)])
-        await rm(path, { recursive: true, force: true });
+    if (!name.endsWith(".owner")) continue;
+    const owner = await readFile(join(root, name), "utf8").catch(() => undefined);
+    if (owner === undefined || (await exists(join(owner, "place")))) continue;
+    for (const old of [name, name.slice(0, -".owner".length)])
+      await rm(join(root, old), { recursive: true, force: true });
   }
   const place = join(root, `cluster-${randomBytes(6).toString("hex")}`);
   await writeFile(file, place);
