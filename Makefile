@@ -22,7 +22,7 @@ compose-postgres := postgres
 # Whether a compose stack of this folder is up.
 COMPOSE_UP = command -v docker >/dev/null 2>&1 && [ -n "$$(docker compose ps -q 2>/dev/null)" ]
 # DATA_DIR as the stack sees it: the environment, else .env, else .data.
-FIND_DATA_DIR = data=$${DATA_DIR:-$$(sed -n 's/^DATA_DIR=//p' .env 2>/dev/null | tail -n 1 | tr -d "\"'")}; data=$${data:-.data}
+FIND_DATA_DIR = data=$${DATA_DIR:-$$({ sed -n 's/^DATA_DIR=//p' .env 2>/dev/null || true; } | tail -n 1 | tr -d "\"'")}; data=$${data:-.data}
 
 .PHONY: help
 help: ## what there is
@@ -44,8 +44,8 @@ node_modules/.generated: node_modules/.installed $(wildcard proto/parley/*/*/*.p
 	@touch $@
 
 .PHONY: start stop demo migrate
-start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it
-	@exec $(NODE) $(DEVSTACK)/start.ts
+start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth web": some services)
+	@exec $(NODE) $(DEVSTACK)/start.ts $(ONLY)
 
 stop: install ## stop the stack of DATA_DIR
 	@$(NODE) $(DEVSTACK)/stop.ts

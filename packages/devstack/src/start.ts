@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { enterDemoUser, keepDemoUsers, type Login } from "./demo-users.ts";
 import { loadDotEnv } from "./dot-env.ts";
 import { type Stack, startStack } from "./stack.ts";
+import { SERVICE_NAMES } from "./stack-services.ts";
 import { stackOptionsFrom } from "./start-options.ts";
 import { errorText, say, timedProgress, untilAskedToEnd } from "./terminal.ts";
 
 /** How long the shutdown of a stack that was still coming up may take, ms. */
 const ABORT_DEADLINE_MS = 25_000;
 
-/** `make start`: brings the stack up, says how to use it, and stays until it is asked to end. */
+/** `make start`, or `start.ts auth ws-producer …` for some of the services only: brings the stack up, says how to use it, and stays until it is asked to end. */
 async function main(): Promise<number> {
   loadDotEnv();
   const progress = timedProgress();
@@ -21,11 +22,15 @@ async function main(): Promise<number> {
     if (stack === undefined) setTimeout(() => process.exit(0), ABORT_DEADLINE_MS).unref();
   });
   try {
-    stack = await startStack({
+    const named = SERVICE_NAMES.filter((name) => process.argv.includes(name, 2));
+    const services = named.length === 0 ? SERVICE_NAMES : named;
+    const options = {
       ...stackOptionsFrom(process.env),
+      services,
       onProgress: progress,
       signal: abort.signal,
-    });
+    };
+    stack = await startStack(options);
     if (!abort.signal.aborted) await introduce(stack, progress);
     await ending;
     await stack.stop();
@@ -41,7 +46,6 @@ async function main(): Promise<number> {
 
 async function introduce(stack: Stack, progress: (line: string) => void): Promise<void> {
   const { auth, "ws-producer": producer, "ws-consumer": consumer } = stack.urls;
-  if (auth === undefined || producer === undefined || consumer === undefined) return;
   progress("Parley is ready");
   say();
   for (const [name, url] of Object.entries(stack.urls)) {
@@ -52,6 +56,7 @@ async function introduce(stack: Stack, progress: (line: string) => void): Promis
     );
   }
   say(`  logs         ${join(stack.dataDir, "logs")}/<name>.log   (make logs, make logs-auth …)`);
+  if (auth === undefined || producer === undefined || consumer === undefined) return;
   const usersFile = join(stack.dataDir, "demo-users.json");
   const users = await keepDemoUsers(usersFile);
   const logins: Login[] = [];
