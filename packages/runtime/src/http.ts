@@ -9,6 +9,7 @@ import Fastify, {
   type FastifyError,
   type FastifyInstance,
   type FastifyReply,
+  LogController,
 } from "fastify";
 import { collectDefaultMetrics, Registry } from "prom-client";
 import { Type } from "typebox";
@@ -90,7 +91,7 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
 export async function buildHttp(options: HttpOptions): Promise<App> {
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: options.trustProxy,
     bodyLimit: options.bodyBytesMax,
     requestTimeout: REQUEST_DEADLINE_MS,

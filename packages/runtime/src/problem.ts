@@ -2,7 +2,7 @@ import { Type } from "typebox";
 
 /** An error that HTTP answers as RFC 9457 `application/problem+json`. `code` is stable; `message` is for people. */
 export class Problem extends Error {
-  override readonly name = "Problem";
+  override readonly name: string = "Problem";
   readonly status: number;
   readonly code: string;
   /** A JSON Pointer to the offending field, if there is one. */

@@ -42,9 +42,16 @@ export const PostgresVariables = {
   ),
 } as const;
 
-/** Where NATS is: `NATS_URL`, or this machine's `NATS_PORT`. */
-export function natsUrl(config: { NATS_URL?: string; NATS_PORT: number }): string {
-  return config.NATS_URL ?? `nats://127.0.0.1:${config.NATS_PORT}`;
+/** Where NATS is (`NATS_URL`, or this machine's `NATS_PORT`) and who asks. */
+export function natsOptions(config: {
+  NATS_URL?: string;
+  NATS_PORT: number;
+  NATS_USER?: string;
+  NATS_PASSWORD?: string;
+}): { url: string; user?: string; password?: string } {
+  const url = config.NATS_URL ?? `nats://127.0.0.1:${config.NATS_PORT}`;
+  if (config.NATS_USER === undefined) return { url };
+  return { url, user: config.NATS_USER, password: config.NATS_PASSWORD ?? "" };
 }
 
 /** Where Postgres is: `DATABASE_URL`, or the `parley` database on this machine's `POSTGRES_PORT`. */

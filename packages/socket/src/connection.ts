@@ -96,6 +96,21 @@ export class Connection {
     if (this.#socket.writableLength <= EPHEMERAL_BYTES_MAX) this.write(frames);
   }
 
+  /** Resolves when the peer has read what waited for it, or is gone. */
+  whenRead(): Promise<void> {
+    const socket = this.#socket;
+    if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        socket.off("drain", done);
+        socket.off("close", done);
+        resolve();
+      };
+      socket.on("drain", done);
+      socket.on("close", done);
+    });
+  }
+
   ping(now: number): void {
     this.pingedAt = now;
     this.#ws.ping();

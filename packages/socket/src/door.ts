@@ -18,6 +18,7 @@ import { type Command, CommandTable } from "./command.ts";
 import { Connection } from "./connection.ts";
 import { authCommand, PendingAuth, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
+import { drainAll } from "./drain.ts";
 import type { Identity, VerifyToken } from "./identity.ts";
 import { receive } from "./receive.ts";
 import { addSocketRoute } from "./socket-route.ts";
@@ -145,6 +146,17 @@ export class Door {
     const wait = this.admission.handshakeWait(address, performance.now());
     if (wait > 0)
       throw new Refusal("rate_limited", "too many handshakes from this address", { retryAfterMs: wait });
+  }
+
+  /**
+   * Sends everybody away politely: nobody new comes in, each connection is told when to come back, and all are closed
+   * with 1012 over `drainMs`, so that they do not come back all at once. Resolves when the last close began.
+   */
+  async drain(): Promise<void> {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    await drainAll([...this.connections], this.options.limits.drainMs);
+    for (const waiting of this.pending) waiting.ws.close(CLOSE.goingAway, "this instance is going away");
   }
 
   /** Ends what is left, at once. */

@@ -1,5 +1,5 @@
-import { credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import { AuthServiceClient, type VerifyTokenResponse } from "@parley/proto/auth/v1/auth";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import type { AuthServiceClient, VerifyTokenResponse } from "@parley/proto/auth/v1/auth";
 import { Refusal } from "@parley/protocol/codes";
 import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
 import type { Identity, VerifyToken } from "./identity.ts";
@@ -10,10 +10,6 @@ const CALL_DEADLINE_MS = 2_000;
 const CACHE_MS = 5_000;
 /** Answers that are remembered at once. */
 const CACHE_ENTRIES_MAX = 20_000;
-const KEEPALIVE_MS = 10_000;
-const KEEPALIVE_DEADLINE_MS = 3_000;
-const RECONNECT_MAX_MS = 2_000;
-const ANSWER_BYTES_MAX = 64 * 1_024;
 
 export type TokenVerifier = Readonly<{
   verify: VerifyToken;
@@ -23,18 +19,6 @@ export type TokenVerifier = Readonly<{
   check: () => Promise<void>;
   close: () => void;
 }>;
-
-/** Connects to auth's gRPC; the connection is made when it is needed and made again when it is lost. */
-export function connectAuth(url: string): AuthServiceClient {
-  return new AuthServiceClient(url, credentials.createInsecure(), {
-    "grpc.keepalive_time_ms": KEEPALIVE_MS,
-    "grpc.keepalive_timeout_ms": KEEPALIVE_DEADLINE_MS,
-    "grpc.keepalive_permit_without_calls": 1,
-    "grpc.initial_reconnect_backoff_ms": 100,
-    "grpc.max_reconnect_backoff_ms": RECONNECT_MAX_MS,
-    "grpc.max_receive_message_length": ANSWER_BYTES_MAX,
-  });
-}
 
 function toIdentity(answer: VerifyTokenResponse): Identity {
   if (!answer.user || !answer.expiresAt) throw new Refusal("unavailable", "auth gave half an answer");

@@ -1,0 +1,24 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { unpackLive } from "@parley/protocol/live";
+import { LIVE_SUBJECTS } from "@parley/protocol/subjects";
+
+const LIVE_PREFIX_LENGTH = LIVE_SUBJECTS.length - 1;
+
+/** Hears every writer's live frames and hands them on, room by room, in the order of arrival. */
+export function subscribeLive(
+  nats: NatsConnection,
+  deliver: (room: string, first: number, frames: readonly string[]) => void,
+  onFault: (error: unknown, what: string) => void,
+): void {
+  nats.subscribe(LIVE_SUBJECTS, {
+    callback: (error, message) => {
+      if (error) return onFault(error, "live subscription");
+      try {
+        const { first, frames } = unpackLive(message.string());
+        deliver(message.subject.slice(LIVE_PREFIX_LENGTH), first, frames);
+      } catch (fault) {
+        onFault(fault, "live packet");
+      }
+    },
+  });
+}

@@ -1,0 +1,50 @@
+import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
+import type { Check } from "@parley/runtime/health";
+import { type App, buildHttp } from "@parley/runtime/http";
+import type { Log } from "@parley/runtime/log";
+import type { Connection } from "@parley/socket/connection";
+import { type Door, openDoor } from "@parley/socket/door";
+import type { DoorLimits } from "@parley/socket/door-limits";
+import type { VerifyToken } from "@parley/socket/identity";
+import { addHistoryRoutes } from "./adapters/http/history-routes.ts";
+import { RoomCommands, type RoomsParts } from "./adapters/websocket/commands.ts";
+import { greet } from "./adapters/websocket/greet.ts";
+import type { ReadPage } from "./application/read-history.ts";
+
+export type ConsumerParts = Readonly<{
+  verifyToken: VerifyToken;
+  rooms: RoomsParts;
+  readPage: ReadPage;
+  limits: DoorLimits;
+  checks: Readonly<Record<string, Check>>;
+  trustProxy: boolean;
+  log: Log;
+}>;
+
+/** ws-consumer without a port: the door for those who listen, and history over HTTP. */
+export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: Door }> {
+  const { verifyToken, limits, log, checks, trustProxy, readPage } = parts;
+  const app = await buildHttp({
+    service: "ws-consumer",
+    title: "Parley ws-consumer",
+    description: "Stores what is in the log and delivers it: live, after a pause, and page by page.",
+    log,
+    checks,
+    allowedOrigins: limits.allowedOrigins,
+    trustProxy,
+    bodyBytesMax: FRAME_BYTES_MAX,
+  });
+  const rooms = new RoomCommands(parts.rooms);
+  const door = await openDoor({
+    app,
+    service: "consumer",
+    verifyToken,
+    commands: rooms.commands(),
+    limits,
+    log,
+    onOpen: (connection: Connection, query) => greet(rooms, connection, query),
+    onClose: (connection: Connection) => rooms.leave(connection),
+  });
+  addHistoryRoutes(app, { verifyToken, checkReadable: parts.rooms.checkReadable, readPage });
+  return { app, door };
+}

@@ -1,0 +1,65 @@
+import { Ring } from "./ring.ts";
+
+/** Frames and characters that are kept of one room. */
+const RING_FRAMES_MAX = 256;
+const RING_BYTES_MAX = 256 * 1_024;
+
+/**
+ * Someone who listens. `write` sends one or more encoded frames; `waiting` is how many bytes it has not read yet.
+ */
+export interface Listener {
+  readonly isOpen: boolean;
+  readonly waiting: number;
+  write(packet: Buffer): void;
+}
+
+/**
+ * What this instance knows of one room: how far it has delivered, the newest frames, and who hears them live.
+ * Frames pass in seq order without a hole; what comes early only says that there is more to read.
+ */
+export class Feed {
+  readonly room: string;
+  readonly live = new Set<Listener>();
+  readonly ring: Ring;
+  /** The highest seq that is known to exist. */
+  known: number;
+  isRepairing = false;
+  /** Subscriptions that are live here or on their way to it: a feed with any is kept. */
+  subscriptions = 0;
+  /** When something was delivered last, or somebody left; monotonic, ms. */
+  touchedAt = 0;
+
+  constructor(room: string, head: number) {
+    this.room = room;
+    this.ring = new Ring(head, RING_FRAMES_MAX, RING_BYTES_MAX);
+    this.known = head;
+  }
+
+  /** The last seq that was delivered here. */
+  get head(): number {
+    return this.ring.head;
+  }
+
+  /**
+   * Delivers frames that start at `first` as far as they continue the order: those that were delivered before are
+   * left out, and nothing is delivered past a hole. Returns how many were delivered.
+   */
+  advance(
+    first: number,
+    frames: readonly string[],
+    encode: (frames: readonly string[]) => Buffer,
+    now: number,
+  ): number {
+    this.known = Math.max(this.known, first + frames.length - 1);
+    const skip = this.head + 1 - first;
+    if (skip < 0 || skip >= frames.length) return 0;
+    const fresh = skip === 0 ? frames : frames.slice(skip);
+    this.ring.push(fresh);
+    this.touchedAt = now;
+    if (this.live.size > 0) {
+      const packet = encode(fresh);
+      for (const listener of this.live) listener.write(packet);
+    }
+    return fresh.length;
+  }
+}

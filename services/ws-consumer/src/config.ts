@@ -1,0 +1,28 @@
+import { LogVariables } from "@parley/protocol/log-variables";
+import { NatsVariables, Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
+import { AuthClientVariables } from "@parley/socket/auth-client";
+import { DoorVariables } from "@parley/socket/door-limits";
+import { Type } from "typebox";
+
+/** Everything that ws-consumer reads from its environment. */
+export const ConsumerConfig = Type.Object({
+  ...ServiceVariables,
+  ...NatsVariables,
+  ...PostgresVariables,
+  ...AuthClientVariables,
+  ...DoorVariables,
+  ...LogVariables,
+  CONSUMER_HTTP_PORT: Port(8082, "port of ws-consumer: HTTP and WebSocket"),
+  CHANNEL_AUTO_CREATE: Type.Boolean({ default: true, description: "a channel is made by its first message" }),
+  LOG_REPLICAS: Type.Integer({
+    default: 1,
+    minimum: 1,
+    maximum: 5,
+    description: "copies of each shard in a NATS cluster",
+  }),
+  LOG_MAX_BYTES: Type.Integer({
+    default: 1_073_741_824,
+    minimum: 1_048_576,
+    description: "bytes that one shard of the log may take; when it is full, sends are refused as overloaded",
+  }),
+});

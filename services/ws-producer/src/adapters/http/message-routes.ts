@@ -1,0 +1,66 @@
+import { Refusal } from "@parley/protocol/codes";
+import { Body, Id, Room, Seq } from "@parley/protocol/parts";
+import { AckFrame } from "@parley/protocol/server-frames";
+import type { App } from "@parley/runtime/http";
+import { Problem } from "@parley/runtime/problem";
+import { bearerOf } from "@parley/socket/bearer";
+import type { VerifyToken } from "@parley/socket/identity";
+import { toProblem } from "@parley/socket/socket-route";
+import { Type } from "typebox";
+import type { Posted, PostMessage } from "../../application/post-message.ts";
+
+const NewMessage = Type.Object(
+  { body: Body, id: Type.Optional(Id), replyTo: Type.Optional(Seq) },
+  { examples: [{ body: "Hello, World!", id: "m1" }] },
+);
+
+/** `POST /api/v1/rooms/:room/messages`: the HTTP twin of the `message` frame. */
+export function addMessageRoutes(
+  app: App,
+  verifyToken: VerifyToken,
+  postMessage: PostMessage,
+  ackOf: (posted: Posted) => AckFrame,
+): void {
+  app.post(
+    "/api/v1/rooms/:room/messages",
+    {
+      schema: {
+        tags: ["messages"],
+        summary: "post a message; answers once the log has it on disk",
+        description:
+          "Sent again with the same id (or Idempotency-Key) it is acknowledged again and stored once.",
+        security: [{ bearer: [] }],
+        params: Type.Object({ room: Room }),
+        headers: Type.Object({ "idempotency-key": Type.Optional(Id) }),
+        body: NewMessage,
+        response: {
+          201: Type.Object({ data: AckFrame }),
+          "4xx": { $ref: "Problem#" },
+          "5xx": { $ref: "Problem#" },
+        },
+      },
+    },
+    async (request, reply) => {
+      const identity = await bearerOf(request, verifyToken);
+      const key = request.headers["idempotency-key"];
+      const { body, id, replyTo } = request.body;
+      if (key !== undefined && id !== undefined && key !== id) {
+        throw new Problem(400, "bad_frame", "id and Idempotency-Key differ", { path: "/id" });
+      }
+      const name = id ?? key;
+      const draft = {
+        room: request.params.room,
+        body,
+        ...(name === undefined ? {} : { id: name }),
+        ...(replyTo === undefined ? {} : { replyTo }),
+      };
+      const author = { id: identity.userId, username: identity.username };
+      try {
+        const posted = await postMessage(draft, author, { isGone: () => request.raw.destroyed });
+        return await reply.code(201).send({ data: ackOf(posted) });
+      } catch (error) {
+        throw error instanceof Refusal ? toProblem(error) : error;
+      }
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { Refusal } from "@parley/protocol/codes";
+import { STORED_SUBJECT } from "@parley/protocol/subjects";
+import type { Posted } from "../../application/post-message.ts";
+
+/** After so long without a receipt, Postgres is asked through a consumer, ms; and again after each such pause. */
+const ASK_AFTER_MS = 1_000;
+/** How long a receipt is waited for at all, ms. */
+const WAIT_DEADLINE_MS = 10 * 60_000;
+/** Receipts that are waited for at once; more are refused. */
+const WAITING_MAX = 50_000;
+
+type Waiting = { done: (seq: number) => void };
+
+/**
+ * Receipts of the writers, on subjects `receipt.<instance>.<n>`. A receipt is core NATS and can be lost, so it is
+ * asked for when it does not come; an answer comes from Postgres either way.
+ */
+export class StoredReceipts {
+  readonly #nats: NatsConnection;
+  readonly #prefix = `receipt.${randomUUID()}`;
+  readonly #waiting = new Map<string, Waiting>();
+  #next = 0;
+
+  constructor(nats: NatsConnection) {
+    this.#nats = nats;
+    nats.subscribe(`${this.#prefix}.*`, {
+      callback: (_error, message) => {
+        const { seq } = message.json<{ seq: number }>();
+        this.#waiting.get(message.subject)?.done(seq);
+      },
+    });
+  }
+
+  /** A subject for one message's receipt. @throws {Refusal} `overloaded` if too many are waited for. */
+  open = (): string => {
+    if (this.#waiting.size >= WAITING_MAX) {
+      throw new Refusal("overloaded", "too many receipts are waited for", { retryAfterMs: ASK_AFTER_MS });
+    }
+    this.#next += 1;
+    return `${this.#prefix}.${this.#next}`;
+  };
+
+  /**
+   * Resolves with the seq under which Postgres has the message.
+   *
+   * @throws {Refusal} `unavailable` if it was not stored in time, or nobody waits any more.
+   */
+  wait = async (
+    receiptTo: string,
+    { message, duplicate }: Posted,
+    isGone: () => boolean,
+  ): Promise<number> => {
+    const received = new Promise<number>((done) => this.#waiting.set(receiptTo, { done }));
+    const until = performance.now() + WAIT_DEADLINE_MS;
+    try {
+      let pause = duplicate ? 0 : ASK_AFTER_MS;
+      while (!isGone() && performance.now() < until) {
+        const seq = await Promise.race([received, sleep(pause)]);
+        if (seq !== undefined) return seq;
+        const answer = await this.#ask(message.room, message.author.id, message.id);
+        if (answer !== null) return answer;
+        pause = ASK_AFTER_MS;
+      }
+    } finally {
+      this.#waiting.delete(receiptTo);
+    }
+    throw new Refusal("unavailable", "the message is safe in the log, but Postgres did not take it in time");
+  };
+
+  async #ask(room: string, userId: string, id: string): Promise<number | null> {
+    try {
+      const answer = await this.#nats.request(STORED_SUBJECT, JSON.stringify({ room, userId, id }), {
+        timeout: ASK_AFTER_MS,
+      });
+      return answer.json<{ seq: number | null }>().seq;
+    } catch {
+      // Nobody answers while consumers or NATS are away: the caller asks again.
+      return null;
+    }
+  }
+}
+
+const sleep = (ms: number) => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ms));

@@ -1,0 +1,38 @@
+import { PostFrame } from "@parley/protocol/client-frames";
+import type { AckFrame, StoredFrame } from "@parley/protocol/server-frames";
+import { type Command, command } from "@parley/socket/command";
+import type { Connection } from "@parley/socket/connection";
+import type { Posted, PostMessage } from "../../application/post-message.ts";
+
+/** Waits for the writer to say under which seq Postgres has a message. */
+export type AwaitStored = Readonly<{
+  /** A subject of this process on which one message's receipt will come. */
+  open: () => string;
+  /** Resolves with the seq; asks again until it is known or `isGone`. Rejects when nobody waits any more. */
+  wait: (receiptTo: string, posted: Posted, isGone: () => boolean) => Promise<number>;
+}>;
+
+/** The answer to a message that the log has, on the socket and over HTTP. */
+export function ackOf({ message, duplicate }: Posted): AckFrame {
+  const { id, room, at } = message;
+  return { type: "ack", id, room, stored: "log", duplicate, at: at.toISOString() };
+}
+
+/** `message`: posts, answers `ack` once the log has it and, if asked, `stored` once Postgres has it. */
+export function postCommand(postMessage: PostMessage, stored: AwaitStored): Command {
+  return command("message", PostFrame, async (connection: Connection, frame) => {
+    const { userId, username } = connection.identity;
+    const isGone = () => !connection.isOpen;
+    const receiptTo = frame.receipt === "stored" ? stored.open() : undefined;
+    const posted = await postMessage(
+      frame,
+      { id: userId, username },
+      { isGone, ...(receiptTo && { receiptTo }) },
+    );
+    connection.send(ackOf(posted));
+    if (receiptTo === undefined) return;
+    const { id, room } = posted.message;
+    const seq = await stored.wait(receiptTo, posted, isGone);
+    connection.send({ type: "stored", id, room, seq } satisfies StoredFrame);
+  });
+}

@@ -1,0 +1,39 @@
+import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
+import type { Check } from "@parley/runtime/health";
+import { type App, buildHttp } from "@parley/runtime/http";
+import type { Log } from "@parley/runtime/log";
+import { type Door, openDoor } from "@parley/socket/door";
+import type { DoorLimits } from "@parley/socket/door-limits";
+import type { VerifyToken } from "@parley/socket/identity";
+import { addMessageRoutes } from "./adapters/http/message-routes.ts";
+import { type AwaitStored, ackOf, postCommand } from "./adapters/websocket/commands.ts";
+import type { PostMessage } from "./application/post-message.ts";
+
+export type ProducerParts = Readonly<{
+  verifyToken: VerifyToken;
+  postMessage: PostMessage;
+  stored: AwaitStored;
+  limits: DoorLimits;
+  checks: Readonly<Record<string, Check>>;
+  trustProxy: boolean;
+  log: Log;
+}>;
+
+/** ws-producer without a port: the door for those who send, and its HTTP twin. */
+export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: Door }> {
+  const { verifyToken, postMessage, stored, limits, log, checks, trustProxy } = parts;
+  const app = await buildHttp({
+    service: "ws-producer",
+    title: "Parley ws-producer",
+    description: "Takes messages from people and applications and puts them into the log.",
+    log,
+    checks,
+    allowedOrigins: limits.allowedOrigins,
+    trustProxy,
+    bodyBytesMax: FRAME_BYTES_MAX,
+  });
+  const commands = [postCommand(postMessage, stored)];
+  const door = await openDoor({ app, service: "producer", verifyToken, commands, limits, log });
+  addMessageRoutes(app, verifyToken, postMessage, ackOf);
+  return { app, door };
+}

@@ -1,0 +1,56 @@
+import { Refusal } from "@parley/protocol/codes";
+import { type Author, acceptDraft, type Draft, type Message } from "../domain/message.ts";
+
+/** What the log says of a message that it has on disk. `duplicate`: it had it before. */
+export type Appended = Readonly<{ duplicate: boolean }>;
+
+/**
+ * Appends a message to the log; resolves once it is on disk. It retries under the same id until the log answers
+ * or `isGone` says that nobody waits any more; messages of one caller to one room keep the order of the calls.
+ */
+export type AppendMessage = (
+  message: Message,
+  isGone: () => boolean,
+  receiptTo?: string,
+) => Promise<Appended>;
+
+/** Takes a turn of a user's allowance; returns 0, or how many ms to wait for the next turn. */
+export type TakeTurn = (userId: string) => number;
+
+/** Whether a room can be posted to. */
+export type IsOpenRoom = (room: string) => boolean;
+
+export type Posted = Readonly<{ message: Message; duplicate: boolean }>;
+
+export type PostMessage = (
+  draft: Draft,
+  author: Author,
+  waiting: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
+) => Promise<Posted>;
+
+export type PostMessageParts = Readonly<{
+  append: AppendMessage;
+  takeTurn: TakeTurn;
+  isOpenRoom: IsOpenRoom;
+  now: () => Date;
+  freshId: () => string;
+}>;
+
+/** Posts a message: takes a turn, looks at the room, accepts the draft, appends it to the log. */
+export function createPostMessage({
+  append,
+  takeTurn,
+  isOpenRoom,
+  now,
+  freshId,
+}: PostMessageParts): PostMessage {
+  return async (draft, author, { isGone, receiptTo }) => {
+    const wait = takeTurn(author.id);
+    if (wait > 0) throw new Refusal("rate_limited", "too many messages", { retryAfterMs: wait });
+    if (!isOpenRoom(draft.room))
+      throw new Refusal("room_not_found", "there is no such room", { path: "/room" });
+    const message = acceptDraft(draft, author, now(), freshId);
+    const { duplicate } = await append(message, isGone, receiptTo);
+    return { message, duplicate };
+  };
+}

@@ -1,0 +1,15 @@
+import { LogVariables } from "@parley/protocol/log-variables";
+import { NatsVariables, Port, ServiceVariables } from "@parley/runtime/variables";
+import { AuthClientVariables } from "@parley/socket/auth-client";
+import { DoorVariables } from "@parley/socket/door-limits";
+import { Type } from "typebox";
+
+/** Everything that ws-producer reads from its environment. */
+export const ProducerConfig = Type.Object({
+  ...ServiceVariables,
+  ...NatsVariables,
+  ...AuthClientVariables,
+  ...DoorVariables,
+  ...LogVariables,
+  PRODUCER_HTTP_PORT: Port(8081, "port of ws-producer: HTTP and WebSocket"),
+});

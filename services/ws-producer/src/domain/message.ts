@@ -1,0 +1,27 @@
+/** Who speaks. */
+export type Author = Readonly<{ id: string; username: string }>;
+
+/** What a client asks to be posted. A client that picks the `id` may retry: the same id is the same message. */
+export type Draft = Readonly<{ id?: string; room: string; body: string; replyTo?: number }>;
+
+/** A draft that was accepted: it has an id, an author and the time at which it was accepted. */
+export type Message = Readonly<{
+  id: string;
+  room: string;
+  author: Author;
+  body: string;
+  at: Date;
+  replyTo?: number;
+}>;
+
+/** Turns a draft into a message. `freshId` names it if the client did not. */
+export function acceptDraft(draft: Draft, author: Author, at: Date, freshId: () => string): Message {
+  return {
+    id: draft.id ?? freshId(),
+    room: draft.room,
+    author,
+    body: draft.body,
+    at,
+    ...(draft.replyTo === undefined ? {} : { replyTo: draft.replyTo }),
+  };
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { MESSAGES_BURST, MESSAGES_PER_SECOND } from "@parley/protocol/limits";
+import { kindOf } from "@parley/protocol/rooms";
+import { readConfig } from "@parley/runtime/config";
+import { connectNats } from "@parley/runtime/nats";
+import { runService } from "@parley/runtime/service";
+import { natsOptions } from "@parley/runtime/variables";
+import { authUrl, connectAuth } from "@parley/socket/auth-client";
+import { doorLimits } from "@parley/socket/door-limits";
+import { TokenBuckets } from "@parley/socket/token-bucket";
+import { createTokenVerifier } from "@parley/socket/token-verifier";
+import { createAppendMessage } from "./adapters/nats/append-message.ts";
+import { createLogPublisher } from "./adapters/nats/log-publisher.ts";
+import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
+import { buildApp } from "./app.ts";
+import { createPostMessage } from "./application/post-message.ts";
+import { ProducerConfig } from "./config.ts";
+
+await runService("ws-producer", process.env, async ({ log, onClose }) => {
+  const config = readConfig(ProducerConfig, process.env);
+  const limits = doorLimits(config);
+  const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", log });
+  onClose(() => nats.close());
+  const tokens = createTokenVerifier(connectAuth(authUrl(config)));
+  onClose(() => tokens.close());
+  const publisher = createLogPublisher(nats, {
+    shards: config.LOG_SHARDS,
+    monitorUrl: config.NATS_MONITOR_URL,
+    log,
+  });
+  const allowances = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
+  const postMessage = createPostMessage({
+    append: createAppendMessage(publisher.publish),
+    takeTurn: (userId) => (limits.isLimited ? allowances.take(userId, performance.now()) : 0),
+    isOpenRoom: (room) => kindOf(room) === "channel",
+    now: () => new Date(),
+    freshId: randomUUID,
+  });
+  const { app, door } = await buildApp({
+    verifyToken: tokens.verify,
+    postMessage,
+    stored: new StoredReceipts(nats),
+    limits,
+    checks: { log: publisher.assertReady, auth: tokens.check },
+    trustProxy: config.TRUST_PROXY,
+    log,
+  });
+  onClose(() => app.close());
+  onClose(() => publisher.close());
+  onClose(() => door.drain());
+  await app.listen({ host: config.HOST, port: config.PRODUCER_HTTP_PORT });
+});
