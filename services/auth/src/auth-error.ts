@@ -1,0 +1,40 @@
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { Problem } from "@parley/runtime/problem";
+
+/** Every stable code of this service, with the status that each face answers. */
+const CODES = {
+  bad_frame: { grpc: status.INVALID_ARGUMENT, http: 400 },
+  unauthenticated: { grpc: status.UNAUTHENTICATED, http: 401 },
+  session_revoked: { grpc: status.UNAUTHENTICATED, http: 401 },
+  username_taken: { grpc: status.ALREADY_EXISTS, http: 409 },
+  rate_limited: { grpc: status.RESOURCE_EXHAUSTED, http: 429 },
+  unavailable: { grpc: status.UNAVAILABLE, http: 503 },
+  internal: { grpc: status.INTERNAL, http: 500 },
+} as const;
+
+export type AuthCode = keyof typeof CODES;
+
+/** A refusal or a fault with a stable code, the same on both faces. */
+export class AuthError extends Problem {
+  override readonly name = "AuthError";
+  declare readonly code: AuthCode;
+
+  constructor(code: AuthCode, message: string, hints: { path?: string; retryAfterMs?: number } = {}) {
+    super(CODES[code].http, code, message, hints);
+  }
+}
+
+/** The gRPC status of an error, with its code, field and delay (ms) as trailers. What we did not foresee is INTERNAL. */
+export function toServiceError(error: unknown): ServiceError {
+  const known =
+    error instanceof AuthError ? error : new AuthError("internal", "something went wrong on our side");
+  const metadata = new Metadata();
+  metadata.set("code", known.code);
+  if (known.path !== undefined) metadata.set("path", known.path);
+  if (known.retryAfterMs !== undefined) metadata.set("retry-after-ms", String(Math.ceil(known.retryAfterMs)));
+  return Object.assign(new Error(known.message), {
+    code: CODES[known.code].grpc,
+    details: known.message,
+    metadata,
+  });
+}

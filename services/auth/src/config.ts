@@ -1,0 +1,49 @@
+import { ConfigError, readConfig } from "@parley/runtime/config";
+import { Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
+import { type Static, Type } from "typebox";
+
+/** Every environment variable that services/auth reads. */
+export const AuthConfig = Type.Object({
+  ...ServiceVariables,
+  ...PostgresVariables,
+  AUTH_GRPC_PORT: Port(50_051, "gRPC port of auth"),
+  AUTH_HTTP_PORT: Port(8080, "HTTP port of auth"),
+  AUTH_ISSUER: Type.String({ default: "parley-auth", description: "issuer (iss) of access tokens" }),
+  AUTH_AUDIENCE: Type.String({ default: "parley", description: "audience (aud) of access tokens" }),
+  AUTH_SESSION_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 3650,
+    default: 30,
+    description: "days after which a session that was not used ends",
+  }),
+  ALLOWED_ORIGINS: Type.String({
+    default: "http://localhost:8083,http://127.0.0.1:8083",
+    description: "exact origins of the pages that may call, comma separated",
+  }),
+  RATE_LIMITS: Type.Union([Type.Literal("on"), Type.Literal("off")], {
+    default: "on",
+    description: "off for load tests: no limits on registrations and logins; refused in production",
+  }),
+});
+
+export type AuthConfig = Static<typeof AuthConfig>;
+
+/**
+ * Reads the configuration of services/auth.
+ *
+ * @throws {ConfigError} if a variable breaks its rule, or limits are off in production.
+ */
+export function readAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
+  const config = readConfig(AuthConfig, env);
+  if (config.RATE_LIMITS === "off" && config.NODE_ENV === "production")
+    throw new ConfigError("configuration: RATE_LIMITS=off is refused when NODE_ENV=production");
+  return config;
+}
+
+/** The exact origins in a comma separated list. */
+export function splitOrigins(list: string): string[] {
+  return list
+    .split(",")
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== "");
+}

@@ -1,0 +1,49 @@
+import { createLog } from "@parley/runtime/log";
+import { argon2id, hash } from "argon2";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { HASH_QUEUE_MAX, HASHES_IN_FLIGHT_MAX, type Hasher, startHasher } from "./hasher.ts";
+
+let hasher: Hasher;
+beforeAll(() => {
+  hasher = startHasher(createLog("test", "silent"));
+});
+afterAll(async () => await hasher?.close());
+
+it("hashes with argon2id, 19 MiB, two passes and one lane", async () => {
+  expect(await hasher.hash("correct horse")).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+});
+
+it("knows the right password, the wrong one, and nobody's", async () => {
+  const stored = await hasher.hash("correct horse");
+  expect(await hasher.verify("correct horse", stored)).toEqual({ matches: true, stale: false });
+  expect(await hasher.verify("wrong horse", stored)).toEqual({ matches: false, stale: false });
+  expect(await hasher.verify("correct horse", undefined)).toEqual({ matches: false, stale: false });
+});
+
+it("tells a hash that was made with weaker parameters", async () => {
+  const old = await hash("correct horse", { type: argon2id, memoryCost: 4_096, timeCost: 1, parallelism: 1 });
+  expect(await hasher.verify("correct horse", old)).toEqual({ matches: true, stale: true });
+});
+
+it("refuses what the queue cannot hold, and serves the rest", async () => {
+  const places = HASH_QUEUE_MAX + HASHES_IN_FLIGHT_MAX;
+  const asked = Array.from({ length: places + 10 }, () => hasher.hash("correct horse"));
+  const outcomes = await Promise.allSettled(asked);
+  const refused = outcomes.filter((outcome) => outcome.status === "rejected");
+  expect(refused).toHaveLength(10);
+  for (const { reason } of refused)
+    expect(reason).toMatchObject({ code: "rate_limited", retryAfterMs: expect.any(Number) });
+});
+
+it("fails what was under way when the process dies, and goes on with a new one", async () => {
+  const pid = hasher.pid() as number;
+  const asked = Array.from({ length: 6 }, () => hasher.hash("correct horse"));
+  process.kill(pid, "SIGKILL");
+  const outcomes = await Promise.allSettled(asked);
+  const failed = outcomes.filter((outcome) => outcome.status === "rejected");
+  expect(failed.length).toBeGreaterThan(0);
+  expect(failed.length).toBeLessThanOrEqual(HASHES_IN_FLIGHT_MAX);
+  for (const { reason } of failed) expect(reason).toMatchObject({ code: "unavailable" });
+  expect(hasher.pid()).not.toBe(pid);
+  expect(await hasher.hash("correct horse")).toContain("$argon2id$");
+});

@@ -1,0 +1,65 @@
+import { AuthError } from "./auth-error.ts";
+import type { Hasher } from "./hasher.ts";
+import type { Limits } from "./limits.ts";
+import { normalizePassword } from "./password.ts";
+import type { Sessions } from "./sessions.ts";
+import { TOKEN_SECONDS, type Tokens } from "./token.ts";
+import { isUsername, type User, type Users } from "./users.ts";
+
+export type LoginRequest = Readonly<{
+  username: string;
+  password: string;
+  /** Whom failed attempts are counted against. */
+  address: string;
+  /** What the session is called in lists. */
+  device: string;
+}>;
+
+export type LoggedIn = Readonly<{ token: string; expiresInSeconds: number; user: User }>;
+
+/**
+ * Opens a session. An unknown name costs the same work and gets the same answer as a wrong password.
+ *
+ * @throws {AuthError} `unauthenticated`, `rate_limited` after many failures or when too many passwords wait,
+ * `unavailable`.
+ */
+export type Login = (request: LoginRequest) => Promise<LoggedIn>;
+
+/** What logging in works with. */
+export type LoginParts = Readonly<{
+  users: Users;
+  sessions: Sessions;
+  tokens: Tokens;
+  hasher: Hasher;
+  limits: Limits;
+}>;
+
+const refused = () => new AuthError("unauthenticated", "the username or the password is wrong");
+
+/** Makes the use case. */
+export function createLogin({ users, sessions, tokens, hasher, limits }: LoginParts): Login {
+  return async ({ username, password, address, device }) => {
+    // A text that can be no name is looked up too, as a name that nobody can have: the same work.
+    const name = isUsername(username) ? username : "-";
+    await limits.awaitTurn(name, address);
+    const found = await users.findByName(name);
+    const { matches, stale } = await hasher.verify(normalizePassword(password), found?.passwordHash);
+    if (!found || !matches) {
+      await limits.countFailure(name, address);
+      throw refused();
+    }
+    await limits.forgive(name, address);
+    let passwordHash = found.passwordHash;
+    if (stale) passwordHash = await rehash(found.id, password, passwordHash);
+    const sessionId = await sessions.open(found.id, passwordHash, device);
+    if (sessionId === undefined) throw refused();
+    const user = { id: found.id, username: found.username, displayName: found.displayName };
+    return { token: await tokens.sign(user, sessionId), expiresInSeconds: TOKEN_SECONDS, user };
+  };
+
+  /** Replaces a hash that was made with weaker parameters; answers the hash that is stored now. */
+  async function rehash(userId: string, password: string, old: string): Promise<string> {
+    const fresh = await hasher.hash(normalizePassword(password));
+    return (await users.replaceHash(userId, old, fresh)) ? fresh : old;
+  }
+}

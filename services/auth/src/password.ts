@@ -1,0 +1,24 @@
+import { AuthError } from "./auth-error.ts";
+
+export const PASSWORD_LENGTH_MIN = 8;
+export const PASSWORD_LENGTH_MAX = 128;
+
+/** argon2id with 19 MiB, two passes and one lane (OWASP Password Storage Cheat Sheet). */
+export const HASH_PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+
+/** The form in which a password is hashed: NFKC, so that the same keys on another device give the same text. */
+export const normalizePassword = (password: string): string => password.normalize("NFKC");
+
+/**
+ * A new password in the form in which it is hashed. Its length is counted in code points of that form.
+ *
+ * @throws {AuthError} `bad_frame` if it is too short, too long or not text. The message never repeats it.
+ */
+export function acceptPassword(password: string, path = "/password"): string {
+  const normalized = normalizePassword(password);
+  const length = [...normalized].length;
+  if (length >= PASSWORD_LENGTH_MIN && length <= PASSWORD_LENGTH_MAX && normalized.isWellFormed())
+    return normalized;
+  const rule = `${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters`;
+  throw new AuthError("bad_frame", `a password is ${rule}`, { path });
+}

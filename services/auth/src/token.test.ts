@@ -1,0 +1,130 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { openDatabase } from "@parley/runtime/postgres";
+import {
+  base64url,
+  type CryptoKey,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from "jose";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type AuthFixture, call, startAuthFixture } from "./auth-fixture.ts";
+
+type Key = CryptoKey | Uint8Array;
+type Forgery = Readonly<{ header?: object; claims?: JWTPayload; key?: Key; alg?: string }>;
+
+let auth: AuthFixture;
+let good: { token: string; header: { kid: string }; claims: JWTPayload };
+let key: CryptoKey;
+let publicPem: Uint8Array;
+let publicRaw: Uint8Array;
+let stranger: CryptoKey;
+let strangerJwk: JWK;
+
+const part = (token: string, index: number) =>
+  JSON.parse(Buffer.from(token.split(".")[index] ?? "", "base64url").toString()) as never;
+
+/** The real key from the database: the worst that a forger could have is everything but the right claims. */
+async function readKey(): Promise<CryptoKey> {
+  const database = openDatabase({ url: auth.databaseUrl, name: "test", connections: 1, deadlineMs: 5_000 });
+  const [row] = await database.query<{ jwk: JWK }>("select private_jwk as jwk from auth.signing_keys");
+  await database.close();
+  const publicKey = createPublicKey(createPrivateKey({ key: row?.jwk as never, format: "jwk" }));
+  publicPem = new TextEncoder().encode(publicKey.export({ type: "spki", format: "pem" }) as string);
+  publicRaw = base64url.decode(publicKey.export({ format: "jwk" }).x as string);
+  return (await importJWK(row?.jwk as never, "EdDSA")) as CryptoKey;
+}
+
+beforeAll(async () => {
+  auth = await startAuthFixture();
+  const account = { username: "victim", password: "correct horse battery", clientAddress: "" };
+  await call(auth.client, auth.client.register, { ...account, displayName: "" }, new Metadata());
+  const { token } = await call(auth.client, auth.client.login, { ...account, device: "" }, new Metadata());
+  good = { token, header: part(token, 0), claims: part(token, 1) };
+  key = await readKey();
+  const pair = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
+  stranger = pair.privateKey;
+  strangerJwk = await exportJWK(pair.publicKey);
+});
+afterAll(async () => await auth?.close());
+
+const forge = ({ header = {}, claims = {}, key: signer = key, alg = "EdDSA" }: Forgery) =>
+  new SignJWT({ ...good.claims, ...claims })
+    .setProtectedHeader({ ...good.header, ...header, alg } as never)
+    .sign(signer, header && "crit" in header ? { crit: { own: true } } : undefined);
+
+const verify = (token: string) =>
+  call(auth.client, auth.client.verifyToken, { token }, new Metadata()).then(
+    ({ user }) => ({ status: status.OK as number, code: user?.username }),
+    (error: ServiceError) => ({ status: error.code as number, code: error.metadata.get("code")[0] }),
+  );
+
+const unsigned = (header: object) =>
+  [header, good.claims, ""].map((p) => (p === "" ? "" : base64url.encode(JSON.stringify(p)))).join(".");
+const now = () => Math.floor(Date.now() / 1_000);
+
+it("accepts what it issued, and the same again when it is signed with the true key", async () => {
+  expect(await verify(good.token)).toEqual({ status: status.OK, code: "victim" });
+  expect(await verify(await forge({}))).toEqual({ status: status.OK, code: "victim" });
+  expect(good.header).toEqual({ alg: "EdDSA", typ: "at+jwt", kid: expect.any(String) });
+  expect(good.claims).toMatchObject({ iss: "parley-auth", aud: "parley", username: "victim" });
+  expect(Object.keys(good.claims).sort()).toEqual(
+    ["aud", "exp", "iat", "iss", "jti", "sid", "sub", "username"].sort(),
+  );
+});
+
+/** Each is told by its name; all are made when the test runs, because they need the running service's key. */
+const attacks: Record<string, () => Promise<string> | string> = {
+  "nothing at all": () => "",
+  "no token": () => "no token",
+  "two dots": () => "..",
+  "alg none": () => unsigned({ ...good.header, alg: "none" }),
+  "alg None": () => unsigned({ ...good.header, alg: "None" }),
+  "alg left out": () => unsigned({ typ: "at+jwt" }),
+  "a signature cut away": () => good.token.slice(0, good.token.lastIndexOf(".") + 1),
+  "HS256 with the public key as PEM": () => forge({ alg: "HS256", key: publicPem }),
+  "HS256 with the public key's bytes": () => forge({ alg: "HS256", key: publicRaw }),
+  "another's key under our kid": () => forge({ key: stranger }),
+  "another kid": () => forge({ header: { kid: "other" }, key: stranger }),
+  "another kid with our key": () => forge({ header: { kid: "other" } }),
+  "kid that is a path": () => forge({ header: { kid: "../../dev/null" }, key: stranger }),
+  "kid that is SQL": () => forge({ header: { kid: "' or 1=1 --" }, key: stranger }),
+  "no kid": () => forge({ header: { kid: undefined } }),
+  "wrong audience": () => forge({ claims: { aud: "other" } }),
+  "no audience": () => forge({ claims: { aud: undefined } as never }),
+  "wrong issuer": () => forge({ claims: { iss: "other" } }),
+  "wrong type": () => forge({ header: { typ: "JWT" } }),
+  "no type": () => forge({ header: { typ: undefined } }),
+  expired: () => forge({ claims: { exp: now() - 1 } }),
+  "no expiry": () => forge({ claims: { exp: undefined } as never }),
+  "not yet valid": () => forge({ claims: { nbf: now() + 60 } }),
+  "expiry that is text": () => forge({ claims: { exp: "9999999999" as never } }),
+  "no session": () => forge({ claims: { sid: undefined } }),
+  "session that is no id": () => forge({ claims: { sid: "' or 1=1 --" } }),
+  "session that nobody has": () => forge({ claims: { sid: crypto.randomUUID() } }),
+  "someone else in this session": () => forge({ claims: { sub: crypto.randomUUID() } }),
+  "no subject": () => forge({ claims: { sub: undefined } as never }),
+  "jku header": () => forge({ header: { jku: "http://127.0.0.1:9/jwks.json" }, key: stranger }),
+  "jwk header": () => forge({ header: { jwk: strangerJwk }, key: stranger }),
+  "jwk header without kid": () => forge({ header: { jwk: strangerJwk, kid: undefined }, key: stranger }),
+  "x5u header": () => forge({ header: { x5u: "http://127.0.0.1:9/cert.pem" }, key: stranger }),
+  "crit that we do not know": () => forge({ header: { crit: ["own"], own: true } }),
+  truncated: () => good.token.slice(0, -3),
+  "one letter changed": () => good.token.replace(/\.(.)/, (_, c) => `.${c === "e" ? "f" : "e"}`),
+  "5 KB": () => forge({ claims: { fill: "x".repeat(5_000) } }),
+  "60 KB": () => "x".repeat(60_000),
+  "NUL and a lone surrogate": () => `${good.token}\0\ud800`,
+};
+
+it.each(Object.keys(attacks))("refuses a token: %s", async (name) => {
+  const token = (await attacks[name]?.()) ?? expect.fail();
+  expect(await verify(token)).toEqual({ status: status.UNAUTHENTICATED, code: "unauthenticated" });
+  const header = token.replaceAll(/[^\x20-\x7e]/g, "");
+  const answer = await fetch(`${auth.url}/api/v1/me`, { headers: { authorization: `Bearer ${header}` } });
+  // The server refuses a header block of this size before anybody reads it.
+  expect(answer.status).toBe(name === "60 KB" ? 431 : header === good.token ? 200 : 401);
+});

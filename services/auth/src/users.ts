@@ -1,0 +1,91 @@
+import { TEXT_PATTERN } from "@parley/protocol/parts";
+import type { Database } from "@parley/runtime/postgres";
+import { AuthError } from "./auth-error.ts";
+
+export const USERNAME_LENGTH_MIN = 3;
+export const USERNAME_LENGTH_MAX = 32;
+export const USERNAME_PATTERN = "^[a-zA-Z0-9_.-]+$";
+export const DISPLAY_NAME_LENGTH_MAX = 64;
+/** Users that one question may ask for. */
+export const USERS_PER_QUESTION_MAX = 100;
+
+const USERNAME = /^[a-zA-Z0-9_.-]{3,32}$/;
+const TEXT = new RegExp(TEXT_PATTERN, "u");
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export type User = Readonly<{ id: string; username: string; displayName: string }>;
+
+/** True if a text is a name that an account can have. Names are unique without regard to case. */
+export const isUsername = (text: string): boolean => USERNAME.test(text);
+
+/** True if a text can be the id of a user or a session. */
+export const isId = (text: string): boolean => UUID.test(text);
+
+/** @throws {AuthError} `bad_frame` if no account can have this name. */
+export function acceptUsername(text: string): string {
+  if (isUsername(text)) return text;
+  const rule = `${USERNAME_LENGTH_MIN} to ${USERNAME_LENGTH_MAX} of a-z A-Z 0-9 _ . -`;
+  throw new AuthError("bad_frame", `a username is ${rule}`, { path: "/username" });
+}
+
+/** The name that others see, trimmed. @throws {AuthError} `bad_frame` if it is empty, too long or not text. */
+export function acceptDisplayName(text: string): string {
+  const name = text.trim();
+  const length = [...name].length;
+  if (length > 0 && length <= DISPLAY_NAME_LENGTH_MAX && TEXT.test(name) && !/\p{Cc}/u.test(name))
+    return name;
+  const rule = `1 to ${DISPLAY_NAME_LENGTH_MAX} characters without control characters`;
+  throw new AuthError("bad_frame", `a display name is ${rule}`, { path: "/displayName" });
+}
+
+const FIELDS = `id, username, display_name as "displayName"`;
+
+/** Accounts in Postgres. Each write is one statement. */
+export interface Users {
+  /** Adds an account, or answers undefined if the name is taken. */
+  add(username: string, displayName: string, passwordHash: string): Promise<User | undefined>;
+  /** The account with this name in any case, with its password hash. */
+  findByName(username: string): Promise<(User & { passwordHash: string }) | undefined>;
+  /** The accounts with these ids; unknown and impossible ids are left out. */
+  findByIds(ids: readonly string[]): Promise<User[]>;
+  /** Replaces a password hash if it is still `old`; false if it is not. */
+  replaceHash(userId: string, old: string, fresh: string): Promise<boolean>;
+}
+
+/** Keeps accounts in the schema `auth`. */
+export function createUsers(database: Database): Users {
+  return {
+    async add(username, displayName, passwordHash) {
+      const [user] = await database.query<User>(
+        `insert into auth.users (username, display_name, password_hash) values ($1, $2, $3)
+         on conflict (username_key) do nothing returning ${FIELDS}`,
+        [username, displayName, passwordHash],
+      );
+      return user;
+    },
+    async findByName(username) {
+      const [user] = await database.query<User & { passwordHash: string }>(
+        `select ${FIELDS}, password_hash as "passwordHash" from auth.users where username_key = lower($1)`,
+        [username],
+      );
+      return user;
+    },
+    async findByIds(ids) {
+      const possible = ids.filter(isId);
+      if (possible.length === 0) return [];
+      return await database.query<User>(
+        `select ${FIELDS} from auth.users
+         where id in (select value::uuid from json_array_elements_text($1::text::json)) order by username_key`,
+        [JSON.stringify(possible)],
+      );
+    },
+    async replaceHash(userId, old, fresh) {
+      const rows = await database.query(
+        `update auth.users set password_hash = $3, updated_at = now()
+         where id = $1 and password_hash = $2 returning id`,
+        [userId, old, fresh],
+      );
+      return rows.length === 1;
+    },
+  };
+}
