@@ -1,0 +1,99 @@
+import { isUtf8 } from "node:buffer";
+import type { Msg } from "@nats-io/transport-node";
+import { LogMessage, RECEIPT_HEADER } from "@parley/protocol/log";
+import { shardOf } from "@parley/protocol/rooms";
+import { Compile } from "typebox/compile";
+import type { LogItem, Original } from "../../application/shard-log.ts";
+
+/** Longest name or id of an author that fits Postgres' index, with room to spare. */
+const AUTHOR_LENGTH_MAX = 128;
+/** A rough count of what an entry takes up beside its text, bytes. */
+const ENTRY_OVERHEAD_BYTES = 64;
+
+const validator = Compile(LogMessage);
+
+export type EntryPlace = Readonly<{ logSeq: number; logTime: string }>;
+
+/**
+ * Turns a message of the log into an entry that is fit to be stored, or says why it is none. Never throws: the log
+ * may hold anything that somebody has put into it by hand.
+ */
+export function parseEntry(msg: Msg, place: EntryPlace, shard: number, shards: number): LogItem {
+  const { logSeq, logTime } = place;
+  const bytes = msg.data.length + ENTRY_OVERHEAD_BYTES;
+  const original = () => originalOf(msg);
+  const checked = check(msg, shard, shards);
+  if ("reason" in checked) return { logSeq, logTime, bytes, original, reason: checked.reason };
+  const { message, text } = checked;
+  const { room, id, author } = message;
+  const key = `${room}\0${author.id}\0${id}`;
+  return { logSeq, logTime, bytes, original, room, id, key, text, receipt: receiptOf(msg) };
+}
+
+type Checked = Readonly<{ message: LogMessage; text: string }> | Readonly<{ reason: string }>;
+
+function check({ data, subject }: Msg, shard: number, shards: number): Checked {
+  if (!isUtf8(data)) return { reason: "not UTF-8" };
+  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    return { reason: "not JSON" };
+  }
+  if (!validator.Check(message)) {
+    const [first] = validator.Errors(message);
+    return { reason: `not a message: ${first?.instancePath ?? ""} ${first?.message ?? ""}` };
+  }
+  const { room, author } = message;
+  if (subject !== `chat.${shard}.${room}`) return { reason: "the room is not the subject's" };
+  if (shardOf(room, shards) !== shard) return { reason: "the room belongs to another shard" };
+  if (!isName(author.id) || !isName(author.username))
+    return { reason: "the author's id or name is empty, too long or not text" };
+  const time = Date.parse(message.at);
+  if (Number.isNaN(time)) return { reason: "`at` is not a time" };
+  const at = new Date(time).toISOString();
+  return at === message.at && isPlain(message, text)
+    ? { message, text }
+    : { message, text: JSON.stringify(plain(message, at)) };
+}
+
+function isName(text: string): boolean {
+  return text.length > 0 && text.length <= AUTHOR_LENGTH_MAX && text.isWellFormed() && !text.includes("\0");
+}
+
+/** It has nothing that history would not show, and can stand in a line of its own, after a seq. */
+function isPlain(message: LogMessage, text: string): boolean {
+  const fields = message.replyTo === undefined ? 6 : 7;
+  return (
+    text.startsWith('{"') &&
+    !text.includes("\n") &&
+    Object.keys(message).length === fields &&
+    Object.keys(message.author).length === 2
+  );
+}
+
+function plain({ type, room, id, author, body, replyTo }: LogMessage, at: string): LogMessage {
+  const { id: authorId, username } = author;
+  const message = { type, room, id, author: { id: authorId, username }, body, at };
+  return replyTo === undefined ? message : { ...message, replyTo };
+}
+
+/** The client library throws on headers that it cannot read. */
+function headersOf(msg: Msg): Msg["headers"] {
+  try {
+    return msg.headers;
+  } catch {
+    return undefined;
+  }
+}
+
+function receiptOf(msg: Msg): string | undefined {
+  const subject = headersOf(msg)?.get(RECEIPT_HEADER);
+  return subject === undefined || subject === "" || /[\s*>]/.test(subject) ? undefined : subject;
+}
+
+function originalOf(msg: Msg): Original {
+  const headers = Object.fromEntries(headersOf(msg) ?? []);
+  return { subject: msg.subject, headers, payload: msg.data };
+}

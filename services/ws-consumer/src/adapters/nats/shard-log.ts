@@ -1,0 +1,47 @@
+import { jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { ShardLog } from "../../application/shard-log.ts";
+import { openLogReading, type PullReading } from "./log-reading.ts";
+import { prepareStream, type StreamSettings, streamCreated, trimStream } from "./stream-keeper.ts";
+
+/** The log in JetStream. All of its readings end when the connection is lost: what was on its way is unknown. */
+export async function createShardLog(nats: NatsConnection, settings: StreamSettings): Promise<ShardLog> {
+  const jsm = await jetstreamManager(nats, { checkAPI: false });
+  const readings = new Set<PullReading>();
+  let isConnected = true;
+  void (async () => {
+    for await (const { type } of nats.status()) {
+      if (type === "disconnect" || type === "close") isConnected = false;
+      else if (type === "reconnect") isConnected = true;
+      else continue;
+      for (const reading of readings) reading.fail("the connection was lost");
+      readings.clear();
+    }
+  })();
+  return {
+    isReachable: () => isConnected,
+    prepare: (position) => prepareStream(jsm, settings, position),
+    async read(position) {
+      const { shard, cursor, streamCreated: expected } = position;
+      const reading = await openLogReading({ nats, jsm, shard, shards: settings.shards }, cursor);
+      try {
+        // Asked after the consumer was made: if it is the same stream now, it was the same then.
+        const created = await streamCreated(jsm, shard);
+        if (created !== expected) throw new Error(`the stream of shard ${shard} was made anew meanwhile`);
+      } catch (error) {
+        reading.close();
+        throw error;
+      }
+      readings.add(reading);
+      return {
+        take: (entries, bytes) => reading.take(entries, bytes),
+        arrival: () => reading.arrival(),
+        close: () => {
+          readings.delete(reading);
+          reading.close();
+        },
+      };
+    },
+    trim: (position) => trimStream(jsm, position),
+  };
+}

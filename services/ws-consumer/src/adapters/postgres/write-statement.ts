@@ -1,0 +1,101 @@
+import type { Param } from "@parley/runtime/postgres";
+import type { PoisonEntry, ShardPosition } from "../../application/shard-log.ts";
+import { type Batch, LEASE_MS, type Written } from "../../application/shard-store.ts";
+
+/**
+ * One statement for a batch, so that a crash at any point leaves cursor, rooms and entries in agreement.
+ *
+ * - `fence` moves the cursor by compare-and-set; if epoch or cursor are not as expected it gives no row, everything
+ *   else hangs on that row, and nothing happens. Its row lock also makes a second statement with the same position
+ *   wait for the first, and then do nothing.
+ * - `arrived` takes the entries' JSON as it came. The look-up of known entries is a subquery on purpose: as a join it
+ *   could be planned as a scan of the whole table.
+ * - `fresh` numbers the new entries of each room; `room` moves the rooms' heads by as many; `placed` puts both
+ *   together. (`is_new` is a column because a planner that filters on `known_seq is null` expects one row.)
+ */
+export const WRITE = `
+with fence as (
+  update chat.shards
+  set cursor = $4, cursor_time = $5, lease_until = now() + $6 * interval '1 millisecond'
+  where shard = $1 and epoch = $2 and cursor = $3
+  returning shard
+), found as (
+  select e.*, (
+    select m.seq from chat.entries m
+    where m.room = e.room and m.author_id = (e.author).id and m.client_id = e.id
+  ) as known_seq
+  from fence, rows from (
+    json_to_recordset($7::text::json)
+      as (type text, room text, id text, author chat.author, body text, at timestamptz, "replyTo" bigint),
+    unnest($8::text::bigint[])
+  ) with ordinality as e (type, room, id, author, body, at, reply_to, log_seq, n)
+), arrived as (
+  select *, known_seq is null as is_new from found
+), fresh as (
+  select *, row_number() over (partition by room order by n) as place, count(*) over (partition by room) as places
+  from arrived where is_new
+), room as (
+  insert into chat.rooms as r (id, kind, head, created_at, last_at)
+  select room, case left(room, 1) when 'G' then 'group' when 'D' then 'direct' else 'channel' end,
+    count(*), min(at), max(at)
+  from fresh group by room
+  on conflict (id) do update set head = r.head + excluded.head, last_at = greatest(r.last_at, excluded.last_at)
+  returning id, head
+), placed as (
+  select fresh.*, room.head - places + place as seq from fresh join room on room.id = fresh.room
+), entry as (
+  insert into chat.entries
+    (room, seq, log_seq, at, reply_to, type, author_id, author_username, client_id, body)
+  select room, seq, log_seq, at, reply_to, type, (author).id, (author).username, id, body from placed
+), dead as (
+  insert into chat.dead_letters (shard, log_seq, reason, subject, headers, payload)
+  select fence.shard, d.log_seq, d.reason, d.subject, d.headers, decode(d.payload, 'base64')
+  from fence, json_to_recordset($9::text::json)
+    as d (log_seq bigint, reason text, subject text, headers json, payload text)
+)
+select (select count(*) from fence) as moved,
+  (select string_agg(seq::text, ',' order by n) from
+    (select n, seq from placed union all select n, known_seq from arrived where not is_new) as every) as seqs,
+  (select string_agg((n - 1)::text, ',') from arrived where not is_new) as known`;
+
+/** What the statement gives: one row. Lists are texts, which cost less than rows. */
+export type WriteRow = { moved: number; seqs: string | null; known: string | null };
+
+export function paramsOf(position: ShardPosition, batch: Batch): Param[] {
+  const { shard, epoch, cursor } = position;
+  return [
+    shard,
+    epoch,
+    cursor,
+    batch.cursor,
+    batch.cursorTime,
+    LEASE_MS,
+    `[${batch.entries.map(({ text }) => text).join()}]`,
+    `{${batch.entries.map(({ logSeq }) => logSeq).join()}}`,
+    batch.poison.length === 0 ? "[]" : JSON.stringify(batch.poison.map(deadLetterOf)),
+  ];
+}
+
+export function writtenOf(row: WriteRow): Written {
+  return { seqs: numbersOf(row.seqs), known: new Set(numbersOf(row.known)) };
+}
+
+function numbersOf(list: string | null): number[] {
+  return list === null ? [] : list.split(",").map(Number);
+}
+
+function deadLetterOf({ logSeq, reason, original }: PoisonEntry) {
+  const { subject, headers, payload } = original();
+  return {
+    log_seq: logSeq,
+    reason: storable(reason),
+    subject: storable(subject),
+    headers: JSON.parse(storable(JSON.stringify(headers))),
+    payload: Buffer.from(payload).toString("base64"),
+  };
+}
+
+/** Text that Postgres can hold: without NUL and lone surrogates. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\0", "\uFFFD").replaceAll("\\u0000", "\uFFFD");
+}

@@ -1,0 +1,18 @@
+import { type Database, openDatabase } from "@parley/runtime/postgres";
+
+/** Below the lease, so that a writer whose statement hangs hears of it before it has lost its shard. */
+const DEADLINE_MS = 4_000;
+
+/**
+ * Settings for the writer's connections. Its statement is planned once and for the indexes, whatever the statistics
+ * say: a plan made while the tables were empty would read them from end to end when they are full, and planning
+ * costs more than storing one entry.
+ */
+const SETTINGS = { plan_cache_mode: "force_generic_plan", enable_seqscan: "off", jit: "off" };
+
+/** Opens the pool that the writers use: one connection for each shard, and two to look after the leases. */
+export function openWriterDatabase(url: string, name: string, shards: number): Database {
+  const address = new URL(url);
+  for (const [setting, value] of Object.entries(SETTINGS)) address.searchParams.set(setting, value);
+  return openDatabase({ url: address.href, name, connections: shards + 2, deadlineMs: DEADLINE_MS });
+}

@@ -1,0 +1,213 @@
+import { createTestDatabase } from "@parley/devstack/test-database";
+import { LogMessage } from "@parley/protocol/log";
+import { type Database, openDatabase } from "@parley/runtime/postgres";
+import { Compile } from "typebox/compile";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHistory, type History } from "./adapters/postgres/history.ts";
+import {
+  entryText,
+  hearLive,
+  type Instance,
+  Sender,
+  startInstance,
+  startTestLog,
+  type TestLog,
+  until,
+} from "./writers-fixture.ts";
+
+const SHARDS = 2;
+
+let log: TestLog;
+let database: Database;
+let history: History;
+let sender: Sender;
+let instance: Instance;
+let live: Map<string, Map<number, string>>;
+let dropDatabase: () => Promise<void>;
+
+beforeAll(async () => {
+  const made = await createTestDatabase();
+  dropDatabase = made.drop;
+  log = await startTestLog();
+  database = openDatabase({ url: made.url, name: "test", connections: 4, deadlineMs: 5_000 });
+  history = createHistory(database);
+  sender = await Sender.connect(log.server.url, SHARDS);
+  live = hearLive(sender.nats);
+  instance = await startInstance({ nats: log.server.url, postgres: made.url }, SHARDS);
+  await until("streams", () =>
+    sender.lastSeqs().then(
+      () => true,
+      () => false,
+    ),
+  );
+});
+
+afterAll(async () => {
+  await instance?.close();
+  await sender?.nats.close();
+  await database?.close();
+  await log?.stop();
+  await dropDatabase?.();
+});
+
+async function untilWritten(): Promise<void> {
+  const seqs = await sender.lastSeqs();
+  await until("written", () =>
+    seqs.every((seq, shard) => (instance.writers.cursors().get(shard) ?? -1) >= seq),
+  );
+  await sender.nats.flush();
+}
+
+const idsIn = async (room: string) =>
+  (await history.page(room, { after: 0, limit: 5_000 })).map(({ id }) => id);
+
+describe("the writers", () => {
+  it("hand out 1, 2, 3 … in each room, and show the same live as in history", async () => {
+    for (let i = 0; i < 900; i += 1) sender.send({ room: `order-${i % 7}`, id: `m${i}` });
+    await untilWritten();
+    for (let room = 0; room < 7; room += 1) {
+      const name = `order-${room}`;
+      const expected = Array.from({ length: 900 }, (_, i) => i).filter((i) => i % 7 === room);
+      const page = await history.page(name, { after: 0, limit: 5_000 });
+      expect(page.map(({ seq }) => seq)).toEqual(expected.map((_, i) => i + 1));
+      expect(page.map(({ id }) => id)).toEqual(expected.map((i) => `m${i}`));
+      const frames = live.get(name) ?? new Map();
+      expect(page.map(({ seq }) => JSON.parse(frames.get(seq)))).toEqual(page);
+      expect((await history.replay(name, 0, 3, 10)).map((frame) => JSON.parse(frame))).toEqual(
+        page.slice(0, 3),
+      );
+      expect(await history.heads([name, "nowhere"])).toEqual(new Map([[name, expected.length]]));
+    }
+  });
+
+  it("store a message once, however often it comes, in one batch or in many", async () => {
+    for (let round = 0; round < 20; round += 1) {
+      for (let i = 0; i < 10; i += 1) sender.send({ room: "again", id: `m${i}` });
+      if (round % 5 === 0) await untilWritten();
+    }
+    sender.send({ room: "again", id: "m0", author: "somebody-else" });
+    sender.send({ room: "again", id: "last" });
+    await untilWritten();
+    const ids = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9", "m0", "last"];
+    expect(await idsIn("again")).toEqual(ids);
+    expect((await history.page("again", { after: 0, limit: 50 })).map(({ seq }) => seq)).toEqual(
+      ids.map((_, i) => i + 1),
+    );
+    expect(await history.findStored("again", "u1", "m3")).toBe(4);
+    expect(await history.findStored("again", "u2", "m3")).toBeNull();
+  });
+
+  it("answer each receipt with the seq, for a repeated message with the old one", async () => {
+    const receipts: unknown[] = [];
+    sender.nats.subscribe("receipts.test", { callback: (_error, msg) => receipts.push(msg.json()) });
+    const ask = (id: string) => sender.send({ room: "receipts", id, receipt: "receipts.test" });
+    for (const id of ["a", "b", "a"]) ask(id);
+    await untilWritten();
+    ask("b");
+    await untilWritten();
+    await until("receipts", () => receipts.length === 4);
+    const said = (id: string, seq: number) => ({ id, room: "receipts", seq });
+    expect(receipts.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b)))).toEqual([
+      said("a", 1),
+      said("a", 1),
+      said("b", 2),
+      said("b", 2),
+    ]);
+  });
+
+  it("page through history before, after and around a seq", async () => {
+    for (let i = 1; i <= 9; i += 1) sender.send({ room: "pages", id: `m${i}` });
+    await untilWritten();
+    const seqs = async (query: object) =>
+      (await history.page("pages", { limit: 3, ...query })).map(({ seq }) => seq);
+    expect(await seqs({})).toEqual([7, 8, 9]);
+    expect(await seqs({ before: 7 })).toEqual([4, 5, 6]);
+    expect(await seqs({ after: 4 })).toEqual([5, 6, 7]);
+    expect(await seqs({ around: 5 })).toEqual([4, 5, 6]);
+  });
+});
+
+describe("poison in the log", () => {
+  const good = (id: string) => entryText({ room: "poison", id });
+  const altered = (id: string, change: (entry: Record<string, unknown>) => object) =>
+    JSON.stringify(change(JSON.parse(good(id))));
+  const kinds: Record<string, string | Uint8Array> = {
+    "no JSON": "{",
+    "no UTF-8": Uint8Array.of(0x7b, 0xff, 0xfe),
+    "no object": "[1]",
+    "nothing at all": "",
+    "another shape": '{"type":"message"}',
+    "a NUL byte": altered("nul", (entry) => ({ ...entry, body: "a\0b" })),
+    "a lone surrogate": altered("lone", (entry) => ({ ...entry, body: "a\ud800b" })),
+    "a NUL in a name": altered("name", (entry) => ({ ...entry, author: { id: "u\0", username: "x" } })),
+    "an author too long for the index": altered("long", (entry) => ({
+      ...entry,
+      author: { id: "x".repeat(9_000), username: "x" },
+    })),
+    "a room that is not the subject's": altered("room", (entry) => ({ ...entry, room: "other" })),
+    "no time": altered("time", (entry) => ({ ...entry, at: "yesterday" })),
+    "a time that only Postgres refuses": altered("zero", (entry) => ({
+      ...entry,
+      at: "0000-01-01T00:00:00.000Z",
+    })),
+    "a number that only Postgres refuses": good("float").replace(/}$/, ',"replyTo":1.0}'),
+    "one megabyte": "x".repeat(1_000_000),
+  };
+
+  it("is put aside, each entry with its reason, and nothing around it is touched", async () => {
+    const restarts = instance.writers.counters.restarts;
+    let i = 0;
+    for (const payload of Object.values(kinds)) {
+      sender.send({ room: "poison", id: "" }, good(`before-${i}`));
+      sender.send({ room: "poison", id: "" }, payload);
+      i += 1;
+    }
+    sender.send({ room: "poison", id: "" }, good("end"));
+    await untilWritten();
+    expect(await idsIn("poison")).toEqual([...Object.keys(kinds).map((_, n) => `before-${n}`), "end"]);
+    const dead = await database.query<{ reason: string; payload: Buffer; subject: string }>(
+      "select reason, payload, subject from chat.dead_letters order by log_seq",
+    );
+    expect(dead.map(({ payload }) => payload.toString("hex"))).toEqual(
+      Object.values(kinds).map((payload) => Buffer.from(payload).toString("hex")),
+    );
+    expect(dead.every(({ subject }) => /^chat\.\d\.poison$/.test(subject))).toBe(true);
+    expect(dead.filter(({ reason }) => reason.startsWith("Postgres: "))).toHaveLength(2);
+    expect(instance.writers.counters.restarts).toBe(restarts);
+  });
+
+  it("that is only unusual is stored, and looks the same live and in history", async () => {
+    const at = "2026-11-21T12:00:00.000Z";
+    const author = { id: "u1", username: "u1" };
+    const odd = [
+      JSON.stringify({ type: "message", room: "odd", id: "pretty", author, body: "x", at }, null, 2),
+      JSON.stringify({
+        seq: 99,
+        type: "message",
+        room: "odd",
+        id: "extra",
+        author,
+        body: "x",
+        at,
+        more: [1],
+      }),
+      JSON.stringify({
+        type: "message",
+        room: "odd",
+        id: "zone",
+        author,
+        body: "é\u2028",
+        at: "2026-11-21T13:00+01:00",
+      }),
+      `{"type":"message","room":"odd","id":"twice","author":{"id":"u1","username":"u1"},"body":"a","at":"${at}","body":"b"}`,
+    ];
+    for (const payload of odd) sender.send({ room: "odd", id: "" }, payload);
+    await untilWritten();
+    const page = await history.page("odd", { after: 0, limit: 10 });
+    expect(page.map(({ id }) => id)).toEqual(["pretty", "extra", "zone", "twice"]);
+    expect(page.map(({ seq }) => JSON.parse(live.get("odd")?.get(seq) ?? "null"))).toEqual(page);
+    const schema = Compile(LogMessage);
+    expect(page.every((frame) => schema.Check(frame))).toBe(true);
+    expect(page.map(({ body }) => body)).toEqual(["x", "x", "é\u2028", "b"]);
+  });
+});
