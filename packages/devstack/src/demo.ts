@@ -1,4 +1,4 @@
-import { deepStrictEqual, equal, ok } from "node:assert/strict";
+import { deepStrictEqual, equal } from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import postgres from "postgres";
 import { openFrames } from "./demo-socket.ts";
@@ -103,9 +103,9 @@ async function checkHistory(consumer: string, token: string): Promise<void> {
 async function showRows(databaseUrl: string): Promise<void> {
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => undefined });
   try {
-    const rows = await sql`select * from chat.messages order by 1, 2`;
-    ok(rows.length >= LINES.length, `chat.messages has ${rows.length} rows`);
-    say("\nchat.messages:");
+    const rows = await sql`select * from chat.entries order by room, seq`;
+    equal(rows.length, LINES.length, `chat.entries has ${rows.length} rows`);
+    say("\nchat.entries:");
     for (const row of rows) say(`  ${JSON.stringify(row)}`);
     say();
   } finally {
