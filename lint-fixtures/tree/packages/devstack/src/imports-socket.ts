@@ -1,0 +1,4 @@
+// expect: lint/style/noRestrictedImports
+import { x } from "@parley/socket/door";
+
+export const used = x;

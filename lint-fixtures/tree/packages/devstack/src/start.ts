@@ -1,0 +1,2 @@
+// expect: nothing
+console.log(process.env.DATA_DIR);

@@ -1,0 +1,4 @@
+// expect: lint/style/noRestrictedImports
+import { x } from "@parley/auth/users";
+
+export const used = x;

@@ -1,0 +1,2 @@
+// expect: lint/style/useFilenamingConvention
+export const x = 1;

@@ -1,0 +1,2 @@
+// expect: lint/style/useConsistentArrayType
+export const rooms: Array<string> = [];

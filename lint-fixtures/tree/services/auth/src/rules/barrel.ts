@@ -1,0 +1,2 @@
+// expect: lint/performance/noBarrelFile
+export { x } from "./evolving-type.ts";

@@ -1,0 +1,4 @@
+// expect: lint/style/noCommonJs
+const x = require("./common-js-too.ts");
+
+export const used = x;

@@ -1,0 +1,4 @@
+// expect: lint/suspicious/noConsole
+export function run(): void {
+  console.log("hello");
+}

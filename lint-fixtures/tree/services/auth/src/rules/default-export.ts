@@ -1,0 +1,2 @@
+// expect: lint/style/noDefaultExport
+export default function run(): void {}

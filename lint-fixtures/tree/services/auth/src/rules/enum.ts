@@ -1,0 +1,4 @@
+// expect: lint/style/noEnum
+export enum Kind {
+  Group = 1,
+}

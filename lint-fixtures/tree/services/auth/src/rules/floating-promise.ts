@@ -1,0 +1,6 @@
+// expect: lint/nursery/noFloatingPromises
+async function save(): Promise<void> {}
+
+export function run(): void {
+  save();
+}

@@ -1,0 +1,4 @@
+// expect: lint/suspicious/noFocusedTests
+import { test } from "vitest";
+
+test.only("mine", () => undefined);

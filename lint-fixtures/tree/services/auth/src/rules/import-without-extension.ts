@@ -1,0 +1,4 @@
+// expect: lint/correctness/useImportExtensions
+import { x } from "./process-env";
+
+export const used = x;

@@ -1,0 +1,4 @@
+// expect: lint/style/noNamespace
+export namespace Rooms {
+  export const x = 1;
+}

@@ -1,0 +1,8 @@
+// expect: lint/style/useReadonlyClassProperties
+export class Room {
+  #seq = 1;
+
+  next(): number {
+    return this.#seq + 1;
+  }
+}

@@ -1,0 +1,2 @@
+// expect: lint/style/noNonNullAssertion
+export const first = (rooms: string[]): string => rooms[0]!;

@@ -1,0 +1,4 @@
+// expect: lint/style/noParameterProperties
+export class Room {
+  constructor(readonly name: string) {}
+}

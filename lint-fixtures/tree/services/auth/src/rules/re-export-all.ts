@@ -1,0 +1,2 @@
+// expect: lint/performance/noReExportAll, lint/performance/noBarrelFile
+export * from "./evolving-type.ts";

@@ -1,0 +1,4 @@
+// expect: lint/suspicious/noSkippedTests
+import { test } from "vitest";
+
+test.skip("later", () => undefined);

@@ -1,0 +1,4 @@
+// expect: lint/style/useThrowOnlyError
+export function run(): never {
+  throw "no";
+}

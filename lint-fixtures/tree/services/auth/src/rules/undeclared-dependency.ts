@@ -1,0 +1,4 @@
+// expect: lint/correctness/noUndeclaredDependencies
+import { x } from "left-pad";
+
+export const used = x;

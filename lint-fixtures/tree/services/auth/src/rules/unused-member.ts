@@ -1,0 +1,4 @@
+// expect: lint/correctness/noUnusedPrivateClassMembers
+export class Room {
+  readonly #seq = 1;
+}

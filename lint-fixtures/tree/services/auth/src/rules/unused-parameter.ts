@@ -1,0 +1,2 @@
+// expect: lint/correctness/noUnusedFunctionParameters
+export function run(room: string): void {}

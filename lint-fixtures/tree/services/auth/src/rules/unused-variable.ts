@@ -1,0 +1,4 @@
+// expect: lint/correctness/noUnusedVariables
+export function run(): void {
+  const answer = 1;
+}

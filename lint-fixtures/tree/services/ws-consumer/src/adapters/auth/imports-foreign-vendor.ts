@@ -1,0 +1,4 @@
+// expect: lint/style/noRestrictedImports
+import { x } from "postgres";
+
+export const used = x;

@@ -1,0 +1,4 @@
+// expect: lint/style/noRestrictedImports
+import { x } from "fastify";
+
+export const used = x;
