@@ -10,6 +10,8 @@ const ANSWER_BYTES_MAX = 64 * 1_024;
 
 /** Variables of a client of auth. */
 export const AuthClientVariables = {
+  AUTH_ISSUER: Type.String({ default: "parley-auth", description: "issuer (iss) of access tokens" }),
+  AUTH_AUDIENCE: Type.String({ default: "parley", description: "audience (aud) of access tokens" }),
   AUTH_GRPC_PORT: Port(50_051, "port of auth's gRPC on this machine"),
   AUTH_GRPC_URL: Type.Optional(
     Type.String({ description: "host:port of auth's gRPC; unset: AUTH_GRPC_PORT here" }),
@@ -31,4 +33,9 @@ export function connectAuth(url: string): AuthServiceClient {
     "grpc.max_reconnect_backoff_ms": RECONNECT_MAX_MS,
     "grpc.max_receive_message_length": ANSWER_BYTES_MAX,
   });
+}
+
+/** What a token must say to be for us. */
+export function tokenRules(config: { AUTH_ISSUER: string; AUTH_AUDIENCE: string }) {
+  return { issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE };
 }

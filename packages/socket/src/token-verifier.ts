@@ -2,12 +2,16 @@ import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { AuthServiceClient, VerifyTokenResponse } from "@parley/proto/auth/v1/auth";
 import { Refusal } from "@parley/protocol/codes";
 import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
+import type { JSONWebKeySet } from "jose";
 import type { Identity, VerifyToken } from "./identity.ts";
+import { LocalVerifier, type TokenRules } from "./local-verifier.ts";
 
 /** How long auth may take to answer, ms. */
 const CALL_DEADLINE_MS = 2_000;
 /** How long an answer is believed without asking again, ms. */
 const CACHE_MS = 5_000;
+/** After auth did not answer, tokens are verified here for so long before it is asked again, ms. */
+const AWAY_MS = 1_000;
 /** Answers that are remembered at once. */
 const CACHE_ENTRIES_MAX = 20_000;
 
@@ -30,25 +34,40 @@ function toIdentity(answer: VerifyTokenResponse): Identity {
   };
 }
 
-const toRefusal = (error: ServiceError): Refusal =>
-  error.code === status.UNAUTHENTICATED || error.code === status.INVALID_ARGUMENT
-    ? new Refusal("unauthenticated", "the token is not valid")
-    : new Refusal("unavailable", "auth does not answer", { retryAfterMs: 1_000 });
+/** Auth says that the token is nobody's; anything else says nothing of the token. */
+const isRefused = (error: ServiceError): boolean =>
+  error.code === status.UNAUTHENTICATED || error.code === status.INVALID_ARGUMENT;
 
 /**
  * Verifies tokens through auth's `VerifyToken`. An answer is believed for `CACHE_MS`; the same token that is asked
- * for many times at once is one call.
+ * for many times at once is one call. While auth does not answer, tokens are verified here with its public keys.
  */
-export function createTokenVerifier(auth: AuthServiceClient): TokenVerifier {
+export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules): TokenVerifier {
+  const fetchJwks = () =>
+    new Promise<JSONWebKeySet>((resolve, reject) => {
+      auth.getJwks({}, new Metadata(), { deadline: Date.now() + CALL_DEADLINE_MS }, (error, answer) =>
+        error ? reject(new Error("auth does not answer")) : resolve(JSON.parse(answer.jwksJson)),
+      );
+    });
+  const local = new LocalVerifier(fetchJwks, rules);
   const known = new Map<string, { identity: Identity; until: number }>();
   const asking = new Map<string, Promise<Identity>>();
 
+  let awayUntil = 0;
+
   const ask = (token: string) =>
     new Promise<Identity>((resolve, reject) => {
+      if (performance.now() < awayUntil) return resolve(local.verify(token));
       const deadline = Date.now() + CALL_DEADLINE_MS;
       auth.verifyToken({ token }, new Metadata(), { deadline }, (error, answer) => {
-        if (error) return reject(toRefusal(error));
+        if (error && isRefused(error))
+          return reject(new Refusal("unauthenticated", "the token is not valid"));
+        if (error) {
+          awayUntil = performance.now() + AWAY_MS;
+          return resolve(local.verify(token));
+        }
         try {
+          local.heard();
           resolve(toIdentity(answer));
         } catch (refusal) {
           reject(refusal);
@@ -78,12 +97,10 @@ export function createTokenVerifier(auth: AuthServiceClient): TokenVerifier {
     forget: (match) => {
       for (const [token, { identity }] of known) if (match(identity)) known.delete(token);
     },
-    check: () =>
-      new Promise<void>((resolve, reject) => {
-        auth.getJwks({}, new Metadata(), { deadline: Date.now() + CALL_DEADLINE_MS }, (error) =>
-          error ? reject(new Error("auth does not answer")) : resolve(),
-        );
-      }),
-    close: () => auth.close(),
+    check: async () => void (await fetchJwks()),
+    close: () => {
+      local.close();
+      auth.close();
+    },
   };
 }

@@ -5,7 +5,7 @@ import { readConfig } from "@parley/runtime/config";
 import { connectNats } from "@parley/runtime/nats";
 import { runService } from "@parley/runtime/service";
 import { natsOptions } from "@parley/runtime/variables";
-import { authUrl, connectAuth } from "@parley/socket/auth-client";
+import { authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
 import { doorLimits } from "@parley/socket/door-limits";
 import { TokenBuckets } from "@parley/socket/token-bucket";
 import { createTokenVerifier } from "@parley/socket/token-verifier";
@@ -21,7 +21,7 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
   const limits = doorLimits(config);
   const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", log });
   onClose(() => nats.close());
-  const tokens = createTokenVerifier(connectAuth(authUrl(config)));
+  const tokens = createTokenVerifier(connectAuth(authUrl(config)), tokenRules(config));
   onClose(() => tokens.close());
   const publisher = createLogPublisher(nats, {
     shards: config.LOG_SHARDS,

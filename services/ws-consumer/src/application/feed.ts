@@ -4,13 +4,13 @@ import { Ring } from "./ring.ts";
 const RING_FRAMES_MAX = 256;
 const RING_BYTES_MAX = 256 * 1_024;
 
-/**
- * Someone who listens. `write` sends one or more encoded frames; `waiting` is how many bytes it has not read yet.
- */
+/** Someone who listens. */
 export interface Listener {
   readonly isOpen: boolean;
-  readonly waiting: number;
+  /** Sends one or more encoded frames; never throws. */
   write(packet: Buffer): void;
+  /** Resolves when what was sent has been read, or the listener is gone. */
+  whenRead(): Promise<void>;
 }
 
 /**

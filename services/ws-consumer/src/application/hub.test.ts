@@ -10,8 +10,9 @@ const frameOf = (seq: number) => `{"seq":${seq}}`;
 /** Someone who listens and remembers the seqs of what was written, in the order of arrival. */
 class Ear implements Listener {
   isOpen = true;
-  waiting = 0;
   readonly seqs: number[] = [];
+
+  async whenRead(): Promise<void> {}
 
   write(packet: Buffer): void {
     for (const line of packet.toString().split("\n")) this.seqs.push(JSON.parse(line).seq);
@@ -37,8 +38,14 @@ function createRoom() {
   const encode = (frames: readonly string[]) => Buffer.from(frames.join("\n"));
   const faults: string[] = [];
   let now = 0;
-  const hub = new Hub({ readHeads, readFrames, encode, onFault: (_error, what) => faults.push(what), now: () => now });
-  const parts = { hub, readFrames, encode, replayMax: 50, pageSize: 5, whenRead: async () => undefined };
+  const hub = new Hub({
+    readHeads,
+    readFrames,
+    encode,
+    onFault: (_error, what) => faults.push(what),
+    now: () => now,
+  });
+  const parts = { hub, readFrames, encode, replayMax: 50, pageSize: 5 };
   return {
     hub,
     parts,
@@ -46,7 +53,10 @@ function createRoom() {
     head: () => head,
     store: (count: number) => {
       head += count;
-      return { first: head - count + 1, frames: Array.from({ length: count }, (_, i) => frameOf(head - count + 1 + i)) };
+      return {
+        first: head - count + 1,
+        frames: Array.from({ length: count }, (_, i) => frameOf(head - count + 1 + i)),
+      };
     },
     away: (away: boolean) => {
       isAway = away;
@@ -75,7 +85,8 @@ async function listen(room: Room, after: number | undefined) {
   return { ear, subscription, told, caughtUp };
 }
 
-const range = (from: number, to: number) => Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+const range = (from: number, to: number) =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
 describe("the hub", () => {
   it("replays what comes after the seq that a listener has, then goes on live", async () => {
@@ -141,8 +152,15 @@ describe("the hub", () => {
 
   it("shows every listener every seq once and in order, whatever is lost, late, doubled or away", async () => {
     const step = fc.oneof(
-      fc.record({ kind: fc.constant("store" as const), count: fc.integer({ min: 1, max: 12 }), fate: fc.constantFrom("live", "lost", "late", "twice") }),
-      fc.record({ kind: fc.constant("join" as const), behind: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined }) }),
+      fc.record({
+        kind: fc.constant("store" as const),
+        count: fc.integer({ min: 1, max: 12 }),
+        fate: fc.constantFrom("live", "lost", "late", "twice"),
+      }),
+      fc.record({
+        kind: fc.constant("join" as const),
+        behind: fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined }),
+      }),
       fc.record({ kind: fc.constant("leave" as const) }),
       fc.record({ kind: fc.constant("turn" as const) }),
       fc.record({ kind: fc.constant("away" as const), away: fc.boolean() }),
@@ -175,12 +193,20 @@ describe("the hub", () => {
           }
         }
         room.away(false);
-        const listeners = (await Promise.allSettled(joined)).flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+        const listeners = (await Promise.allSettled(joined)).flatMap((one) =>
+          one.status === "fulfilled" ? [one.value] : [],
+        );
         const last = room.store(1);
         room.hub.deliver(ROOM, last.first, last.frames);
         await room.settle();
         // A repair that failed while the database was away tries again by itself.
-        const behind = () => listeners.some((one) => one.subscription.isActive && one.subscription.feed.live.has(one.ear) && one.ear.seqs.at(-1) !== room.head());
+        const behind = () =>
+          listeners.some(
+            (one) =>
+              one.subscription.isActive &&
+              one.subscription.feed.live.has(one.ear) &&
+              one.ear.seqs.at(-1) !== room.head(),
+          );
         for (let i = 0; i < 40 && behind(); i += 1) await new Promise((resolve) => setTimeout(resolve, 25));
         for (const { ear, from, subscription } of listeners) {
           const upTo = subscription.feed.live.has(ear) ? room.head() : (ear.seqs.at(-1) ?? from);

@@ -19,8 +19,6 @@ export type SubscribeParts = Readonly<{
   replayMax: number;
   /** Messages that are sent after a gap. */
   pageSize: number;
-  /** Resolves when a listener has read most of what waits for it, or is gone. */
-  whenRead: (listener: Listener) => Promise<void>;
 }>;
 
 /** Messages that are read from the database at once. */
@@ -91,6 +89,6 @@ export async function catchUp(
       throw new Error(`room ${feed.room}: no message after ${seq}, though the head is ${feed.head}`);
     listener.write(parts.encode(frames));
     seq += frames.length;
-    await parts.whenRead(listener);
+    await listener.whenRead();
   }
 }

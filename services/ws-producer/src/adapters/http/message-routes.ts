@@ -56,7 +56,7 @@ export function addMessageRoutes(
       };
       const author = { id: identity.userId, username: identity.username };
       try {
-        const posted = await postMessage(draft, author, { isGone: () => request.raw.destroyed });
+        const posted = await postMessage(draft, author, { isGone: () => request.socket.destroyed });
         return await reply.code(201).send({ data: ackOf(posted) });
       } catch (error) {
         throw error instanceof Refusal ? toProblem(error) : error;

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { FrameSocket } from "./frame-socket.ts";
+import { Parley, type Person } from "./parley.ts";
+
+let parley: Parley;
+let alice: Person;
+
+beforeAll(async () => {
+  parley = await Parley.start({ rateLimits: "on" });
+  alice = await parley.person("alice");
+});
+afterAll(() => parley?.stop());
+
+it("limits a user to 40 messages at once, over all sockets, and says when to go on", async () => {
+  const sockets = await Promise.all([1, 2].map(() => FrameSocket.open(parley.producerSocket, alice.token)));
+  for (let i = 0; i < 30; i += 1)
+    for (const socket of sockets) socket.send({ room: "general", body: `${i}` });
+  const answers = [];
+  for (const socket of sockets) {
+    for (let i = 0; i < 30; i += 1)
+      answers.push(await socket.next((frame) => frame.type === "ack" || frame.type === "error"));
+  }
+  const refused = answers.filter((answer) => answer.type === "error");
+  expect(refused.length).toBeGreaterThanOrEqual(15);
+  expect(refused.length).toBeLessThanOrEqual(20);
+  for (const one of refused) {
+    expect(one.code).toBe("rate_limited");
+    expect(one.retryAfterMs).toBeGreaterThan(0);
+  }
+  await new Promise((resolve) => setTimeout(resolve, Number(refused.at(-1)?.retryAfterMs) + 20));
+  sockets[0]?.send({ room: "general", body: "patience" });
+  expect((await sockets[0]?.next((frame) => frame.type === "ack" || frame.type === "error"))?.type).toBe(
+    "ack",
+  );
+});

@@ -1,0 +1,89 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { REVOKED_SUBJECT } from "@parley/protocol/subjects";
+import type { Log } from "@parley/runtime/log";
+
+/** How often auth is asked what was revoked, ms: the repair path when an event on NATS was lost. */
+const POLL_MS = 15_000;
+/** How far back a poll looks beyond the last one, ms: clocks of different machines differ. */
+const OVERLAP_MS = 60_000;
+/** How long a revoked session is remembered, ms: longer than any access token lives. */
+const REMEMBER_MS = 20 * 60_000;
+
+/** A session that auth has ended. `at` is ms since the epoch, by the clock of auth. */
+export type Revocation = Readonly<{ sessionId: string; userId: string; at: number }>;
+
+/** Lists what was revoked since a time, ms since the epoch. */
+export type ListRevocations = (since: number) => Promise<readonly Revocation[]>;
+
+export type RevocationsOptions = Readonly<{
+  nats: NatsConnection;
+  list: ListRevocations;
+  /** Called once for each revoked session. */
+  onRevoked: (revocation: Revocation) => void;
+  log: Log;
+}>;
+
+/** Knows which sessions were revoked, by events and by asking, so that their sockets can be closed. */
+export class Revocations {
+  readonly #options: RevocationsOptions;
+  /** When each session's revocation was heard of, monotonic ms; in that order. */
+  readonly #heard = new Map<string, number>();
+  readonly #timer: NodeJS.Timeout;
+  #since = Date.now() - OVERLAP_MS;
+  #isPolling = false;
+
+  constructor(options: RevocationsOptions) {
+    this.#options = options;
+    options.nats.subscribe(REVOKED_SUBJECT, {
+      callback: (error, message) => {
+        if (error) return options.log.error({ err: error }, "revocations cannot be heard");
+        try {
+          this.#take(message.json<Revocation>());
+        } catch (err) {
+          options.log.error({ err }, "a revocation could not be read");
+        }
+      },
+    });
+    this.#timer = setInterval(() => void this.poll(), POLL_MS);
+    this.#timer.unref();
+  }
+
+  /** Whether a session was revoked, as far as is known here. */
+  has(sessionId: string): boolean {
+    return this.#heard.has(sessionId);
+  }
+
+  /** Asks auth what was revoked since the last time; when it does not answer, the next poll asks for more. */
+  async poll(): Promise<void> {
+    if (this.#isPolling) return;
+    this.#isPolling = true;
+    try {
+      const asked = Date.now();
+      for (const revocation of await this.#options.list(this.#since)) this.#take(revocation);
+      this.#since = asked - OVERLAP_MS;
+    } catch (err) {
+      this.#options.log.warn({ err }, "revocations could not be listed");
+    } finally {
+      this.#isPolling = false;
+    }
+    this.#forget();
+  }
+
+  #take(revocation: Revocation): void {
+    if (this.#heard.has(revocation.sessionId)) return;
+    this.#heard.set(revocation.sessionId, performance.now());
+    this.#options.onRevoked(revocation);
+  }
+
+  #forget(): void {
+    const old = performance.now() - REMEMBER_MS;
+    for (const [sessionId, heardAt] of this.#heard) {
+      if (heardAt > old) return;
+      this.#heard.delete(sessionId);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+}

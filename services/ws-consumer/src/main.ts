@@ -1,0 +1,106 @@
+import { hostname } from "node:os";
+import { PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
+import { readConfig } from "@parley/runtime/config";
+import { connectNats } from "@parley/runtime/nats";
+import { openDatabase } from "@parley/runtime/postgres";
+import { runService } from "@parley/runtime/service";
+import { databaseUrl, natsOptions } from "@parley/runtime/variables";
+import { authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
+import { doorLimits } from "@parley/socket/door-limits";
+import { encodeTextFrames } from "@parley/socket/text-frame";
+import { createTokenVerifier } from "@parley/socket/token-verifier";
+import { createFreeShards } from "./adapters/nats/free-shards.ts";
+import { createLivePublisher } from "./adapters/nats/live-publisher.ts";
+import { subscribeLive } from "./adapters/nats/live-subscriber.ts";
+import { createShardLog } from "./adapters/nats/shard-log.ts";
+import { answerStored } from "./adapters/nats/stored-responder.ts";
+import { createHistory } from "./adapters/postgres/history.ts";
+import { createShardStore } from "./adapters/postgres/shard-store.ts";
+import { openWriterDatabase } from "./adapters/postgres/writer-database.ts";
+import { buildApp } from "./app.ts";
+import { createAccess } from "./application/access.ts";
+import { Hub } from "./application/hub.ts";
+import { keepHub } from "./application/keep-hub.ts";
+import { createWriters } from "./application/run-writers.ts";
+import { ConsumerConfig } from "./config.ts";
+
+/** Connections for reading: history, replays, heads. */
+const READ_CONNECTIONS = 8;
+const READ_DEADLINE_MS = 5_000;
+
+await runService("ws-consumer", process.env, async ({ log, onClose }) => {
+  const config = readConfig(ConsumerConfig, process.env);
+  const limits = doorLimits(config);
+  const url = databaseUrl(config);
+  const onFault = (err: unknown, what: string) => log.warn({ err }, what);
+  const reads = openDatabase({
+    url,
+    name: "ws-consumer",
+    connections: READ_CONNECTIONS,
+    deadlineMs: READ_DEADLINE_MS,
+  });
+  onClose(() => reads.close());
+  const writes = openWriterDatabase(url, "ws-consumer writer", config.LOG_SHARDS);
+  onClose(() => writes.close());
+  const nats = await connectNats({ ...natsOptions(config), name: "ws-consumer", log });
+  onClose(() => nats.close());
+  const tokens = createTokenVerifier(connectAuth(authUrl(config)), tokenRules(config));
+  onClose(() => tokens.close());
+
+  const history = createHistory(reads);
+  const readFrames = (room: string, after: number, upTo: number) =>
+    history.replay(room, after, upTo, upTo - after);
+  const encode = encodeTextFrames;
+  const hub = new Hub({
+    readHeads: history.heads,
+    readFrames,
+    encode,
+    onFault,
+    now: () => performance.now(),
+  });
+  subscribeLive(nats, (room, first, frames) => hub.deliver(room, first, frames), onFault);
+  onClose(keepHub(hub, onFault));
+
+  const writers = createWriters({
+    instance: `${hostname()}:${config.CONSUMER_HTTP_PORT}`,
+    shards: config.LOG_SHARDS,
+    store: createShardStore(writes),
+    log: await createShardLog(nats, {
+      shards: config.LOG_SHARDS,
+      replicas: config.LOG_REPLICAS,
+      maxBytes: config.LOG_MAX_BYTES,
+    }),
+    feed: createLivePublisher(nats),
+    report: (level, message, facts) => log[level](facts, message),
+    free: createFreeShards(nats),
+  });
+  await writers.start();
+  onClose(() => writers.close());
+  onClose(answerStored(nats, history.findStored));
+
+  const { app, door } = await buildApp({
+    verifyToken: tokens.verify,
+    rooms: {
+      hub,
+      readFrames,
+      encode,
+      replayMax: REPLAY_MAX,
+      pageSize: PAGE_SIZE,
+      checkReadable: createAccess(history.heads, config.CHANNEL_AUTO_CREATE),
+      onFault,
+    },
+    readPage: history.page,
+    limits,
+    checks: {
+      nats: () => nats.flush(),
+      postgres: () => reads.query("select 1"),
+      writers: writers.check,
+      auth: tokens.check,
+    },
+    trustProxy: config.TRUST_PROXY,
+    log,
+  });
+  onClose(() => app.close());
+  onClose(() => door.drain());
+  await app.listen({ host: config.HOST, port: config.CONSUMER_HTTP_PORT });
+});
