@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { FrameSocket } from "./frame-socket.ts";
+import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley, type Person } from "./parley.ts";
 
 let parley: Parley;
@@ -15,7 +15,7 @@ it("limits a user to 40 messages at once, over all sockets, and says when to go 
   const sockets = await Promise.all([1, 2].map(() => FrameSocket.open(parley.producerSocket, alice.token)));
   for (let i = 0; i < 30; i += 1)
     for (const socket of sockets) socket.send({ room: "general", body: `${i}` });
-  const answers = [];
+  const answers: Frame[] = [];
   for (const socket of sockets) {
     for (let i = 0; i < 30; i += 1)
       answers.push(await socket.next((frame) => frame.type === "ack" || frame.type === "error"));

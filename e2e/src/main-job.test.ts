@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { FrameSocket } from "./frame-socket.ts";
+import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Member } from "./member.ts";
 import { Parley, type Person, until } from "./parley.ts";
 import { Sender } from "./sender.ts";
@@ -71,7 +71,7 @@ describe("the main job", () => {
       for (const socket of sockets)
         socket.send({ type: "message", id: "same", room: "once", body: "only once" });
     }
-    const acks = [];
+    const acks: Frame[] = [];
     for (const socket of sockets) {
       for (let i = 0; i < 25; i += 1) acks.push(await socket.next((frame) => frame.type === "ack"));
     }

@@ -50,7 +50,7 @@ export function receive(
     const { command, frame } = table.read(bytes.toString());
     id = (frame as { id?: string }).id;
     const work = command.handle(connection, frame);
-    if (work) work.catch((error: unknown) => answer(connection, error, id, log));
+    void work?.catch((error: unknown) => answer(connection, error, id, log));
   } catch (error) {
     answer(connection, error, id, log);
   }

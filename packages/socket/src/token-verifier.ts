@@ -82,7 +82,7 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
     if (remembered && remembered.until > now && remembered.identity.expiresAt > Date.now())
       return remembered.identity;
     const underway = asking.get(token);
-    if (underway) return underway;
+    if (underway !== undefined) return underway;
     const answer = ask(token).finally(() => asking.delete(token));
     asking.set(token, answer);
     const identity = await answer;
