@@ -1,0 +1,101 @@
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/transport-node";
+import { streamFaults, streamOf } from "@parley/protocol/log";
+
+/** Older servers acknowledged messages and lost them after a full disk (docs/decisions). */
+const SERVER_VERSION_MIN = [2, 15, 1] as const;
+/** How long each question may take, ms. */
+const QUESTION_DEADLINE_MS = 1_000;
+const STREAM_NOT_FOUND = 10059;
+
+/**
+ * What is known of a part: `right`; `wrong`, and publishing would break a promise; or `unknown`, because there was
+ * no answer.
+ */
+export type Finding = Readonly<{ state: "right" } | { state: "wrong" | "unknown"; reason: string }>;
+
+/** A stream as it was when it was looked at. `created` tells it from another one of the same name. */
+export type StreamFinding = Finding & Readonly<{ created?: string; lastSeq?: number }>;
+
+export type LogFindings = Readonly<{
+  /** The server itself: version, fsync of each write, number of shards. */
+  server: Finding;
+  /** The stream of each shard. */
+  streams: readonly StreamFinding[];
+}>;
+
+const RIGHT: Finding = { state: "right" };
+const wrong = (reason: string): Finding => ({ state: "wrong", reason });
+const unknown = (reason: string): Finding => ({ state: "unknown", reason });
+
+/**
+ * Looks whether the log is what the promises need: a stream with the right settings for each shard and none more, a
+ * server that is new enough and, if its monitoring address is given, syncs each write to the disk. It needs no more
+ * permission than STREAM.INFO, and changes nothing.
+ */
+export async function checkLog(
+  nats: NatsConnection,
+  shards: number,
+  monitorUrl: string | undefined,
+): Promise<LogFindings> {
+  const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: QUESTION_DEADLINE_MS });
+  const [fsync, beyond, ...streams] = await Promise.all([
+    monitorUrl === undefined ? RIGHT : checkFsync(monitorUrl),
+    lookAt(jsm, shards, shards),
+    ...Array.from({ length: shards }, (_, shard) => lookAt(jsm, shard, shards)),
+  ]);
+  const mismatch =
+    beyond.lastSeq === undefined
+      ? RIGHT
+      : wrong(`there is a stream ${streamOf(shards)}: the log was made for more than LOG_SHARDS=${shards}`);
+  return { server: worst([checkVersion(nats), fsync, mismatch]), streams };
+}
+
+function worst(findings: readonly Finding[]): Finding {
+  const by = (state: Finding["state"]) => findings.find((finding) => finding.state === state);
+  return by("wrong") ?? by("unknown") ?? RIGHT;
+}
+
+function checkVersion(nats: NatsConnection): Finding {
+  const version = nats.info?.version;
+  if (version === undefined) return unknown("NATS is not connected");
+  const parts = version.split(/[.-]/).map(Number);
+  for (const [i, least] of SERVER_VERSION_MIN.entries()) {
+    const part = parts[i] ?? 0;
+    if (part > least) return RIGHT;
+    if (part < least)
+      return wrong(`nats-server is ${version}; ${SERVER_VERSION_MIN.join(".")} or newer is needed`);
+  }
+  return RIGHT;
+}
+
+async function checkFsync(monitorUrl: string): Promise<Finding> {
+  try {
+    const url = new URL("/jsz?config=1", monitorUrl);
+    const response = await fetch(url, { signal: AbortSignal.timeout(QUESTION_DEADLINE_MS) });
+    const { config } = (await response.json()) as { config?: { sync_always?: boolean } };
+    if (config === undefined) return unknown("the monitoring address of NATS tells nothing of JetStream");
+    // `sync_interval` keeps its default there even when each write is synced.
+    return config.sync_always === true
+      ? RIGHT
+      : wrong(
+          "NATS does not sync each write (jetstream { sync_interval: always }): a power cut would lose messages",
+        );
+  } catch {
+    return unknown("the monitoring address of NATS does not answer");
+  }
+}
+
+async function lookAt(jsm: JetStreamManager, shard: number, shards: number): Promise<StreamFinding> {
+  const name = streamOf(shard);
+  try {
+    const { config, created, state } = await jsm.streams.info(name);
+    const faults = streamFaults(config, shards);
+    const finding = faults.length === 0 ? RIGHT : wrong(faults.join("; "));
+    return { ...finding, created: String(created), lastSeq: state.last_seq };
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)
+      return wrong(`there is no stream ${name} yet`);
+    return unknown(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,107 @@
+import { streamOf } from "@parley/protocol/log";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Published } from "../../application/publish-message.ts";
+import { appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
+import type { LogPublisher } from "./log-publisher.ts";
+
+const SHARDS = 2;
+const ROOMS = ["general", "random", "dev", "ops"];
+
+let fixture: LogFixture;
+beforeEach(async () => {
+  fixture = await LogFixture.start();
+  await fixture.makeLog(SHARDS);
+});
+afterEach(async () => {
+  await fixture.clear();
+  await fixture.stop();
+});
+
+/** Sends entries a few at a time; `sent` and `acknowledged` tell how far it has come. */
+function sendSlowly(publisher: LogPublisher, count: number) {
+  const progress = { sent: 0, acknowledged: 0 };
+  const done = (async () => {
+    const outcomes: Promise<Published>[] = [];
+    while (progress.sent < count) {
+      for (let i = 0; i < 20; i += 1, progress.sent += 1) {
+        const outcome = publisher.publish(entryOf(`k${progress.sent}`, ROOMS[progress.sent % ROOMS.length]));
+        void outcome.then(() => {
+          progress.acknowledged += 1;
+        });
+        outcomes.push(outcome);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    return await Promise.all(outcomes);
+  })();
+  return { progress, done };
+}
+
+/** Each entry is in the log once, where its acknowledgement said. */
+async function expectEachOnce(outcomes: readonly Published[]): Promise<void> {
+  const keys = await Promise.all(Array.from({ length: SHARDS }, (_, shard) => fixture.keysIn(shard)));
+  expect(keys.flat().sort()).toEqual(outcomes.map((_, i) => `k${i}`).sort());
+  for (const [i, { seq, shard }] of outcomes.entries()) expect(keys[shard]?.[seq - 1]).toBe(`k${i}`);
+}
+
+test("nats-server is killed in the middle of 2,000 sends: all are acknowledged, each is stored once", async () => {
+  const publisher = fixture.publisher(SHARDS);
+  const { progress, done } = sendSlowly(publisher, 2_000);
+  for (const mark of [300, 900]) {
+    await until(() => progress.acknowledged >= mark);
+    await fixture.server.kill("SIGKILL");
+    await until(() => expect(() => publisher.assertReady()).toThrow("NATS is not connected"));
+    await fixture.server.restart();
+  }
+  const outcomes = await done;
+  expect(outcomes.some(({ duplicate }) => duplicate)).toBe(false);
+  expect(publisher.counters.retries).toBeGreaterThan(0);
+  await expectEachOnce(outcomes);
+}, 60_000);
+
+test("nats-server stops for 3 s: everything is acknowledged soon after, and stored once", async () => {
+  const publisher = fixture.publisher(SHARDS);
+  const { progress, done } = sendSlowly(publisher, 2_000);
+  await until(() => progress.acknowledged >= 200);
+  await fixture.server.kill("SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await fixture.server.kill("SIGCONT");
+  const resumed = performance.now();
+  const outcomes = await done;
+  expect(performance.now() - resumed).toBeLessThan(5_000);
+  expect(outcomes.some(({ duplicate }) => duplicate)).toBe(false);
+  await expectEachOnce(outcomes);
+}, 60_000);
+
+test("the connection breaks in the middle of batches: what was under way is published again at once", async () => {
+  const publisher = fixture.publisher(SHARDS);
+  const { progress, done } = sendSlowly(publisher, 2_000);
+  for (const mark of [100, 500, 1_000, 1_500]) {
+    await until(() => progress.acknowledged >= mark);
+    void appendMany(publisher, `extra${mark}-`, 200).catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+    await fixture.nats.reconnect();
+  }
+  const outcomes = await done;
+  await until(() => publisher.pending() === 0);
+  const keys = (await Promise.all([fixture.keysIn(0), fixture.keysIn(1)])).flat();
+  expect(new Set(keys).size).toBe(keys.length);
+  expect(keys.filter((key) => key.startsWith("extra"))).toHaveLength(800);
+  expect(outcomes).toHaveLength(2_000);
+}, 60_000);
+
+test("while NATS is away entries wait here, and not in the library's buffer that it drops", async () => {
+  const publisher = fixture.publisher(SHARDS);
+  await publisher.publish(entryOf("first"));
+  await fixture.server.kill("SIGKILL");
+  await until(() => expect(() => publisher.assertReady()).toThrow("NATS is not connected"));
+  const sentBefore = fixture.nats.stats().outMsgs;
+  const held = appendMany(publisher, "k", 500);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(fixture.nats.stats().outMsgs).toBe(sentBefore);
+  expect(publisher.pending()).toBe(500);
+  await fixture.server.restart();
+  await held;
+  const { state } = await fixture.jsm.streams.info(streamOf((await held)[0]?.shard ?? 0));
+  expect(state.messages).toBe(501);
+}, 60_000);

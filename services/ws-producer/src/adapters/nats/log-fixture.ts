@@ -1,0 +1,106 @@
+import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { type NatsServer, startNats } from "@parley/devstack/nats-server";
+import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import { streamConfig, streamOf } from "@parley/protocol/log";
+import type { LogEntry, Published } from "../../application/publish-message.ts";
+import { createLogPublisher, type LogPublisher } from "./log-publisher.ts";
+
+const STREAM_BYTES_MAX = 256 * 1024 * 1024;
+const WAIT_DEADLINE_MS = 20_000;
+
+/** A nats-server for tests, with a connection as the services have it and one of its own for looking at the log. */
+export class LogFixture {
+  readonly server: NatsServer;
+  readonly nats: NatsConnection;
+  readonly jsm: JetStreamManager;
+  /** What the publisher logged as errors. */
+  readonly errors: Record<string, unknown>[] = [];
+  readonly #dataDir: string;
+  readonly #publishers: LogPublisher[] = [];
+
+  private constructor(server: NatsServer, nats: NatsConnection, jsm: JetStreamManager, dataDir: string) {
+    this.server = server;
+    this.nats = nats;
+    this.jsm = jsm;
+    this.#dataDir = dataDir;
+  }
+
+  static async start(extraConfig?: string): Promise<LogFixture> {
+    const dataDir = await makeTempDir("log");
+    const server = await startNats({ dataDir, extraConfig });
+    const nats = await connect({
+      servers: server.url,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 100,
+      pingInterval: 5_000,
+      noAsyncTraces: true,
+    });
+    return new LogFixture(server, nats, await jetstreamManager(nats, { checkAPI: false }), dataDir);
+  }
+
+  async stop(): Promise<void> {
+    await this.server.kill("SIGCONT");
+    await this.nats.close();
+    await this.server.stop();
+    await removeDataDir(this.#dataDir);
+  }
+
+  /** Makes the streams of a log, empty. */
+  async makeLog(shards: number, changes: Partial<StreamConfig> = {}): Promise<void> {
+    for (let shard = 0; shard < shards; shard += 1)
+      await this.jsm.streams.add({ ...streamConfig(shard, shards, 1, STREAM_BYTES_MAX), ...changes });
+  }
+
+  publisher(shards: number, monitorUrl: string | undefined = this.server.monitorUrl): LogPublisher {
+    const log = {
+      info: () => undefined,
+      error: (fault: Record<string, unknown>) => void this.errors.push(fault),
+    };
+    const publisher = createLogPublisher(this.nats, { shards, monitorUrl, log });
+    this.#publishers.push(publisher);
+    return publisher;
+  }
+
+  /** Closes what a test has opened and removes its streams. */
+  async clear(): Promise<void> {
+    await Promise.all(this.#publishers.splice(0).map((publisher) => publisher.close()));
+    for await (const name of this.jsm.streams.names()) await this.jsm.streams.delete(name);
+    this.errors.length = 0;
+  }
+
+  /** Keys in the order of the log. */
+  async keysIn(shard: number): Promise<string[]> {
+    const { state } = await this.jsm.streams.info(streamOf(shard));
+    const seqs = Array.from({ length: state.messages }, (_, i) => state.first_seq + i);
+    const entries = await Promise.all(
+      seqs.map((seq) => this.jsm.streams.getMessage(streamOf(shard), { seq })),
+    );
+    return entries.map((entry) => entry?.header.get("Nats-Msg-Id") ?? "");
+  }
+}
+
+export const entryOf = (key: string, room = "general"): LogEntry => ({
+  room,
+  key,
+  payload: `{"id":"${key}"}`,
+});
+
+/** Appends so many entries in one turn of the event loop. */
+export function appendMany(publisher: LogPublisher, prefix: string, count: number): Promise<Published[]> {
+  return Promise.all(Array.from({ length: count }, (_, i) => publisher.publish(entryOf(`${prefix}${i}`))));
+}
+
+/** Waits until something holds; throws what `holds` threw last if it does not in time. */
+export async function until(holds: () => unknown, deadlineMs = WAIT_DEADLINE_MS): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  for (;;) {
+    try {
+      if ((await holds()) !== false) return;
+      throw new Error("does not hold");
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

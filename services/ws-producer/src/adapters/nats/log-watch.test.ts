@@ -1,0 +1,97 @@
+import { streamConfig, streamOf } from "@parley/protocol/log";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { checkLog } from "./log-check.ts";
+import { appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
+
+let fixture: LogFixture;
+beforeAll(async () => {
+  fixture = await LogFixture.start();
+});
+afterEach(() => fixture.clear());
+afterAll(() => fixture.stop());
+
+test("while a stream is missing entries are held, and go out once it is there", async () => {
+  const publisher = fixture.publisher(2);
+  const held = publisher.publish(entryOf("k"));
+  await until(() => expect(() => publisher.assertReady()).toThrow("there is no stream CHAT_0 yet"));
+  await fixture.makeLog(2);
+  await expect(held).resolves.toMatchObject({ seq: 1, duplicate: false });
+  publisher.assertReady();
+});
+
+test("a stream that goes missing is waited for", async () => {
+  await fixture.makeLog(1);
+  const publisher = fixture.publisher(1);
+  await publisher.publish(entryOf("before"));
+  await fixture.jsm.streams.delete(streamOf(0));
+  const few = publisher.publish(entryOf("few"));
+  const many = appendMany(publisher, "many", 50);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await fixture.makeLog(1);
+  await Promise.all([few, many]);
+  const keys = await fixture.keysIn(0);
+  expect(keys).toEqual(["few", ...Array.from({ length: 50 }, (_, i) => `many${i}`)]);
+});
+
+test("a stream that was made anew is noticed: its lower numbers are not taken for old ones", async () => {
+  await fixture.makeLog(1);
+  const publisher = fixture.publisher(1);
+  await appendMany(publisher, "old", 40);
+  await fixture.jsm.streams.delete(streamOf(0));
+  await fixture.makeLog(1);
+  const published = await appendMany(publisher, "new", 20);
+  expect(published.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+  expect(published.some(({ duplicate }) => duplicate)).toBe(false);
+  expect(await fixture.keysIn(0)).toEqual(Array.from({ length: 20 }, (_, i) => `new${i}`));
+  expect(fixture.errors).toContainEqual(expect.objectContaining({ reason: "acknowledged 20 after 40" }));
+  expect(fixture.errors).toContainEqual(
+    expect.objectContaining({ stream: "CHAT_0", known: expect.any(String) }),
+  );
+  await expect(publisher.publish(entryOf("next"))).resolves.toMatchObject({ seq: 21 });
+});
+
+test("another number of shards than the log was made for is named", async () => {
+  await fixture.makeLog(4);
+  const fewer = fixture.publisher(2);
+  await until(() => expect(() => fewer.assertReady()).toThrow("there is a stream CHAT_2"));
+  const more = fixture.publisher(5);
+  await until(() =>
+    expect(() => more.assertReady()).toThrow("CHAT_0: made for LOG_SHARDS=4, this process has 5"),
+  );
+  expect(() => more.assertReady()).toThrow("there is no stream CHAT_4 yet");
+});
+
+test("settings of a stream that would break a promise are named, and nothing is published to it", async () => {
+  await fixture.jsm.streams.add({
+    ...streamConfig(0, 1, 1, 1_000_000),
+    allow_atomic: false,
+    max_age: 3600e9,
+  });
+  const publisher = fixture.publisher(1);
+  let isGone = false;
+  const held = publisher.publish({ ...entryOf("k"), isGone: () => isGone });
+  await until(() => expect(() => publisher.assertReady()).toThrow("allow_atomic is off"));
+  expect(() => publisher.assertReady()).toThrow("max_age is set");
+  isGone = true;
+  await expect(held).rejects.toMatchObject({ code: "unavailable" });
+  expect(await fixture.keysIn(0)).toEqual([]);
+});
+
+test("a monitoring address that does not answer leaves the log unknown, not ready", async () => {
+  await fixture.makeLog(1);
+  const publisher = fixture.publisher(1, "http://127.0.0.1:9");
+  await until(() => expect(() => publisher.assertReady()).toThrow("does not answer"));
+  await expect(checkLog(fixture.nats, 1, undefined)).resolves.toMatchObject({ server: { state: "right" } });
+});
+
+test("a server that does not sync each write is not ready", async () => {
+  const lax = await LogFixture.start("jetstream { sync_interval: 2m }");
+  try {
+    await lax.makeLog(1);
+    const publisher = lax.publisher(1);
+    await until(() => expect(() => publisher.assertReady()).toThrow("sync_interval: always"));
+    await lax.clear();
+  } finally {
+    await lax.stop();
+  }
+});
