@@ -95,19 +95,29 @@ export class Sender {
     this.shards = shards;
     nats.subscribe(this.#inbox, {
       callback: (_error, msg) => {
-        if ("seq" in msg.json<object>()) this.#answered += 1;
+        if (msg.data.length > 0 && "seq" in msg.json<object>()) this.#answered += 1;
       },
     });
   }
 
   static async connect(url: string, shards: number): Promise<Sender> {
     const nats = await connectTest(url, "sender");
-    return new Sender(nats, await jetstreamManager(nats, { checkAPI: false }), shards);
+    return new Sender(nats, await jetstreamManager(nats, { checkAPI: false, timeout: 500 }), shards);
   }
 
   async makeStreams(): Promise<void> {
     for (let shard = 0; shard < this.shards; shard += 1)
       await this.jsm.streams.add(streamConfig(shard, this.shards, 1, MAX_BYTES));
+  }
+
+  async untilStreams(): Promise<void> {
+    const names = Array.from({ length: this.shards }, (_, shard) => `CHAT_${shard}`);
+    const areThere = () =>
+      Promise.all(names.map((name) => this.jsm.streams.info(name))).then(
+        () => true,
+        () => false,
+      );
+    await until("the streams are there", areThere);
   }
 
   /** Without waiting for the log's acknowledgement: fast; `lastSeqs` waits until the log has them all. */
@@ -137,7 +147,7 @@ export function hearLive(nats: NatsConnection): Map<string, Map<number, string>>
     const frames = heard.get(room) ?? new Map<number, string>();
     heard.set(room, frames);
     const live = unpackLive(msg.string());
-    live.frames.forEach((frame, index) => frames.set(live.first + index, frame));
+    for (const [index, frame] of live.frames.entries()) frames.set(live.first + index, frame);
   };
   nats.subscribe(LIVE_SUBJECTS, { callback });
   return heard;

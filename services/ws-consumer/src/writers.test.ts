@@ -1,8 +1,10 @@
 import { createTestDatabase } from "@parley/devstack/test-database";
 import { LogMessage } from "@parley/protocol/log";
+import { STORED_SUBJECT } from "@parley/protocol/subjects";
 import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { Compile } from "typebox/compile";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { answerStored } from "./adapters/nats/stored-responder.ts";
 import { createHistory, type History } from "./adapters/postgres/history.ts";
 import {
   entryText,
@@ -99,7 +101,11 @@ describe("the writers", () => {
 
   it("answer each receipt with the seq, for a repeated message with the old one", async () => {
     const receipts: unknown[] = [];
-    sender.nats.subscribe("receipts.test", { callback: (_error, msg) => receipts.push(msg.json()) });
+    sender.nats.subscribe("receipts.test", {
+      callback: (_error, msg) => {
+        receipts.push(msg.json());
+      },
+    });
     const ask = (id: string) => sender.send({ room: "receipts", id, receipt: "receipts.test" });
     for (const id of ["a", "b", "a"]) ask(id);
     await untilWritten();
@@ -113,6 +119,19 @@ describe("the writers", () => {
       said("b", 2),
       said("b", 2),
     ]);
+  });
+
+  it("let producers ask whether a message is stored", async () => {
+    sender.send({ room: "asked", id: "there" });
+    await untilWritten();
+    const stop = answerStored(sender.nats, history.findStored);
+    const ask = async (id: string) => {
+      const question = JSON.stringify({ room: "asked", userId: "u1", id });
+      return (await sender.nats.request(STORED_SUBJECT, question)).json();
+    };
+    expect(await ask("there")).toEqual({ seq: 1 });
+    expect(await ask("missing")).toEqual({ seq: null });
+    stop();
   });
 
   it("page through history before, after and around a seq", async () => {

@@ -22,7 +22,7 @@ export function parseEntry(msg: Msg, place: EntryPlace, shard: number, shards: n
   const { logSeq, logTime } = place;
   const bytes = msg.data.length + ENTRY_OVERHEAD_BYTES;
   const original = () => originalOf(msg);
-  const checked = check(msg, shard, shards);
+  const checked = checkSafely(msg, shard, shards);
   if ("reason" in checked) return { logSeq, logTime, bytes, original, reason: checked.reason };
   const { message, text } = checked;
   const { room, id, author } = message;
@@ -31,6 +31,15 @@ export function parseEntry(msg: Msg, place: EntryPlace, shard: number, shards: n
 }
 
 type Checked = Readonly<{ message: LogMessage; text: string }> | Readonly<{ reason: string }>;
+
+/** A throw in a subscription's callback would end the whole connection's reading. */
+function checkSafely(msg: Msg, shard: number, shards: number): Checked {
+  try {
+    return check(msg, shard, shards);
+  } catch (error) {
+    return { reason: `cannot be read: ${error}` };
+  }
+}
 
 function check({ data, subject }: Msg, shard: number, shards: number): Checked {
   if (!isUtf8(data)) return { reason: "not UTF-8" };

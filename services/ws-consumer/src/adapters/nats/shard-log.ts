@@ -4,9 +4,18 @@ import type { ShardLog } from "../../application/shard-log.ts";
 import { openLogReading, type PullReading } from "./log-reading.ts";
 import { prepareStream, type StreamSettings, streamCreated, trimStream } from "./stream-keeper.ts";
 
+/**
+ * How old an entry must be to leave the log, ms. Longer than the log's duplicate window (10 min): after a restart
+ * the log knows message ids only from the entries that it still has.
+ */
+const TRIM_AGE_MS = 11 * 60_000;
+
+/** How long the log may take to answer a question, ms. */
+const ANSWER_MS = 2_000;
+
 /** The log in JetStream. All of its readings end when the connection is lost: what was on its way is unknown. */
 export async function createShardLog(nats: NatsConnection, settings: StreamSettings): Promise<ShardLog> {
-  const jsm = await jetstreamManager(nats, { checkAPI: false });
+  const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_MS });
   const readings = new Set<PullReading>();
   let isConnected = true;
   void (async () => {
@@ -20,7 +29,11 @@ export async function createShardLog(nats: NatsConnection, settings: StreamSetti
   })();
   return {
     isReachable: () => isConnected,
-    prepare: (position) => prepareStream(jsm, settings, position),
+    async prepare(position) {
+      // A request that is made meanwhile would be dropped by the client when it connects, and then time out.
+      if (!isConnected) throw new Error("the log cannot be reached");
+      return prepareStream(jsm, settings, position);
+    },
     async read(position) {
       const { shard, cursor, streamCreated: expected } = position;
       const reading = await openLogReading({ nats, jsm, shard, shards: settings.shards }, cursor);
@@ -42,6 +55,6 @@ export async function createShardLog(nats: NatsConnection, settings: StreamSetti
         },
       };
     },
-    trim: (position) => trimStream(jsm, position),
+    trim: (position) => trimStream(jsm, position, TRIM_AGE_MS),
   };
 }

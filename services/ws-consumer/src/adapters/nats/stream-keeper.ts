@@ -3,8 +3,6 @@ import { JetStreamApiError } from "@nats-io/jetstream";
 import { streamConfig, streamFaults, streamOf } from "@parley/protocol/log";
 import type { ShardPosition, StreamFacts } from "../../application/shard-log.ts";
 
-/** Longer than the log's duplicate window (10 min), ms: a retry must find its message in the log or in Postgres. */
-const TRIM_AGE_MS = 11 * 60_000;
 const STREAM_NOT_FOUND = 10_059;
 
 export type StreamSettings = Readonly<{ shards: number; replicas: number; maxBytes: number }>;
@@ -34,15 +32,19 @@ export async function streamCreated(jsm: JetStreamManager, shard: number): Promi
 }
 
 /**
- * Removes what Postgres has and is older than the duplicate window. The entry at the cursor stays: it tells whether
+ * Removes what Postgres has and is older than so many milliseconds. The entry at the cursor stays: it tells whether
  * the stream is still the same one.
  */
-export async function trimStream(jsm: JetStreamManager, position: ShardPosition): Promise<void> {
+export async function trimStream(
+  jsm: JetStreamManager,
+  position: ShardPosition,
+  ageMs: number,
+): Promise<void> {
   const name = streamOf(position.shard);
   const info = await findStream(jsm, name);
   if (!info || String(info.created) !== position.streamCreated || info.state.last_seq < position.cursor)
     return;
-  const young = await firstSince(jsm, name, new Date(Date.now() - TRIM_AGE_MS));
+  const young = await firstSince(jsm, name, new Date(Date.now() - ageMs));
   const seq = Math.min(young ?? position.cursor, position.cursor);
   if (seq > info.state.first_seq) await jsm.streams.purge(name, { seq });
 }

@@ -1,0 +1,133 @@
+import { createTestDatabase } from "@parley/devstack/test-database";
+import { type Database, openDatabase } from "@parley/runtime/postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LogEntry, ShardPosition } from "../../application/shard-log.ts";
+import { type Batch, FencedError, type ShardStore } from "../../application/shard-store.ts";
+import { createShardStore } from "./shard-store.ts";
+import { WRITE } from "./write-statement.ts";
+import { openWriterDatabase, writerUrl } from "./writer-database.ts";
+
+let database: Database;
+let store: ShardStore;
+let url: string;
+let dropDatabase: () => Promise<void>;
+
+beforeAll(async () => {
+  const made = await createTestDatabase();
+  ({ url, drop: dropDatabase } = made);
+  database = openWriterDatabase(url, "test", 4);
+  store = createShardStore(database);
+  await store.install(4);
+});
+
+afterAll(async () => {
+  await database?.close();
+  await dropDatabase?.();
+});
+
+function batchAfter(cursor: number, ids: readonly string[]): Batch {
+  const entries = ids.map((id, index): LogEntry => {
+    const author = { id: "u1", username: "u1" };
+    const at = "2026-11-21T12:00:00.000Z";
+    return {
+      logSeq: cursor + 1 + index,
+      logTime: "1",
+      bytes: 100,
+      room: "general",
+      id,
+      key: `general\0u1\0${id}`,
+      text: JSON.stringify({ type: "message", room: "general", id, author, body: "x", at }),
+      receipt: undefined,
+      original: () => ({ subject: "", headers: {}, payload: new Uint8Array() }),
+    };
+  });
+  return { entries, poison: [], cursor: cursor + ids.length, cursorTime: "1" };
+}
+
+const endLease = (shard: number) =>
+  database.query("update chat.shards set lease_until = now() where shard = $1", [shard]);
+const acquired = async (shard: number, instance: string): Promise<ShardPosition> => {
+  const position = await store.acquire(shard, instance);
+  if (!position) throw new Error("not acquired");
+  return position;
+};
+
+describe("the store of shards", () => {
+  it("gives a lease to one, and to another only when it has ended", async () => {
+    const first = await acquired(1, "a");
+    expect(await store.acquire(1, "b")).toBeUndefined();
+    await endLease(1);
+    const second = await acquired(1, "b");
+    expect(second.epoch).toBe(first.epoch + 1);
+    await store.release(1, first.epoch);
+    expect(await store.acquire(1, "a")).toBeUndefined();
+  });
+
+  it("gives each of two that race for it to one of them", async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await endLease(2);
+      const got = await Promise.all(["a", "b", "c", "d"].map((name) => store.acquire(2, `${name}${round}`)));
+      expect(got.filter(Boolean)).toHaveLength(1);
+    }
+  });
+
+  it("fences a writer whose shard was taken: nothing of it is stored", async () => {
+    const old = await acquired(0, "a");
+    await store.write(old, batchAfter(0, ["m1", "m2"]));
+    await endLease(0);
+    const fresh = await acquired(0, "b");
+    expect(fresh.cursor).toBe(2);
+    await expect(store.write({ ...old, cursor: 2 }, batchAfter(2, ["late"]))).rejects.toThrow(FencedError);
+    expect(await database.query("select 1 from chat.entries where client_id = 'late'")).toEqual([]);
+    expect((await store.write(fresh, batchAfter(2, ["m3"]))).seqs).toEqual([3]);
+  });
+
+  it("stores one of several batches that follow on the same position", async () => {
+    let position = await acquired(0, "b");
+    for (let round = 0; round < 20; round += 1) {
+      const tries = ["p", "q", "r"].map((name) =>
+        store.write(position, batchAfter(position.cursor, [`${name}${round}`, "m1"])),
+      );
+      const results = await Promise.allSettled(tries);
+      expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+      position = await store.position(0);
+    }
+    const rows = await database.query<{ seq: number }>("select seq from chat.entries order by seq");
+    expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 23 }, (_, i) => i + 1));
+  });
+
+  it("tells old seqs from new ones", async () => {
+    const position = await acquired(0, "b");
+    const written = await store.write(position, batchAfter(position.cursor, ["m2", "new", "m1"]));
+    expect(written.seqs).toEqual([2, 24, 1]);
+    expect([...written.known]).toEqual([0, 2]);
+  });
+
+  it("plans the statement for the indexes, on an empty table and on a million rows", async () => {
+    // Prepared statements belong to a connection.
+    const single = openDatabase({ url: writerUrl(url), name: "plan", connections: 1, deadlineMs: 60_000 });
+    const plan = async () => {
+      const values = "0, 1, 0, 1, '1', 5000, '[]', '{}', '[]'";
+      await single.query(
+        `prepare w (smallint, bigint, bigint, bigint, text, float8, text, text, text) as ${WRITE}`,
+      );
+      const rows = await single.query<{ "QUERY PLAN": string }>(`explain (costs off) execute w(${values})`);
+      await single.query("deallocate w");
+      return rows.map((row) => row["QUERY PLAN"]).join("\n");
+    };
+    const early = await plan();
+    await single.query(`
+      insert into chat.entries (room, seq, log_seq, at, type, author_id, author_username, client_id, body)
+      select 'bulk-' || n % 100, n, n, now(), 'message', 'u' || n % 1000, 'u', 'id-' || n, 'x'
+      from generate_series(1, 1000000) n`);
+    for (const analyze of [false, true]) {
+      if (analyze) await single.query("analyze chat.entries");
+      const late = await plan();
+      for (const text of [early, late]) {
+        expect(text).not.toMatch(/Seq Scan/);
+        expect(text).toMatch(/Index Scan using entries_room_author_id_client_id_key on entries/);
+      }
+    }
+    await single.close();
+  });
+});
