@@ -2,6 +2,12 @@ import { randomBytes } from "node:crypto";
 import { inject } from "vitest";
 import { createDatabase, dropDatabase } from "./database.ts";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    postgresUrl: string;
+  }
+}
+
 const TEMPLATE = "parley_template";
 
 /** A database of one test file's own. */

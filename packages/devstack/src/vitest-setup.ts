@@ -9,12 +9,6 @@ import { makeTempDir, removeDataDir } from "./temp-dir.ts";
 /** The database that every test's own database is a copy of; all migrations are applied to it. */
 const TEMPLATE = "parley_template";
 
-declare module "vitest" {
-  interface ProvidedContext {
-    postgresUrl: string;
-  }
-}
-
 /**
  * Vitest's global setup: one Postgres for the run, with a migrated template; and a nats-server found (or fetched)
  * once, before several test files ask for it at the same time.

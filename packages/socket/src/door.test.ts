@@ -58,9 +58,12 @@ describe("the door", () => {
   let door: Door;
   let url: string;
   const heard: unknown[] = [];
+  const revoked = new Set<string>();
+  let revoke: (sessionId: string) => void;
 
   beforeEach(async () => {
     heard.length = 0;
+    revoked.clear();
     const log = createLog("door-test", "silent");
     app = await buildHttp({
       service: "door-test",
@@ -72,7 +75,7 @@ describe("the door", () => {
       trustProxy: false,
       bodyBytesMax: 16_384,
     });
-    const verifyToken = async (token: string) => {
+    const verify = async (token: string) => {
       const [userId, sessionId = "s1", lifeMs = "900000"] = token.split("-");
       if (!userId?.startsWith("u")) throw new Refusal("unauthenticated", "the token is not valid");
       return { userId, username: `name-${userId}`, sessionId, expiresAt: Date.now() + Number(lifeMs) };
@@ -81,7 +84,17 @@ describe("the door", () => {
       if (frame.room === "slow") throw new Refusal("rate_limited", "too many messages", { retryAfterMs: 50 });
       heard.push(frame.body);
     });
-    door = await openDoor({ app, service: "producer", verifyToken, commands: [post], limits: LIMITS, log });
+    const identities = {
+      verify,
+      isRevoked: (sessionId: string) => revoked.has(sessionId),
+      onRevoked: (listener: (sessionId: string) => void) => {
+        revoke = (sessionId) => {
+          revoked.add(sessionId);
+          listener(sessionId);
+        };
+      },
+    };
+    door = await openDoor({ app, service: "producer", identities, commands: [post], limits: LIMITS, log });
     await app.listen({ port: 0, host: "127.0.0.1" });
     const address = app.server.address();
     url = `ws://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/ws`;
@@ -248,14 +261,17 @@ describe("the door", () => {
     expect(performance.now() - began).toBeGreaterThan(4_800);
   }, 10_000);
 
-  it("delivers nothing to a connection after its close began", async () => {
-    const client = new Client(`${url}?token=u1`);
-    await opened(client);
-    const [connection] = door.connections;
-    expect(door.closeWhere((one) => one.identity.userId === "u1", 4403, "session revoked")).toBe(1);
-    connection?.send({ type: "late" });
+  it("closes a revoked session with 4403, delivers nothing more to it and does not let it in again", async () => {
+    const client = new Client(`${url}?token=u1-gone`);
+    const other = new Client(`${url}?token=u1-stays`);
+    await Promise.all([opened(client), opened(other)]);
+    const before = [...door.connections];
+    revoke("gone");
+    for (const connection of before) connection.send({ type: "late" });
     expect((await client.closed).code).toBe(4403);
     expect(client.frames.map((frame) => frame.type)).toEqual(["hello"]);
+    await other.frame((frame) => frame.type === "late");
+    expect((await new Client(`${url}?token=u1-gone`).closed).code).toBe(4403);
   });
 
   it("closes with 4408 whoever does not read, and nobody else", async () => {

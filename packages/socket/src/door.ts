@@ -19,7 +19,7 @@ import { Connection } from "./connection.ts";
 import { authCommand, PendingAuth, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { drainAll } from "./drain.ts";
-import type { Identity, VerifyToken } from "./identity.ts";
+import type { Identities, Identity } from "./identity.ts";
 import { receive } from "./receive.ts";
 import { addSocketRoute } from "./socket-route.ts";
 import { sweep } from "./sweep.ts";
@@ -30,7 +30,7 @@ const SWEEP_MS = 250;
 export type DoorOptions = Readonly<{
   app: App;
   service: "producer" | "consumer";
-  verifyToken: VerifyToken;
+  identities: Identities;
   commands: readonly Command[];
   limits: DoorLimits;
   log: Log;
@@ -55,9 +55,20 @@ export class Door {
   constructor(options: DoorOptions) {
     this.options = options;
     this.admission = new Admission(options.limits);
-    this.#table = new CommandTable([...options.commands, authCommand(options.verifyToken), pingCommand()]);
+    this.#table = new CommandTable([
+      ...options.commands,
+      authCommand(options.identities.verify),
+      pingCommand(),
+    ]);
     this.#sweeper = setInterval(() => sweep(this, performance.now()), SWEEP_MS);
     this.#sweeper.unref();
+    options.identities.onRevoked((sessionId) =>
+      this.closeWhere(
+        (one) => one.identity.sessionId === sessionId,
+        CLOSE.revoked,
+        "the session was revoked",
+      ),
+    );
   }
 
   /** A socket whose handshake is done. Its listeners are attached before anything is awaited, or frames are lost. */
@@ -77,22 +88,23 @@ export class Door {
       ws.close(CLOSE.tooMany, "too many sockets wait for their token");
       return;
     }
-    const waiting = new PendingAuth(
-      ws,
-      performance.now() + AUTH_DEADLINE_MS,
-      this.options.verifyToken,
-      (who) => {
-        this.pending.delete(waiting);
-        this.open(ws, who, address, query);
-      },
-    );
+    const { verify } = this.options.identities;
+    const waiting = new PendingAuth(ws, performance.now() + AUTH_DEADLINE_MS, verify, (who) => {
+      this.pending.delete(waiting);
+      this.open(ws, who, address, query);
+    });
     this.pending.add(waiting);
     ws.on("close", () => this.pending.delete(waiting));
   }
 
   /** From here on the socket belongs to a user. */
   open(ws: WebSocket, identity: Identity, address: string, query: Record<string, unknown>): void {
-    const { service, log, onOpen, onClose } = this.options;
+    const { service, identities, log, onOpen, onClose } = this.options;
+    // It may have been revoked between the answer of auth and the end of the handshake.
+    if (identities.isRevoked(identity.sessionId)) {
+      ws.close(CLOSE.revoked, "the session was revoked");
+      return;
+    }
     if (!this.admission.enterUser(identity.userId)) {
       ws.close(CLOSE.tooMany, "too many sockets of this user");
       return;

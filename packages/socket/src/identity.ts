@@ -14,3 +14,12 @@ export type Identity = Readonly<{
  * cannot be told now.
  */
 export type VerifyToken = (token: string) => Promise<Identity>;
+
+/** What the door needs to know of sessions. */
+export interface Identities {
+  readonly verify: VerifyToken;
+  /** Whether a session was revoked, as far as is known here. */
+  isRevoked(sessionId: string): boolean;
+  /** Calls `listener` once for each session that is revoked from now on. */
+  onRevoked(listener: (sessionId: string) => void): void;
+}

@@ -4,16 +4,18 @@ import type { Log } from "@parley/runtime/log";
 
 /** How often auth is asked what was revoked, ms: the repair path when an event on NATS was lost. */
 const POLL_MS = 15_000;
-/** How far back a poll looks beyond the last one, ms: clocks of different machines differ. */
-const OVERLAP_MS = 60_000;
 /** How long a revoked session is remembered, ms: longer than any access token lives. */
 const REMEMBER_MS = 20 * 60_000;
 
-/** A session that auth has ended. `at` is ms since the epoch, by the clock of auth. */
-export type Revocation = Readonly<{ sessionId: string; userId: string; at: number }>;
+/** A session that auth has ended. */
+export type Revocation = Readonly<{ sessionId: string; userId: string }>;
 
-/** Lists what was revoked since a time, ms since the epoch. */
-export type ListRevocations = (since: number) => Promise<readonly Revocation[]>;
+/** Lists what was revoked since a time that auth gave with the last answer; without one, what still matters. */
+export type ListRevocations = (since: Date | undefined) => Promise<{
+  revocations: readonly Revocation[];
+  nextSince: Date | undefined;
+  hasMore: boolean;
+}>;
 
 export type RevocationsOptions = Readonly<{
   nats: NatsConnection;
@@ -29,7 +31,7 @@ export class Revocations {
   /** When each session's revocation was heard of, monotonic ms; in that order. */
   readonly #heard = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
-  #since = Date.now() - OVERLAP_MS;
+  #since: Date | undefined;
   #isPolling = false;
 
   constructor(options: RevocationsOptions) {
@@ -58,9 +60,12 @@ export class Revocations {
     if (this.#isPolling) return;
     this.#isPolling = true;
     try {
-      const asked = Date.now();
-      for (const revocation of await this.#options.list(this.#since)) this.#take(revocation);
-      this.#since = asked - OVERLAP_MS;
+      for (let hasMore = true; hasMore; ) {
+        const answer = await this.#options.list(this.#since);
+        for (const revocation of answer.revocations) this.#take(revocation);
+        this.#since = answer.nextSince ?? this.#since;
+        hasMore = answer.hasMore;
+      }
     } catch (err) {
       this.#options.log.warn({ err }, "revocations could not be listed");
     } finally {

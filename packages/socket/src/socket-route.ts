@@ -22,7 +22,7 @@ async function identify(door: Door, request: FastifyRequest): Promise<void> {
     door.checkOpen(request.ip);
     checkHandshake(request, door.options.limits);
     const token = tokenOf(request, door.options.limits);
-    if (token !== undefined) IDENTITIES.set(request.raw, await door.options.verifyToken(token));
+    if (token !== undefined) IDENTITIES.set(request.raw, await door.options.identities.verify(token));
   } catch (error) {
     throw error instanceof Refusal ? toProblem(error) : error;
   }

@@ -5,14 +5,14 @@ import type { Log } from "@parley/runtime/log";
 import type { Connection } from "@parley/socket/connection";
 import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
-import type { VerifyToken } from "@parley/socket/identity";
+import type { Identities } from "@parley/socket/identity";
 import { addHistoryRoutes } from "./adapters/http/history-routes.ts";
 import { RoomCommands, type RoomsParts } from "./adapters/websocket/commands.ts";
 import { greet } from "./adapters/websocket/greet.ts";
 import type { ReadPage } from "./application/read-history.ts";
 
 export type ConsumerParts = Readonly<{
-  verifyToken: VerifyToken;
+  identities: Identities;
   rooms: RoomsParts;
   readPage: ReadPage;
   limits: DoorLimits;
@@ -23,7 +23,7 @@ export type ConsumerParts = Readonly<{
 
 /** ws-consumer without a port: the door for those who listen, and history over HTTP. */
 export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: Door }> {
-  const { verifyToken, limits, log, checks, trustProxy, readPage } = parts;
+  const { identities, limits, log, checks, trustProxy, readPage } = parts;
   const app = await buildHttp({
     service: "ws-consumer",
     title: "Parley ws-consumer",
@@ -38,13 +38,17 @@ export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: 
   const door = await openDoor({
     app,
     service: "consumer",
-    verifyToken,
+    identities,
     commands: rooms.commands(),
     limits,
     log,
     onOpen: (connection: Connection, query) => greet(rooms, connection, query),
     onClose: (connection: Connection) => rooms.leave(connection),
   });
-  addHistoryRoutes(app, { verifyToken, checkReadable: parts.rooms.checkReadable, readPage });
+  addHistoryRoutes(app, {
+    verifyToken: identities.verify,
+    checkReadable: parts.rooms.checkReadable,
+    readPage,
+  });
   return { app, door };
 }

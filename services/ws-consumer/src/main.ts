@@ -7,8 +7,8 @@ import { runService } from "@parley/runtime/service";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
 import { doorLimits } from "@parley/socket/door-limits";
+import { openIdentities } from "@parley/socket/identities";
 import { encodeTextFrames } from "@parley/socket/text-frame";
-import { createTokenVerifier } from "@parley/socket/token-verifier";
 import { createFreeShards } from "./adapters/nats/free-shards.ts";
 import { createLivePublisher } from "./adapters/nats/live-publisher.ts";
 import { subscribeLive } from "./adapters/nats/live-subscriber.ts";
@@ -44,8 +44,9 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   onClose(() => writes.close());
   const nats = await connectNats({ ...natsOptions(config), name: "ws-consumer", log });
   onClose(() => nats.close());
-  const tokens = createTokenVerifier(connectAuth(authUrl(config)), tokenRules(config));
-  onClose(() => tokens.close());
+  const auth = connectAuth(authUrl(config));
+  const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
+  onClose(() => identities.close());
 
   const history = createHistory(reads);
   const readFrames = (room: string, after: number, upTo: number) =>
@@ -79,7 +80,7 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   onClose(answerStored(nats, history.findStored));
 
   const { app, door } = await buildApp({
-    verifyToken: tokens.verify,
+    identities,
     rooms: {
       hub,
       readFrames,
@@ -95,7 +96,7 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
       nats: () => nats.flush(),
       postgres: () => reads.query("select 1"),
       writers: writers.check,
-      auth: tokens.check,
+      auth: identities.check,
     },
     trustProxy: config.TRUST_PROXY,
     log,

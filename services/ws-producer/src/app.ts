@@ -4,13 +4,13 @@ import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
 import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
-import type { VerifyToken } from "@parley/socket/identity";
+import type { Identities } from "@parley/socket/identity";
 import { addMessageRoutes } from "./adapters/http/message-routes.ts";
 import { type AwaitStored, ackOf, postCommand } from "./adapters/websocket/commands.ts";
 import type { PostMessage } from "./application/post-message.ts";
 
 export type ProducerParts = Readonly<{
-  verifyToken: VerifyToken;
+  identities: Identities;
   postMessage: PostMessage;
   stored: AwaitStored;
   limits: DoorLimits;
@@ -21,7 +21,7 @@ export type ProducerParts = Readonly<{
 
 /** ws-producer without a port: the door for those who send, and its HTTP twin. */
 export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: Door }> {
-  const { verifyToken, postMessage, stored, limits, log, checks, trustProxy } = parts;
+  const { identities, postMessage, stored, limits, log, checks, trustProxy } = parts;
   const app = await buildHttp({
     service: "ws-producer",
     title: "Parley ws-producer",
@@ -33,7 +33,7 @@ export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: 
     bodyBytesMax: FRAME_BYTES_MAX,
   });
   const commands = [postCommand(postMessage, stored)];
-  const door = await openDoor({ app, service: "producer", verifyToken, commands, limits, log });
-  addMessageRoutes(app, verifyToken, postMessage, ackOf);
+  const door = await openDoor({ app, service: "producer", identities, commands, limits, log });
+  addMessageRoutes(app, identities.verify, postMessage, ackOf);
   return { app, door };
 }

@@ -7,8 +7,8 @@ import { runService } from "@parley/runtime/service";
 import { natsOptions } from "@parley/runtime/variables";
 import { authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
 import { doorLimits } from "@parley/socket/door-limits";
+import { openIdentities } from "@parley/socket/identities";
 import { TokenBuckets } from "@parley/socket/token-bucket";
-import { createTokenVerifier } from "@parley/socket/token-verifier";
 import { createAppendMessage } from "./adapters/nats/append-message.ts";
 import { createLogPublisher } from "./adapters/nats/log-publisher.ts";
 import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
@@ -21,8 +21,9 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
   const limits = doorLimits(config);
   const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", log });
   onClose(() => nats.close());
-  const tokens = createTokenVerifier(connectAuth(authUrl(config)), tokenRules(config));
-  onClose(() => tokens.close());
+  const auth = connectAuth(authUrl(config));
+  const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
+  onClose(() => identities.close());
   const publisher = createLogPublisher(nats, {
     shards: config.LOG_SHARDS,
     monitorUrl: config.NATS_MONITOR_URL,
@@ -37,11 +38,11 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
     freshId: randomUUID,
   });
   const { app, door } = await buildApp({
-    verifyToken: tokens.verify,
+    identities,
     postMessage,
     stored: new StoredReceipts(nats),
     limits,
-    checks: { log: publisher.assertReady, auth: tokens.check },
+    checks: { log: publisher.assertReady, auth: identities.check },
     trustProxy: config.TRUST_PROXY,
     log,
   });

@@ -1,0 +1,63 @@
+import { asyncApiOf } from "@parley/protocol/asyncapi";
+import { type App, buildHttp } from "@parley/runtime/http";
+import { createLog } from "@parley/runtime/log";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
+
+describe("the AsyncAPI routes", () => {
+  let app: App;
+  beforeAll(async () => {
+    app = await buildHttp({
+      service: "ws-producer",
+      title: "Parley ws-producer",
+      description: "",
+      log: createLog("test", "silent"),
+      checks: {},
+      allowedOrigins: [],
+      trustProxy: false,
+      bodyBytesMax: 1_024,
+    });
+    addAsyncApiRoutes(app, (url) => asyncApiOf("producer", url));
+  });
+  afterAll(() => app.close());
+
+  test("serve the document, for the address at which it was asked for", async () => {
+    const answer = await app.inject({ url: "/docs/asyncapi.json", headers: { host: "chat.example.org" } });
+    expect(answer.headers["content-type"]).toContain("application/json");
+    expect(answer.json()).toEqual(
+      JSON.parse(JSON.stringify(asyncApiOf("producer", "ws://chat.example.org"))),
+    );
+  });
+
+  test("refuse a Host header that names no host", async () => {
+    const answer = await app.inject({ url: "/docs/asyncapi.json", headers: { host: "a b" } });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({ code: "bad_request" });
+  });
+
+  test("serve a page that may load nothing from elsewhere and runs no inline script", async () => {
+    const { body, headers } = await app.inject("/docs/asyncapi");
+    expect(headers["content-type"]).toContain("text/html");
+    expect(headers["content-security-policy"]).toMatch(/^default-src 'none'; script-src 'self' 'unsafe-eval'; /);
+    expect(body).not.toMatch(/https?:\/\//);
+  });
+
+  test("serve every file that the page loads", async () => {
+    const { body } = await app.inject("/docs/asyncapi");
+    const files = [...body.matchAll(/(?:src|href)="(asyncapi\/[^"]+)"/g)].map(([, file]) => `/docs/${file}`);
+    expect(files).toHaveLength(3);
+    for (const file of files) {
+      const { statusCode, headers, rawPayload } = await app.inject(file);
+      expect(statusCode).toBe(200);
+      expect(headers["content-type"]).toContain(file.endsWith(".css") ? "text/css" : "text/javascript");
+      expect(rawPayload.length).toBe(Number(headers["content-length"]));
+      expect(rawPayload.length).toBeGreaterThan(1_000);
+    }
+  });
+
+  test("leave Swagger UI where it was", async () => {
+    expect((await app.inject("/docs")).statusCode).toBe(200);
+    await app.ready();
+    expect(JSON.stringify(app.swagger())).not.toContain("/docs/asyncapi");
+  });
+});

@@ -1,0 +1,90 @@
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import type { App } from "@parley/runtime/http";
+import { Problem } from "@parley/runtime/problem";
+import type { FastifyReply, FastifyRequest } from "fastify";
+
+/** The document, for the address where the reader reached the service, for example `ws://localhost:8081`. */
+export type DescribeSocket = (url: string) => object;
+
+const SECONDS_IN_CACHE = 3_600;
+const REACT = "@asyncapi/react-component";
+const require = createRequire(import.meta.url);
+
+/** What the page loads, each a file of its own so that its policy needs no inline script; all from this service. */
+const FILES = {
+  "page.js": { path: join(import.meta.dirname, "../assets/asyncapi-page.js"), type: "text/javascript" },
+  "renderer.js": {
+    path: require.resolve(`${REACT}/browser/standalone/index.js`),
+    type: "text/javascript",
+  },
+  "renderer.css": { path: require.resolve(`${REACT}/styles/default.min.css`), type: "text/css" },
+} as const;
+
+/**
+ * Only what this service itself serves, no inline script. 'unsafe-eval', because the renderer compiles JSON schemas
+ * as it loads; `style` attributes, because it indents nested fields by them.
+ */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'unsafe-eval'",
+  "style-src 'self'",
+  "style-src-attr 'unsafe-inline'",
+  "connect-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>Parley: the frames of this socket</title>
+    <link rel="icon" href="data:,">
+    <link rel="stylesheet" href="asyncapi/renderer.css">
+    <script src="asyncapi/renderer.js" defer></script>
+    <script src="asyncapi/page.js" type="module"></script>
+  </head>
+  <body>
+    <div id="asyncapi"></div>
+    <noscript>This page needs scripts; the document itself is <a href="asyncapi.json">asyncapi.json</a>.</noscript>
+  </body>
+</html>
+`;
+
+function addressOf(request: FastifyRequest): string {
+  const url = `${request.protocol === "https" ? "wss" : "ws"}://${request.host}`;
+  if (!URL.canParse(url)) throw new Problem(400, "bad_request", "the Host header names no host");
+  return url;
+}
+
+/** Serves the AsyncAPI document at `/docs/asyncapi.json`, and at `/docs/asyncapi` a page that shows it, offline. */
+export function addAsyncApiRoutes(app: App, describe: DescribeSocket): void {
+  const schema = { hide: true };
+  app.get("/docs/asyncapi.json", { schema }, (request, reply) =>
+    reply
+      .header("cache-control", "no-store")
+      .type("application/json")
+      .send(JSON.stringify(describe(addressOf(request)))),
+  );
+  const sendPage = (_request: FastifyRequest, reply: FastifyReply) =>
+    reply.header("content-security-policy", POLICY).type("text/html; charset=utf-8").send(PAGE);
+  app.get("/docs/asyncapi", { schema }, sendPage);
+  app.get("/docs/asyncapi/", { schema }, (_request, reply) => reply.redirect("../asyncapi", 308));
+  for (const [name, { path, type }] of Object.entries(FILES)) {
+    app.get(`/docs/asyncapi/${name}`, { schema }, async (_request, reply) => {
+      const { size } = await stat(path);
+      return reply
+        .header("cache-control", `public, max-age=${SECONDS_IN_CACHE}`)
+        .header("content-length", size)
+        .type(`${type}; charset=utf-8`)
+        .send(createReadStream(path));
+    });
+  }
+}

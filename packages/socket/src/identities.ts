@@ -1,0 +1,66 @@
+import { Metadata } from "@grpc/grpc-js";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { AuthServiceClient } from "@parley/proto/auth/v1/auth";
+import { Refusal } from "@parley/protocol/codes";
+import type { Log } from "@parley/runtime/log";
+import type { Identities } from "./identity.ts";
+import type { TokenRules } from "./local-verifier.ts";
+import { type ListRevocations, Revocations } from "./revocations.ts";
+import { createTokenVerifier } from "./token-verifier.ts";
+
+const LIST_DEADLINE_MS = 5_000;
+
+export type IdentitiesParts = Readonly<{
+  auth: AuthServiceClient;
+  nats: NatsConnection;
+  rules: TokenRules;
+  log: Log;
+}>;
+
+/** Asks auth what was revoked. */
+function createListRevocations(auth: AuthServiceClient): ListRevocations {
+  return (since) =>
+    new Promise((resolve, reject) => {
+      const deadline = Date.now() + LIST_DEADLINE_MS;
+      auth.listRevocations({ since }, new Metadata(), { deadline }, (error, answer) =>
+        error ? reject(error) : resolve(answer),
+      );
+    });
+}
+
+/**
+ * Who is who, as auth says: verifies tokens, and hears which sessions are revoked. A revoked session's token is
+ * refused from then on, also while auth is away.
+ */
+export function openIdentities(parts: IdentitiesParts): Identities & {
+  /** Resolves if auth answers. */
+  check: () => Promise<void>;
+  close: () => void;
+} {
+  const tokens = createTokenVerifier(parts.auth, parts.rules);
+  const listeners: ((sessionId: string) => void)[] = [];
+  const revocations = new Revocations({
+    nats: parts.nats,
+    list: createListRevocations(parts.auth),
+    log: parts.log,
+    onRevoked: ({ sessionId }) => {
+      tokens.forget((identity) => identity.sessionId === sessionId);
+      for (const listener of listeners) listener(sessionId);
+    },
+  });
+  void revocations.poll();
+  return {
+    verify: async (token) => {
+      const identity = await tokens.verify(token);
+      if (!revocations.has(identity.sessionId)) return identity;
+      throw new Refusal("unauthenticated", "the session was revoked");
+    },
+    isRevoked: (sessionId) => revocations.has(sessionId),
+    onRevoked: (listener) => void listeners.push(listener),
+    check: tokens.check,
+    close: () => {
+      revocations.close();
+      tokens.close();
+    },
+  };
+}
