@@ -11,10 +11,10 @@ import Fastify, {
   type FastifyReply,
   LogController,
 } from "fastify";
-import { collectDefaultMetrics, Registry } from "prom-client";
 import { Type } from "typebox";
 import { askReadiness, type Check } from "./health.ts";
 import type { Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
 import { Problem, ProblemBody } from "./problem.ts";
 
 export type HttpOptions = Readonly<{
@@ -29,7 +29,7 @@ export type HttpOptions = Readonly<{
   trustProxy: boolean;
   /** Largest body that is read, bytes. */
   bodyBytesMax: number;
-  metrics?: Registry;
+  metrics?: Metrics;
 }>;
 
 export type App = FastifyInstance<
@@ -125,7 +125,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
   app.addSchema(ProblemBody);
   addHealth(app, options);
-  addMetrics(app, options.metrics ?? new Registry());
+  addMetrics(app, options.metrics ?? new Metrics());
   return app;
 }
 
@@ -163,11 +163,9 @@ function addHealth(app: App, { service, checks }: HttpOptions): void {
   );
 }
 
-function addMetrics(app: App, registry: Registry): void {
-  collectDefaultMetrics({ register: registry });
-  app.get(
-    "/metrics",
-    { schema: { tags: ["health"], summary: "Prometheus metrics" } },
-    async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()),
+function addMetrics(app: App, { registry }: Metrics): void {
+  const schema = { tags: ["health"], summary: "Prometheus metrics" };
+  app.get("/metrics", { schema }, async (_request, reply) =>
+    reply.type(registry.contentType).send(await registry.metrics()),
   );
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import websocket from "@fastify/websocket";
+import { asyncApiOf } from "@parley/protocol/asyncapi";
 import { CLOSE, type CloseCode, Refusal } from "@parley/protocol/codes";
 import {
   AUTH_DEADLINE_MS,
@@ -11,9 +12,11 @@ import {
 import type { HelloFrame } from "@parley/protocol/server-frames";
 import type { App } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
+import type { Metrics } from "@parley/runtime/metrics";
 import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { Admission } from "./admission.ts";
+import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
 import { type Command, CommandTable } from "./command.ts";
 import { Connection } from "./connection.ts";
 import { authCommand, PendingAuth, pingCommand } from "./door-commands.ts";
@@ -34,6 +37,7 @@ export type DoorOptions = Readonly<{
   commands: readonly Command[];
   limits: DoorLimits;
   log: Log;
+  metrics?: Metrics;
   /** Called when a connection is authenticated, after `hello`; `query` is the query of its URL. */
   onOpen?: (connection: Connection, query: Readonly<Record<string, unknown>>) => void;
   onClose?: (connection: Connection) => void;
@@ -151,6 +155,11 @@ export class Door {
     return closed;
   }
 
+  /** @throws {Error} while it sends everybody away. For `/health/ready`. */
+  assertOpen(): void {
+    if (this.isDraining) throw new Error("draining");
+  }
+
   /** @throws {Refusal} if nobody may come in now. */
   checkOpen(address: string): void {
     if (this.isDraining)
@@ -182,6 +191,10 @@ export class Door {
 /** Opens the door at `GET /ws` of an app that does not listen yet. */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const door = new Door(options);
+  options.metrics?.gauges({
+    parley_connections: ["authenticated sockets", () => door.connections.size],
+    parley_connections_pending: ["sockets that wait for their first frame", () => door.pending.size],
+  });
   await options.app.register(websocket, {
     options: {
       maxPayload: FRAME_BYTES_MAX,
@@ -196,5 +209,6 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
     errorHandler: (err) => options.log.debug({ err }, "a socket broke"),
   });
   addSocketRoute(door);
+  addAsyncApiRoutes(options.app, (url) => asyncApiOf(options.service, url));
   return door;
 }

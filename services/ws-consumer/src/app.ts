@@ -2,6 +2,7 @@ import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
+import type { Metrics } from "@parley/runtime/metrics";
 import type { Connection } from "@parley/socket/connection";
 import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
@@ -17,19 +18,21 @@ export type ConsumerParts = Readonly<{
   readPage: ReadPage;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
+  metrics: Metrics;
   trustProxy: boolean;
   log: Log;
 }>;
 
 /** ws-consumer without a port: the door for those who listen, and history over HTTP. */
 export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: Door }> {
-  const { identities, limits, log, checks, trustProxy, readPage } = parts;
+  const { identities, limits, log, checks, metrics, trustProxy, readPage } = parts;
   const app = await buildHttp({
     service: "ws-consumer",
     title: "Parley ws-consumer",
     description: "Stores what is in the log and delivers it: live, after a pause, and page by page.",
     log,
-    checks,
+    checks: { ...checks, door: () => door.assertOpen() },
+    metrics,
     allowedOrigins: limits.allowedOrigins,
     trustProxy,
     bodyBytesMax: FRAME_BYTES_MAX,
@@ -42,6 +45,7 @@ export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: 
     commands: rooms.commands(),
     limits,
     log,
+    metrics,
     onOpen: (connection: Connection, query) => greet(rooms, connection, query),
     onClose: (connection: Connection) => rooms.leave(connection),
   });

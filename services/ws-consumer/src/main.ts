@@ -23,6 +23,7 @@ import { Hub } from "./application/hub.ts";
 import { keepHub } from "./application/keep-hub.ts";
 import { createWriters } from "./application/run-writers.ts";
 import { ConsumerConfig } from "./config.ts";
+import { createConsumerMetrics } from "./metrics.ts";
 
 /** Connections for reading: history, replays, heads. */
 const READ_CONNECTIONS = 8;
@@ -98,6 +99,7 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
       writers: writers.check,
       auth: identities.check,
     },
+    metrics: createConsumerMetrics(writers, hub),
     trustProxy: config.TRUST_PROXY,
     log,
   });

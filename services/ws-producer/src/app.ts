@@ -2,6 +2,7 @@ import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
+import type { Metrics } from "@parley/runtime/metrics";
 import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import type { Identities } from "@parley/socket/identity";
@@ -15,25 +16,27 @@ export type ProducerParts = Readonly<{
   stored: AwaitStored;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
+  metrics: Metrics;
   trustProxy: boolean;
   log: Log;
 }>;
 
 /** ws-producer without a port: the door for those who send, and its HTTP twin. */
 export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: Door }> {
-  const { identities, postMessage, stored, limits, log, checks, trustProxy } = parts;
+  const { identities, postMessage, stored, limits, log, checks, metrics, trustProxy } = parts;
   const app = await buildHttp({
     service: "ws-producer",
     title: "Parley ws-producer",
     description: "Takes messages from people and applications and puts them into the log.",
     log,
-    checks,
+    checks: { ...checks, door: () => door.assertOpen() },
+    metrics,
     allowedOrigins: limits.allowedOrigins,
     trustProxy,
     bodyBytesMax: FRAME_BYTES_MAX,
   });
   const commands = [postCommand(postMessage, stored)];
-  const door = await openDoor({ app, service: "producer", identities, commands, limits, log });
+  const door = await openDoor({ app, service: "producer", identities, commands, limits, log, metrics });
   addMessageRoutes(app, identities.verify, postMessage, ackOf);
   return { app, door };
 }

@@ -11,5 +11,10 @@ export const ProducerConfig = Type.Object({
   ...AuthClientVariables,
   ...DoorVariables,
   ...LogVariables,
+  LOG_BACKLOG_MAX: Type.Integer({
+    default: 500_000,
+    minimum: 1,
+    description: "entries of one shard that may wait for Postgres before sends are refused as overloaded",
+  }),
   PRODUCER_HTTP_PORT: Port(8081, "port of ws-producer: HTTP and WebSocket"),
 });

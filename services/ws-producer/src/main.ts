@@ -10,11 +10,13 @@ import { doorLimits } from "@parley/socket/door-limits";
 import { openIdentities } from "@parley/socket/identities";
 import { TokenBuckets } from "@parley/socket/token-bucket";
 import { createAppendMessage } from "./adapters/nats/append-message.ts";
+import { Backlog } from "./adapters/nats/backlog.ts";
 import { createLogPublisher } from "./adapters/nats/log-publisher.ts";
 import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
 import { buildApp } from "./app.ts";
 import { createPostMessage } from "./application/post-message.ts";
 import { ProducerConfig } from "./config.ts";
+import { createProducerMetrics } from "./metrics.ts";
 
 await runService("ws-producer", process.env, async ({ log, onClose }) => {
   const config = readConfig(ProducerConfig, process.env);
@@ -29,9 +31,10 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
     monitorUrl: config.NATS_MONITOR_URL,
     log,
   });
+  const backlog = new Backlog(nats, config.LOG_SHARDS, config.LOG_BACKLOG_MAX);
   const allowances = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
   const postMessage = createPostMessage({
-    append: createAppendMessage(publisher.publish),
+    append: createAppendMessage(publisher.publish, backlog, config.LOG_SHARDS),
     takeTurn: (userId) => (limits.isLimited ? allowances.take(userId, performance.now()) : 0),
     isOpenRoom: (room) => kindOf(room) === "channel",
     now: () => new Date(),
@@ -43,6 +46,7 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
     stored: new StoredReceipts(nats),
     limits,
     checks: { log: publisher.assertReady, auth: identities.check },
+    metrics: createProducerMetrics(publisher, backlog, config.LOG_SHARDS),
     trustProxy: config.TRUST_PROXY,
     log,
   });

@@ -1,10 +1,13 @@
 import { type LogMessage, messageKey } from "@parley/protocol/log";
+import { shardOf } from "@parley/protocol/rooms";
 import type { AppendMessage } from "../../application/post-message.ts";
 import type { PublishEntry } from "../../application/publish-message.ts";
+import type { Backlog } from "./backlog.ts";
 
-/** Encodes a message as members will see it, once, and appends it to the log. */
-export function createAppendMessage(publish: PublishEntry): AppendMessage {
-  return ({ id, room, author, body, at, replyTo }, isGone, receiptTo) => {
+/** Encodes a message as members will see it, once, and appends it to the log unless too much waits there. */
+export function createAppendMessage(publish: PublishEntry, backlog: Backlog, shards: number): AppendMessage {
+  return async ({ id, room, author, body, at, replyTo }, isGone, receiptTo) => {
+    backlog.check(shardOf(room, shards));
     const entry: LogMessage = {
       type: "message",
       room,
@@ -14,12 +17,9 @@ export function createAppendMessage(publish: PublishEntry): AppendMessage {
       at: at.toISOString(),
       ...(replyTo === undefined ? {} : { replyTo }),
     };
-    return publish({
-      room,
-      key: messageKey(room, author.id, id),
-      payload: JSON.stringify(entry),
-      isGone,
-      receiptTo,
-    });
+    const key = messageKey(room, author.id, id);
+    const published = await publish({ room, key, payload: JSON.stringify(entry), isGone, receiptTo });
+    backlog.acknowledged(published.shard, published.seq);
+    return published;
   };
 }

@@ -1,0 +1,28 @@
+import { Metrics } from "@parley/runtime/metrics";
+import type { Backlog } from "./adapters/nats/backlog.ts";
+import type { LogPublisher } from "./adapters/nats/log-publisher.ts";
+
+/** What ws-producer shows to Prometheus. */
+export function createProducerMetrics(publisher: LogPublisher, backlog: Backlog, shards: number): Metrics {
+  const metrics = new Metrics();
+  const { counters } = publisher;
+  metrics.counters({
+    parley_log_published_total: ["entries that the log acknowledged", () => counters.published],
+    parley_log_duplicates_total: ["acknowledged entries that the log had before", () => counters.duplicates],
+    parley_log_batches_total: ["atomic batches that were committed", () => counters.batches],
+    parley_log_batched_total: ["entries in those batches", () => counters.batched],
+    parley_log_retries_total: ["publishes that were made again", () => counters.retries],
+    parley_log_refused_total: [
+      "entries that were refused after they had been accepted",
+      () => counters.refused,
+    ],
+  });
+  metrics.gauges({
+    parley_log_pending: ["entries without an outcome", () => publisher.pending()],
+    parley_log_backlog: [
+      "entries in the log that Postgres does not have yet, in the shard that is furthest behind",
+      () => Math.max(...Array.from({ length: shards }, (_, shard) => backlog.of(shard))),
+    ],
+  });
+  return metrics;
+}
