@@ -1,0 +1,89 @@
+import type { TSchema } from "typebox";
+import {
+  AuthFrame,
+  PingFrame,
+  PostFrame,
+  ResumeFrame,
+  SubscribeFrame,
+  UnsubscribeFrame,
+} from "./client-frames.ts";
+import {
+  AckFrame,
+  AuthenticatedFrame,
+  CaughtUpFrame,
+  DrainingFrame,
+  ErrorFrame,
+  HelloFrame,
+  MessageFrame,
+  PongFrame,
+  StoredFrame,
+  SubscribedFrame,
+  TokenExpiringFrame,
+  UnsubscribedFrame,
+} from "./server-frames.ts";
+
+/** A frame that a service takes: what it is for, and what it is answered with (or with an `error`). */
+export type TakenFrame = Readonly<{ frame: TSchema; summary: string; answers: readonly TSchema[] }>;
+/** A frame that a service sends of its own accord or as an answer. */
+export type SentFrame = Readonly<{ frame: TSchema; summary: string }>;
+export type ServiceFrames = Readonly<{ takes: readonly TakenFrame[]; sends: readonly SentFrame[] }>;
+
+const TAKEN_BY_BOTH: readonly TakenFrame[] = [
+  {
+    frame: AuthFrame,
+    summary: "Authenticate within 5 s of connecting, or hand in a new token of the same user and session",
+    answers: [AuthenticatedFrame],
+  },
+  { frame: PingFrame, summary: "Ask whether the other side is there", answers: [PongFrame] },
+];
+
+const SENT_BY_BOTH: readonly SentFrame[] = [
+  { frame: HelloFrame, summary: "The first frame after authentication: who you are, and the limits" },
+  { frame: AuthenticatedFrame, summary: "The new token is accepted" },
+  { frame: TokenExpiringFrame, summary: "The token ends soon: hand in a new one" },
+  { frame: PongFrame, summary: "The answer to a ping" },
+  { frame: DrainingFrame, summary: "This instance is going away: connect again after retryAfterMs" },
+  { frame: ErrorFrame, summary: "A frame was refused; its code is stable" },
+];
+
+/** Which frames each socket service takes and sends: the one place that says so. */
+export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = {
+  producer: {
+    takes: [
+      {
+        frame: PostFrame,
+        summary: "Post a message. Sent again with the same id, it is acknowledged again and stored once",
+        answers: [AckFrame, StoredFrame],
+      },
+      ...TAKEN_BY_BOTH,
+    ],
+    sends: [
+      { frame: AckFrame, summary: "The log has the message on disk" },
+      { frame: StoredFrame, summary: 'Postgres has the message; sent for "receipt":"stored"' },
+      ...SENT_BY_BOTH,
+    ],
+  },
+  consumer: {
+    takes: [
+      {
+        frame: SubscribeFrame,
+        summary: "Listen to a room, from after on or to what is new",
+        answers: [SubscribedFrame, MessageFrame, CaughtUpFrame],
+      },
+      {
+        frame: ResumeFrame,
+        summary: "Listen to several rooms again, each from where the client was",
+        answers: [SubscribedFrame, MessageFrame, CaughtUpFrame],
+      },
+      { frame: UnsubscribeFrame, summary: "Stop listening to a room", answers: [UnsubscribedFrame] },
+      ...TAKEN_BY_BOTH,
+    ],
+    sends: [
+      { frame: MessageFrame, summary: "A message, once and in the order of seq" },
+      { frame: SubscribedFrame, summary: "The room is listened to; replay follows if there is any" },
+      { frame: CaughtUpFrame, summary: "The replay is done; what follows is live" },
+      { frame: UnsubscribedFrame, summary: "The room is not listened to any more" },
+      ...SENT_BY_BOTH,
+    ],
+  },
+};
