@@ -82,7 +82,8 @@ export function urlOfDatabase(url: string, name: string): string {
   return other.href;
 }
 
-function connectOnce(url: string): postgres.Sql {
+/** One connection for a statement or two; the caller ends it. */
+export function connectOnce(url: string): postgres.Sql {
   return postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined, fetch_types: false });
 }
 

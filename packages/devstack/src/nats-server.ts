@@ -1,12 +1,22 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DevstackError, type Environment, ownEnvironment, type Progress, sleep } from "./environment.ts";
+import {
+  DevstackError,
+  type Environment,
+  ownEnvironment,
+  type Progress,
+  REPOSITORY,
+  sleep,
+} from "./environment.ts";
+import { type NatsPasswords, natsPasswordEnv } from "./logins.ts";
 import { findNatsServer } from "./nats-binary.ts";
 import { findFreePort } from "./ports.ts";
 import { type Exit, type ServerProcess, spawnServer, tailOf } from "./server-process.ts";
 
 const READY_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
+/** Who may do what. */
+const USERS_FILE = join(REPOSITORY, "deploy/nats/users.conf");
 
 export type NatsOptions = Readonly<{
   /** Holds the configuration and the log of messages (`jetstream/`); made if it is missing. */
@@ -17,6 +27,8 @@ export type NatsOptions = Readonly<{
   monitorPort?: number | undefined;
   /** Default: `nats.log` in dataDir. */
   logFile?: string | undefined;
+  /** Passwords of the users in deploy/nats/users.conf, to whom the server is open then; left out: to everybody. */
+  passwords?: NatsPasswords | undefined;
   /** More lines for the server's configuration file. */
   extraConfig?: string | undefined;
   /** The program; default: findNatsServer. */
@@ -56,7 +68,9 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
   const monitorPort = options.monitorPort ?? (await findFreePort());
   await mkdir(options.dataDir, { recursive: true });
   const configFile = join(options.dataDir, "nats.conf");
-  await writeFile(configFile, configText(options.dataDir, port, monitorPort, options.extraConfig));
+  const users = options.passwords === undefined ? "" : await readFile(USERS_FILE, "utf8");
+  const more = `${users}${options.extraConfig ?? ""}`;
+  await writeFile(configFile, configText(options.dataDir, port, monitorPort, more));
   const monitorUrl = `http://127.0.0.1:${monitorPort}`;
   const logFile = options.logFile ?? join(options.dataDir, "nats.log");
   const launch = async () => {
@@ -64,6 +78,7 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
       command: binary,
       args: ["-c", configFile],
       logFile,
+      env: { ...env, ...(options.passwords && natsPasswordEnv(options.passwords)) },
       onSpawn: options.onSpawn,
     });
     await untilReady(started, monitorUrl, logFile);
@@ -95,7 +110,7 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
   };
 }
 
-function configText(dataDir: string, port: number, monitorPort: number, extra = ""): string {
+function configText(dataDir: string, port: number, monitorPort: number, extra: string): string {
   return `server_name: parley
 listen: "127.0.0.1:${port}"
 http: "127.0.0.1:${monitorPort}"

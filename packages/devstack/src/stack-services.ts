@@ -26,8 +26,14 @@ const HTTP_PORT: Readonly<Record<ServiceName, PortVariable>> = {
   web: "WEB_PORT",
 };
 
-/** One process to be started: its unit's name, its source file, its own variables and its HTTP port. */
-export type ServicePlan = Readonly<{ name: string; entry: string; env: Environment; httpPort: number }>;
+/** One process to be started: its unit's name, which service it is, its source file, variables and HTTP port. */
+export type ServicePlan = Readonly<{
+  name: string;
+  service: ServiceName;
+  entry: string;
+  env: Environment;
+  httpPort: number;
+}>;
 
 export type PlanOptions = Readonly<{
   services: readonly ServiceName[];
@@ -56,11 +62,12 @@ export function planServices(options: PlanOptions): ServicePlan[] {
       throw new DevstackError("SERVICE_MISSING", `${service}: there is no ${entry}`);
     }
     const httpPort = options.ports[HTTP_PORT[service]];
-    plans.push({ name: service, entry, env: {}, httpPort });
+    plans.push({ name: service, service, entry, env: {}, httpPort });
     if (service !== "ws-consumer") continue;
     for (const [index, port] of options.moreConsumerPorts.entries()) {
       plans.push({
         name: `${service}-${index + 2}`,
+        service,
         entry,
         env: { CONSUMER_HTTP_PORT: String(port) },
         httpPort: port,
@@ -77,7 +84,6 @@ export function sharedEnv(options: {
   dataDir: string;
   natsUrl: string;
   natsMonitorUrl: string | undefined;
-  databaseUrl: string;
 }): Environment {
   const { ports } = options;
   return {
@@ -90,7 +96,6 @@ export function sharedEnv(options: {
     DATA_DIR: options.dataDir,
     NATS_URL: options.natsUrl,
     ...(options.natsMonitorUrl === undefined ? {} : { NATS_MONITOR_URL: options.natsMonitorUrl }),
-    DATABASE_URL: options.databaseUrl,
     AUTH_GRPC_URL: `localhost:${ports.AUTH_GRPC_PORT}`,
     PARLEY_SUPERVISED: "1",
   };

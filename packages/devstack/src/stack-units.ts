@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { join } from "node:path";
 import { DevstackError, type Environment, type Progress, REPOSITORY } from "./environment.ts";
+import type { DatabasePasswords, NatsPasswords } from "./logins.ts";
 import { type NatsServer, startNats } from "./nats-server.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 import type { RunDir } from "./run-dir.ts";
@@ -18,11 +19,20 @@ export type UnitContext = Readonly<{
   onProgress: Progress;
 }>;
 
-export type NatsBackend = Readonly<{ url: string; monitorUrl: string | undefined }>;
-export type PostgresBackend = Readonly<{ url: string }>;
+/** Passwords are those of the stack's own servers; a server of one's own has none that we know of. */
+export type NatsBackend = Readonly<{
+  url: string;
+  monitorUrl: string | undefined;
+  passwords?: NatsPasswords;
+}>;
+export type PostgresBackend = Readonly<{ url: string; passwords?: DatabasePasswords }>;
 
-/** The stack's own nats-server as a unit; it keeps its data in `nats/`. */
-export function natsUnit(ports: Ports, context: UnitContext): NatsBackend & Readonly<{ unit: Unit }> {
+/** The stack's own nats-server as a unit, open to those with a password; it keeps its data in `nats/`. */
+export function natsUnit(
+  ports: Ports,
+  passwords: NatsPasswords,
+  context: UnitContext,
+): NatsBackend & Readonly<{ unit: Unit }> {
   let server: NatsServer | undefined;
   const launch = async (): Promise<UnitProcess> => {
     if (server === undefined) {
@@ -31,6 +41,7 @@ export function natsUnit(ports: Ports, context: UnitContext): NatsBackend & Read
         port: ports.NATS_PORT,
         monitorPort: ports.NATS_MONITOR_PORT,
         logFile: join(context.dataDir, "logs/nats.log"),
+        passwords,
         env: context.env,
         onProgress: context.onProgress,
         onSpawn: (pid) => context.runDir.record("nats", pid),
@@ -43,6 +54,7 @@ export function natsUnit(ports: Ports, context: UnitContext): NatsBackend & Read
   return {
     url: `nats://127.0.0.1:${ports.NATS_PORT}`,
     monitorUrl: `http://127.0.0.1:${ports.NATS_MONITOR_PORT}`,
+    passwords,
     unit,
   };
 }

@@ -1,7 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { waitForDatabase } from "./database.ts";
+import { keepDatabaseLogins } from "./database-logins.ts";
 import { DevstackError, type Environment, ownEnvironment, type Progress } from "./environment.ts";
+import { databaseLoginOf, keepLogins, natsLoginOf } from "./logins.ts";
 import { migrate } from "./migrate.ts";
 import { findFreePort, type NamedPort, requireFreePorts } from "./ports.ts";
 import { type RunDir, takeRunDir } from "./run-dir.ts";
@@ -65,6 +67,9 @@ export interface Stack {
   readonly ports: Ports;
   readonly natsUrl: string;
   readonly natsMonitorUrl: string | undefined;
+  /** Who may do everything on the stack's own NATS; undefined for a server of one's own. */
+  readonly natsLogin: Readonly<{ user: string; pass: string }> | undefined;
+  /** As the owner of everything in it. */
   readonly databaseUrl: string;
   /** `http://host:port` of each service process, by name (auth, ws-producer, ws-consumer, ws-consumer-2, web). */
   readonly urls: Readonly<Record<string, string>>;
@@ -130,14 +135,15 @@ async function bringUp(
     dataDir,
     natsUrl: nats.url,
     natsMonitorUrl: nats.monitorUrl,
-    databaseUrl: postgres.url,
   });
+  if (postgres.passwords !== undefined) await keepDatabaseLogins(postgres.url, postgres.passwords);
   for (const plan of plans) {
-    const extra = {
-      ...options.serviceEnv?.[plan.name.replace(/-\d+$/, "")],
-      ...options.serviceEnv?.[plan.name],
+    const logins = {
+      ...natsLoginOf(plan.service, nats.passwords),
+      ...databaseLoginOf(plan.service, postgres.url, postgres.passwords),
     };
-    units.push(serviceUnit({ ...plan, env: { ...shared, ...plan.env, ...extra } }, context));
+    const extra = { ...options.serviceEnv?.[plan.service], ...options.serviceEnv?.[plan.name] };
+    units.push(serviceUnit({ ...plan, env: { ...shared, ...logins, ...plan.env, ...extra } }, context));
   }
   const byName = new Map(units.map((unit) => [unit.name, unit]));
   const service = (name: string) => {
@@ -166,6 +172,7 @@ async function bringUp(
     ports,
     natsUrl: nats.url,
     natsMonitorUrl: nats.monitorUrl,
+    natsLogin: nats.passwords === undefined ? undefined : { user: "operator", pass: nats.passwords.operator },
     databaseUrl: postgres.url,
     urls: Object.fromEntries(plans.map((plan) => [plan.name, urlOf(plan, host)])),
     service,
@@ -195,12 +202,13 @@ async function startBackends(
   context: Context,
   units: Unit[],
 ): Promise<[NatsBackend, PostgresBackend]> {
+  const logins = await keepLogins(context.dataDir);
   const startNats = async (): Promise<NatsBackend> => {
     if (options.natsUrl !== undefined) {
       await requireNats(options.natsUrl);
       return { url: options.natsUrl, monitorUrl: options.natsMonitorUrl };
     }
-    const nats = natsUnit(ports, context);
+    const nats = natsUnit(ports, logins.nats, context);
     units.push(nats.unit);
     await nats.unit.start();
     return nats;
@@ -215,7 +223,7 @@ async function startBackends(
     const postgres = postgresUnit(ports, context);
     units.push(postgres.unit);
     await postgres.unit.start();
-    return { url: postgres.url() };
+    return { url: postgres.url(), passwords: logins.database };
   };
   // Both are awaited to their end, so that a failure of one never leaves the other half started.
   const [nats, postgres] = await Promise.allSettled([startNats(), startPostgres()]);

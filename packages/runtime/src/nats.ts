@@ -1,4 +1,4 @@
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { connect, createInbox, type NatsConnection } from "@nats-io/transport-node";
 import type { Log } from "./log.ts";
 
 const PING_INTERVAL_MS = 5_000;
@@ -7,17 +7,33 @@ const CONNECT_DEADLINE_MS = 5_000;
 
 export type NatsOptions = Readonly<{ url: string; name: string; user?: string; password?: string; log: Log }>;
 
+const inboxPrefixes = new WeakMap<NatsConnection, string>();
+
+/**
+ * A subject for answers on this connection. With a NATS user it begins with `_INBOX_<user>`: NATS lets each user
+ * listen to inboxes of its own name only (deploy/nats/users.conf).
+ */
+export function inboxOf(nats: NatsConnection): string {
+  return createInbox(inboxPrefixes.get(nats));
+}
+
 /**
  * Connects to NATS and stays connected: it waits for the first connection, and redials for ever afterwards.
  * Each change of the connection is logged; errors that NATS reports by itself (permissions) are logged as errors.
  */
 export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
   const { log } = options;
-  const waiting = setInterval(() => log.warn({ part: "nats" }, "waiting for NATS"), CONNECT_DEADLINE_MS);
+  const inboxPrefix = options.user === undefined ? undefined : `_INBOX_${options.user}`;
+  const waiting = setInterval(
+    () =>
+      log.warn({ part: "nats", user: options.user }, "waiting for NATS: it is away, or refuses this user"),
+    CONNECT_DEADLINE_MS,
+  );
   const nats = await connect({
     servers: options.url.split(","),
     name: options.name,
     ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? "" }),
+    ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     reconnectJitter: RECONNECT_WAIT_MS / 2,
@@ -28,6 +44,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
     maxPingOut: 2,
     noAsyncTraces: true,
   }).finally(() => clearInterval(waiting));
+  if (inboxPrefix !== undefined) inboxPrefixes.set(nats, inboxPrefix);
   void (async () => {
     for await (const status of nats.status()) {
       if (status.type === "error") log.error({ err: status.error, part: "nats" }, "NATS reports an error");

@@ -1,14 +1,8 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
-import {
-  createInbox,
-  type Msg,
-  type NatsConnection,
-  nanos,
-  nuid,
-  type Subscription,
-} from "@nats-io/transport-node";
+import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from "@nats-io/transport-node";
 import { streamOf } from "@parley/protocol/log";
+import { inboxOf } from "@parley/runtime/nats";
 import type { LogItem, LogReading } from "../../application/shard-log.ts";
 import { parseEntry } from "./log-entry.ts";
 
@@ -48,7 +42,7 @@ export async function openLogReading(parts: Parts, cursor: number): Promise<Pull
 export class PullReading implements LogReading {
   readonly #parts: Parts;
   readonly #consumer: string;
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #watch: NodeJS.Timeout;
   #items: LogItem[] = [];
@@ -66,6 +60,7 @@ export class PullReading implements LogReading {
   constructor(parts: Parts, consumer: string) {
     this.#parts = parts;
     this.#consumer = consumer;
+    this.#inbox = inboxOf(parts.nats);
     this.#subscription = parts.nats.subscribe(this.#inbox, {
       callback: (error, msg) => this.#hear(error, msg),
     });
@@ -161,8 +156,9 @@ export class PullReading implements LogReading {
     if (code === 100) return;
     const text = msg.headers?.description ?? "";
     const isTooLarge = code === 409 && /MaxBytes/i.test(text);
+    const isFull = code === 409 && /Batch Completed/i.test(text);
     this.#awaited = 0;
-    if (code !== 404 && code !== 408 && !isTooLarge) this.fail(`${code} ${text}`);
+    if (code !== 404 && code !== 408 && !isTooLarge && !isFull) this.fail(`${code} ${text}`);
     // An entry larger than all that may be read ahead comes alone.
     else if (isTooLarge && this.#items.length === 0) this.#request(1, 0);
     else this.#request();

@@ -1,4 +1,5 @@
-import { createInbox, type Msg, type NatsConnection } from "@nats-io/transport-node";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
+import { inboxOf } from "@parley/runtime/nats";
 import { type LogAnswer, readAnswer } from "./log-answer.ts";
 
 /**
@@ -6,11 +7,12 @@ import { type LogAnswer, readAnswer } from "./log-answer.ts";
  * has a timer and several promises; here a publish is a number in a map.
  */
 export class ReplyInbox {
-  readonly #prefix = `${createInbox()}.`;
+  readonly #prefix: string;
   readonly #waiting = new Map<number, (answer: LogAnswer) => void>();
   #last = 0;
 
   constructor(nats: NatsConnection) {
+    this.#prefix = `${inboxOf(nats)}.`;
     nats.subscribe(`${this.#prefix}*`, {
       // An error means that the subscription is not permitted; NATS reports it on the connection, which logs it.
       callback: (error, msg) => {
