@@ -1,4 +1,4 @@
-import { credentials, type Metadata, type ServiceError } from "@grpc/grpc-js";
+import { credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { createTestDatabase } from "@parley/devstack/test-database";
 import type {} from "@parley/devstack/vitest-setup";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
@@ -9,6 +9,7 @@ import { startAuth } from "./start-auth.ts";
 /** A real auth service for tests, on a database and ports of its own, with a gRPC client. */
 export type AuthFixture = Readonly<{
   client: AuthServiceClient;
+  calls: ReturnType<typeof callsOf>;
   /** Where the HTTP face is, without a slash at the end. */
   url: string;
   grpcPort: number;
@@ -29,6 +30,8 @@ export async function startAuthFixture(
     DATABASE_URL: used.url,
     AUTH_GRPC_PORT: "0",
     AUTH_HTTP_PORT: "0",
+    // Nobody listens there; a test that wants NATS says where it is.
+    NATS_URL: "nats://127.0.0.1:1",
     ...env,
   });
   const log = createLog("auth", env.LOG_LEVEL ?? "silent");
@@ -36,6 +39,7 @@ export async function startAuthFixture(
   const client = new AuthServiceClient(`127.0.0.1:${grpcPort}`, credentials.createInsecure());
   return {
     client,
+    calls: callsOf(client),
     url: `http://127.0.0.1:${httpPort}`,
     grpcPort,
     databaseUrl: used.url,
@@ -61,11 +65,54 @@ export function call<Request, Response>(
   client: AuthServiceClient,
   method: UnaryCall<Request, Response>,
   request: Request,
-  metadata: Metadata,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    method.call(client, request, metadata, { deadline: Date.now() + 15_000 }, (error, response) =>
+    const options = { deadline: Date.now() + 15_000 };
+    method.call(client, request, new Metadata(), options, (error, response) =>
       error ? reject(error) : resolve(response),
     );
   });
+}
+
+/** What a refused call says; fails the test if the call was accepted. */
+export async function refusalOf(refused: Promise<unknown>) {
+  const error = await refused.then(
+    () => {
+      throw new Error("the call was accepted");
+    },
+    (reason: ServiceError) => reason,
+  );
+  const trailer = (name: string) => error.metadata?.get(name)[0];
+  return { status: error.code, code: trailer("code"), path: trailer("path"), message: error.details };
+}
+
+/** The calls of a client as promises. */
+export function callsOf(client: AuthServiceClient) {
+  const bind =
+    <Request, Response>(method: UnaryCall<Request, Response>) =>
+    (request: Request) =>
+      call(client, method, request);
+  const calls = {
+    register: bind(client.register),
+    login: bind(client.login),
+    refresh: bind(client.refresh),
+    logout: bind(client.logout),
+    verifyToken: bind(client.verifyToken),
+    updateProfile: bind(client.updateProfile),
+    changePassword: bind(client.changePassword),
+    listSessions: bind(client.listSessions),
+    revokeSession: bind(client.revokeSession),
+    listRevocations: bind(client.listRevocations),
+    getUsers: bind(client.getUsers),
+    getJwks: bind(client.getJwks),
+  };
+  return {
+    ...calls,
+    /** Registers a user with this password. */
+    enroll: (username: string, password: string) =>
+      calls.register({ username, password, displayName: "", clientAddress: "" }),
+    /** Opens a session with this password. */
+    enter: (username: string, password: string, device = "test") =>
+      calls.login({ username, password, device, clientAddress: "" }),
+  };
 }

@@ -1,11 +1,13 @@
 import { ConfigError, readConfig } from "@parley/runtime/config";
-import { Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
+import { NatsVariables, Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
 import { type Static, Type } from "typebox";
+import type { TlsFiles } from "./grpc-tls.ts";
 
 /** Every environment variable that services/auth reads. */
 export const AuthConfig = Type.Object({
   ...ServiceVariables,
   ...PostgresVariables,
+  ...NatsVariables,
   AUTH_GRPC_PORT: Port(50_051, "gRPC port of auth"),
   AUTH_HTTP_PORT: Port(8080, "HTTP port of auth"),
   AUTH_ISSUER: Type.String({ default: "parley-auth", description: "issuer (iss) of access tokens" }),
@@ -16,6 +18,16 @@ export const AuthConfig = Type.Object({
     default: 30,
     description: "days after which a session that was not used ends",
   }),
+  AUTH_TLS_CERT: Type.Optional(
+    Type.String({ description: "file with the certificate of auth's gRPC (PEM); unset: no TLS" }),
+  ),
+  AUTH_TLS_KEY: Type.Optional(Type.String({ description: "file with the key of AUTH_TLS_CERT (PEM)" })),
+  AUTH_TLS_CA: Type.Optional(
+    Type.String({
+      description:
+        "file with the authority that signs certificates of gRPC clients (PEM); set: each needs one",
+    }),
+  ),
   ALLOWED_ORIGINS: Type.String({
     default: "http://localhost:8083,http://127.0.0.1:8083",
     description: "exact origins of the pages that may call, comma separated",
@@ -31,12 +43,17 @@ export type AuthConfig = Static<typeof AuthConfig>;
 /**
  * Reads the configuration of services/auth.
  *
- * @throws {ConfigError} if a variable breaks its rule, or limits are off in production.
+ * @throws {ConfigError} if a variable breaks its rule, limits are off in production, or TLS is set by half.
  */
 export function readAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
   const config = readConfig(AuthConfig, env);
   if (config.RATE_LIMITS === "off" && config.NODE_ENV === "production")
     throw new ConfigError("configuration: RATE_LIMITS=off is refused when NODE_ENV=production");
+  const { AUTH_TLS_CERT: cert, AUTH_TLS_KEY: key, AUTH_TLS_CA: ca } = config;
+  if ((cert === undefined) !== (key === undefined) || (ca !== undefined && cert === undefined))
+    throw new ConfigError(
+      "configuration: AUTH_TLS_CERT and AUTH_TLS_KEY go together, AUTH_TLS_CA needs both",
+    );
   return config;
 }
 
@@ -46,4 +63,10 @@ export function splitOrigins(list: string): string[] {
     .split(",")
     .map((origin) => origin.trim())
     .filter((origin) => origin !== "");
+}
+
+/** The TLS files of the gRPC face, if TLS is set up. */
+export function tlsFiles(config: AuthConfig): TlsFiles | undefined {
+  const { AUTH_TLS_CERT: cert, AUTH_TLS_KEY: key, AUTH_TLS_CA: ca } = config;
+  return cert === undefined || key === undefined ? undefined : { cert, key, ca };
 }

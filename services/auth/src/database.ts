@@ -34,6 +34,8 @@ export function openAuthDatabase(url: string): Database {
       try {
         return await database.query(text, params, deadlineMs);
       } catch (error) {
+        // A detail of Postgres may hold whole rows, with hashes in them.
+        if (error instanceof Error && "detail" in error) delete error.detail;
         if (!isAway(error)) throw error;
         const away = new AuthError("unavailable", "the database does not answer", {
           retryAfterMs: RETRY_AFTER_MS,

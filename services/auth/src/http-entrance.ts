@@ -1,11 +1,66 @@
 import type { App } from "@parley/runtime/http";
-import { LoggedIn, LoginBody, problems, RegisterBody, Registered } from "./http-schemas.ts";
+import type { FastifyReply } from "fastify";
+import type { Static } from "typebox";
+import {
+  LoggedIn,
+  LoggedOut,
+  LoginBody,
+  problems,
+  RefreshBody,
+  RegisterBody,
+  Registered,
+} from "./http-schemas.ts";
+import { bearerOf } from "./http-users.ts";
+import type { TokenPair } from "./refresh.ts";
 import type { UseCases } from "./use-cases.ts";
 
 const tags = ["entrance"];
+/** The cookie with the refresh token, for browsers. */
+export const REFRESH_COOKIE = "parley_refresh";
+/** The cookie goes to the routes of this service only. */
+const COOKIE_PATH = "/api/v1";
+/** Browsers keep a cookie 400 days at most; the session itself ends when this service says so. */
+const COOKIE_S = 400 * 86_400;
 
-/** The routes that need no token. */
-export function addEntrance(app: App, cases: UseCases): void {
+type Answer = (
+  reply: FastifyReply,
+  pair: TokenPair,
+  cookieOnly: boolean | undefined,
+) => Static<typeof LoggedIn>;
+
+/** The routes that need no access token. */
+export function addEntrance(app: App, cases: UseCases, secureCookies: boolean): void {
+  const cookie = { path: COOKIE_PATH, httpOnly: true, sameSite: "strict", secure: secureCookies } as const;
+  const answer: Answer = (reply, { token, refreshToken, expiresInSeconds, user }, cookieOnly = false) => {
+    reply.header("cache-control", "no-store");
+    reply.setCookie(REFRESH_COOKIE, refreshToken, { ...cookie, maxAge: COOKIE_S });
+    return {
+      data: { token, ...(cookieOnly ? {} : { refreshToken }), expiresIn: expiresInSeconds, user },
+    };
+  };
+  addRegister(app, cases);
+  addLogin(app, cases, answer);
+  addRefresh(app, cases, answer);
+  app.post(
+    "/api/v1/logout",
+    {
+      schema: {
+        tags,
+        summary: "end the session of the access token, of the refresh token, or of the cookie",
+        body: RefreshBody,
+        response: { 200: LoggedOut, ...problems(400, 401, 503) },
+      },
+    },
+    async (request, reply) => {
+      reply.clearCookie(REFRESH_COOKIE, cookie);
+      const refreshToken = request.body?.refreshToken ?? request.cookies[REFRESH_COOKIE] ?? "";
+      await cases.logout({ token: bearerOf(request.headers.authorization), refreshToken });
+      return { data: { loggedOut: true as const } };
+    },
+  );
+}
+
+function addRegister(app: App, cases: UseCases): void {
   app.post(
     "/api/v1/register",
     {
@@ -22,6 +77,9 @@ export function addEntrance(app: App, cases: UseCases): void {
       return reply.code(201).send({ data: { ...user, user } });
     },
   );
+}
+
+function addLogin(app: App, cases: UseCases, answer: Answer): void {
   app.post(
     "/api/v1/login",
     {
@@ -33,16 +91,30 @@ export function addEntrance(app: App, cases: UseCases): void {
       },
     },
     async (request, reply) => {
-      const { username, password } = request.body;
+      const { username, password, cookieOnly } = request.body;
       const device = request.headers["user-agent"] ?? "";
-      const { token, expiresInSeconds, user } = await cases.login({
-        username,
-        password,
-        address: request.ip,
-        device,
-      });
-      reply.header("cache-control", "no-store");
-      return { data: { token, expiresIn: expiresInSeconds, user } };
+      const pair = await cases.login({ username, password, address: request.ip, device });
+      return reply.send(answer(reply, pair, cookieOnly));
+    },
+  );
+}
+
+function addRefresh(app: App, cases: UseCases, answer: Answer): void {
+  app.post(
+    "/api/v1/refresh",
+    {
+      schema: {
+        tags,
+        summary: "exchange a refresh token, from the body or from the cookie, for new tokens",
+        body: RefreshBody,
+        response: { 200: LoggedIn, ...problems(400, 401, 503) },
+      },
+    },
+    async (request, reply) => {
+      const given = request.body?.refreshToken;
+      const pair = await cases.refresh(given ?? request.cookies[REFRESH_COOKIE] ?? "");
+      // Whoever came with the cookie alone has no use for the token in the body.
+      return reply.send(answer(reply, pair, request.body?.cookieOnly ?? given === undefined));
     },
   );
 }

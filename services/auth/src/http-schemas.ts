@@ -37,18 +37,53 @@ export const Registered = Type.Object({
   }),
 });
 
+const CookieOnly = Type.Optional(
+  Type.Boolean({
+    description: "true: the refresh token comes in the HttpOnly cookie only, where no script can read it",
+  }),
+);
 export const LoginBody = Type.Object({
   username: Type.String({ examples: ["alice"] }),
   password: Type.String({ examples: ["correct horse battery"] }),
+  cookieOnly: CookieOnly,
 });
+/** A refresh token in the body; left out, the cookie is taken. */
+export const RefreshBody = Type.Union([
+  Type.Object({ refreshToken: Type.Optional(Type.String()), cookieOnly: CookieOnly }),
+  Type.Null(),
+]);
 export const LoggedIn = Type.Object({
   data: Type.Object({
     token: Type.String({ description: "an access token (JWT): Authorization: Bearer …" }),
+    refreshToken: Type.Optional(
+      Type.String({ description: "good for one POST /api/v1/refresh; it is also in an HttpOnly cookie" }),
+    ),
     expiresIn: Type.Integer({ description: "life of the token, seconds" }),
     user: Type.Object(fields),
   }),
 });
 
+export const LoggedOut = Type.Object({ data: Type.Object({ loggedOut: Type.Literal(true) }) });
+export const ProfileBody = Type.Object({ displayName: DisplayName });
+export const PasswordBody = Type.Object({ oldPassword: Type.String(), newPassword: Password });
+export const PasswordChanged = Type.Object({
+  data: Type.Object({ revokedSessions: Type.Integer({ description: "other sessions that ended" }) }),
+});
+const Time = Type.String({ description: "RFC 3339 time in UTC" });
+export const SessionList = Type.Object({
+  data: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      device: Type.String({ description: "the user agent that logged in" }),
+      createdAt: Time,
+      lastUsedAt: Time,
+      expiresAt: Time,
+      isCurrent: Type.Boolean({ description: "the session that asks" }),
+    }),
+  ),
+});
+export const SessionParams = Type.Object({ id: Type.String() });
+export const SessionRevoked = Type.Object({ data: Type.Object({ revoked: Type.Literal(true) }) });
 export const Me = Type.Object({ data: Type.Object(fields) });
 export const UsersQuery = Type.Object({
   ids: Type.String({ description: "ids of users, comma separated, at most 100" }),
@@ -67,9 +102,14 @@ export const Jwks = Type.Object({
   ),
 });
 
+/** What a route says that needs an access token. */
+export const security = [{ bearer: [] }];
+
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: "a field breaks a rule: bad_frame, with its path; bad_json",
   401: "unauthenticated, session_revoked",
+  403: "wrong_password",
+  404: "session_not_found",
   409: "username_taken",
   429: "rate_limited: try again after Retry-After seconds",
   503: "unavailable: something that is needed does not answer",

@@ -1,10 +1,9 @@
 import type { App } from "@parley/runtime/http";
-import { Jwks, Me, problems, UserList, UsersQuery } from "./http-schemas.ts";
+import { Jwks, Me, problems, security, UserList, UsersQuery } from "./http-schemas.ts";
 import type { UseCases } from "./use-cases.ts";
 import type { Caller } from "./verify-token.ts";
 
 const tags = ["users"];
-const security = [{ bearer: [] }];
 /** How long the public keys may be kept by whoever fetched them, seconds. */
 const JWKS_KEPT_S = 60;
 

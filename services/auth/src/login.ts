@@ -2,9 +2,11 @@ import { AuthError } from "./auth-error.ts";
 import type { Hasher } from "./hasher.ts";
 import type { Limits } from "./limits.ts";
 import { normalizePassword } from "./password.ts";
+import type { TokenPair } from "./refresh.ts";
+import { createRefreshToken, hashToken } from "./refresh-token.ts";
 import type { Sessions } from "./sessions.ts";
 import { TOKEN_SECONDS, type Tokens } from "./token.ts";
-import { isUsername, type User, type Users } from "./users.ts";
+import { type Account, isUsername, type Users } from "./users.ts";
 
 export type LoginRequest = Readonly<{
   username: string;
@@ -15,15 +17,13 @@ export type LoginRequest = Readonly<{
   device: string;
 }>;
 
-export type LoggedIn = Readonly<{ token: string; expiresInSeconds: number; user: User }>;
-
 /**
  * Opens a session. An unknown name costs the same work and gets the same answer as a wrong password.
  *
  * @throws {AuthError} `unauthenticated`, `rate_limited` after many failures or when too many passwords wait,
  * `unavailable`.
  */
-export type Login = (request: LoginRequest) => Promise<LoggedIn>;
+export type Login = (request: LoginRequest) => Promise<TokenPair>;
 
 /** What logging in works with. */
 export type LoginParts = Readonly<{
@@ -49,17 +49,19 @@ export function createLogin({ users, sessions, tokens, hasher, limits }: LoginPa
       throw refused();
     }
     await limits.forgive(name, address);
-    let passwordHash = found.passwordHash;
-    if (stale) passwordHash = await rehash(found.id, password, passwordHash);
-    const sessionId = await sessions.open(found.id, passwordHash, device);
+    if (stale) await rehash(found, password);
+    const refreshToken = createRefreshToken();
+    const sessionId = await sessions.open(found.id, found.passwordEpoch, device, hashToken(refreshToken));
+    // The password was changed while this one was being checked.
     if (sessionId === undefined) throw refused();
     const user = { id: found.id, username: found.username, displayName: found.displayName };
-    return { token: await tokens.sign(user, sessionId), expiresInSeconds: TOKEN_SECONDS, user };
+    const token = await tokens.sign(user, sessionId);
+    return { token, refreshToken, expiresInSeconds: TOKEN_SECONDS, user };
   };
 
-  /** Replaces a hash that was made with weaker parameters; answers the hash that is stored now. */
-  async function rehash(userId: string, password: string, old: string): Promise<string> {
+  /** Replaces a hash that was made with other parameters, unless it is not the stored one any more. */
+  async function rehash(account: Account, password: string): Promise<void> {
     const fresh = await hasher.hash(normalizePassword(password));
-    return (await users.replaceHash(userId, old, fresh)) ? fresh : old;
+    await users.replaceHash(account.id, account.passwordHash, fresh);
   }
 }

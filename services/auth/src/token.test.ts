@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type ServiceError, status } from "@grpc/grpc-js";
 import { openDatabase } from "@parley/runtime/postgres";
 import {
   base64url,
@@ -42,8 +42,8 @@ async function readKey(): Promise<CryptoKey> {
 beforeAll(async () => {
   auth = await startAuthFixture();
   const account = { username: "victim", password: "correct horse battery", clientAddress: "" };
-  await call(auth.client, auth.client.register, { ...account, displayName: "" }, new Metadata());
-  const { token } = await call(auth.client, auth.client.login, { ...account, device: "" }, new Metadata());
+  await call(auth.client, auth.client.register, { ...account, displayName: "" });
+  const { token } = await call(auth.client, auth.client.login, { ...account, device: "" });
   good = { token, header: part(token, 0), claims: part(token, 1) };
   key = await readKey();
   const pair = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
@@ -58,7 +58,7 @@ const forge = ({ header = {}, claims = {}, key: signer = key, alg = "EdDSA" }: F
     .sign(signer, header && "crit" in header ? { crit: { own: true } } : undefined);
 
 const verify = (token: string) =>
-  call(auth.client, auth.client.verifyToken, { token }, new Metadata()).then(
+  call(auth.client, auth.client.verifyToken, { token }).then(
     ({ user }) => ({ status: status.OK as number, code: user?.username }),
     (error: ServiceError) => ({ status: error.code as number, code: error.metadata.get("code")[0] }),
   );

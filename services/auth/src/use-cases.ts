@@ -1,6 +1,11 @@
 import { AuthError } from "./auth-error.ts";
+import type { ChangePassword } from "./change-password.ts";
 import type { Login } from "./login.ts";
+import type { Logout } from "./logout.ts";
+import type { ListSessions, RevokeSession, UpdateProfile } from "./own-account.ts";
+import type { Refresh } from "./refresh.ts";
 import type { Register } from "./register.ts";
+import type { ListRevocations } from "./revocations.ts";
 import type { PublicKeys } from "./signing-keys.ts";
 import { USERS_PER_QUESTION_MAX, type User, type Users } from "./users.ts";
 import type { VerifyToken } from "./verify-token.ts";
@@ -9,7 +14,14 @@ import type { VerifyToken } from "./verify-token.ts";
 export type UseCases = Readonly<{
   register: Register;
   login: Login;
+  refresh: Refresh;
+  logout: Logout;
   verifyToken: VerifyToken;
+  updateProfile: UpdateProfile;
+  changePassword: ChangePassword;
+  listSessions: ListSessions;
+  revokeSession: RevokeSession;
+  listRevocations: ListRevocations;
   getUsers: GetUsers;
   getJwks: () => PublicKeys;
 }>;

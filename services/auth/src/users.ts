@@ -40,15 +40,20 @@ export function acceptDisplayName(text: string): string {
 
 const FIELDS = `id, username, display_name as "displayName"`;
 
+/** A user with what a login is checked against. `passwordEpoch` counts the changes of the password. */
+export type Account = User & Readonly<{ passwordHash: string; passwordEpoch: number }>;
+
 /** Accounts in Postgres. Each write is one statement. */
 export interface Users {
   /** Adds an account, or answers undefined if the name is taken. */
   add(username: string, displayName: string, passwordHash: string): Promise<User | undefined>;
   /** The account with this name in any case, with its password hash. */
-  findByName(username: string): Promise<(User & { passwordHash: string }) | undefined>;
+  findByName(username: string): Promise<Account | undefined>;
   /** The accounts with these ids; unknown and impossible ids are left out. */
   findByIds(ids: readonly string[]): Promise<User[]>;
-  /** Replaces a password hash if it is still `old`; false if it is not. */
+  /** Changes the name that others see; undefined if there is no such user. */
+  rename(userId: string, displayName: string): Promise<User | undefined>;
+  /** Replaces a password hash by one of the same password if it is still `old`; false if it is not. */
   replaceHash(userId: string, old: string, fresh: string): Promise<boolean>;
 }
 
@@ -64,8 +69,9 @@ export function createUsers(database: Database): Users {
       return user;
     },
     async findByName(username) {
-      const [user] = await database.query<User & { passwordHash: string }>(
-        `select ${FIELDS}, password_hash as "passwordHash" from auth.users where username_key = lower($1)`,
+      const [user] = await database.query<Account>(
+        `select ${FIELDS}, password_hash as "passwordHash", password_epoch as "passwordEpoch"
+         from auth.users where username_key = lower($1)`,
         [username],
       );
       return user;
@@ -78,6 +84,13 @@ export function createUsers(database: Database): Users {
          where id in (select value::uuid from json_array_elements_text($1::text::json)) order by username_key`,
         [JSON.stringify(possible)],
       );
+    },
+    async rename(userId, displayName) {
+      const [user] = await database.query<User>(
+        `update auth.users set display_name = $2, updated_at = now() where id = $1 returning ${FIELDS}`,
+        [userId, displayName],
+      );
+      return user;
     },
     async replaceHash(userId, old, fresh) {
       const rows = await database.query(

@@ -1,0 +1,92 @@
+import type { App } from "@parley/runtime/http";
+import {
+  Me,
+  PasswordBody,
+  PasswordChanged,
+  ProfileBody,
+  problems,
+  SessionList,
+  SessionParams,
+  SessionRevoked,
+  security,
+} from "./http-schemas.ts";
+import { callerOf } from "./http-users.ts";
+import type { UseCases } from "./use-cases.ts";
+
+const tags = ["own account"];
+
+/** The routes about the caller's own account and sessions. */
+export function addOwnAccount(app: App, cases: UseCases): void {
+  app.patch(
+    "/api/v1/me",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "change what others see",
+        body: ProfileBody,
+        response: { 200: Me, ...problems(400, 401, 503) },
+      },
+    },
+    async (request) => ({
+      data: await cases.updateProfile(await callerOf(cases, request), request.body.displayName),
+    }),
+  );
+  app.put(
+    "/api/v1/me/password",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "change the password; all other sessions end",
+        body: PasswordBody,
+        response: { 200: PasswordChanged, ...problems(400, 401, 403, 429, 503) },
+      },
+    },
+    async (request) => {
+      const caller = await callerOf(cases, request);
+      const { oldPassword, newPassword } = request.body;
+      const revokedSessions = await cases.changePassword(caller, {
+        oldPassword,
+        newPassword,
+        address: request.ip,
+      });
+      return { data: { revokedSessions } };
+    },
+  );
+  app.get(
+    "/api/v1/sessions",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "my open sessions, the newest first",
+        response: { 200: SessionList, ...problems(401, 503) },
+      },
+    },
+    async (request) => ({
+      data: (await cases.listSessions(await callerOf(cases, request))).map((session) => ({
+        ...session,
+        createdAt: session.createdAt.toISOString(),
+        lastUsedAt: session.lastUsedAt.toISOString(),
+        expiresAt: session.expiresAt.toISOString(),
+      })),
+    }),
+  );
+  app.delete(
+    "/api/v1/sessions/:id",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "end one of my sessions",
+        params: SessionParams,
+        response: { 200: SessionRevoked, ...problems(401, 404, 503) },
+      },
+    },
+    async (request) => {
+      await cases.revokeSession(await callerOf(cases, request), request.params.id);
+      return { data: { revoked: true as const } };
+    },
+  );
+}

@@ -1,0 +1,35 @@
+import type { Database } from "@parley/runtime/postgres";
+import { generateKey } from "./signing-keys.ts";
+
+/** How long a new key is published before it signs, seconds: whoever keeps the public keys has fetched it by then. */
+const SIGNS_AFTER_S = 60;
+
+const ADD = `
+  insert into auth.signing_keys (generation, kid, private_jwk, signs_from)
+  select coalesce(max(generation), 0) + 1, $1, $2::text::json, now() + make_interval(secs => ${SIGNS_AFTER_S})
+  from auth.signing_keys having coalesce(max(signs_from), '-infinity') <= now()
+  on conflict (generation) do nothing returning signs_from as "signsFrom"`;
+
+const REPLACE = `
+  with old as (delete from auth.signing_keys returning generation)
+  insert into auth.signing_keys (generation, kid, private_jwk, signs_from)
+  select coalesce(max(generation), 0) + 1, $1, $2::text::json, now() from old
+  on conflict (generation) do nothing returning signs_from as "signsFrom"`;
+
+/**
+ * Adds a key that is published now and signs in a minute, in one statement; the key before it stays published until
+ * its tokens have expired. With `now` the new key signs at once and all others are removed.
+ *
+ * Answers undefined if the newest key does not sign yet, or another rotation was faster.
+ */
+export async function rotateKeys(
+  database: Database,
+  now: boolean,
+): Promise<{ kid: string; signsFrom: Date } | undefined> {
+  const { kid, privateJwk } = await generateKey();
+  const [row] = await database.query<{ signsFrom: Date }>(now ? REPLACE : ADD, [
+    kid,
+    JSON.stringify(privateJwk),
+  ]);
+  return row && { kid, signsFrom: row.signsFrom };
+}

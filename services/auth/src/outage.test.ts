@@ -1,0 +1,108 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { status } from "@grpc/grpc-js";
+import { migrate } from "@parley/devstack/migrate";
+import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type AuthFixture, refusalOf, startAuthFixture } from "./auth-fixture.ts";
+
+const PASSWORD = "correct horse battery";
+const AWAY = { status: status.UNAVAILABLE, code: "unavailable" };
+let dir: string;
+let postgres: PostgresServer;
+let auth: AuthFixture;
+let token: string;
+
+/** A way to Postgres that can hang: what was connected stays so, and hears and says nothing more. */
+function startPath(port: number) {
+  const pairs: [Socket, Socket][] = [];
+  let hangs = false;
+  const server = createServer((from) => {
+    const to = connect(port, "127.0.0.1");
+    pairs.push([from, to]);
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+      if (!hangs) one.pipe(other);
+    }
+  }).listen(0, "127.0.0.1");
+  return {
+    listening: once(server, "listening").then(() => (server.address() as { port: number }).port),
+    hang() {
+      hangs = true;
+      for (const [from, to] of pairs) {
+        from.unpipe(to).pause();
+        to.unpipe(from).pause();
+      }
+    },
+    heal() {
+      hangs = false;
+    },
+    close() {
+      for (const [from] of pairs) from.destroy();
+      server.close();
+    },
+  };
+}
+let path: ReturnType<typeof startPath>;
+
+beforeAll(async () => {
+  dir = mkdtempSync(join(tmpdir(), "parley-auth-"));
+  postgres = await startPostgres({ dataDir: join(dir, "pg"), settings: { fsync: "off" } });
+  await migrate({ databaseUrl: postgres.url });
+  path = startPath(postgres.port);
+  const url = postgres.url.replace(`:${postgres.port}/`, `:${await path.listening}/`);
+  auth = await startAuthFixture({}, { url, drop: async () => undefined });
+  await auth.calls.enroll("alice", PASSWORD);
+  token = (await auth.calls.enter("alice", PASSWORD)).token;
+});
+afterAll(async () => {
+  await auth?.close();
+  path?.close();
+  await postgres?.stop();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const elapsed = async (work: Promise<unknown>) => {
+  const from = performance.now();
+  await work;
+  return performance.now() - from;
+};
+const verifies = () =>
+  auth.calls.verifyToken({ token }).then(
+    () => true,
+    () => false,
+  );
+
+it("refuses with `unavailable` while Postgres is down, at once, and serves again by itself", async () => {
+  await postgres.kill();
+  const refused = refusalOf(auth.calls.verifyToken({ token }));
+  expect(await elapsed(refused)).toBeLessThan(3_000);
+  expect(await refused).toMatchObject(AWAY);
+  expect(await refusalOf(auth.calls.enter("alice", PASSWORD))).toMatchObject(AWAY);
+  const overHttp = await fetch(`${auth.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+  expect([overHttp.status, overHttp.headers.get("retry-after")]).toEqual([503, "1"]);
+  const ready = await fetch(`${auth.url}/health/ready`);
+  expect([ready.status, ((await ready.json()) as { checks: object }).checks]).toEqual([
+    503,
+    { passwords: "ok", postgres: expect.not.stringMatching(/^ok$/) },
+  ]);
+  await postgres.restart();
+  await expect.poll(verifies, { timeout: 10_000, interval: 100 }).toBe(true);
+});
+
+it("gives up on connections that hang, and goes on when they move again", async () => {
+  await expect.poll(verifies, { timeout: 10_000, interval: 100 }).toBe(true);
+  path.hang();
+  const refused = refusalOf(auth.calls.verifyToken({ token }));
+  expect(await elapsed(refused)).toBeLessThan(7_000);
+  expect(await refused).toMatchObject(AWAY);
+  path.heal();
+  await expect.poll(verifies, { timeout: 15_000, interval: 100 }).toBe(true);
+});

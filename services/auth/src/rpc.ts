@@ -1,0 +1,67 @@
+import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
+import type { AuthServiceServer } from "@parley/proto/auth/v1/auth";
+import type { Log } from "@parley/runtime/log";
+import { AuthError, toServiceError } from "./auth-error.ts";
+import type { UseCases } from "./use-cases.ts";
+
+/** The host part of a gRPC peer such as `127.0.0.1:4711` or `[::1]:4711`. */
+function hostOf(peer: string): string {
+  return peer.replace(/^(ipv[46]:)/, "").replace(/:\d+$/, "");
+}
+
+/** The address that limits count: what the face in front says, else who called. */
+function addressOf(call: ServerUnaryCall<{ clientAddress: string }, unknown>): string {
+  return call.request.clientAddress || hostOf(call.getPeer());
+}
+
+function unary<Request, Response>(
+  log: Log,
+  answer: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    answer(call.request, call).then(
+      (response) => callback(null, response),
+      (err: unknown) => {
+        if (!(err instanceof AuthError)) log.error({ err, call: call.getPath() }, "call failed");
+        callback(toServiceError(err));
+      },
+    );
+  };
+}
+
+/** The calls of `parley.auth.v1.AuthService`. */
+export function implementRpc(cases: UseCases, log: Log): AuthServiceServer {
+  return {
+    register: unary(log, async (request, call) => ({
+      user: await cases.register({ ...request, address: addressOf(call) }),
+    })),
+    login: unary(log, async (request, call) => await cases.login({ ...request, address: addressOf(call) })),
+    refresh: unary(log, async ({ refreshToken }) => await cases.refresh(refreshToken)),
+    logout: unary(log, async (request) => {
+      await cases.logout(request);
+      return {};
+    }),
+    verifyToken: unary(log, async ({ token }) => await cases.verifyToken(token)),
+    updateProfile: unary(log, async ({ token, displayName }) => ({
+      user: await cases.updateProfile(await cases.verifyToken(token), displayName),
+    })),
+    changePassword: unary(log, async (request, call) => {
+      const caller = await cases.verifyToken(request.token);
+      const revokedSessions = await cases.changePassword(caller, { ...request, address: addressOf(call) });
+      return { revokedSessions };
+    }),
+    listSessions: unary(log, async ({ token }) => ({
+      sessions: await cases.listSessions(await cases.verifyToken(token)),
+    })),
+    revokeSession: unary(log, async ({ token, sessionId }) => {
+      await cases.revokeSession(await cases.verifyToken(token), sessionId);
+      return {};
+    }),
+    listRevocations: unary(log, async ({ since }) => {
+      const { revocations, ...rest } = await cases.listRevocations(since);
+      return { ...rest, revocations: revocations.map((each) => ({ ...each, at: new Date(each.at) })) };
+    }),
+    getUsers: unary(log, async ({ ids }) => ({ users: await cases.getUsers(ids) })),
+    getJwks: unary(log, async () => ({ jwksJson: JSON.stringify(cases.getJwks()) })),
+  };
+}
