@@ -1,4 +1,5 @@
-import { credentials } from "@grpc/grpc-js";
+import { readFileSync } from "node:fs";
+import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { Port } from "@parley/runtime/variables";
 import { Type } from "typebox";
@@ -6,7 +7,27 @@ import { Type } from "typebox";
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_DEADLINE_MS = 3_000;
 const RECONNECT_MAX_MS = 2_000;
-const ANSWER_BYTES_MAX = 64 * 1_024;
+/** Largest message in either direction; 500 revocations take 50 kB. */
+const MESSAGE_BYTES_MAX = 64 * 1_024;
+/** Calls that change nothing, so that it does no harm to make them twice. */
+const IDEMPOTENT_CALLS = ["VerifyToken", "GetJwks", "GetUsers", "ListRevocations"];
+
+/** Only a lost connection is retried, soon, and not at all while most calls fail (gRFC A6). */
+const SERVICE_CONFIG = {
+  methodConfig: [
+    {
+      name: IDEMPOTENT_CALLS.map((method) => ({ service: "parley.auth.v1.AuthService", method })),
+      retryPolicy: {
+        maxAttempts: 3,
+        initialBackoff: "0.05s",
+        maxBackoff: "0.2s",
+        backoffMultiplier: 2,
+        retryableStatusCodes: ["UNAVAILABLE"],
+      },
+    },
+  ],
+  retryThrottling: { maxTokens: 20, tokenRatio: 0.1 },
+};
 
 /** Variables of a client of auth. */
 export const AuthClientVariables = {
@@ -16,22 +37,52 @@ export const AuthClientVariables = {
   AUTH_GRPC_URL: Type.Optional(
     Type.String({ description: "host:port of auth's gRPC; unset: AUTH_GRPC_PORT here" }),
   ),
+  AUTH_TLS_CA: Type.Optional(
+    Type.String({ description: "file with the authority (PEM) of auth's certificate; unset: no TLS" }),
+  ),
+  AUTH_TLS_CERT: Type.Optional(
+    Type.String({ description: "file with this service's own certificate (PEM), where auth asks for one" }),
+  ),
+  AUTH_TLS_KEY: Type.Optional(Type.String({ description: "file with the key of AUTH_TLS_CERT (PEM)" })),
 } as const;
+
+type TlsConfig = Readonly<{ AUTH_TLS_CA?: string; AUTH_TLS_CERT?: string; AUTH_TLS_KEY?: string }>;
 
 /** Where auth is: `AUTH_GRPC_URL`, or this machine's `AUTH_GRPC_PORT`. */
 export function authUrl(config: { AUTH_GRPC_URL?: string; AUTH_GRPC_PORT: number }): string {
   return config.AUTH_GRPC_URL ?? `localhost:${config.AUTH_GRPC_PORT}`;
 }
 
-/** Connects to auth's gRPC; the connection is made when it is needed and made again when it is lost. */
-export function connectAuth(url: string): AuthServiceClient {
-  return new AuthServiceClient(url, credentials.createInsecure(), {
+/**
+ * How the connection to auth is secured: not at all, by TLS, or by TLS with a certificate of our own (mTLS).
+ *
+ * @throws {Error} if a file cannot be read, or TLS is set by half.
+ */
+export function authCredentials(config: TlsConfig): ChannelCredentials {
+  const { AUTH_TLS_CA: ca, AUTH_TLS_CERT: cert, AUTH_TLS_KEY: key } = config;
+  if ((cert === undefined) !== (key === undefined) || (cert !== undefined && ca === undefined))
+    throw new Error("AUTH_TLS_CERT and AUTH_TLS_KEY go together, and need AUTH_TLS_CA");
+  if (ca === undefined) return credentials.createInsecure();
+  const authority = readFileSync(ca);
+  if (cert === undefined || key === undefined) return credentials.createSsl(authority);
+  return credentials.createSsl(authority, readFileSync(key), readFileSync(cert));
+}
+
+/**
+ * Connects to auth's gRPC; the connection is made when it is needed and made again when it is lost. Calls that change
+ * nothing are made again when the connection breaks; a login or a registration never is.
+ */
+export function connectAuth(url: string, channel = credentials.createInsecure()): AuthServiceClient {
+  return new AuthServiceClient(url, channel, {
     "grpc.keepalive_time_ms": KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_DEADLINE_MS,
     "grpc.keepalive_permit_without_calls": 1,
     "grpc.initial_reconnect_backoff_ms": 100,
     "grpc.max_reconnect_backoff_ms": RECONNECT_MAX_MS,
-    "grpc.max_receive_message_length": ANSWER_BYTES_MAX,
+    "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
+    "grpc.max_send_message_length": MESSAGE_BYTES_MAX,
+    "grpc.enable_retries": 1,
+    "grpc.service_config": JSON.stringify(SERVICE_CONFIG),
   });
 }
 

@@ -5,7 +5,7 @@ import { connectNats } from "@parley/runtime/nats";
 import { openDatabase } from "@parley/runtime/postgres";
 import { runService } from "@parley/runtime/service";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
-import { authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
+import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
 import { doorLimits } from "@parley/socket/door-limits";
 import { openIdentities } from "@parley/socket/identities";
 import { encodeTextFrames } from "@parley/socket/text-frame";
@@ -45,7 +45,7 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   onClose(() => writes.close());
   const nats = await connectNats({ ...natsOptions(config), name: "ws-consumer", log });
   onClose(() => nats.close());
-  const auth = connectAuth(authUrl(config));
+  const auth = connectAuth(authUrl(config), authCredentials(config));
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
 

@@ -5,7 +5,7 @@ import { readConfig } from "@parley/runtime/config";
 import { connectNats } from "@parley/runtime/nats";
 import { runService } from "@parley/runtime/service";
 import { natsOptions } from "@parley/runtime/variables";
-import { authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
+import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
 import { doorLimits } from "@parley/socket/door-limits";
 import { openIdentities } from "@parley/socket/identities";
 import { TokenBuckets } from "@parley/socket/token-bucket";
@@ -23,7 +23,7 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
   const limits = doorLimits(config);
   const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", log });
   onClose(() => nats.close());
-  const auth = connectAuth(authUrl(config));
+  const auth = connectAuth(authUrl(config), authCredentials(config));
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
   const publisher = createLogPublisher(nats, {
