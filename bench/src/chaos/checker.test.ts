@@ -1,0 +1,156 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { COLUMNS, type Column, check } from "./checker.ts";
+import type { Entry, Evidence, Heard, Hearing, Row, Sent } from "./evidence.ts";
+
+const ROOM = "general";
+const COUNT = 20;
+
+type Mutable = {
+  sent: Sent[];
+  rows: Row[];
+  history: Map<string, Entry[]>;
+  hearings: (Hearing & { heard: Heard[] })[];
+  early: string[];
+  cursorsBack: number;
+};
+
+/** A run of `count` messages in which everything went well. */
+function perfect(count = COUNT): Mutable {
+  const entries = Array.from({ length: count }, (_, i) => ({
+    seq: i + 1,
+    author: "alice",
+    id: `m${i + 1}`,
+    body: `message ${i + 1}`,
+  }));
+  return {
+    sent: entries.map(({ author, id, body }) => ({
+      author,
+      id,
+      body,
+      room: ROOM,
+      sentAt: 0,
+      acks: [{ at: 1, duplicate: false }],
+      seqs: [],
+      refusals: [],
+      abandoned: false,
+    })),
+    rows: entries.map((entry) => ({ ...entry, room: ROOM, logSeq: entry.seq * 2 })),
+    history: new Map([[ROOM, [...entries]]]),
+    hearings: [
+      { member: "bob", room: ROOM, after: 0, heard: entries.map((entry) => ({ ...entry, connection: 1 })) },
+    ],
+    early: [],
+    cursorsBack: 0,
+  };
+}
+
+const at = <T>(list: readonly T[], index: number): T => list[index] as T;
+const heardIn = (evidence: Mutable) => at(evidence.hearings, 0).heard;
+const swap = <T>(list: T[], one: number, other: number) => {
+  const kept = at(list, one);
+  list[one] = at(list, other);
+  list[other] = kept;
+};
+
+/** One planted anomaly for each column, and the columns that it also shows in. */
+const PLANTS: Record<Column, { plant: (evidence: Mutable, n: number) => void; also?: Column[] }> = {
+  lost: {
+    plant: (evidence, n) =>
+      evidence.sent.push({
+        ...at(evidence.sent, n),
+        id: "never-stored",
+        acks: [{ at: 2, duplicate: false }],
+      }),
+  },
+  duplicated: {
+    plant: (evidence, n) => heardIn(evidence).splice(n + 1, 0, at(heardIn(evidence), n)),
+  },
+  unexpected: { plant: (evidence, n) => evidence.sent.splice(n, 1) },
+  holes: {
+    plant: (evidence, n) => {
+      heardIn(evidence).splice(n, 1);
+      evidence.rows.splice(n, 1);
+      evidence.sent.splice(n, 1);
+      at([...evidence.history.values()], 0).splice(n, 1);
+    },
+  },
+  inversions: { plant: (evidence, n) => swap(heardIn(evidence), n, n + 1), also: ["holes"] },
+  missing: { plant: (evidence, n) => heardIn(evidence).splice(n, 1), also: ["holes"] },
+  early: {
+    plant: (evidence) =>
+      heardIn(evidence).push({ seq: COUNT + 1, author: "alice", id: "x", body: "x", connection: 1 }),
+  },
+  contradicted: { plant: (evidence, n) => at(evidence.sent, n).seqs.push(n + 2) },
+  reordered: {
+    plant: (evidence, n) => {
+      heardIn(evidence)[n] = { ...at(heardIn(evidence), n), id: "another" };
+    },
+  },
+  unfenced: {
+    plant: (evidence) => {
+      evidence.cursorsBack = 1;
+    },
+  },
+};
+
+const columnsFound = (evidence: Evidence) =>
+  Object.entries(check(evidence).counts)
+    .filter(([, count]) => count > 0)
+    .map(([column]) => column as Column);
+
+it("finds nothing in a run in which everything went well", () => {
+  const verdict = check(perfect());
+  expect(Object.values(verdict.counts).every((count) => count === 0)).toBe(true);
+  expect(verdict).toMatchObject({ acked: COUNT, unknown: 0, heard: COUNT });
+});
+
+it.each(Object.keys(COLUMNS) as Column[])("finds a planted anomaly, wherever it is: %s", (column) => {
+  const { plant, also = [] } = PLANTS[column];
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: COUNT - 3 }), (n) => {
+      const evidence = perfect();
+      plant(evidence, n);
+      expect(new Set(columnsFound(evidence))).toEqual(new Set([column, ...also]));
+      expect(check(evidence).samples[column]?.length).toBeGreaterThan(0);
+    }),
+  );
+});
+
+it("finds a message that is in history twice", () => {
+  const evidence = perfect();
+  const twice = { ...at(evidence.rows, 3), seq: COUNT + 1, logSeq: 1_000 };
+  evidence.rows.push(twice);
+  evidence.history.get(ROOM)?.push(twice);
+  heardIn(evidence).push({ ...twice, connection: 1 });
+  expect(columnsFound(evidence)).toEqual(["duplicated"]);
+});
+
+it("finds a body that is not what was sent, and rows that are not in the order of the log", () => {
+  const changed = perfect();
+  changed.rows[4] = { ...at(changed.rows, 4), body: "changed" };
+  expect(columnsFound(changed)).toEqual(["unexpected", "reordered"]);
+  const late = perfect();
+  late.rows[4] = { ...at(late.rows, 4), logSeq: 1 };
+  expect(columnsFound(late)).toEqual(["reordered"]);
+});
+
+it("finds REST pages that leave something out", () => {
+  const evidence = perfect();
+  evidence.history.get(ROOM)?.pop();
+  expect(columnsFound(evidence)).toEqual(["reordered"]);
+});
+
+it("finds a message that was acknowledged and refused", () => {
+  const evidence = perfect();
+  at(evidence.sent, 2).refusals.push("forbidden");
+  expect(columnsFound(evidence)).toEqual(["contradicted"]);
+});
+
+it("counts a send without an outcome as unknown, whether it was stored or not", () => {
+  const evidence = perfect();
+  at(evidence.sent, 2).acks.length = 0;
+  evidence.sent.push({ ...at(evidence.sent, 3), id: "abandoned", acks: [], abandoned: true });
+  expect(columnsFound(evidence)).toEqual([]);
+  expect(check(evidence)).toMatchObject({ unknown: 2, acked: COUNT - 1 });
+});

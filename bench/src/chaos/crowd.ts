@@ -1,0 +1,101 @@
+import type { Account } from "./account.ts";
+import type { Entry } from "./evidence.ts";
+import { Member } from "./member.ts";
+import { createRandom } from "./random.ts";
+import { Sender, WINDOW } from "./sender.ts";
+
+/** How often senders look whether something is to be sent, ms. */
+const TICK_MS = 10;
+/** What could not be sent is caught up with later, up to so many seconds' worth. */
+const DEBT_S = 10;
+/** How many of the newest messages a sender repeats. */
+const REPEATED = 50;
+
+export type CrowdOptions = Readonly<{
+  seed: number;
+  accounts: readonly Account[];
+  rooms: readonly string[];
+  producerSocket: string;
+  consumerSockets: readonly string[];
+  membersPerConsumer: number;
+  sendsPerSecond: number;
+}>;
+
+/** All clients of a run: each account sends, some also listen to every room. */
+export class Crowd {
+  readonly senders: readonly Sender[];
+  readonly members: readonly Member[];
+  readonly #options: CrowdOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: CrowdOptions) {
+    this.#options = options;
+    const { accounts, producerSocket, consumerSockets, membersPerConsumer, rooms } = options;
+    this.senders = accounts.map((account) => new Sender(producerSocket, account));
+    this.members = consumerSockets.flatMap((url, consumer) =>
+      Array.from({ length: membersPerConsumer }, (_, i) => {
+        const account = accounts[(consumer * membersPerConsumer + i) % accounts.length] as Account;
+        return new Member(`member ${i + 1} of consumer ${consumer + 1}`, url, account, rooms);
+      }),
+    );
+  }
+
+  get unanswered(): number {
+    return this.senders.reduce((sum, sender) => sum + sender.unanswered, 0);
+  }
+
+  /** Everybody sends at the given rate from now on, as far as the windows allow. */
+  startSending(): void {
+    const { seed, rooms, sendsPerSecond } = this.#options;
+    const random = createRandom(seed);
+    let last = performance.now();
+    let due = 0;
+    let turn = 0;
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      due = Math.min(due + ((now - last) * sendsPerSecond) / 1_000, sendsPerSecond * DEBT_S);
+      last = now;
+      for (let blocked = 0; due >= 1 && blocked < this.senders.length; turn += 1) {
+        const sender = this.senders[turn % this.senders.length] as Sender;
+        if (sender.unanswered >= WINDOW) {
+          blocked += 1;
+          continue;
+        }
+        blocked = 0;
+        due -= 1;
+        sender.send(random.pick(rooms));
+      }
+    }, TICK_MS);
+  }
+
+  stopSending(): void {
+    clearInterval(this.#timer);
+  }
+
+  onHeard(look: (room: string, entry: Entry) => void): void {
+    for (const member of this.members) member.onHeard = look;
+  }
+
+  /** One sender and one member go away without a word. */
+  vanish(choice: number): void {
+    pick(this.senders, choice)?.vanish();
+    pick(this.members, choice)?.vanish();
+  }
+
+  repeat(choice: number, forMs: number): void {
+    pick(this.senders, choice)?.repeat(REPEATED, forMs);
+  }
+
+  mute(choice: number, forMs: number): void {
+    pick(this.members, choice)?.mute(forMs);
+  }
+
+  close(): void {
+    this.stopSending();
+    for (const client of [...this.senders, ...this.members]) client.close();
+  }
+}
+
+function pick<T>(list: readonly T[], choice: number): T | undefined {
+  return list[Math.floor(choice * list.length)];
+}

@@ -1,0 +1,31 @@
+import type { Entry } from "./evidence.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** Of so many messages that members hear, one is looked up at once. */
+const EVERY = 37;
+/** Looks that may be under way; while Postgres is away there are none. */
+const UNDERWAY_MAX = 2;
+
+/** Looks up right after a message came whether it is committed: what members hear must be in history already. */
+export class EarlyLook {
+  readonly early: string[] = [];
+  looks = 0;
+  #heard = 0;
+  #underway = 0;
+  readonly #ledger: Ledger;
+
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
+  }
+
+  take = (room: string, entry: Entry): void => {
+    this.#heard += 1;
+    if (this.#heard % EVERY !== 0 || this.#underway >= UNDERWAY_MAX) return;
+    this.#underway += 1;
+    void this.#ledger.has(room, entry).then((isThere) => {
+      this.#underway -= 1;
+      if (isThere !== undefined) this.looks += 1;
+      if (isThere === false) this.early.push(`${room} ${entry.seq} was heard before it was committed`);
+    });
+  };
+}

@@ -1,0 +1,92 @@
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
+import { streamOf } from "@parley/protocol/log";
+import postgres from "postgres";
+import type { Entry, Row } from "./evidence.ts";
+
+/** LOG_SHARDS of the run. */
+const SHARDS = 4;
+const CONNECTIONS = 2;
+
+/** The harness's own instrument in the database: notes each cursor that moves back within one epoch. */
+const WATCH_CURSORS = `
+create schema chaos;
+create table chaos.cursors_back (shard smallint, from_seq bigint, to_seq bigint, at timestamptz default now());
+create function chaos.note_cursor() returns trigger language plpgsql as $$
+begin
+  insert into chaos.cursors_back (shard, from_seq, to_seq) values (old.shard, old.cursor, new.cursor);
+  return new;
+end $$;
+create trigger chaos_cursor before update on chat.shards for each row
+  when (new.cursor < old.cursor and new.epoch = old.epoch)
+  execute function chaos.note_cursor();`;
+
+/** Looks at what is stored, past every service: SQL for rows and cursors, JetStream for the ends of the streams. */
+export interface Ledger {
+  /** Entries that are in the log and not yet in Postgres. Undefined while one of them does not answer. */
+  backlog(): Promise<number | undefined>;
+  rows(): Promise<Row[]>;
+  /** Whether a message is committed under its seq; undefined while Postgres does not answer. */
+  has(room: string, entry: Entry): Promise<boolean | undefined>;
+  cursorsBack(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Opens a ledger; `statements` are run first, as the mutants need them. */
+export async function openLedger(
+  natsUrl: string,
+  databaseUrl: string,
+  statements: readonly string[] = [],
+): Promise<Ledger> {
+  const sql = postgres(databaseUrl, {
+    max: CONNECTIONS,
+    backoff: () => 0.1,
+    connect_timeout: 2,
+    onnotice: () => undefined,
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+  });
+  for (const statement of [WATCH_CURSORS, ...statements]) await sql.unsafe(statement);
+  const nats = await connect({ servers: natsUrl, maxReconnectAttempts: -1, noAsyncTraces: true });
+  const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: 1_000 });
+  const ends = async () => {
+    const infos = await Promise.all(
+      Array.from({ length: SHARDS }, (_, shard) => jsm.streams.info(streamOf(shard))),
+    );
+    return infos.reduce((sum, { state }) => sum + state.last_seq, 0);
+  };
+  return {
+    async backlog() {
+      try {
+        const end = await ends();
+        const [{ cursors } = { cursors: 0 }] = await sql<{ cursors: number }[]>`
+          select sum(cursor)::int8 as cursors from chat.shards`;
+        return Math.max(0, end - cursors);
+      } catch {
+        return undefined;
+      }
+    },
+    rows: async () => [
+      ...(await sql<Row[]>`
+        select room, seq, log_seq as "logSeq", author_id as author, client_id as id, body
+        from chat.entries order by room, seq`),
+    ],
+    async has(room, { seq, author, id }) {
+      try {
+        const found = await sql`
+          select 1 from chat.entries
+          where room = ${room} and seq = ${seq} and author_id = ${author} and client_id = ${id}`;
+        return found.length === 1;
+      } catch {
+        return undefined;
+      }
+    },
+    async cursorsBack() {
+      const [{ count } = { count: 0 }] = await sql<{ count: number }[]>`
+        select count(*)::int8 as count from chaos.cursors_back`;
+      return count;
+    },
+    async close() {
+      await Promise.all([sql.end({ timeout: 1 }), nats.close()]);
+    },
+  };
+}

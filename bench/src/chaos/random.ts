@@ -1,0 +1,33 @@
+/** Numbers that look random and are the same for the same seed, so that a run can be repeated. */
+export type Random = Readonly<{
+  /** From 0 up to 1, without it. */
+  next: () => number;
+  between: (least: number, most: number) => number;
+  pick: <T>(list: readonly T[]) => T;
+  shuffle: <T>(list: readonly T[]) => T[];
+}>;
+
+/** mulberry32: 32 bits of state are enough for a schedule. */
+export function createRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const pick = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T;
+  return {
+    next,
+    between: (least, most) => least + next() * (most - least),
+    pick,
+    shuffle: (list) => {
+      const left = [...list];
+      for (let i = left.length - 1; i > 0; i -= 1) {
+        const other = Math.floor(next() * (i + 1));
+        [left[i], left[other]] = [left[other] as never, left[i] as never];
+      }
+      return left;
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { COLUMNS, type Column } from "./checker.ts";
+import { FAULT_KINDS } from "./faults.ts";
+import type { Outcome } from "./run.ts";
+
+/** What must hold (issue C), and from which duration on the amounts are asked for. */
+const WHOLE_RUN_S = 180;
+const FAULTS_LEAST = 60;
+const SENDS_LEAST = 100_000;
+const EACH_KIND_LEAST = 5;
+const UNKNOWN_SHARE_MOST = 0.005;
+const ACCEPTED_AGAIN_MOST_MS = 5_000;
+const BACKLOG_MOST_MS = 30_000;
+
+export type Asked = Readonly<{
+  seed: number;
+  durationS: number;
+  mutant: string | undefined;
+}>;
+
+export type Report = Readonly<{
+  ok: boolean;
+  /** The command that repeats the run. */
+  command: string;
+  /** Everything that does not hold, as text. */
+  failures: readonly string[];
+}> &
+  Asked &
+  Outcome;
+
+/** Judges a run. */
+export function reportOf(asked: Asked, outcome: Outcome): Report {
+  const failures = [...anomalies(outcome), ...limits(outcome)];
+  if (asked.durationS >= WHOLE_RUN_S && asked.mutant === undefined) failures.push(...amounts(outcome));
+  const mutant = asked.mutant === undefined ? "" : ` MUTANT=${asked.mutant}`;
+  const command = `make chaos SEED=${asked.seed} DURATION_S=${asked.durationS}${mutant}`;
+  return { ok: failures.length === 0, command, failures, ...asked, ...outcome };
+}
+
+function anomalies({ verdict, troubles }: Outcome): string[] {
+  const columns = Object.keys(COLUMNS) as Column[];
+  return [
+    ...columns
+      .filter((column) => verdict.counts[column] > 0)
+      .map(
+        (column) =>
+          `${verdict.counts[column]} ${column} (${COLUMNS[column]}): ${verdict.samples[column]?.[0]}`,
+      ),
+    ...troubles,
+  ];
+}
+
+function limits({ verdict, timing, backlogMs, sends }: Outcome): string[] {
+  const failures: string[] = [];
+  const slowest = Math.max(0, ...timing.acceptedAgainMs);
+  if (verdict.unknown > sends * UNKNOWN_SHARE_MOST)
+    failures.push(`${verdict.unknown} unknown outcomes of ${sends}`);
+  if (slowest >= ACCEPTED_AGAIN_MOST_MS) failures.push(`sends were accepted again only after ${slowest} ms`);
+  if (backlogMs.some((ms) => ms === null || ms >= BACKLOG_MOST_MS))
+    failures.push(`the backlog was not gone in time: ${backlogMs.join(", ")} ms`);
+  return failures;
+}
+
+function amounts({ faults, sends }: Outcome): string[] {
+  const failures: string[] = [];
+  const total = Object.values(faults).reduce((sum, count) => sum + count, 0);
+  if (total < FAULTS_LEAST) failures.push(`only ${total} faults`);
+  if (sends < SENDS_LEAST) failures.push(`only ${sends} sends`);
+  for (const { name } of FAULT_KINDS)
+    if ((faults[name] ?? 0) < EACH_KIND_LEAST) failures.push(`${name} happened ${faults[name] ?? 0} times`);
+  return failures;
+}
+
+/** The table for a person. */
+export function tableOf(report: Report): string {
+  const { verdict, timing, sends, durationMs, faults } = report;
+  const rate = Math.round(sends / (durationMs / 1_000));
+  const total = Object.values(faults).reduce((sum, count) => sum + count, 0);
+  const lines: (readonly [string, string | number])[] = [
+    ["sends", `${sends} (${rate}/s), ${verdict.acked} acknowledged`],
+    ["unknown outcomes", `${verdict.unknown} (${((100 * verdict.unknown) / (sends || 1)).toFixed(3)} %)`],
+    ["heard by members", `${verdict.heard}, ${report.gaps} gaps filled, ${report.looks} looked up at once`],
+    [
+      "faults",
+      `${total} of ${Object.keys(faults).length} kinds, each ≥ ${Math.min(...Object.values(faults))} times`,
+    ],
+    ...Object.entries(COLUMNS).map(
+      ([column, meaning]) => [column, `${verdict.counts[column as Column]}  ${meaning}`] as const,
+    ),
+    ["longest outage of sends", `${timing.longestOutageMs} ms`],
+    ["accepted again after heal", `${timing.acceptedAgainMs.join(", ")} ms`],
+    ["backlog 0 after heal", `${report.backlogMs.map((ms) => ms ?? "never").join(", ")} ms`],
+    ["closes and refusals", JSON.stringify(report.refusals)],
+  ];
+  const table = lines.map(([name, value]) => `  ${name.padEnd(27)}${value}`).join("\n");
+  const end = report.ok
+    ? "nothing is wrong"
+    : report.failures.map((failure) => `WRONG: ${failure}`).join("\n");
+  return `chaos, seed ${report.seed}, ${report.durationS} s${report.mutant ? `, mutant ${report.mutant}` : ""}\n${table}\n${end}\nagain: ${report.command}`;
+}

@@ -1,0 +1,206 @@
+import { openAccount } from "./account.ts";
+import { check, type Verdict } from "./checker.ts";
+import { Crowd } from "./crowd.ts";
+import { EarlyLook } from "./early-look.ts";
+import type { Entry, Evidence } from "./evidence.ts";
+import type { Fault } from "./faults.ts";
+import { inject } from "./inject.ts";
+import { type Ledger, openLedger } from "./ledger.ts";
+import { readHistory } from "./read-history.ts";
+import type { Schedule } from "./schedule.ts";
+import { type Stage, type StageOptions, startStage } from "./stage.ts";
+import { type Timing, timingOf } from "./timing.ts";
+
+const SENDERS = 16;
+const ROOMS = 8;
+const MEMBERS_PER_CONSUMER = 2;
+const BACKLOG_POLL_MS = 100;
+/** How long everything may take to be over after the last fault, ms. */
+const DRAIN_DEADLINE_MS = 60_000;
+
+export type RunOptions = StageOptions &
+  Readonly<{
+    schedule: Schedule;
+    sendsPerSecond: number;
+    /** SQL that a mutant needs. */
+    statements?: readonly string[] | undefined;
+    say: (line: string) => void;
+  }>;
+
+export type Outcome = Readonly<{
+  verdict: Verdict;
+  timing: Timing;
+  sends: number;
+  durationMs: number;
+  /** Faults that happened, by kind. */
+  faults: Readonly<Record<string, number>>;
+  /** Faults that could not be undone, such as a process that does not start. */
+  troubles: readonly string[];
+  /** For each heal: until what was in the log then was in Postgres, ms; null: not before the next fault. */
+  backlogMs: readonly (number | null)[];
+  /** Looks right after a message came, whether it is committed. */
+  looks: number;
+  /** Refusals and closes by code. */
+  refusals: Readonly<Record<string, number>>;
+  gaps: number;
+}>;
+
+/** One run: everybody sends and listens while the schedule happens; then all is healed, drained and checked. */
+export async function runChaos(options: RunOptions): Promise<Outcome> {
+  const { schedule, say } = options;
+  const stage = await startStage(options);
+  let ledger: Ledger | undefined;
+  let crowd: Crowd | undefined;
+  try {
+    say(`stack is up; logs in ${stage.logsDir}`);
+    ledger = await openLedger(stage.natsUrl, stage.databaseUrl, options.statements);
+    const rooms = Array.from({ length: ROOMS }, (_, i) => `room-${i}`);
+    const accounts = await Promise.all(
+      Array.from({ length: SENDERS }, (_, i) => openAccount(stage.stack.urls.auth as string, `sender${i}`)),
+    );
+    crowd = new Crowd({
+      seed: schedule.seed,
+      accounts,
+      rooms,
+      producerSocket: stage.producerSocket,
+      consumerSockets: stage.consumerSockets,
+      membersPerConsumer: MEMBERS_PER_CONSUMER,
+      sendsPerSecond: options.sendsPerSecond,
+    });
+    return await perform(options, stage, ledger, crowd, rooms);
+  } finally {
+    crowd?.close();
+    await ledger?.close().catch(() => undefined);
+    await stage.stop();
+  }
+}
+
+async function perform(
+  { schedule, say }: RunOptions,
+  stage: Stage,
+  ledger: Ledger,
+  crowd: Crowd,
+  rooms: readonly string[],
+): Promise<Outcome> {
+  const look = new EarlyLook(ledger);
+  crowd.onHeard(look.take);
+  const startedAt = performance.now();
+  crowd.startSending();
+  const { heals, backlogMs, faults, troubles } = await happen(schedule, stage, ledger, crowd, say);
+  crowd.stopSending();
+  const durationMs = performance.now() - startedAt;
+  await drain(ledger, crowd, rooms, say);
+  const evidence: Evidence = {
+    sent: crowd.senders.flatMap(({ sent }) => sent),
+    rows: await ledger.rows(),
+    history: await readAll(stage, crowd, rooms),
+    hearings: crowd.members.flatMap((member) => member.hearings()),
+    early: look.early,
+    cursorsBack: await ledger.cursorsBack(),
+  };
+  const refusals: Record<string, number> = {};
+  for (const client of [...crowd.senders, ...crowd.members])
+    for (const [code, count] of Object.entries(client.refusals))
+      refusals[code] = (refusals[code] ?? 0) + count;
+  return {
+    verdict: check(evidence),
+    timing: timingOf(
+      crowd.senders.map(({ sent }) => sent),
+      heals,
+    ),
+    sends: evidence.sent.length,
+    durationMs,
+    faults,
+    troubles,
+    backlogMs,
+    looks: look.looks,
+    refusals,
+    gaps: crowd.members.reduce((sum, { gaps }) => sum + gaps, 0),
+  };
+}
+
+/** Makes the faults of each round happen, waits until all are over, and watches the rest. */
+async function happen(
+  schedule: Schedule,
+  stage: Stage,
+  ledger: Ledger,
+  crowd: Crowd,
+  say: (line: string) => void,
+) {
+  const startedAt = performance.now();
+  const until = (atMs: number) => sleep(startedAt + atMs - performance.now());
+  const faults: Record<string, number> = {};
+  const troubles: string[] = [];
+  const heals: { at: number; until: number }[] = [];
+  const backlogMs: (number | null)[] = [];
+  const strike = async (fault: Fault) => {
+    await until(fault.atMs);
+    faults[fault.kind.name] = (faults[fault.kind.name] ?? 0) + 1;
+    await inject(fault, stage, crowd).catch((error: unknown) =>
+      troubles.push(`${fault.kind.name}: ${error}`),
+    );
+  };
+  for (const round of schedule.rounds) {
+    const mine = schedule.faults.filter(({ atMs }) => atMs >= round.startMs - 1 && atMs < round.endMs - 1);
+    await Promise.all(mine.map(strike));
+    const at = performance.now();
+    const rest = { at, until: Math.max(startedAt + round.endMs, at + round.endMs - round.restMs) };
+    heals.push(rest);
+    backlogMs.push(await untilCaughtUp(ledger, rest));
+    await sleep(rest.until - performance.now());
+    const acked = crowd.senders.reduce((sum, { sent }) => sum + sent.length, 0) - crowd.unanswered;
+    say(`${mine.length} faults healed, ${acked} sends answered, ${crowd.unanswered} on their way`);
+  }
+  return { faults, troubles, heals, backlogMs };
+}
+
+/** How long until the backlog was gone once; null if it was not before the rest ended. */
+async function untilCaughtUp(ledger: Ledger, rest: { at: number; until: number }): Promise<number | null> {
+  // A stream that moves on is never read to its end for long: about one batch is what a look may still find.
+  const batch = 100;
+  while (performance.now() < rest.until) {
+    const backlog = await ledger.backlog();
+    if (backlog !== undefined && backlog <= batch) return Math.round(performance.now() - rest.at);
+    await sleep(BACKLOG_POLL_MS);
+  }
+  return null;
+}
+
+/** Waits until every send is answered, everything is stored, and every member has everything; or time is up. */
+async function drain(
+  ledger: Ledger,
+  crowd: Crowd,
+  rooms: readonly string[],
+  say: (line: string) => void,
+): Promise<void> {
+  const deadline = performance.now() + DRAIN_DEADLINE_MS;
+  const startedAt = performance.now();
+  const heads = () => {
+    const highest = rooms.map((room) => Math.max(...crowd.members.map((member) => member.head(room))));
+    return crowd.members.every((member) => rooms.every((room, i) => member.head(room) >= (highest[i] ?? 0)));
+  };
+  let wellSince = Number.POSITIVE_INFINITY;
+  while (performance.now() < deadline) {
+    const isOver = crowd.unanswered === 0 && (await ledger.backlog()) === 0 && heads();
+    wellSince = isOver ? Math.min(wellSince, performance.now()) : Number.POSITIVE_INFINITY;
+    // A last batch may be on its way to members although the cursor has moved.
+    if (performance.now() - wellSince > 2_000) break;
+    await sleep(BACKLOG_POLL_MS);
+  }
+  const took = Math.round(performance.now() - startedAt);
+  say(`drained in ${took} ms, ${crowd.unanswered} sends without an answer`);
+}
+
+async function readAll(
+  stage: Stage,
+  crowd: Crowd,
+  rooms: readonly string[],
+): Promise<Map<string, readonly Entry[]>> {
+  const history = new Map<string, readonly Entry[]>();
+  const token = crowd.senders[0]?.account.token ?? "";
+  for (const room of rooms)
+    history.set(room, await readHistory(stage.stack.urls["ws-consumer"] as string, token, room));
+  return history;
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, ms)));

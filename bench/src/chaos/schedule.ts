@@ -1,0 +1,62 @@
+import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
+import { createRandom, type Random } from "./random.ts";
+
+/** About how long one round is, ms: every kind of fault once, then a rest in which all must be well again. */
+const ROUND_MS = 36_000;
+const REST_MS = 6_000;
+/** A short run has one round, and this share of it is rest. */
+const REST_SHARE_MAX = 0.25;
+/** The shortest and longest delay of a slow link, ms; every third slow link stalls instead. */
+const DELAY_LEAST_MS = 20;
+const DELAY_MOST_MS = 250;
+const STALL_SHARE = 1 / 3;
+
+/** A part of the run: faults from `startMs` until `restMs`, none from there to `endMs`. */
+export type Round = Readonly<{ startMs: number; restMs: number; endMs: number }>;
+
+export type Schedule = Readonly<{
+  seed: number;
+  durationMs: number;
+  rounds: readonly Round[];
+  /** In the order of their time. */
+  faults: readonly Fault[];
+}>;
+
+/** Plans all faults of a run. The same seed, duration and kinds give the same schedule. */
+export function planSchedule(
+  seed: number,
+  durationMs: number,
+  kinds: readonly FaultKind[] = FAULT_KINDS,
+): Schedule {
+  const random = createRandom(seed);
+  const count = Math.max(1, Math.round(durationMs / ROUND_MS));
+  const roundMs = durationMs / count;
+  const restMs = Math.min(REST_MS, roundMs * REST_SHARE_MAX);
+  const rounds = Array.from({ length: count }, (_, i) => ({
+    startMs: i * roundMs,
+    restMs: (i + 1) * roundMs - restMs,
+    endMs: (i + 1) * roundMs,
+  }));
+  const faults = rounds.flatMap((round) => planRound(random, round, kinds));
+  return { seed, durationMs, rounds, faults };
+}
+
+/** Each kind once, at even distances with some jitter, in a random order; all are over when the rest begins. */
+function planRound(random: Random, round: Round, kinds: readonly FaultKind[]): Fault[] {
+  const span = round.restMs - round.startMs;
+  const step = span / kinds.length;
+  const faults = random.shuffle(kinds).map((kind, i): Fault => {
+    const forMs = Math.min(random.between(kind.leastMs, kind.mostMs), span);
+    const wanted = round.startMs + (i + random.next()) * step;
+    const stalls = random.next() < STALL_SHARE;
+    const delayMs = random.between(DELAY_LEAST_MS, DELAY_MOST_MS);
+    return {
+      kind,
+      atMs: Math.round(Math.min(wanted, round.restMs - forMs)),
+      forMs: Math.round(forMs),
+      choice: random.next(),
+      delayMs: stalls ? undefined : Math.round(delayMs),
+    };
+  });
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}

@@ -1,0 +1,156 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Environment, ownEnvironment } from "@parley/devstack/environment";
+import { findFreePort } from "@parley/devstack/ports";
+import { type Stack, startStack } from "@parley/devstack/stack";
+import type { ServiceName } from "@parley/devstack/stack-services";
+import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import type { Unit } from "@parley/devstack/unit";
+import { startNatsBackend, startPostgresBackend } from "./backend.ts";
+import type { LinkName } from "./faults.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
+
+export const CONSUMERS = ["ws-consumer", "ws-consumer-2"] as const;
+
+export type StageOptions = Readonly<{
+  /** Other source files for the services: a mutant. */
+  entries?: Readonly<Partial<Record<ServiceName, string>>> | undefined;
+  /** More variables for every service. */
+  env?: Environment | undefined;
+}>;
+
+/** A whole Parley with a fault proxy between every pair of processes that talk. */
+export type Stage = Readonly<{
+  stack: Stack;
+  /** Addresses that clients use; each passes through a proxy. The second consumer comes last. */
+  producerSocket: string;
+  consumerSockets: readonly string[];
+  natsUrl: string;
+  databaseUrl: string;
+  links: Readonly<Record<LinkName, readonly TcpProxy[]>>;
+  unit: (name: string) => Unit;
+  logsDir: string;
+  stop: () => Promise<void>;
+}>;
+
+/** Starts everything in a folder of its own. What was started is stopped if something fails. */
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const dataDir = await makeTempDir("chaos");
+  const logsDir = join(dataDir, "logs");
+  await mkdir(logsDir, { recursive: true });
+  const closers: (() => Promise<void>)[] = [() => removeDataDir(dataDir)];
+  const stop = async () => {
+    for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
+  };
+  try {
+    const nats = await startNatsBackend(join(dataDir, "nats"), join(logsDir, "nats.log"));
+    closers.push(() => nats.unit.stop());
+    const postgres = await startPostgresBackend(join(dataDir, "postgres"), join(logsDir, "postgres.log"));
+    closers.push(() => postgres.unit.stop());
+    const { proxies, stack } = await startBehindProxies(
+      options,
+      dataDir,
+      nats.server,
+      postgres.server,
+      closers,
+    );
+    const backends: Readonly<Record<string, Unit>> = { nats: nats.unit, postgres: postgres.unit };
+    const socketAt = (port: number) => `ws://127.0.0.1:${port}/ws`;
+    return {
+      stack,
+      producerSocket: socketAt(proxies.ports["client-producer"][0] as number),
+      consumerSockets: proxies.ports["client-consumer"].map(socketAt),
+      natsUrl: nats.server.url,
+      databaseUrl: postgres.server.url,
+      links: proxies.links,
+      unit: (name) => backends[name] ?? stack.service(name),
+      logsDir,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Upstream = Readonly<{ url: string; port: number }>;
+type Closers = (() => Promise<void>)[];
+
+async function startBehindProxies(
+  options: StageOptions,
+  dataDir: string,
+  nats: Upstream & Readonly<{ monitorUrl: string }>,
+  postgres: Upstream,
+  closers: Closers,
+) {
+  const ports = {
+    AUTH_GRPC_PORT: await findFreePort(),
+    PRODUCER_HTTP_PORT: await findFreePort(),
+    CONSUMER_HTTP_PORT: await findFreePort(),
+  };
+  const proxies = await createProxies(closers);
+  const through = async (link: LinkName, upstreamPort: number) => proxies.add(link, upstreamPort);
+  const at = (url: string, port: number) => {
+    const address = new URL(url);
+    address.port = String(port);
+    return address.href.replace(/\/$/, "");
+  };
+  const consumerEnv = async (): Promise<Environment> => ({
+    NATS_URL: at(nats.url, await through("consumer-nats", nats.port)),
+    DATABASE_URL: at(postgres.url, await through("consumer-postgres", postgres.port)),
+    AUTH_GRPC_URL: `localhost:${await through("consumer-auth", ports.AUTH_GRPC_PORT)}`,
+  });
+  const stack = await startStack({
+    dataDir,
+    env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "info", ...options.env },
+    services: ["auth", "ws-producer", "ws-consumer"],
+    consumers: CONSUMERS.length,
+    ports,
+    natsUrl: nats.url,
+    natsMonitorUrl: nats.monitorUrl,
+    databaseUrl: postgres.url,
+    ...(options.entries === undefined ? {} : { entries: options.entries }),
+    serviceEnv: {
+      auth: { DATABASE_URL: at(postgres.url, await through("auth-postgres", postgres.port)) },
+      "ws-producer": {
+        NATS_URL: at(nats.url, await through("producer-nats", nats.port)),
+        AUTH_GRPC_URL: `localhost:${await through("producer-auth", ports.AUTH_GRPC_PORT)}`,
+      },
+      "ws-consumer": await consumerEnv(),
+      "ws-consumer-2": await consumerEnv(),
+    },
+  });
+  closers.push(() => stack.stop());
+  await through("client-producer", ports.PRODUCER_HTTP_PORT);
+  for (const name of CONSUMERS)
+    await through("client-consumer", Number(new URL(stack.urls[name] as string).port));
+  return { stack, proxies };
+}
+
+/** The proxies by link, and the ports that they listen on in the same order. */
+async function createProxies(closers: Closers) {
+  const none = <T>(): Record<LinkName, T[]> => ({
+    "client-producer": [],
+    "client-consumer": [],
+    "producer-nats": [],
+    "consumer-nats": [],
+    "consumer-postgres": [],
+    "producer-auth": [],
+    "consumer-auth": [],
+    "auth-postgres": [],
+  });
+  const links = none<TcpProxy>();
+  const ports = none<number>();
+  return {
+    links,
+    ports,
+    add: async (link: LinkName, upstreamPort: number): Promise<number> => {
+      const port = await findFreePort();
+      const proxy = await TcpProxy.start(port, upstreamPort);
+      closers.push(() => proxy.close());
+      links[link].push(proxy);
+      ports[link].push(port);
+      return port;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { findFreePort } from "@parley/devstack/ports";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { TcpProxy } from "./tcp-proxy.ts";
+
+let echo: Server;
+let proxy: TcpProxy;
+let port: number;
+
+beforeEach(async () => {
+  echo = createServer((socket) => void socket.on("error", () => undefined).pipe(socket));
+  const upstream = await findFreePort();
+  echo.listen(upstream, "127.0.0.1");
+  await once(echo, "listening");
+  port = await findFreePort();
+  proxy = await TcpProxy.start(port, upstream);
+});
+afterEach(async () => {
+  await proxy.close();
+  echo.close();
+});
+
+async function open(): Promise<Socket> {
+  const socket = connect({ port, host: "127.0.0.1" });
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  return socket;
+}
+
+async function answered(socket: Socket, text: string): Promise<number> {
+  const since = performance.now();
+  socket.write(text);
+  const [answer] = await once(socket, "data");
+  expect(String(answer)).toBe(text);
+  return performance.now() - since;
+}
+
+it("passes everything on", async () => {
+  expect(await answered(await open(), "hello")).toBeLessThan(500);
+});
+
+it("breaks every connection when it is cut, and lets new ones in after it healed", async () => {
+  const socket = await open();
+  await answered(socket, "hello");
+  const closed = new Promise((resolve) => socket.on("close", resolve));
+  proxy.cut();
+  await closed;
+  const refused = connect({ port, host: "127.0.0.1" });
+  refused.on("error", () => undefined);
+  await new Promise((resolve) => refused.on("close", resolve));
+  proxy.heal();
+  await answered(await open(), "again");
+});
+
+it("is late in both directions while it is slow", async () => {
+  const socket = await open();
+  proxy.slow(100);
+  expect(await answered(socket, "late")).toBeGreaterThan(190);
+  proxy.heal();
+  expect(await answered(socket, "early")).toBeLessThan(100);
+});
+
+it("holds everything back while it is stalled, and loses nothing of it", async () => {
+  const socket = await open();
+  await answered(socket, "hello");
+  proxy.slow(undefined);
+  setTimeout(() => proxy.heal(), 200);
+  expect(await answered(socket, "held")).toBeGreaterThan(180);
+});

@@ -1,0 +1,95 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+/** A TCP proxy on 127.0.0.1 that can break what passes through it. */
+export class TcpProxy {
+  readonly #server: Server;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  #isDown = false;
+  #isStalled = false;
+  #delayMs = 0;
+
+  private constructor(upstreamPort: number) {
+    this.#server = createServer({ noDelay: true }, (client) => this.#accept(client, upstreamPort));
+  }
+
+  /** Starts a proxy on `port` in front of `upstreamPort`. */
+  static start(port: number, upstreamPort: number): Promise<TcpProxy> {
+    const proxy = new TcpProxy(upstreamPort);
+    return new Promise((resolve, reject) => {
+      proxy.#server.once("error", reject);
+      proxy.#server.listen(port, "127.0.0.1", () => resolve(proxy));
+    });
+  }
+
+  /** Resets all connections, and those that are tried until `heal`. */
+  cut(): void {
+    this.#isDown = true;
+    for (const pair of [...this.#pairs]) this.#end(pair);
+  }
+
+  /** Everything that passes is late by so much; without a number nothing passes, and nothing breaks either. */
+  slow(delayMs: number | undefined): void {
+    if (delayMs !== undefined) this.#delayMs = delayMs;
+    else {
+      this.#isStalled = true;
+      for (const pair of this.#pairs) for (const socket of pair) socket.pause();
+    }
+  }
+
+  heal(): void {
+    this.#isDown = false;
+    this.#delayMs = 0;
+    this.#isStalled = false;
+    for (const pair of this.#pairs) for (const socket of pair) socket.resume();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.cut();
+    await closed;
+  }
+
+  #accept(client: Socket, upstreamPort: number): void {
+    client.on("error", () => undefined);
+    if (this.#isDown) return void client.resetAndDestroy();
+    const upstream = connect({ port: upstreamPort, host: "127.0.0.1", noDelay: true });
+    const pair = [client, upstream] as const;
+    this.#pairs.add(pair);
+    this.#pass(client, upstream);
+    this.#pass(upstream, client);
+    for (const socket of pair) {
+      socket.on("error", () => undefined);
+      socket.on("close", () => this.#end(pair));
+      if (this.#isStalled) socket.pause();
+    }
+  }
+
+  #pass(from: Socket, to: Socket): void {
+    /** When the last chunk that is on its way leaves; order is kept although delays end. */
+    let busyUntil = 0;
+    from.on("data", (chunk) => {
+      const now = performance.now();
+      const at = Math.max(busyUntil, now + this.#delayMs);
+      if (at <= now) {
+        this.#write(from, to, chunk);
+        return;
+      }
+      busyUntil = at;
+      setTimeout(() => this.#write(from, to, chunk), at - now);
+    });
+    from.on("end", () => setTimeout(() => to.end(), Math.max(0, busyUntil - performance.now())));
+  }
+
+  #write(from: Socket, to: Socket, chunk: Buffer): void {
+    if (to.destroyed || to.write(chunk)) return;
+    from.pause();
+    to.once("drain", () => {
+      if (!this.#isStalled) from.resume();
+    });
+  }
+
+  #end(pair: readonly [Socket, Socket]): void {
+    if (!this.#pairs.delete(pair)) return;
+    for (const socket of pair) socket.resetAndDestroy();
+  }
+}
