@@ -72,7 +72,7 @@ async function writeUntilStopped(progress: Progress, parts: WriterParts, signal:
     } catch (error) {
       if (error instanceof FencedError) {
         parts.counters.fenced += 1;
-        parts.report("warn", "another instance writes this shard", { shard });
+        parts.report("warn", "stops writing: the shard was taken, or has moved on", { shard });
         return;
       }
       progress.trouble = error instanceof Error ? error.message : String(error);
