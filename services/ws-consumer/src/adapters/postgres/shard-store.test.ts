@@ -125,7 +125,8 @@ describe("the store of shards", () => {
       const late = await plan();
       for (const text of [early, late]) {
         expect(text).not.toMatch(/Seq Scan/);
-        expect(text).toMatch(/Index Scan using entries_room_author_id_client_id_key on entries/);
+        expect(text.match(/on entries m/g)).toHaveLength(1);
+        expect(text).toMatch(/Index Scan using entries_room_author_id_client_id\w*_key on entries/);
       }
     }
     await single.close();

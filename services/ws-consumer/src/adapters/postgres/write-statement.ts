@@ -9,7 +9,7 @@ import { type Batch, LEASE_MS, type Written } from "../../application/shard-stor
  *   else hangs on that row, and nothing happens. Its row lock also makes a second statement with the same position
  *   wait for the first, and then do nothing.
  * - `arrived` takes the entries' JSON as it came. The look-up of known entries is a subquery on purpose: as a join it
- *   could be planned as a scan of the whole table.
+ *   could be planned as a scan of the whole table. `found` is materialized, or it would be done twice.
  * - `fresh` numbers the new entries of each room; `room` moves the rooms' heads by as many; `placed` puts both
  *   together. (`is_new` is a column because a planner that filters on `known_seq is null` expects one row.)
  */
@@ -19,7 +19,7 @@ with fence as (
   set cursor = $4, cursor_time = $5, lease_until = now() + $6 * interval '1 millisecond'
   where shard = $1 and epoch = $2 and cursor = $3
   returning shard
-), found as (
+), found as materialized (
   select e.*, (
     select m.seq from chat.entries m
     where m.room = e.room and m.author_id = (e.author).id and m.client_id = e.id
