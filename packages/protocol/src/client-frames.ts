@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { ROOMS_PER_SOCKET_MAX, TOKEN_LENGTH_MAX } from "./limits.ts";
 import { After, Body, Id, Room, Seq } from "./parts.ts";
+import { Emoji } from "./room-parts.ts";
 import { ROOM_PATTERN } from "./rooms.ts";
 
 /** `{"type":"message"}`; the type may be left out when `room` and `body` are there. */
@@ -35,7 +36,7 @@ export const ReactionFrame = Type.Object(
     id: Type.Optional(Id),
     room: Room,
     seq: Seq,
-    emoji: Type.String({ minLength: 1, maxLength: 32, pattern: "^[^\\u0000\\s\\uD800-\\uDFFF]+$" }),
+    emoji: Emoji,
     remove: Type.Optional(Type.Boolean()),
   },
   {

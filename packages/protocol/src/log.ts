@@ -72,3 +72,8 @@ export const LogMessage = Type.Object({
   replyTo: Type.Optional(Seq),
 });
 export type LogMessage = Static<typeof LogMessage>;
+
+/** The same for an entry that is no message: its id is of a name space of its own. */
+export function eventKey(room: string, userId: string, type: string, id: string): string {
+  return messageKey(room, userId, `${type}\0${id}`);
+}

@@ -21,10 +21,12 @@ export type LogEntry = Place &
   Readonly<{
     room: string;
     id: string;
-    /** Room, author and the author's own id: entries with the same key are the same message. */
+    /** Room, author, the author's own id, and the type: entries with the same key are the same entry. */
     key: string;
     /** One line of JSON, as members will see it but for the seq. */
     text: string;
+    /** If it is no message: what is kept of its text. Less the text of an edit, which the message itself has. */
+    event?: string | undefined;
     /** Where somebody waits to hear the seq. */
     receipt: string | undefined;
   }>;

@@ -1,16 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import type { Msg } from "@nats-io/transport-node";
-import { LogMessage, RECEIPT_HEADER } from "@parley/protocol/log";
+import { type LogMessage, RECEIPT_HEADER } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
-import { Compile } from "typebox/compile";
 import type { LogItem, Original } from "../../application/shard-log.ts";
+import { checkShape, type LogContent, plainEvent } from "./entry-shape.ts";
 
 /** Longest name or id of an author that fits Postgres' index, with room to spare. */
 const AUTHOR_LENGTH_MAX = 128;
 /** A rough count of what an entry takes up beside its text, bytes. */
 const ENTRY_OVERHEAD_BYTES = 64;
-
-const validator = Compile(LogMessage);
 
 export type EntryPlace = Readonly<{ logSeq: number; logTime: string }>;
 
@@ -24,13 +22,20 @@ export function parseEntry(msg: Msg, place: EntryPlace, shard: number, shards: n
   const original = () => originalOf(msg);
   const checked = checkSafely(msg, shard, shards);
   if ("reason" in checked) return { logSeq, logTime, bytes, original, reason: checked.reason };
-  const { message, text } = checked;
-  const { room, id, author } = message;
-  const key = `${room}\0${author.id}\0${id}`;
-  return { logSeq, logTime, bytes, original, room, id, key, text, receipt: receiptOf(msg) };
+  const { content, text } = checked;
+  const { room, id, author } = content;
+  const key = `${room}\0${author.id}\0${id}\0${content.type}`;
+  const event = keptOf(content, text);
+  return { logSeq, logTime, bytes, original, room, id, key, text, event, receipt: receiptOf(msg) };
 }
 
-type Checked = Readonly<{ message: LogMessage; text: string }> | Readonly<{ reason: string }>;
+type Checked = Readonly<{ content: LogContent; text: string }> | Readonly<{ reason: string }>;
+
+/** An edit is kept without its text: once the message is deleted, nothing of that may be left. */
+function keptOf(content: LogContent, text: string): string | undefined {
+  if (content.type === "message") return undefined;
+  return content.type === "message_edited" ? JSON.stringify({ ...content, body: undefined }) : text;
+}
 
 /** A throw in a subscription's callback would end the whole connection's reading. */
 function checkSafely(msg: Msg, shard: number, shards: number): Checked {
@@ -44,27 +49,34 @@ function checkSafely(msg: Msg, shard: number, shards: number): Checked {
 function check({ data, subject }: Msg, shard: number, shards: number): Checked {
   if (!isUtf8(data)) return { reason: "not UTF-8" };
   const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
-  let message: unknown;
+  let value: unknown;
   try {
-    message = JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     return { reason: "not JSON" };
   }
-  if (!validator.Check(message)) {
-    const [first] = validator.Errors(message);
-    return { reason: `not a message: ${first?.instancePath ?? ""} ${first?.message ?? ""}` };
-  }
-  const { room, author } = message;
+  const shape = checkShape(value);
+  if ("reason" in shape) return shape;
+  const { content } = shape;
+  const { room, author } = content;
   if (subject !== `chat.${shard}.${room}`) return { reason: "the room is not the subject's" };
   if (shardOf(room, shards) !== shard) return { reason: "the room belongs to another shard" };
-  if (!isName(author.id) || !isName(author.username))
+  if (!isPerson(author) || ("user" in content && !isPerson(content.user)))
     return { reason: "the author's id or name is empty, too long or not text" };
-  const time = Date.parse(message.at);
+  const time = Date.parse(content.at);
   if (Number.isNaN(time)) return { reason: "`at` is not a time" };
   const at = new Date(time).toISOString();
-  return at === message.at && isPlain(message, text)
-    ? { message, text }
-    : { message, text: JSON.stringify(plain(message, at)) };
+  if (content.type !== "message") {
+    const event = plainEvent(content, at);
+    return { content: event, text: JSON.stringify(event) };
+  }
+  return at === content.at && isPlain(content, text)
+    ? { content, text }
+    : { content, text: JSON.stringify(plain(content, at)) };
+}
+
+function isPerson({ id, username }: LogContent["author"]): boolean {
+  return isName(id) && isName(username);
 }
 
 function isName(text: string): boolean {

@@ -8,7 +8,14 @@ import {
   type ShardState,
   type ShardStore,
 } from "../../application/shard-store.ts";
-import { paramsOf, WRITE, type WriteRow, writtenOf } from "./write-statement.ts";
+import {
+  hasEvents,
+  paramsOf,
+  WRITE,
+  WRITE_WITH_EVENTS,
+  type WriteRow,
+  writtenOf,
+} from "./write-statement.ts";
 
 /** An instance that was not seen for so long is not counted as alive, ms. */
 const ALIVE_MS = 5_000;
@@ -95,7 +102,8 @@ export function createShardStore(database: Database): ShardStore {
     },
     async write(position, batch) {
       const { shard, epoch, cursor } = position;
-      const [row] = await database.query<WriteRow>(WRITE, paramsOf(position, batch)).catch(refuse);
+      const text = hasEvents(batch) ? WRITE_WITH_EVENTS : WRITE;
+      const [row] = await database.query<WriteRow>(text, paramsOf(position, batch)).catch(refuse);
       if (row?.moved !== 1)
         throw new FencedError(`shard ${shard} is not at epoch ${epoch} and cursor ${cursor}`);
       return writtenOf(row);

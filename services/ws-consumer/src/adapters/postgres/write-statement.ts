@@ -1,6 +1,10 @@
 import type { Param } from "@parley/runtime/postgres";
 import type { PoisonEntry, ShardPosition } from "../../application/shard-log.ts";
 import { type Batch, LEASE_MS, type Written } from "../../application/shard-store.ts";
+import { ENTRY_WITH_CHANGES, EVENT_EFFECTS, EVENT_FIELDS, EVENT_TEXTS } from "./write-events.ts";
+
+/** What a statement has besides, if there are entries that are no messages. */
+type Parts = Readonly<{ event: string; fields: readonly [string, string]; entry: string; rest: string }>;
 
 /**
  * One statement for a batch, so that a crash at any point leaves cursor, rooms and entries in agreement.
@@ -13,7 +17,7 @@ import { type Batch, LEASE_MS, type Written } from "../../application/shard-stor
  * - `fresh` numbers the new entries of each room; `room` moves the rooms' heads by as many; `placed` puts both
  *   together. (`is_new` is a column because a planner that filters on `known_seq is null` expects one row.)
  */
-export const WRITE = `
+const statementOf = ({ event, fields, entry, rest }: Parts) => `
 with fence as (
   update chat.shards
   set cursor = $4, cursor_time = $5, lease_until = now() + $6 * interval '1 millisecond'
@@ -23,31 +27,33 @@ with fence as (
   select e.*, (
     select m.seq from chat.entries m
     where m.room = e.room and m.author_id = (e.author).id and m.client_id = e.id
+      and m.type = e.type
   ) as known_seq
   from fence, rows from (
     json_to_recordset($7::text::json)
-      as (type text, room text, id text, author chat.author, body text, at timestamptz, "replyTo" bigint),
-    unnest($8::text::bigint[])
-  ) with ordinality as e (type, room, id, author, body, at, reply_to, log_seq, n)
+      as (type text, room text, id text, author chat.author, body text, at timestamptz, "replyTo" bigint${fields[0]}),
+    unnest($8::text::bigint[])${event}
+  ) with ordinality as e (type, room, id, author, body, at, reply_to${fields[1]}, log_seq${event && ", event"}, n)
 ), arrived as (
   select *, known_seq is null as is_new from found
 ), fresh as (
   select *, row_number() over (partition by room order by n) as place, count(*) over (partition by room) as places
   from arrived where is_new
 ), room as (
-  insert into chat.rooms as r (id, kind, head, created_at, last_at)
+  insert into chat.rooms as r (id, kind, head, created_at, last_at, last_message, last_message_at)
   select room, case left(room, 1) when 'G' then 'group' when 'D' then 'direct' else 'channel' end,
-    count(*), min(at), max(at)
+    count(*), min(at), max(at), max(place) filter (where type = 'message'), max(at) filter (where type = 'message')
   from fresh group by room
-  on conflict (id) do update set head = r.head + excluded.head, last_at = greatest(r.last_at, excluded.last_at)
+  on conflict (id) do update set head = r.head + excluded.head, last_at = greatest(r.last_at, excluded.last_at),
+    last_message = coalesce(r.head + excluded.last_message, r.last_message),
+    last_message_at = greatest(r.last_message_at, excluded.last_message_at)
   returning id, head
 ), placed as (
   select fresh.*, room.head - places + place as seq from fresh join room on room.id = fresh.room
-), entry as (
-  insert into chat.entries
-    (room, seq, log_seq, at, reply_to, type, author_id, author_username, client_id, body)
-  select room, seq, log_seq, at, reply_to, type, (author).id, (author).username, id, body from placed
-), dead as (
+), ${entry}, unindexed as (
+  insert into chat.unindexed (room, first_seq, last_seq)
+  select room, min(seq), max(seq) from placed where type = 'message' group by room
+), ${rest}dead as (
   insert into chat.dead_letters (shard, log_seq, reason, subject, headers, payload)
   select fence.shard, d.log_seq, d.reason, d.subject, d.headers, decode(d.payload, 'base64')
   from fence, json_to_recordset($9::text::json)
@@ -57,6 +63,25 @@ select (select count(*) from fence) as moved,
   (select string_agg(seq::text, ',' order by n) from
     (select n, seq from placed union all select n, known_seq from arrived where not is_new) as every) as seqs,
   (select string_agg((n - 1)::text, ',') from arrived where not is_new) as known`;
+
+const ENTRY = `entry as (
+  insert into chat.entries
+    (room, seq, log_seq, at, reply_to, type, author_id, author_username, client_id, body)
+  select room, seq, log_seq, at, reply_to, type, (author).id, (author).username, id, body from placed
+)`;
+
+/** For a batch of messages. */
+export const WRITE = statementOf({ event: "", fields: ["", ""], entry: ENTRY, rest: "" });
+/** For a batch with other entries as well, which change what is there. */
+export const WRITE_WITH_EVENTS = statementOf({
+  event: EVENT_TEXTS,
+  fields: EVENT_FIELDS,
+  entry: ENTRY_WITH_CHANGES,
+  rest: EVENT_EFFECTS,
+});
+
+/** Whether a batch has entries that are no messages. */
+export const hasEvents = ({ entries }: Batch): boolean => entries.some(({ event }) => event !== undefined);
 
 /** What the statement gives: one row. Lists are texts, which cost less than rows. */
 export type WriteRow = { moved: number; seqs: string | null; known: string | null };
@@ -73,6 +98,7 @@ export function paramsOf(position: ShardPosition, batch: Batch): Param[] {
     `[${batch.entries.map(({ text }) => text).join()}]`,
     `{${batch.entries.map(({ logSeq }) => logSeq).join()}}`,
     batch.poison.length === 0 ? "[]" : JSON.stringify(batch.poison.map(deadLetterOf)),
+    ...(hasEvents(batch) ? [JSON.stringify(batch.entries.map(({ event }) => event ?? null))] : []),
   ];
 }
 
