@@ -5,6 +5,7 @@ import {
   PostFrame,
   ResumeFrame,
   SubscribeFrame,
+  TypingFrame,
   UnsubscribeFrame,
 } from "./client-frames.ts";
 import {
@@ -16,9 +17,11 @@ import {
   HelloFrame,
   MessageFrame,
   PongFrame,
+  PresenceFrame,
   StoredFrame,
   SubscribedFrame,
   TokenExpiringFrame,
+  TypingNoticeFrame,
   UnsubscribedFrame,
 } from "./server-frames.ts";
 
@@ -55,6 +58,11 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
         summary: "Post a message. Sent again with the same id, it is acknowledged again and stored once",
         answers: [AckFrame, StoredFrame],
       },
+      {
+        frame: TypingFrame,
+        summary: "Tell who has the room open that you write, or have stopped",
+        answers: [],
+      },
       ...TAKEN_BY_BOTH,
     ],
     sends: [
@@ -83,6 +91,11 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
       { frame: SubscribedFrame, summary: "The room is listened to; replay follows if there is any" },
       { frame: CaughtUpFrame, summary: "The replay is done; what follows is live" },
       { frame: UnsubscribedFrame, summary: "The room is not listened to any more" },
+      {
+        frame: TypingNoticeFrame,
+        summary: "Someone writes in a room that you have open, or has stopped; may be lost",
+      },
+      { frame: PresenceFrame, summary: "Someone with whom you have a room open came or went; may be lost" },
       ...SENT_BY_BOTH,
     ],
   },

@@ -10,6 +10,9 @@ export const TOKEN_LENGTH_MAX = 4_096;
 export const MESSAGES_PER_SECOND = 20;
 /** Messages that one user may send at once after a pause. */
 export const MESSAGES_BURST = 40;
+/** Typing notices of one user in one room that are passed on in a second, for long and at once. */
+export const TYPING_PER_SECOND = 2;
+export const TYPING_BURST = 4;
 /** Rooms in one `resume`, and rooms that one socket may listen to. */
 export const ROOMS_PER_SOCKET_MAX = 500;
 /** Messages that a resume replays; whoever is further behind gets a `gap`. */

@@ -121,3 +121,35 @@ export const MessageFrame = Type.Object(
   },
 );
 export type MessageFrame = Static<typeof MessageFrame>;
+
+/** Someone writes, or has stopped. It ends by itself; it is not stored and may be lost. */
+export const TypingNoticeFrame = Type.Object(
+  { type: Type.Literal("typing"), room: Room, user: User, isTyping: Type.Boolean() },
+  {
+    $id: "TypingNoticeFrame",
+    examples: [{ type: "typing", room: "general", user: { id: "0199…", username: "alice" }, isTyping: true }],
+  },
+);
+export type TypingNoticeFrame = Static<typeof TypingNoticeFrame>;
+
+/** Someone with whom a room is open in common came or went. It is not stored and may be lost. */
+export const PresenceFrame = Type.Object(
+  {
+    type: Type.Literal("presence"),
+    user: User,
+    isOnline: Type.Boolean(),
+    lastSeen: Type.Union([At, Type.Null()]),
+  },
+  {
+    $id: "PresenceFrame",
+    examples: [
+      {
+        type: "presence",
+        user: { id: "0199…", username: "alice" },
+        isOnline: false,
+        lastSeen: "2026-11-21T12:00:00.000Z",
+      },
+    ],
+  },
+);
+export type PresenceFrame = Static<typeof PresenceFrame>;

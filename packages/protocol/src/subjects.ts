@@ -9,3 +9,10 @@ export const STORED_SUBJECT = "stored.ask";
 /** How far each shard's writer has come: `{"shard", "cursor"}`. */
 export const progressSubject = (shard: number): string => `progress.${shard}`;
 export const PROGRESS_SUBJECTS = "progress.*";
+/** Core NATS subject of who writes in a room: `{"user", "isTyping"}`, from producers to every consumer. */
+export const typingSubject = (room: string): string => `typing.${room}`;
+export const TYPING_SUBJECTS = "typing.*";
+/** Who is online at which consumer: what changed, and who is still there. */
+export const PRESENCE_SUBJECT = "presence";
+/** A consumer that has just started asks the others who is online. */
+export const PRESENCE_ASK_SUBJECT = "presence.ask";

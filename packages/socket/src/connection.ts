@@ -69,6 +69,10 @@ export class Connection {
     return this.#socket.writableLength;
   }
 
+  get userId(): string {
+    return this.identity.userId;
+  }
+
   get isOpen(): boolean {
     return this.closedAt === 0;
   }

@@ -8,14 +8,18 @@ import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import type { Identities } from "@parley/socket/identity";
 import { addHistoryRoutes } from "./adapters/http/history-routes.ts";
+import { addPresenceRoutes } from "./adapters/http/presence-routes.ts";
 import { RoomCommands, type RoomsParts } from "./adapters/websocket/commands.ts";
 import { greet } from "./adapters/websocket/greet.ts";
+import type { PresenceOfInstance } from "./application/create-presence.ts";
 import type { ReadPage } from "./application/read-history.ts";
 
 export type ConsumerParts = Readonly<{
   identities: Identities;
-  rooms: RoomsParts;
+  rooms: Omit<RoomsParts, "onOpened">;
   readPage: ReadPage;
+  presence: PresenceOfInstance;
+  lastSeenOf: (userId: string) => Promise<Date | null>;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
   metrics: Metrics;
@@ -37,7 +41,8 @@ export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: 
     trustProxy,
     bodyBytesMax: FRAME_BYTES_MAX,
   });
-  const rooms = new RoomCommands(parts.rooms);
+  const { presence, lastSeenOf } = parts;
+  const rooms = new RoomCommands({ ...parts.rooms, onOpened: presence.local.opened });
   const door = await openDoor({
     app,
     service: "consumer",
@@ -46,13 +51,21 @@ export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: 
     limits,
     log,
     metrics,
-    onOpen: (connection: Connection, query) => greet(rooms, connection, query),
-    onClose: (connection: Connection) => rooms.leave(connection),
+    onOpen: (connection: Connection, query) => {
+      const { userId, username } = connection.identity;
+      presence.local.connected({ id: userId, username });
+      greet(rooms, connection, query);
+    },
+    onClose: (connection: Connection) => {
+      rooms.leave(connection);
+      presence.local.disconnected(connection.userId);
+    },
   });
   addHistoryRoutes(app, {
     verifyToken: identities.verify,
     checkReadable: parts.rooms.checkReadable,
     readPage,
   });
+  addPresenceRoutes(app, { verifyToken: identities.verify, board: presence.board, lastSeenOf });
   return { app, door };
 }

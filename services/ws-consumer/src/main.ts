@@ -1,27 +1,33 @@
 import { hostname } from "node:os";
+import type { NatsConnection } from "@nats-io/transport-node";
 import { PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
 import { readConfig } from "@parley/runtime/config";
+import type { Log } from "@parley/runtime/log";
 import { connectNats } from "@parley/runtime/nats";
-import { openDatabase } from "@parley/runtime/postgres";
+import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { runService } from "@parley/runtime/service";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
 import { doorLimits } from "@parley/socket/door-limits";
 import { openIdentities } from "@parley/socket/identities";
 import { encodeTextFrames } from "@parley/socket/text-frame";
+import type { Static } from "typebox";
 import { createFreeShards } from "./adapters/nats/free-shards.ts";
 import { createLivePublisher } from "./adapters/nats/live-publisher.ts";
 import { subscribeLive } from "./adapters/nats/live-subscriber.ts";
+import { exchangePresence } from "./adapters/nats/presence-exchange.ts";
 import { createShardLog } from "./adapters/nats/shard-log.ts";
 import { answerStored } from "./adapters/nats/stored-responder.ts";
 import { createHistory } from "./adapters/postgres/history.ts";
+import { createLastSeen } from "./adapters/postgres/last-seen.ts";
 import { createShardStore } from "./adapters/postgres/shard-store.ts";
 import { openWriterDatabase } from "./adapters/postgres/writer-database.ts";
 import { buildApp } from "./app.ts";
 import { createAccess } from "./application/access.ts";
+import { createPresence } from "./application/create-presence.ts";
 import { Hub } from "./application/hub.ts";
 import { keepHub } from "./application/keep-hub.ts";
-import { createWriters } from "./application/run-writers.ts";
+import { createWriters, type Writers } from "./application/run-writers.ts";
 import { ConsumerConfig } from "./config.ts";
 import { createConsumerMetrics } from "./metrics.ts";
 
@@ -62,20 +68,18 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   });
   subscribeLive(nats, (room, first, frames) => hub.deliver(room, first, frames), onFault);
   onClose(keepHub(hub, onFault));
-
-  const writers = createWriters({
-    instance: `${hostname()}:${config.CONSUMER_HTTP_PORT}`,
-    shards: config.LOG_SHARDS,
-    store: createShardStore(writes),
-    log: await createShardLog(nats, {
-      shards: config.LOG_SHARDS,
-      replicas: config.LOG_REPLICAS,
-      maxBytes: config.LOG_MAX_BYTES,
-    }),
-    feed: createLivePublisher(nats),
-    report: (level, message, facts) => log[level](facts, message),
-    free: createFreeShards(nats),
+  const instance = `${hostname()}:${config.CONSUMER_HTTP_PORT}`;
+  const lastSeen = createLastSeen(reads);
+  const presence = createPresence({
+    hub,
+    instance,
+    noteLastSeen: lastSeen.note,
+    onFault,
+    now: () => performance.now(),
   });
+  onClose(exchangePresence(nats, { ...presence, onFault }));
+
+  const writers = await openWriters(config, instance, writes, nats, log);
   await writers.start();
   onClose(() => writers.close());
   onClose(answerStored(nats, history.findStored));
@@ -92,6 +96,8 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
       onFault,
     },
     readPage: history.page,
+    presence,
+    lastSeenOf: lastSeen.of,
     limits,
     checks: {
       nats: () => nats.flush(),
@@ -107,3 +113,22 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   onClose(() => door.drain());
   await app.listen({ host: config.HOST, port: config.CONSUMER_HTTP_PORT });
 });
+
+async function openWriters(
+  config: Static<typeof ConsumerConfig>,
+  instance: string,
+  database: Database,
+  nats: NatsConnection,
+  log: Log,
+): Promise<Writers> {
+  const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, LOG_MAX_BYTES: maxBytes } = config;
+  return createWriters({
+    instance,
+    shards,
+    store: createShardStore(database),
+    log: await createShardLog(nats, { shards, replicas, maxBytes }),
+    feed: createLivePublisher(nats),
+    report: (level, message, facts) => log[level](facts, message),
+    free: createFreeShards(nats),
+  });
+}

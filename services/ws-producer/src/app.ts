@@ -7,12 +7,14 @@ import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import type { Identities } from "@parley/socket/identity";
 import { addMessageRoutes } from "./adapters/http/message-routes.ts";
-import { type AwaitStored, ackOf, postCommand } from "./adapters/websocket/commands.ts";
+import { type AwaitStored, ackOf, postCommand, typingCommand } from "./adapters/websocket/commands.ts";
+import type { AnnounceTyping } from "./application/announce-typing.ts";
 import type { PostMessage } from "./application/post-message.ts";
 
 export type ProducerParts = Readonly<{
   identities: Identities;
   postMessage: PostMessage;
+  announceTyping: AnnounceTyping;
   stored: AwaitStored;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
@@ -23,7 +25,7 @@ export type ProducerParts = Readonly<{
 
 /** ws-producer without a port: the door for those who send, and its HTTP twin. */
 export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: Door }> {
-  const { identities, postMessage, stored, limits, log, checks, metrics, trustProxy } = parts;
+  const { identities, postMessage, announceTyping, stored, limits, log, checks, metrics, trustProxy } = parts;
   const app = await buildHttp({
     service: "ws-producer",
     title: "Parley ws-producer",
@@ -35,7 +37,7 @@ export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: 
     trustProxy,
     bodyBytesMax: FRAME_BYTES_MAX,
   });
-  const commands = [postCommand(postMessage, stored)];
+  const commands = [postCommand(postMessage, stored), typingCommand(announceTyping)];
   const door = await openDoor({ app, service: "producer", identities, commands, limits, log, metrics });
   addMessageRoutes(app, identities.verify, postMessage, ackOf);
   return { app, door };

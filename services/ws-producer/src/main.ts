@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { MESSAGES_BURST, MESSAGES_PER_SECOND } from "@parley/protocol/limits";
+import {
+  MESSAGES_BURST,
+  MESSAGES_PER_SECOND,
+  TYPING_BURST,
+  TYPING_PER_SECOND,
+} from "@parley/protocol/limits";
 import { kindOf } from "@parley/protocol/rooms";
 import { readConfig } from "@parley/runtime/config";
 import { connectNats } from "@parley/runtime/nats";
@@ -13,7 +18,9 @@ import { createAppendMessage } from "./adapters/nats/append-message.ts";
 import { Backlog } from "./adapters/nats/backlog.ts";
 import { createLogPublisher } from "./adapters/nats/log-publisher.ts";
 import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
+import { createPublishTyping } from "./adapters/nats/typing-publisher.ts";
 import { buildApp } from "./app.ts";
+import { createAnnounceTyping } from "./application/announce-typing.ts";
 import { createPostMessage } from "./application/post-message.ts";
 import { ProducerConfig } from "./config.ts";
 import { createProducerMetrics } from "./metrics.ts";
@@ -33,16 +40,24 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
   });
   const backlog = new Backlog(nats, config.LOG_SHARDS, config.LOG_BACKLOG_MAX);
   const allowances = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
+  const isOpenRoom = (room: string) => kindOf(room) === "channel";
+  const typingTurns = new TokenBuckets(TYPING_PER_SECOND, TYPING_BURST);
+  const announceTyping = createAnnounceTyping(
+    createPublishTyping(nats),
+    (userId, room) => typingTurns.take(`${userId} ${room}`, performance.now()) === 0,
+    isOpenRoom,
+  );
   const postMessage = createPostMessage({
     append: createAppendMessage(publisher.publish, backlog, config.LOG_SHARDS),
     takeTurn: (userId) => (limits.isLimited ? allowances.take(userId, performance.now()) : 0),
-    isOpenRoom: (room) => kindOf(room) === "channel",
+    isOpenRoom,
     now: () => new Date(),
     freshId: randomUUID,
   });
   const { app, door } = await buildApp({
     identities,
     postMessage,
+    announceTyping,
     stored: new StoredReceipts(nats),
     limits,
     checks: { log: publisher.assertReady, auth: identities.check },

@@ -7,8 +7,11 @@ const RING_BYTES_MAX = 256 * 1_024;
 /** Someone who listens. */
 export interface Listener {
   readonly isOpen: boolean;
+  readonly userId: string;
   /** Sends one or more encoded frames; never throws. */
   write(packet: Buffer): void;
+  /** The same for what may be lost; it is left out while the listener is behind. */
+  writeEphemeral(packet: Buffer): void;
   /** Resolves when what was sent has been read, or the listener is gone. */
   whenRead(): Promise<void>;
 }

@@ -12,7 +12,13 @@ class Ear implements Listener {
   isOpen = true;
   readonly seqs: number[] = [];
 
+  readonly userId = "ear";
+
   async whenRead(): Promise<void> {}
+
+  writeEphemeral(packet: Buffer): void {
+    this.write(packet);
+  }
 
   write(packet: Buffer): void {
     for (const line of packet.toString().split("\n")) this.seqs.push(JSON.parse(line).seq);

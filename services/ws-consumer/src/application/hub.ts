@@ -103,6 +103,15 @@ export class Hub {
     if (feed.known > feed.head) void this.#repair(feed);
   }
 
+  /** Sends what may be lost, once, to everybody who has one of these rooms open here, except one user. */
+  whisper(rooms: Iterable<string>, frame: object, exceptUserId: string): void {
+    const listeners = new Set<Listener>();
+    for (const room of rooms) for (const one of this.#feeds.get(room)?.live ?? []) listeners.add(one);
+    if (listeners.size === 0) return;
+    const packet = this.#parts.encode([JSON.stringify(frame)]);
+    for (const one of listeners) if (one.userId !== exceptUserId) one.writeEphemeral(packet);
+  }
+
   /** Reads what is missing until nothing is known to be; tries again when the database is away. */
   async #repair(feed: Feed): Promise<void> {
     if (feed.isRepairing) return;

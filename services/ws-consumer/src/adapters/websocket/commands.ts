@@ -8,7 +8,12 @@ import type { CheckReadable } from "../../application/read-history.ts";
 import { catchUp, placeOf, type SubscribeParts, Subscription } from "../../application/subscribe.ts";
 
 export type RoomsParts = SubscribeParts &
-  Readonly<{ checkReadable: CheckReadable; onFault: (error: unknown, what: string) => void }>;
+  Readonly<{
+    checkReadable: CheckReadable;
+    /** A user has a room open on some connection here. */
+    onOpened: (userId: string, room: string) => void;
+    onFault: (error: unknown, what: string) => void;
+  }>;
 
 /** How long a replay that failed waits before it goes on, ms. */
 const REPLAY_RETRY_MS = 500;
@@ -66,6 +71,7 @@ export class RoomCommands {
     rooms.get(room)?.end(hub);
     const subscription = new Subscription(feed, connection);
     rooms.set(room, subscription);
+    this.#parts.onOpened(connection.userId, room);
     const { told, cursor } = placeOf(feed, after, this.#parts);
     connection.send({ type: "subscribed", id, ...told } satisfies Omit<SubscribedFrame, "id"> & {
       id: string | undefined;

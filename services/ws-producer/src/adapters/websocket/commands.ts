@@ -1,7 +1,8 @@
-import { PostFrame } from "@parley/protocol/client-frames";
+import { PostFrame, TypingFrame } from "@parley/protocol/client-frames";
 import type { AckFrame, StoredFrame } from "@parley/protocol/server-frames";
 import { type Command, command } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
+import type { AnnounceTyping } from "../../application/announce-typing.ts";
 import type { Posted, PostMessage } from "../../application/post-message.ts";
 
 /** Waits for the writer to say under which seq Postgres has a message. */
@@ -35,4 +36,11 @@ export function postCommand(postMessage: PostMessage, stored: AwaitStored): Comm
     const seq = await stored.wait(receiptTo, posted, isGone);
     connection.send({ type: "stored", id, room, seq } satisfies StoredFrame);
   });
+}
+
+/** `typing`: told to whoever has the room open; it has no answer. */
+export function typingCommand(announceTyping: AnnounceTyping): Command {
+  return command("typing", TypingFrame, ({ identity }, { room, isTyping }) =>
+    announceTyping(room, { id: identity.userId, username: identity.username }, isTyping),
+  );
 }
