@@ -2,14 +2,18 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { errorText, say, timedProgress } from "@parley/devstack/terminal";
-import { FAULT_KINDS } from "./faults.ts";
+import { FAULT_KINDS, type FaultKind } from "./faults.ts";
+import { mutantNamed } from "./mutants/all-mutants.ts";
 import { reportOf, tableOf } from "./report.ts";
 import { runChaos } from "./run.ts";
 import { planSchedule } from "./schedule.ts";
+import { makeSourceTree } from "./source-tree.ts";
 
 const SEED = 7;
 const DURATION_S = 180;
 const SENDS_PER_SECOND = 700;
+/** Not in git. */
+const RESULTS = join(REPOSITORY, "bench/results");
 
 function numberOf(env: Environment, name: string, otherwise: number): number {
   const value = Number(variable(env, name) ?? otherwise);
@@ -21,19 +25,36 @@ function numberOf(env: Environment, name: string, otherwise: number): number {
 async function main(): Promise<number> {
   const env = ownEnvironment();
   const seed = numberOf(env, "SEED", SEED);
-  const durationS = numberOf(env, "DURATION_S", DURATION_S);
-  const schedule = planSchedule(seed, durationS * 1_000, FAULT_KINDS);
-  const outcome = await runChaos({
-    schedule,
-    sendsPerSecond: numberOf(env, "SENDS_PER_SECOND", SENDS_PER_SECOND),
-    say: timedProgress(),
-  });
-  const report = reportOf({ seed, durationS, mutant: undefined }, outcome);
-  const folder = join(REPOSITORY, "bench/results");
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, `chaos-${seed}.json`), `${JSON.stringify(report, null, 2)}\n`);
-  say(tableOf(report));
-  return report.ok ? 0 : 1;
+  const name = variable(env, "MUTANT");
+  const mutant = name === undefined ? undefined : mutantNamed(name);
+  const durationS = numberOf(env, "DURATION_S", mutant?.durationS ?? DURATION_S);
+  const revision = variable(env, "REVISION");
+  const isCopy = mutant !== undefined || revision !== undefined;
+  const tree = isCopy ? await makeSourceTree(name ?? "sources", mutant?.patches ?? [], revision) : undefined;
+  try {
+    const outcome = await runChaos({
+      schedule: planSchedule(seed, durationS * 1_000, mutant?.kinds.map(kindNamed) ?? FAULT_KINDS),
+      sendsPerSecond: numberOf(env, "SENDS_PER_SECOND", SENDS_PER_SECOND),
+      tree,
+      statements: mutant?.statements,
+      keptLogs: join(RESULTS, `chaos-${seed}${mutant ? `-${mutant.name}` : ""}-logs`),
+      say: timedProgress(),
+    });
+    const report = reportOf({ seed, durationS, mutant: name }, outcome);
+    await mkdir(RESULTS, { recursive: true });
+    const file = join(RESULTS, `chaos-${seed}${mutant ? `-${mutant.name}` : ""}.json`);
+    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+    say(tableOf(report));
+    return report.ok ? 0 : 1;
+  } finally {
+    await tree?.remove();
+  }
+}
+
+function kindNamed(name: string): FaultKind {
+  const kind = FAULT_KINDS.find((one) => one.name === name);
+  if (kind === undefined) throw new Error(`there is no fault ${name}`);
+  return kind;
 }
 
 process.exitCode = await main().catch((error: unknown) => {

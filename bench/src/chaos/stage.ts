@@ -1,20 +1,22 @@
-import { mkdir } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, ownEnvironment } from "@parley/devstack/environment";
 import { findFreePort } from "@parley/devstack/ports";
 import { type Stack, startStack } from "@parley/devstack/stack";
-import type { ServiceName } from "@parley/devstack/stack-services";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import type { Unit } from "@parley/devstack/unit";
 import { startNatsBackend, startPostgresBackend } from "./backend.ts";
 import type { LinkName } from "./faults.ts";
+import type { SourceTree } from "./source-tree.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
 export const CONSUMERS = ["ws-consumer", "ws-consumer-2"] as const;
 
 export type StageOptions = Readonly<{
-  /** Other source files for the services: a mutant. */
-  entries?: Readonly<Partial<Record<ServiceName, string>>> | undefined;
+  /** Other sources than the working tree's: a mutant. */
+  tree?: SourceTree | undefined;
+  /** Where the logs are copied to in the end; default: they are removed. */
+  keptLogs?: string | undefined;
   /** More variables for every service. */
   env?: Environment | undefined;
 }>;
@@ -38,7 +40,9 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const dataDir = await makeTempDir("chaos");
   const logsDir = join(dataDir, "logs");
   await mkdir(logsDir, { recursive: true });
-  const closers: (() => Promise<void>)[] = [() => removeDataDir(dataDir)];
+  const { keptLogs } = options;
+  const closers: Closers = [() => removeDataDir(dataDir)];
+  if (keptLogs !== undefined) closers.push(() => cp(logsDir, keptLogs, { recursive: true }));
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
   };
@@ -109,7 +113,7 @@ async function startBehindProxies(
     natsUrl: nats.url,
     natsMonitorUrl: nats.monitorUrl,
     databaseUrl: postgres.url,
-    ...(options.entries === undefined ? {} : { entries: options.entries }),
+    ...(options.tree === undefined ? {} : options.tree),
     serviceEnv: {
       auth: { DATABASE_URL: at(postgres.url, await through("auth-postgres", postgres.port)) },
       "ws-producer": {

@@ -1,0 +1,21 @@
+import type { Mutant } from "./mutant.ts";
+
+/** What is acknowledged is only in the memory of the producer. */
+export const ackBeforeLog: Mutant = {
+  name: "ack-before-log",
+  breaks: "the producer acknowledges before the log has it",
+  patches: [
+    {
+      file: "services/ws-producer/src/adapters/nats/shard-lane.ts",
+      search: "    return pending.outcome.promise;\n  }\n\n  /** Starts publishing",
+      replacement: `    pending.outcome.promise.catch(() => undefined);
+    return Promise.resolve({ seq: 0, shard: this.shard, duplicate: false });
+  }
+
+  /** Starts publishing`,
+    },
+  ],
+  kinds: ["kill ws-producer", "kill ws-producer", "stop nats", "kill ws-producer", "kill nats"],
+  durationS: 25,
+  shows: ["lost"],
+};

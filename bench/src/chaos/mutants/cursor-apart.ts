@@ -1,0 +1,34 @@
+import type { Mutant } from "./mutant.ts";
+
+/** A crash between the two statements skips a batch for ever. */
+export const cursorApart: Mutant = {
+  name: "cursor-apart",
+  breaks: "the writer moves the cursor in a statement of its own",
+  patches: [
+    {
+      file: "services/ws-consumer/src/adapters/postgres/shard-store.ts",
+      search:
+        "      const [row] = await database.query<WriteRow>(WRITE, paramsOf(position, batch)).catch(refuse);",
+      replacement: `      const [ahead] = await database.query(
+        "update chat.shards set cursor = $4 where shard = $1 and epoch = $2 and cursor = $3 returning shard",
+        [shard, epoch, cursor, batch.cursor],
+      );
+      if (ahead === undefined) throw new FencedError("fenced");
+      const [row] = await database
+        .query<WriteRow>(WRITE, paramsOf({ ...position, cursor: batch.cursor }, batch))
+        .catch(refuse);`,
+    },
+  ],
+  kinds: [
+    "kill ws-consumer",
+    "kill ws-consumer",
+    "kill postgres",
+    "kill ws-consumer",
+    "cut consumer-postgres",
+    "cut consumer-postgres",
+    "cut consumer-postgres",
+    "cut consumer-postgres",
+  ],
+  durationS: 30,
+  shows: ["lost"],
+};

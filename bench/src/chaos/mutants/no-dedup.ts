@@ -1,0 +1,23 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Neither the log nor the database recognises a message that comes again. */
+export const noDedup: Mutant = {
+  name: "no-dedup",
+  breaks: "nobody looks for duplicates",
+  patches: [
+    {
+      file: "services/ws-producer/src/adapters/nats/log-wire.ts",
+      search: '  head.append("Nats-Msg-Id", entry.key);\n',
+      replacement: "",
+    },
+    {
+      file: "services/ws-consumer/src/adapters/postgres/write-statement.ts",
+      search: "  select *, known_seq is null as is_new from found\n",
+      replacement: "  select *, true as is_new from found\n",
+    },
+  ],
+  statements: ["alter table chat.entries drop constraint entries_room_author_id_client_id_key"],
+  kinds: ["repeat clients", "kill ws-producer", "repeat clients", "cut producer-nats"],
+  durationS: 20,
+  shows: ["duplicated"],
+};

@@ -1,0 +1,78 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { REPOSITORY } from "@parley/devstack/environment";
+import type { ServiceName } from "@parley/devstack/stack-services";
+
+/** One change of a source file: the text must be there exactly once, or the change is out of date. */
+export type Patch = Readonly<{ file: string; search: string; replacement: string }>;
+
+/** A copy of the sources of all services below the repository, so that their dependencies are still found. */
+export type SourceTree = Readonly<{
+  entries: Readonly<Partial<Record<ServiceName, string>>>;
+  migrationsFolder: string;
+  remove: () => Promise<void>;
+}>;
+
+const COPIED = ["packages", "services", "proto", "migrations"] as const;
+const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
+const run = promisify(execFile);
+
+/**
+ * Copies the sources as they are in the working tree, or as they were committed under `revision`, and changes them.
+ *
+ * @throws {Error} if a patch does not fit any more.
+ */
+export async function makeSourceTree(
+  name: string,
+  patches: readonly Patch[],
+  revision?: string,
+): Promise<SourceTree> {
+  const folder = join(REPOSITORY, "bench/.mutants", `${name}-${process.pid}`);
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    await mkdir(folder, { recursive: true });
+    await copySources(folder, revision);
+    await linkPackages(folder);
+    for (const patch of patches) await apply(folder, patch);
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  const entries = Object.fromEntries(
+    SERVICES.map((service) => [service, join(folder, "services", service, "src/main.ts")]),
+  );
+  return { entries, migrationsFolder: join(folder, "migrations"), remove };
+}
+
+async function copySources(folder: string, revision: string | undefined): Promise<void> {
+  if (revision !== undefined) {
+    const archive = join(folder, "sources.tar");
+    await run("git", ["archive", `--output=${archive}`, revision, ...COPIED], { cwd: REPOSITORY });
+    await run("tar", ["-xf", archive, "-C", folder]);
+    await cp(join(REPOSITORY, "proto/gen"), join(folder, "proto/gen"), { recursive: true });
+    return;
+  }
+  const filter = (path: string) => !/\/(node_modules|dist|\.turbo)$/.test(path);
+  for (const part of COPIED)
+    await cp(join(REPOSITORY, part), join(folder, part), { recursive: true, filter });
+}
+
+/** Lets `@parley/…` mean the copies. */
+async function linkPackages(folder: string): Promise<void> {
+  const scope = join(folder, "node_modules/@parley");
+  await mkdir(scope, { recursive: true });
+  for (const name of await readdir(join(folder, "packages")))
+    await symlink(join(folder, "packages", name), join(scope, name));
+  await symlink(join(folder, "proto"), join(scope, "proto"));
+}
+
+async function apply(folder: string, { file, search, replacement }: Patch): Promise<void> {
+  const path = join(folder, file);
+  const text = await readFile(path, "utf8");
+  const parts = text.split(search);
+  if (parts.length !== 2)
+    throw new Error(`the mutant is out of date: ${file} has ${parts.length - 1} times: ${search}`);
+  await writeFile(path, parts.join(replacement));
+}
