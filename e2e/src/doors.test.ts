@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { credentials } from "@grpc/grpc-js";
+import { findFreePort } from "@parley/devstack/ports";
+import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import { makeAuthority, makeCertificate } from "@parley/devstack/test-certificates";
+import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
+import { expect, it } from "vitest";
+import { FrameSocket } from "./frame-socket.ts";
+import { Parley } from "./parley.ts";
+
+const REPOSITORY = join(import.meta.dirname, "../..");
+
+it.each(["auth", "ws-producer", "ws-consumer"])(
+  "%s does not start without limits in production, and says why",
+  async (service) => {
+    const child = spawn(process.execPath, [join(REPOSITORY, "services", service, "src/main.ts")], {
+      env: { ...process.env, NODE_ENV: "production", RATE_LIMITS: "off" },
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    child.stdout.on("data", (bytes) => {
+      output += bytes;
+    });
+    const [code] = await once(child, "exit");
+    expect(code).toBe(1);
+    expect(output).toContain("RATE_LIMITS=off is refused when NODE_ENV=production");
+  },
+);
+
+it("works with mTLS between the services and auth, which nobody without a certificate can reach", async () => {
+  const folder = await makeTempDir("mtls");
+  const authority = makeAuthority(folder, "authority");
+  const [server, client] = await Promise.all(
+    ["auth", "client"].map((name) => makeCertificate(folder, name, authority)),
+  );
+  const tls = (own = client) => ({
+    AUTH_TLS_CA: authority.cert,
+    AUTH_TLS_CERT: own?.cert,
+    AUTH_TLS_KEY: own?.key,
+  });
+  const parley = await Parley.start({
+    serviceEnv: { auth: tls(server), "ws-producer": tls(), "ws-consumer": tls() },
+  });
+  try {
+    const alice = await parley.person("alice");
+    const socket = await FrameSocket.open(parley.producerSocket, alice.token);
+    socket.send({ room: "general", body: "over mTLS" });
+    await socket.next((frame) => frame.type === "ack");
+    socket.close();
+    const stranger = new AuthServiceClient(
+      `localhost:${parley.stack.ports.AUTH_GRPC_PORT}`,
+      credentials.createInsecure(),
+    );
+    const refused = await new Promise((resolve) => stranger.getJwks({}, (error) => resolve(error?.code)));
+    expect(refused).toBe(14);
+    stranger.close();
+  } finally {
+    await parley.stop();
+    await removeDataDir(folder);
+  }
+});
+
+it("takes no token from the URL and no foreign page in production", async () => {
+  const webPort = await findFreePort();
+  const parley = await Parley.start({
+    rateLimits: "on",
+    ports: { WEB_PORT: webPort },
+    serviceEnv: {
+      "ws-producer": { NODE_ENV: "production" },
+      "ws-consumer": { NODE_ENV: "production", ALLOWED_ORIGINS: "https://chat.example" },
+    },
+  });
+  try {
+    const alice = await parley.person("alice");
+    for (const url of [parley.producerSocket, parley.consumerSocket]) {
+      expect(await statusOf(`${url}?token=${alice.token}`)).toBe(401);
+      expect(await statusOf(url, { authorization: `Bearer ${alice.token}` })).toBe(101);
+      const foreign = { authorization: `Bearer ${alice.token}`, origin: "https://evil.example" };
+      expect(await statusOf(url, foreign)).toBe(403);
+    }
+    const ours = { authorization: `Bearer ${alice.token}`, origin: "https://chat.example" };
+    expect(await statusOf(parley.consumerSocket, ours)).toBe(101);
+    const local = { ...ours, origin: `http://localhost:${webPort}` };
+    expect(await statusOf(parley.consumerSocket, local)).toBe(403);
+    expect(await statusOf(parley.producerSocket, local)).toBe(101);
+  } finally {
+    await parley.stop();
+  }
+});
+
+/** What a handshake is answered with; 101 is a socket. */
+async function statusOf(url: string, headers: Record<string, string> = {}): Promise<number> {
+  const socket = new FrameSocket(url, { headers });
+  const opened = once(socket.ws, "open").then(() => 101);
+  const refused = once(socket.ws, "unexpected-response").then(([, answer]) => answer.statusCode as number);
+  opened.catch(() => undefined);
+  refused.catch(() => undefined);
+  const status = await Promise.any([opened, refused]);
+  socket.ws.terminate();
+  return status;
+}

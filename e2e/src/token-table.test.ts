@@ -1,0 +1,104 @@
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Claims, forgeTokens, type Signing } from "./forged-tokens.ts";
+import { Parley } from "./parley.ts";
+import { authPlaces, type ShowToken, socketPlaces } from "./token-doors.ts";
+
+type Tokens = Readonly<Record<string, string>>;
+type LoggedIn = Readonly<{ token: string; refreshToken: string }>;
+
+const AT_ONCE = 8;
+/** What a refusal may look like: HTTP and gRPC statuses of "unauthenticated", frame codes, close codes. */
+const REFUSED = /^(401|16|unauthenticated|bad_frame|too_large)( 4401)?$/;
+
+let parley: Parley;
+let good: LoggedIn;
+let forged: Tokens;
+
+beforeAll(async () => {
+  parley = await Parley.start();
+  const alice = await parley.person("alice");
+  good = await login(alice.username, alice.password);
+  const loggedOut = await login(alice.username, alice.password);
+  await fetch(`${parley.url("auth")}/api/v1/logout`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${loggedOut.token}` },
+  });
+  const claims = JSON.parse(String(Buffer.from(good.token.split(".")[1] ?? "", "base64url"))) as Claims;
+  forged = {
+    ...forgeTokens(await readSigningKey(), good.token, claims),
+    "a refresh token": good.refreshToken,
+    "a session that was ended": loggedOut.token,
+  };
+});
+afterAll(() => parley?.stop());
+
+async function login(username: string, password: string): Promise<LoggedIn> {
+  const answer = await fetch(`${parley.url("auth")}/api/v1/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password }),
+  });
+  return ((await answer.json()) as { data: LoggedIn }).data;
+}
+
+/** The private key itself: who has it can make any token, so these are the best forgeries there can be. */
+async function readSigningKey(): Promise<Signing> {
+  const sql = postgres(parley.stack.databaseUrl, { max: 1 });
+  const [row] = await sql`select kid, private_jwk as jwk from auth.signing_keys order by generation`;
+  await sql.end();
+  const privateKey = createPrivateKey({ key: row?.jwk, format: "jwk" });
+  return { kid: row?.kid, privateKey, publicKey: createPublicKey(privateKey), x: row?.jwk.x };
+}
+
+/** Shows every token at every place. Gives each answer that is not a plain refusal. */
+async function showAll(places: Readonly<Record<string, ShowToken>>): Promise<string[]> {
+  const shows = Object.entries(places).flatMap(([place, show]) =>
+    Object.entries(forged).map(
+      ([what, token]) =>
+        async () =>
+          [place, what, await show(token)] as const,
+    ),
+  );
+  const wrong: string[] = [];
+  const answers = new Map<string, number>();
+  const worker = async () => {
+    for (let next = shows.pop(); next; next = shows.pop()) {
+      const [place, what, answer] = await next();
+      answers.set(answer, (answers.get(answer) ?? 0) + 1);
+      if (!REFUSED.test(answer)) wrong.push(`${place}: ${what}: ${answer}`);
+    }
+  };
+  const total = shows.length;
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const counts = [...answers].map(([answer, count]) => `${count} × ${answer}`).join(", ");
+  process.stdout.write(
+    `token table: ${Object.keys(forged).length} tokens × ${Object.keys(places).length} places = ${total} tries, ` +
+      `${answers.get("accepted") ?? 0} accepted (${counts})\n`,
+  );
+  return wrong;
+}
+
+async function expectGoodEverywhere(places: Readonly<Record<string, ShowToken>>): Promise<void> {
+  for (const [place, show] of Object.entries(places))
+    expect([place, await show(good.token)]).toEqual([place, "accepted"]);
+}
+
+it("accepts no forged or stale token anywhere, and a good one everywhere", async () => {
+  const places = { ...socketPlaces(parley, good.token), ...authPlaces(parley) };
+  await expectGoodEverywhere(places);
+  expect(await showAll(places)).toEqual([]);
+  await expectGoodEverywhere(places);
+});
+
+it("accepts none while auth is dead and tokens are verified locally", async () => {
+  await parley.stack.service("auth").stop();
+  // What was heard of auth a moment ago is forgotten by then.
+  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  const places = socketPlaces(parley, good.token);
+  await expectGoodEverywhere(places);
+  expect(await showAll(places)).toEqual([]);
+  await expectGoodEverywhere(places);
+  await parley.stack.service("auth").start();
+});
