@@ -11,7 +11,7 @@ import { makeSourceTree } from "./source-tree.ts";
 
 const SEED = 7;
 const DURATION_S = 180;
-const SENDS_PER_SECOND = 700;
+const SENDS_PER_SECOND = 800;
 /** Not in git. */
 const RESULTS = join(REPOSITORY, "bench/results");
 

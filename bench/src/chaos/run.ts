@@ -11,7 +11,7 @@ import type { Schedule } from "./schedule.ts";
 import { type Stage, type StageOptions, startStage } from "./stage.ts";
 import { type Timing, timingOf } from "./timing.ts";
 
-const SENDERS = 16;
+const SENDERS = 32;
 const ROOMS = 8;
 const MEMBERS_PER_CONSUMER = 2;
 const BACKLOG_POLL_MS = 100;
@@ -34,6 +34,8 @@ export type Outcome = Readonly<{
   durationMs: number;
   /** Faults that happened, by kind. */
   faults: Readonly<Record<string, number>>;
+  /** What happened: kind, from when to when, ms since the start. */
+  events: readonly (readonly [string, number, number])[];
   /** Faults that could not be undone, such as a process that does not start. */
   troubles: readonly string[];
   /** For each heal: until what was in the log then was in Postgres, ms; null: not before the next fault. */
@@ -86,7 +88,7 @@ async function perform(
   crowd.onHeard(look.take);
   const startedAt = performance.now();
   crowd.startSending();
-  const { heals, backlogMs, faults, troubles } = await happen(schedule, stage, ledger, crowd, say);
+  const { heals, backlogMs, faults, events, troubles } = await happen(schedule, stage, ledger, crowd, say);
   crowd.stopSending();
   const durationMs = performance.now() - startedAt;
   await drain(ledger, crowd, rooms, say);
@@ -107,10 +109,12 @@ async function perform(
     timing: timingOf(
       crowd.senders.map(({ sent }) => sent),
       heals,
+      startedAt,
     ),
     sends: evidence.sent.length,
     durationMs,
     faults,
+    events,
     troubles,
     backlogMs,
     looks: look.looks,
@@ -131,14 +135,18 @@ async function happen(
   const until = (atMs: number) => sleep(startedAt + atMs - performance.now());
   const faults: Record<string, number> = {};
   const troubles: string[] = [];
+  const events: [string, number, number][] = [];
+  const since = () => Math.round(performance.now() - startedAt);
   const heals: { at: number; until: number }[] = [];
   const backlogMs: (number | null)[] = [];
   const strike = async (fault: Fault) => {
     await until(fault.atMs);
     faults[fault.kind.name] = (faults[fault.kind.name] ?? 0) + 1;
+    const from = since();
     await inject(fault, stage, crowd).catch((error: unknown) =>
       troubles.push(`${fault.kind.name}: ${error}`),
     );
+    events.push([fault.kind.name, from, since()]);
   };
   for (const round of schedule.rounds) {
     const mine = schedule.faults.filter(({ atMs }) => atMs >= round.startMs - 1 && atMs < round.endMs - 1);
@@ -151,7 +159,7 @@ async function happen(
     const acked = crowd.senders.reduce((sum, { sent }) => sum + sent.length, 0) - crowd.unanswered;
     say(`${mine.length} faults healed, ${acked} sends answered, ${crowd.unanswered} on their way`);
   }
-  return { faults, troubles, heals, backlogMs };
+  return { faults, events, troubles, heals, backlogMs };
 }
 
 /** How long until the backlog was gone once; null if it was not before the rest ended. */

@@ -8,7 +8,7 @@ const HANDSHAKE_MS = 3_000;
 /** A message without an answer for so long is sent again under the same id, ms. */
 const RESEND_MS = 4_000;
 /** Messages that one sender may have on their way. */
-export const WINDOW = 40;
+export const WINDOW = 20;
 /** Every so many messages a `stored` receipt is asked for. */
 const RECEIPT_EVERY = 25;
 /** Refusals after which the same message may be sent again. */

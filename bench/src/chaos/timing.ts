@@ -1,29 +1,41 @@
 import type { Sent } from "./evidence.ts";
 
+/** Shorter times without an acknowledgement are not told one by one, ms. */
+const OUTAGE_LEAST_MS = 1_000;
+
 export type Timing = Readonly<{
   /** The longest time between two acknowledgements of anybody, ms. */
   longestOutageMs: number;
+  /** All that were longer than a second: from when to when, ms since `since`. */
+  outages: readonly (readonly [number, number])[];
   /** For each heal: until everybody who went on sending was acknowledged again, ms. */
   acceptedAgainMs: readonly number[];
 }>;
 
 /**
- * How long sends were not accepted. `heals` are the times at which all faults had ended, and `untils` the ends of the
+ * How long sends were not accepted. `since` is the start of the run, `heals` are the times at which all faults had ended, and `untils` the ends of the
  * rests that followed; both monotonic, ms.
  */
 export function timingOf(
   senders: readonly (readonly Sent[])[],
   heals: readonly { at: number; until: number }[],
+  since = 0,
 ): Timing {
   const acks = senders.map((sent) =>
     sent.flatMap((one) => one.acks.map(({ at }) => at)).sort((a, b) => a - b),
   );
   const all = acks.flat().sort((a, b) => a - b);
-  let longestOutageMs = 0;
-  for (let i = 1; i < all.length; i += 1)
-    longestOutageMs = Math.max(longestOutageMs, (all[i] ?? 0) - (all[i - 1] ?? 0));
+  const gaps = all.slice(1).map((at, i) => [all[i] ?? at, at] as const);
+  const longestOutageMs = gaps.reduce((longest, [from, to]) => Math.max(longest, to - from), 0);
+  const outages = gaps
+    .filter(([from, to]) => to - from > OUTAGE_LEAST_MS)
+    .map(([from, to]) => [Math.round(from - since), Math.round(to - since)] as const);
   const acceptedAgainMs = heals.map(({ at, until }) =>
     Math.max(0, ...acks.map((one) => (one.find((time) => time >= at) ?? until) - at)),
   );
-  return { longestOutageMs: Math.round(longestOutageMs), acceptedAgainMs: acceptedAgainMs.map(Math.round) };
+  return {
+    longestOutageMs: Math.round(longestOutageMs),
+    outages,
+    acceptedAgainMs: acceptedAgainMs.map(Math.round),
+  };
 }
