@@ -1,0 +1,39 @@
+/** Where a member is and who it is. */
+export type Place = Readonly<{
+  /** Its number among all members of the run. */
+  index: number;
+  room: string;
+  /** What lets it in, where the target asks for something. */
+  token: string;
+  /** Whether it will send; one that only listens may leave out what sending needs. */
+  sends: boolean;
+  listens: boolean;
+}>;
+
+/** What a member hears; the load generator listens. */
+export interface Ears {
+  /** The target says that this member's n-th message is stored. */
+  acked(n: number): void;
+  /** The target will not take this member's n-th message. */
+  refused(n: number, why: string): void;
+  /** Bytes that hold one or more whole marks. */
+  heard(bytes: Buffer): void;
+  /** The connection ended without having been asked to. */
+  dropped(why: string): void;
+}
+
+/** One client of a target. */
+export interface Member {
+  /** Sends the n-th message. */
+  send(n: number, body: string): void;
+  /** Bytes stop being read: a slow reader. */
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+/** Connects a member and joins its room; resolves when it hears the room. */
+export type OpenMember = (endpoint: Endpoint, place: Place, ears: Ears) => Promise<Member>;
+
+/** Where a target listens, by the target's own names. */
+export type Endpoint = Readonly<Record<string, string>>;

@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { findFreePort } from "@parley/devstack/ports";
+import { startPostgres } from "@parley/devstack/postgres-server";
+import { spawnServer } from "@parley/devstack/server-process";
+import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import postgres from "postgres";
+import { sleep } from "../load/clock.ts";
+import type { DialectName } from "../load/dialects.ts";
+import type { Target } from "./target.ts";
+
+export const PEERS = fileURLToPath(new URL("../../peers/", import.meta.url));
+const READY_DEADLINE_MS = 20_000;
+
+/** A peer that is one Node process beside a Postgres of the same kind and settings as Parley's. */
+export async function startNodePeer(
+  name: string,
+  dialect: DialectName,
+  packages: readonly string[],
+): Promise<Target> {
+  const folder = join(PEERS, name);
+  if (!existsSync(join(folder, "node_modules")))
+    throw new Error(`${name} is not installed: run bench/peers/${name}/install.sh`);
+  const dataDir = await makeTempDir(`bench-${name}`);
+  const database = await startPostgres({ dataDir: join(dataDir, "postgres") });
+  const port = await findFreePort();
+  const server = await spawnServer({
+    command: process.execPath,
+    args: [join(folder, "server.mjs")],
+    env: { ...process.env, DATABASE_URL: database.url, PORT: String(port) },
+    logFile: join(dataDir, `${name}.log`),
+  });
+  const sql = postgres(database.url, { max: 1, onnotice: () => undefined });
+  const stop = async () => {
+    await sql.end({ timeout: 1 });
+    await server.end("SIGTERM", 5_000);
+    await database.stop();
+    await removeDataDir(dataDir);
+  };
+  const until = performance.now() + READY_DEADLINE_MS;
+  while (
+    !(await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(500) }).then(
+      () => true,
+      (error) => error.name === "TimeoutError",
+    ))
+  ) {
+    if (performance.now() < until) await sleep(50);
+    else {
+      await stop();
+      throw new Error(`${name} did not start`);
+    }
+  }
+  return {
+    name,
+    dialect,
+    endpoint: { url: `ws://127.0.0.1:${port}` },
+    versions: { node: process.version, ...(await versionsOf(folder, packages)) },
+    pids: () => ({ [name]: server.pid, postgres: database.pid }),
+    tokens: async (count) => Array.from({ length: count }, () => ""),
+    stored: async () => {
+      const [row] = await sql`select count(*)::float8 as count from messages`;
+      return Number(row?.count);
+    },
+    stop,
+  };
+}
+
+async function versionsOf(folder: string, packages: readonly string[]): Promise<Record<string, string>> {
+  const entries = packages.map(async (name) => {
+    const file = join(folder, "node_modules", name, "package.json");
+    const { default: manifest } = await import(file, { with: { type: "json" } });
+    return [name, String(manifest.version)] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
