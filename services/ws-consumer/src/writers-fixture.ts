@@ -60,7 +60,8 @@ export async function startInstance(
     log: await createShardLog(nats, { shards, replicas: 1, maxBytes: MAX_BYTES }),
     feed: createLivePublisher(nats),
     free: createFreeShards(nats),
-    report: (level, text, details) => reports.push(`${level}: ${text} ${JSON.stringify(details)}`),
+    report: (level, text, { err, ...facts }) =>
+      reports.push(`${level}: ${text} ${JSON.stringify(facts)} ${err ?? ""}`.trimEnd()),
     ...options,
   });
   await writers.start();
