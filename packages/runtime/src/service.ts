@@ -1,3 +1,4 @@
+import { armCrashPoint } from "./crash-point.ts";
 import { createLog, type Log } from "./log.ts";
 
 /** How long a process may take to close everything before it is ended, ms. */
@@ -49,6 +50,7 @@ export async function runService(
   process.on("uncaughtException", fault);
   process.on("unhandledRejection", fault);
   try {
+    armCrashPoint(env);
     await start({ log, onClose: (closer) => closers.push(closer) });
     log.info("started");
   } catch (err) {

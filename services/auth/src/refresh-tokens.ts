@@ -1,3 +1,4 @@
+import { crashPoint } from "@parley/runtime/crash-point";
 import type { Database } from "@parley/runtime/postgres";
 import type { Revocation } from "./revocations.ts";
 import { DAYS_AHEAD, IS_OPEN } from "./sessions.ts";
@@ -68,6 +69,7 @@ export function createRefreshTokens(database: Database, sessionDays: number): Re
   return {
     async exchange(tokenHash, successorHash, retryKey) {
       const [rotated] = await database.query<Row>(ROTATE, [tokenHash, retryKey, successorHash, sessionDays]);
+      crashPoint("auth-after-refresh-write");
       if (rotated) return { outcome: "rotated", sessionId: rotated.sessionId, user: userOf(rotated) };
       const [seen] = await database.query<Judged>(JUDGE, [tokenHash]);
       if (!seen) return { outcome: "unknown" };

@@ -1,3 +1,4 @@
+import { crashPoint } from "@parley/runtime/crash-point";
 import type { Database } from "@parley/runtime/postgres";
 import type { ShardPosition } from "../../application/shard-log.ts";
 import {
@@ -83,6 +84,7 @@ export function createShardStore(database: Database): ShardStore {
       return position;
     },
     async release(shard, epoch) {
+      crashPoint("writer-before-release");
       await database.query(RELEASE, [shard, epoch]);
     },
     async leave(instance) {
@@ -103,9 +105,11 @@ export function createShardStore(database: Database): ShardStore {
     async write(position, batch) {
       const { shard, epoch, cursor } = position;
       const text = hasEvents(batch) ? WRITE_WITH_EVENTS : WRITE;
+      crashPoint("writer-before-write");
       const [row] = await database.query<WriteRow>(text, paramsOf(position, batch)).catch(refuse);
       if (row?.moved !== 1)
         throw new FencedError(`shard ${shard} is not at epoch ${epoch} and cursor ${cursor}`);
+      crashPoint("writer-after-write");
       return writtenOf(row);
     },
   };

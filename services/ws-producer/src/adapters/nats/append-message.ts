@@ -1,5 +1,6 @@
 import { type LogMessage, messageKey } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
+import { crashPoint } from "@parley/runtime/crash-point";
 import type { AppendMessage } from "../../application/post-message.ts";
 import type { PublishEntry } from "../../application/publish-message.ts";
 import type { Backlog } from "./backlog.ts";
@@ -18,7 +19,9 @@ export function createAppendMessage(publish: PublishEntry, backlog: Backlog, sha
       ...(replyTo === undefined ? {} : { replyTo }),
     };
     const key = messageKey(room, author.id, id);
+    crashPoint("producer-before-publish");
     const published = await publish({ room, key, payload: JSON.stringify(entry), isGone, receiptTo });
+    crashPoint("producer-before-ack");
     backlog.acknowledged(published.shard, published.seq);
     return published;
   };
