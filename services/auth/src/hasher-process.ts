@@ -15,7 +15,7 @@ export type HashAnswer =
   | Readonly<{ id: number; do: "failed"; reason: string }>;
 
 const OPTIONS = { ...HASH_PARAMETERS, type: argon2id };
-/** Below the services, so that hashing takes the processor's spare time first. */
+/** Below the services, so that they keep their pace; a third of a processor that one of them wants as well. */
 const NICENESS = 5;
 
 /** The hash that a password is compared with when nobody has the name. Nobody knows its password. */
@@ -25,7 +25,7 @@ async function answer(request: HashRequest): Promise<HashAnswer> {
   if (request.do === "hash")
     return { id: request.id, do: "hash", hash: await hash(request.password, OPTIONS) };
   const matches = (await verify(request.hash ?? decoy, request.password)) && request.hash !== null;
-  const stale = request.hash !== null && needsRehash(request.hash, OPTIONS);
+  const stale = needsRehash(request.hash ?? decoy, OPTIONS);
   return { id: request.id, do: "verify", matches, stale };
 }
 

@@ -1,14 +1,17 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import type { Log } from "@parley/runtime/log";
 import { AuthError } from "./auth-error.ts";
 import type { HashAnswer, HashRequest } from "./hasher-process.ts";
 
-/** Hashes at the same time: each takes 19 MiB and a processor. */
-export const HASHES_IN_FLIGHT_MAX = 2;
+/** Hashes at the same time: at most two of 19 MiB, and a processor is left to the services. */
+export const HASHES_IN_FLIGHT_MAX = Math.max(1, Math.min(2, availableParallelism() - 1));
 /** Requests that may wait for their turn. */
 export const HASH_QUEUE_MAX = 32;
-/** How long one request may wait and work, ms. */
+/** How long a request may wait for its turn, ms. */
+const QUEUE_DEADLINE_MS = 10_000;
+/** How long one may be worked on before the process counts as stuck, ms: a hash takes 20 to 50. */
 const HASH_DEADLINE_MS = 10_000;
 const RESTART_DELAY_MIN_MS = 50;
 const RESTART_DELAY_MAX_MS = 2_000;
@@ -29,6 +32,8 @@ export interface Hasher {
   hash(password: string): Promise<string>;
   /** Compares; without a hash it does the same work and answers no. Throws as `hash` does. */
   verify(password: string, hash: string | undefined): Promise<{ matches: boolean; stale: boolean }>;
+  /** Refuses at once, before anything is looked up, when the queue is full. @throws {AuthError} `rate_limited`. */
+  admit(): void;
   /** @throws {Error} if the process is not there. */
   check(): void;
   /** The process id, for tests and logs. */
@@ -68,6 +73,13 @@ class HasherProcess implements Hasher {
     const answer = await this.#ask((id) => ({ id, do: "verify", password, hash: hash ?? null }));
     if (answer.do !== "verify") throw new Error("the password process answered something else");
     return { matches: answer.matches, stale: answer.stale };
+  }
+
+  admit(): void {
+    if (this.#queue.length < HASH_QUEUE_MAX) return;
+    throw new AuthError("rate_limited", "too many passwords to check at this moment", {
+      retryAfterMs: RETRY_AFTER_MS,
+    });
   }
 
   check(): void {
@@ -111,14 +123,9 @@ class HasherProcess implements Hasher {
 
   #ask(make: (id: number) => HashRequest): Promise<HashAnswer> {
     if (this.#closing) return Promise.reject(away("the service is closing"));
-    if (this.#queue.length >= HASH_QUEUE_MAX)
-      return Promise.reject(
-        new AuthError("rate_limited", "too many passwords to check at this moment", {
-          retryAfterMs: RETRY_AFTER_MS,
-        }),
-      );
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#expire(work), HASH_DEADLINE_MS);
+      this.admit();
+      const timer = setTimeout(() => this.#expire(work), QUEUE_DEADLINE_MS);
       const work: Work = { request: make(this.#nextId++), resolve, reject, timer };
       this.#queue.push(work);
       this.#pump();
@@ -129,6 +136,8 @@ class HasherProcess implements Hasher {
     while (this.#child && this.#ready && this.#inFlight.size < HASHES_IN_FLIGHT_MAX) {
       const work = this.#queue.shift();
       if (!work) return;
+      clearTimeout(work.timer);
+      work.timer = setTimeout(() => this.#expire(work), HASH_DEADLINE_MS);
       this.#inFlight.set(work.request.id, work);
       this.#child.send(work.request);
     }
@@ -152,7 +161,9 @@ class HasherProcess implements Hasher {
   /** A request whose time is up. If it was being worked on, the process is stuck and is replaced. */
   #expire(work: Work): void {
     const isStuck = this.#inFlight.has(work.request.id);
-    this.#settle(work).reject(away("the password process does not answer"));
+    this.#settle(work).reject(
+      away(isStuck ? "the password process does not answer" : "too many passwords wait"),
+    );
     if (isStuck) this.#child?.kill("SIGKILL");
   }
 

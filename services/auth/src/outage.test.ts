@@ -1,11 +1,10 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { migrate } from "@parley/devstack/migrate";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
+import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthFixture, refusalOf, startAuthFixture } from "./auth-fixture.ts";
 
@@ -53,8 +52,8 @@ function startPath(port: number) {
 let path: ReturnType<typeof startPath>;
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), "parley-auth-"));
-  postgres = await startPostgres({ dataDir: join(dir, "pg"), settings: { fsync: "off" } });
+  dir = await makeTempDir("auth-outage");
+  postgres = await startPostgres({ dataDir: join(dir, "postgres"), settings: { fsync: "off" } });
   await migrate({ databaseUrl: postgres.url });
   path = startPath(postgres.port);
   const url = postgres.url.replace(`:${postgres.port}/`, `:${await path.listening}/`);
@@ -66,7 +65,7 @@ afterAll(async () => {
   await auth?.close();
   path?.close();
   await postgres?.stop();
-  rmSync(dir, { recursive: true, force: true });
+  await removeDataDir(dir);
 });
 
 const elapsed = async (work: Promise<unknown>) => {

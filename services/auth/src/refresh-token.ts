@@ -17,7 +17,7 @@ export const createRetryKey = (): string => randomBytes(TOKEN_BYTES).toString("h
 
 /**
  * The token that follows this one. Whoever has the token only, or the database only, cannot tell it; whoever presents
- * the token again gets the same one as long as the key is kept (docs/decisions/0010-refresh-tokens.md).
+ * the token again gets the same one as long as the key is kept (docs/decisions/0012-refresh-tokens.md).
  */
 export const successorOf = (token: string, retryKey: string): string =>
   createHmac("sha256", Buffer.from(retryKey, "hex")).update(token).digest("base64url");

@@ -7,7 +7,6 @@ import { rotateKeys } from "./key-rotation.ts";
 // Without an argument a new key is published now and signs in a minute; the old one stays published as long as its
 // tokens live. With `--now`, for when a key has leaked: the new one signs at once, all others are removed and
 // with them all access tokens; refresh tokens go on.
-// biome-ignore lint/style/noProcessEnv: a process starts here
 const config = readConfig(Type.Object(PostgresVariables), process.env);
 const database = openAuthDatabase(databaseUrl(config));
 try {
