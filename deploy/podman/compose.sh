@@ -1,0 +1,97 @@
+# Sourced by try.sh: Docker Compose on podman's Docker API, health checks, and a look into containers.
+SERVICES=(nats postgres auth-service ws-producer-app ws-consumer-app)
+PROJECT=parley-try
+
+start_engine() {
+  forwarding=$(cat /proc/sys/net/ipv4/ip_forward)
+  podman system service --time 0 "unix://$RUN/podman.sock" >"$CACHE/log/engine.log" 2>&1 9>&- &
+  engine=$!
+  for _ in $(seq 50); do
+    [ -S "$RUN/podman.sock" ] && break
+    sleep 0.1
+  done
+  [ -S "$RUN/podman.sock" ] || fail "podman's service does not start; see $CACHE/log/engine.log"
+  check_health 9>&- &
+  health=$!
+}
+
+stop_engine() {
+  local pid
+  for pid in $health $engine; do
+    kill "$pid" 2>/dev/null || true
+    wait "$pid" 2>/dev/null || true
+  done
+  health= engine=
+  rm -f "$RUN/podman.sock"
+  [ -z "$forwarding" ] || [ -n "$(podman ps --quiet)" ] || echo "$forwarding" >/proc/sys/net/ipv4/ip_forward
+}
+
+# What Docker (or systemd) does: asks every container how it is, once a second.
+check_health() {
+  local container
+  while true; do
+    for container in $(podman ps --quiet --filter "label=com.docker.compose.project=$PROJECT"); do
+      podman healthcheck run "$container" >/dev/null 2>&1 || true
+    done
+    sleep 1
+  done
+}
+
+compose() {
+  DOCKER_HOST=unix://$RUN/podman.sock DOCKER_CONFIG=$CACHE/docker \
+    "$COMPOSE" --project-name "$PROJECT" --project-directory "$ROOT" --env-file /dev/null "$@" 9>&-
+}
+
+# Ports that are free now, so that it runs beside anything else.
+choose_ports() {
+  local ports
+  read -ra ports < <("$NODE" --input-type=module --eval '
+    import { createServer } from "node:net";
+    import { once } from "node:events";
+    const servers = Array.from({ length: 6 }, () => createServer().listen(0, "127.0.0.1"));
+    for (const server of servers) if (!server.listening) await once(server, "listening");
+    console.log(servers.map((server) => server.address().port).join(" "));
+    for (const server of servers) server.close();
+  ')
+  export AUTH_HTTP_PORT=${ports[0]} AUTH_GRPC_PORT=${ports[1]} PRODUCER_HTTP_PORT=${ports[2]}
+  export CONSUMER_HTTP_PORT=${ports[3]} NATS_PORT=${ports[4]} POSTGRES_PORT=${ports[5]}
+  unset HOST NODE_ENV POSTGRES_PASSWORD
+}
+
+container_of() {
+  podman ps --all --quiet --filter "label=com.docker.compose.project=$PROJECT" --filter "label=com.docker.compose.service=$1"
+}
+
+container_field() {
+  podman inspect --format "$2" "$(container_of "$1")"
+}
+
+container_user() {
+  awk '$1 == "Uid:" { print $2 }' "/proc/$(container_field "$1" '{{.State.Pid}}')/status"
+}
+
+# The effective and the inheritable bounds of what its first process may do.
+capabilities() {
+  awk '$1 == "CapBnd:" { print $2 }' "/proc/$(container_field "$1" '{{.State.Pid}}')/status"
+}
+
+inside() {
+  local name=$1
+  shift
+  podman exec "$(container_of "$name")" "$@"
+}
+
+crash() {
+  local name=$1 pid started=$SECONDS
+  pid=$(container_field "$name" '{{.State.Pid}}')
+  kill -9 "$pid"
+  for _ in $(seq 300); do
+    if [ "$(container_field "$name" '{{.State.Pid}}')" != "$pid" ] &&
+      [ "$(container_field "$name" '{{.State.Health.Status}}')" = healthy ]; then
+      say "$name: killed, back and healthy after $((SECONDS - started)) s"
+      return
+    fi
+    sleep 0.2
+  done
+  fail "$name was killed and did not come back"
+}

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Runs once, when the image makes the database: a user for each service, who has the rights of its group only.
+# migrations/0030_roles.sql gives the groups their rights, and does not mind that they are there already.
+set -eu
+psql --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" \
+  --set=auth_password="$POSTGRES_AUTH_PASSWORD" --set=consumer_password="$POSTGRES_CONSUMER_PASSWORD" <<'SQL'
+create role parley_auth nologin;
+create role parley_consumer nologin;
+create role auth login password :'auth_password' in role parley_auth;
+create role "ws-consumer" login password :'consumer_password' in role parley_consumer;
+SQL
