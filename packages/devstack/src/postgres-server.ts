@@ -114,6 +114,8 @@ function settingArgs(port: number, more: Readonly<Record<string, string>> = {}):
     synchronous_commit: "on",
     timezone: "UTC",
     log_timezone: "UTC",
+    // Otherwise the log quotes rows that were refused, and messages with them.
+    log_error_verbosity: "terse",
     ...more,
   };
   return Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

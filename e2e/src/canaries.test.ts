@@ -1,0 +1,261 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { connect as connectNats } from "@nats-io/transport-node";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { FrameSocket } from "./frame-socket.ts";
+import { Parley, type Person, until } from "./parley.ts";
+
+/** Errors quote the first characters of what they could not read, so pieces of a secret are looked for. */
+const PIECE_LENGTH = 10;
+
+/** Every secret that was used, by where it was put. None may be in any log. */
+const canaries = new Map<string, string>();
+
+/** A secret that can be told from everything else. */
+function canary(where: string): string {
+  const secret = `ca${randomBytes(9).toString("hex")}`;
+  canaries.set(where, secret);
+  return secret;
+}
+
+let parley: Parley;
+let alice: Person;
+let refreshToken: string;
+
+beforeAll(async () => {
+  // Everything that a service ever says.
+  parley = await Parley.start({ env: { ...process.env, LOG_LEVEL: "trace" } });
+  const password = canary("password");
+  await post("auth", "/api/v1/register", { username: "alice", password, displayName: "Alice" });
+  const answer = await post("auth", "/api/v1/login", { username: "alice", password });
+  const { data } = (await answer.json()) as {
+    data: { token: string; refreshToken: string; user: { id: string } };
+  };
+  alice = { id: data.user.id, username: "alice", token: data.token, password };
+  refreshToken = data.refreshToken;
+  keepToken("access token", data.token);
+  canaries.set("refresh token", refreshToken);
+});
+afterAll(() => parley?.stop());
+
+/** A token's signature is what makes it a secret, and is in every part of a log that holds the token. */
+function keepToken(where: string, token: string): void {
+  canaries.set(where, token.split(".")[2] ?? token);
+}
+
+function post(
+  service: "auth" | "ws-producer" | "ws-consumer",
+  path: string,
+  body: object | string,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${parley.url(service)}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+}
+
+/** Failed and broken requests to auth. */
+async function botherAuth(): Promise<void> {
+  const login = "/api/v1/login";
+  await post("auth", login, { username: "alice", password: canary("wrong password") });
+  await post("auth", login, { username: "nobody", password: canary("password of nobody") });
+  await post("auth", login, `{"username":"alice","password":"${canary("password in broken JSON")}`);
+  await post("auth", login, { username: 7, password: canary("password beside a bad field") });
+  await post("auth", login, { username: canary("username that is a password"), password: "x" });
+  await post("auth", `${login}?password=${canary("password in the query")}`, {});
+  await post("auth", "/api/v1/register", {
+    username: "x",
+    password: canary("password of a refused register"),
+  });
+  await post("auth", "/api/v1/register", { username: "alice", password: canary("password of a taken name") });
+  await post("auth", "/api/v1/refresh", { refreshToken: canary("unknown refresh token") });
+  await post(
+    "auth",
+    "/api/v1/refresh",
+    {},
+    { cookie: `parley_refresh=${canary("refresh token in a cookie")}` },
+  );
+  await fetch(`${parley.url("auth")}/api/v1/me?token=${canary("token in the query of me")}`, {
+    headers: { authorization: `Bearer ${canary("bad bearer of auth")}` },
+  });
+  await fetch(`${parley.url("auth")}/api/v1/me/password`, {
+    method: "PUT",
+    headers: { "content-type": "application/json", authorization: `Bearer ${alice.token}` },
+    body: JSON.stringify({ oldPassword: canary("wrong old password"), newPassword: canary("new password") }),
+  });
+  const answer = await post("auth", "/api/v1/refresh", { refreshToken });
+  const { data } = (await answer.json()) as { data: { token: string; refreshToken: string } };
+  keepToken("refreshed token", data.token);
+  canaries.set("second refresh token", data.refreshToken);
+}
+
+/** Bad tokens in every way in which a socket takes one, and bad frames on good sockets. */
+async function botherSockets(): Promise<void> {
+  for (const [name, url] of [
+    ["producer", parley.producerSocket],
+    ["consumer", parley.consumerSocket],
+  ] as const) {
+    const query = new FrameSocket(`${url}?token=${canary(`${name}: bad token in the URL`)}&room=general`);
+    const header = new FrameSocket(url, { token: canary(`${name}: bad token in the header`) });
+    const scheme = new FrameSocket(url, { headers: { authorization: `Basic ${canary(`${name}: basic`)}` } });
+    const frame = new FrameSocket(url);
+    await once(frame.ws, "open");
+    frame.send({ type: "auth", token: canary(`${name}: bad token in the first frame`) });
+    const broken = new FrameSocket(url);
+    await once(broken.ws, "open");
+    broken.send(`{"type":"auth","token":"${canary(`${name}: broken first frame`)}`);
+    for (const socket of [query, header, scheme, frame, broken]) await socket.closed;
+    const good = await FrameSocket.open(`${url}?room=general`, alice.token);
+    for (const bad of [
+      `{"body":"${canary(`${name}: broken frame`)}`,
+      { type: "message", room: "general", body: [canary(`${name}: body of a bad type`)] },
+      {
+        type: "message",
+        room: canary(`${name}: a bad room`).toUpperCase(),
+        body: canary(`${name}: its body`),
+      },
+      { type: canary(`${name}: unknown type`), token: canary(`${name}: token in it`) },
+      { type: "auth", token: canary(`${name}: bad in-band token`) },
+      { type: "message", room: "general", body: `${canary(`${name}: NUL`)}\u0000` },
+    ])
+      good.send(bad);
+    good.send({ type: "ping", id: "last" });
+    await good.next((one) => one.id === "last");
+    good.send("x".repeat(20_000) + canary(`${name}: too large`));
+    await good.closed;
+  }
+  await garbleHandshake();
+}
+
+/** Something that is not HTTP, and a frame that is not a frame. */
+async function garbleHandshake(): Promise<void> {
+  const port = Number(new URL(parley.url("ws-producer")).port);
+  for (const text of [
+    `${canary("not HTTP")}\r\n\r\n`,
+    `GET /ws?token=${canary("handshake without an upgrade")} HTTP/1.1\r\nHost: x\r\n\r\n`,
+    `GET /${canary("an unknown path")} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${canary("unknown path's token")}\r\n\r\n`,
+  ]) {
+    const socket = connect(port, "127.0.0.1", () => socket.write(text));
+    socket.on("error", () => undefined);
+    socket.resume();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.destroy();
+  }
+}
+
+/** Messages by socket and by HTTP, good and bad, with an idle member. */
+async function talk(what: string): Promise<void> {
+  const writer = await FrameSocket.open(parley.producerSocket, alice.token);
+  writer.send({ room: "general", body: canary(`${what}: body`), receipt: "stored" });
+  await writer.next((frame) => frame.type === "ack");
+  writer.close();
+  const path = "/api/v1/rooms/general/messages";
+  const bearer = { authorization: `Bearer ${alice.token}` };
+  await post("ws-producer", path, { body: canary(`${what}: HTTP body`) }, bearer);
+  await post("ws-producer", path, `{"body":"${canary(`${what}: broken HTTP body`)}`, bearer);
+  await post("ws-producer", path, { body: 7, extra: canary(`${what}: bad HTTP body`) }, bearer);
+  await post(
+    "ws-producer",
+    path,
+    { body: canary("unused") },
+    { authorization: `Bearer ${canary(`${what}: bearer`)}` },
+  );
+  const history = `${parley.url("ws-consumer")}${path}?token=${canary(`${what}: token in a query`)}&limit=x`;
+  await fetch(history, { headers: bearer });
+}
+
+/** Entries that should not be in the log, put there by hand. */
+async function poisonLog(): Promise<void> {
+  const nats = await connectNats({ servers: parley.stack.natsUrl, ...parley.stack.natsLogin });
+  const author = { id: alice.id, username: "alice" };
+  const message = { type: "message", room: "general", id: "p1", author, at: new Date().toISOString() };
+  for (const entry of [
+    canary("poison: not JSON"),
+    JSON.stringify({ ...message, body: [canary("poison: a body of a bad type")] }),
+    JSON.stringify({ ...message, body: `${canary("poison: NUL in the body")}\u0000` }),
+    JSON.stringify({ ...message, body: `${canary("poison: lone surrogate")}\ud800` }),
+    JSON.stringify({ ...message, body: canary("poison: not a time"), at: "yesterday" }),
+  ]) {
+    for (let shard = 0; shard < 4; shard += 1) nats.publish(`chat.${shard}.general`, entry);
+  }
+  nats.publish("auth.revoked", canary("a revocation that is none"));
+  nats.publish("live.general", canary("a live packet that is none"));
+  nats.publish("stored.ask", canary("a question that is none"));
+  await nats.drain();
+}
+
+/** Rows that Postgres refuses, which it would quote in its own log. */
+async function failInPostgres(): Promise<void> {
+  const sql = postgres(parley.stack.databaseUrl, { max: 1 });
+  const body = canary("Postgres: a row that is refused");
+  await expect(
+    sql`insert into chat.entries values ('r', -1, 1, now(), null, 'message', 'a', 'a', 'c', ${body})`,
+  ).rejects.toThrow("check constraint");
+  const json = `{"body":"${canary("Postgres: JSON that is refused")}`;
+  await expect(sql`select ${json}::text::json`).rejects.toThrow("invalid input syntax for type json");
+  await sql.end();
+}
+
+/** Where a log holds one of the secrets, or the beginning or end of one. */
+function leaksIn(file: string, text: string): string[] {
+  const leaks: string[] = [];
+  for (const [where, secret] of canaries) {
+    const places = [secret.slice(0, PIECE_LENGTH), secret.slice(-PIECE_LENGTH)].map((piece) =>
+      text.indexOf(piece),
+    );
+    const at = Math.max(...places);
+    if (at !== -1) leaks.push(`${file}: ${where}: …${text.slice(Math.max(0, at - 200), at + 60)}…`);
+  }
+  return leaks;
+}
+
+it("writes no token, password, refresh token or body into any log, also while things break", async () => {
+  await botherAuth();
+  await botherSockets();
+  await talk("quiet");
+  await poisonLog();
+  await failInPostgres();
+  await parley.stack.service("postgres").stop();
+  await Promise.all([talk("without Postgres"), botherAuth().catch(() => undefined)]);
+  await parley.stack.service("postgres").start();
+  await parley.stack.service("auth").kill();
+  await talk("without auth");
+  await parley.stack.untilReady();
+  await Promise.all([parley.stack.service("nats").kill(), talk("without NATS").catch(() => undefined)]);
+  await parley.stack.untilReady();
+  await talk("afterwards");
+  await until("all is stored", async () => (await parley.history("general", alice.token)).length >= 6);
+  for (const name of ["ws-producer", "ws-consumer", "auth"]) await parley.stack.service(name).stop();
+
+  const folder = join(parley.stack.dataDir, "logs");
+  const files = await readdir(folder);
+  expect(files.toSorted()).toEqual([
+    "auth.log",
+    "nats.log",
+    "postgres.log",
+    "ws-consumer.log",
+    "ws-producer.log",
+  ]);
+  const passwords = await readFile(join(parley.stack.dataDir, "logins.json"), "utf8");
+  for (const [i, secret] of [...passwords.matchAll(/"(p[0-9a-f]{36})"/g)].entries())
+    canaries.set(`password ${i} of a service`, secret[1] as string);
+  canaries.set("password of Postgres", new URL(parley.stack.databaseUrl).password);
+  const leaks: string[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    const text = await readFile(join(folder, file), "utf8");
+    bytes += text.length;
+    leaks.push(...leaksIn(file, text));
+  }
+  process.stdout.write(
+    `canaries: ${canaries.size} in ${bytes} characters of ${files.length} logs, ${leaks.length} found\n`,
+  );
+  expect(bytes).toBeGreaterThan(2_000);
+  expect(leaks).toEqual([]);
+});

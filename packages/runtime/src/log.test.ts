@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { createLog } from "./log.ts";
+
+/** What a log writes while something is done. */
+function written(work: (log: ReturnType<typeof createLog>) => void): string {
+  const lines: string[] = [];
+  const log = createLog("test", "trace", {
+    write: (line) => void lines.push(line),
+  });
+  work(log);
+  return lines.join("");
+}
+
+const caught = (work: () => unknown): Error => {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+};
+
+it.each([
+  ["of JSON that cannot be read", () => caught(() => JSON.parse("secret"))],
+  ["of a long text that cannot be read", () => caught(() => JSON.parse(`secret ${"x".repeat(100)}`))],
+  ["of JSON that ends too soon", () => caught(() => JSON.parse('{"a":"secret"'))],
+  ["of a cause", () => new Error("outer", { cause: caught(() => JSON.parse("secret")) })],
+  [
+    "that Postgres quotes",
+    () =>
+      Object.assign(new Error("violates check constraint"), {
+        detail: "Failing row contains (secret)",
+        where: "JSON data, line 1: secret",
+        parameters: ["secret"],
+      }),
+  ],
+])("an error in the log quotes nothing %s", (_what, error) => {
+  const text = written((log) => log.error({ err: error() }, "failed"));
+  expect(text).not.toContain("secre");
+  expect(JSON.parse(text).err.stack).toContain("log.test.ts");
+});
+
+it.each(["token", "refreshToken", "password", "authorization", "cookie"])("removes the field %s", (field) => {
+  const text = written((log) => {
+    log.info({ [field]: "hush" }, "at the top");
+    log.info({ body: { [field]: "hush" } }, "one level down");
+    log.info({ request: { headers: { [field]: "hush" } } }, "two levels down");
+  });
+  expect(text.match(/hush/g)).toBeNull();
+  expect(text.match(/\[secret\]/g)).toHaveLength(3);
+});
