@@ -56,6 +56,13 @@ demo: install ## two people talk through a stack of their own; everything is che
 migrate: install ## apply migrations/ to DATABASE_URL
 	@$(NODE) $(DEVSTACK)/migrate-main.ts
 
+.PHONY: dead-letters rotate-keys
+dead-letters: install ## list what could not be stored (REPLAY=<id>: put one into the log again)
+	@$(NODE) $(DEVSTACK)/as-service.ts ws-consumer services/ws-consumer/src/dead-letters-main.ts $(if $(REPLAY),replay $(REPLAY),list)
+
+rotate-keys: install ## make a new signing key; the old one stays valid for the tokens that are out
+	@$(NODE) $(DEVSTACK)/as-service.ts auth services/auth/src/rotate-keys-main.ts
+
 .PHONY: test lint build
 test: install ## lint, types, imports, and all tests on real servers
 	@exec $(NODE) $(DEVSTACK)/test-run.ts

@@ -54,16 +54,23 @@ export function findSupervisor(dataDir: string): ProcessIdentity | undefined {
   return holder !== undefined && isRunning(holder) ? holder : undefined;
 }
 
+type Orphan = Readonly<{ name: string; identity: ProcessIdentity }>;
+
+function findOrphans(folder: string): Orphan[] {
+  const names = readdirSync(folder).filter(
+    (file) => file.endsWith(".identity") && file !== "supervisor.identity",
+  );
+  return names.flatMap((file) => {
+    const identity = readIdentity(join(folder, file));
+    return identity !== undefined && isRunning(identity)
+      ? [{ name: file.slice(0, -".identity".length), identity }]
+      : [];
+  });
+}
+
 /** Ends every process that the folder names and that still is the one it names. Gives their names. */
 export async function endOrphans(folder: string, onProgress: Progress = () => undefined): Promise<string[]> {
-  const orphans: { name: string; identity: ProcessIdentity }[] = [];
-  for (const file of readdirSync(folder)) {
-    if (!file.endsWith(".identity")) continue;
-    const name = file.slice(0, -".identity".length);
-    const identity = readIdentity(join(folder, file));
-    if (name !== "supervisor" && identity !== undefined && isRunning(identity))
-      orphans.push({ name, identity });
-  }
+  const orphans = findOrphans(folder);
   // Postgres takes SIGTERM as "wait for all clients", so it is told SIGINT; the others end on either.
   for (const { name, identity } of orphans) {
     onProgress(`${name}: stopping the one that an earlier start left behind (pid ${identity.pid})`);

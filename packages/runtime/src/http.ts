@@ -43,6 +43,16 @@ export type App = FastifyInstance<
 const REQUEST_DEADLINE_MS = 30_000;
 const HEADER_BYTES_MAX = 16_384;
 
+/** What the Swagger page may load. It styles itself inline; it must work over plain HTTP on any host. */
+const DOCS_CSP = {
+  "default-src": ["'self'"],
+  "style-src": ["'self'", "'unsafe-inline'"],
+  "img-src": ["'self'", "data:"],
+  "object-src": ["'none'"],
+  "base-uri": ["'none'"],
+  "frame-ancestors": ["'none'"],
+};
+
 /** Codes for refusals that Fastify itself makes; anything else it refuses is a `bad_request`. */
 const FRAMEWORK_CODES: Readonly<Record<string, string>> = {
   FST_ERR_VALIDATION: "bad_frame",
@@ -122,7 +132,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
       buildLocalReference: (json, _base, _fragment, i) => (json.$id as string | undefined) ?? `schema-${i}`,
     },
   });
-  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: true });
+  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_CSP });
   app.addSchema(ProblemBody);
   addHealth(app, options);
   addMetrics(app, options.metrics ?? new Metrics());

@@ -58,3 +58,22 @@ export function natsOptions(config: {
 export function databaseUrl(config: { DATABASE_URL?: string; POSTGRES_PORT: number }): string {
   return config.DATABASE_URL ?? `postgres://parley@127.0.0.1:${config.POSTGRES_PORT}/parley`;
 }
+
+/** Variables of services that web pages may call. */
+export const OriginVariables = {
+  ALLOWED_ORIGINS: Type.String({
+    default: "",
+    description:
+      "comma separated exact origins of web pages that may connect; empty: this machine's web chat",
+  }),
+  WEB_PORT: Port(8083, "port of the web chat"),
+} as const;
+
+/** The exact origins in `ALLOWED_ORIGINS`, or this machine's web chat. */
+export function allowedOrigins(config: { ALLOWED_ORIGINS: string; WEB_PORT: number }): string[] {
+  const origins = config.ALLOWED_ORIGINS.split(",").map((origin) => origin.trim());
+  const named = origins.filter((origin) => origin !== "");
+  return named.length > 0
+    ? named
+    : [`http://localhost:${config.WEB_PORT}`, `http://127.0.0.1:${config.WEB_PORT}`];
+}

@@ -1,13 +1,9 @@
+import { allowedOrigins, OriginVariables } from "@parley/runtime/variables";
 import { Type } from "typebox";
 
 /** Variables of the door that both socket services share. */
 export const DoorVariables = {
-  ALLOWED_ORIGINS: Type.String({
-    default: "",
-    description:
-      "comma separated exact origins of web pages that may connect; empty: this machine's web chat",
-  }),
-  WEB_PORT: Type.Integer({ default: 8083, minimum: 0, maximum: 65_535, description: "port of the web chat" }),
+  ...OriginVariables,
   ALLOW_QUERY_TOKEN: Type.Optional(
     Type.Boolean({ description: "take ?token= in the socket's URL; unset: only outside production" }),
   ),
@@ -80,14 +76,8 @@ export function doorLimits(config: DoorConfig): DoorLimits {
   const isProduction = config.NODE_ENV === "production";
   if (isProduction && config.RATE_LIMITS === "off")
     throw new Error("RATE_LIMITS=off is refused when NODE_ENV=production");
-  const origins = config.ALLOWED_ORIGINS.split(",")
-    .map((origin) => origin.trim())
-    .filter(Boolean);
   return {
-    allowedOrigins:
-      origins.length > 0
-        ? origins
-        : [`http://localhost:${config.WEB_PORT}`, `http://127.0.0.1:${config.WEB_PORT}`],
+    allowedOrigins: allowedOrigins(config),
     allowQueryToken: config.ALLOW_QUERY_TOKEN ?? !isProduction,
     isLimited: config.RATE_LIMITS === "on",
     socketsPerUser: config.SOCKETS_PER_USER,

@@ -1,5 +1,11 @@
 import { ConfigError, readConfig } from "@parley/runtime/config";
-import { NatsVariables, Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
+import {
+  NatsVariables,
+  OriginVariables,
+  Port,
+  PostgresVariables,
+  ServiceVariables,
+} from "@parley/runtime/variables";
 import { type Static, Type } from "typebox";
 import type { TlsFiles } from "./grpc-tls.ts";
 
@@ -28,10 +34,7 @@ export const AuthConfig = Type.Object({
         "file with the authority that signs certificates of gRPC clients (PEM); set: each needs one",
     }),
   ),
-  ALLOWED_ORIGINS: Type.String({
-    default: "http://localhost:8083,http://127.0.0.1:8083",
-    description: "exact origins of the pages that may call, comma separated",
-  }),
+  ...OriginVariables,
   RATE_LIMITS: Type.Union([Type.Literal("on"), Type.Literal("off")], {
     default: "on",
     description: "off for load tests: no limits on registrations and logins; refused in production",
@@ -55,14 +58,6 @@ export function readAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
       "configuration: AUTH_TLS_CERT and AUTH_TLS_KEY go together, AUTH_TLS_CA needs both",
     );
   return config;
-}
-
-/** The exact origins in a comma separated list. */
-export function splitOrigins(list: string): string[] {
-  return list
-    .split(",")
-    .map((origin) => origin.trim())
-    .filter((origin) => origin !== "");
 }
 
 /** The TLS files of the gRPC face, if TLS is set up. */

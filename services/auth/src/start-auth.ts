@@ -1,9 +1,9 @@
 import type { Check } from "@parley/runtime/health";
 import type { ServiceContext } from "@parley/runtime/service";
-import { databaseUrl, natsOptions } from "@parley/runtime/variables";
+import { allowedOrigins, databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { buildUseCases } from "./build-use-cases.ts";
 import { startCleanup } from "./cleanup.ts";
-import { type AuthConfig, splitOrigins, tlsFiles } from "./config.ts";
+import { type AuthConfig, tlsFiles } from "./config.ts";
 import { openAuthDatabase } from "./database.ts";
 import { readServerCredentials } from "./grpc-tls.ts";
 import { startHasher } from "./hasher.ts";
@@ -42,7 +42,7 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
   const grpc = await startGrpc(cases, checks, listening, log);
   onClose(() => grpc.close());
   const settings = {
-    allowedOrigins: splitOrigins(config.ALLOWED_ORIGINS),
+    allowedOrigins: allowedOrigins(config),
     trustProxy: config.TRUST_PROXY,
     secureCookies: config.NODE_ENV === "production",
   };
