@@ -1,6 +1,6 @@
 /**
  * What a flood of logins does to those who only have their token checked:
- * `npm run bench:auth-load -w @parley/bench [seconds] [logins at once]`. `GET /api/v1/me` goes at a steady pace,
+ * `node bench/src/auth-load.ts [seconds] [logins at once]`. `GET /api/v1/me` goes at a steady pace,
  * first quiet, then beside the flood (each login tries again after Retry-After), then beside one that never waits.
  */
 import { fork } from "node:child_process";

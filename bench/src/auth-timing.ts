@@ -1,5 +1,5 @@
 /**
- * Whether the time of a refused login tells if the user exists: `npm run bench:auth-timing -w @parley/bench [users]`.
+ * Whether the time of a refused login tells if the user exists: `node bench/src/auth-timing.ts [users]`.
  * Known users with a wrong password and unknown users take turns, one request at a time, in random order. Exits with 1
  * if the medians are further apart than 5 %.
  */
