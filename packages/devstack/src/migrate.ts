@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { runner } from "node-pg-migrate";
+import pg from "pg";
 import { waitForDatabase, withoutPassword } from "./database.ts";
 import { DevstackError, type Progress, REPOSITORY, reasonOf } from "./environment.ts";
 
@@ -27,9 +28,13 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     onWaiting: (reason) => onProgress(`migrate: waiting for ${withoutPassword(databaseUrl)} (${reason})`),
   });
   const errors: string[] = [];
+  const client = new pg.Client({ connectionString: databaseUrl });
+  // A connection that is lost fails the query under way; without a listener it would end the process as well.
+  client.on("error", () => undefined);
   try {
+    await client.connect();
     const applied = await runner({
-      databaseUrl,
+      dbClient: client,
       dir: options.folder ?? join(REPOSITORY, "migrations"),
       // Editors' backup files and notes lie beside the migrations at times.
       ignorePattern: "(?!\\d{4}_[a-z0-9_-]+\\.sql$).*",
@@ -49,5 +54,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     const said = errors.join("\n").trim();
     const text = `a migration failed, nothing was changed: ${reasonOf(error)}${said === "" ? "" : `\n${said}`}`;
     throw new DevstackError("MIGRATION_FAILED", text, { cause: error });
+  } finally {
+    await client.end().catch(() => undefined);
   }
 }

@@ -42,6 +42,8 @@ export function openDatabase(options: DatabaseOptions): Database {
       keep_alive: 5,
       backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt),
       onnotice: () => undefined,
+      // Asking for array types is an extra query whose failure nobody catches: it would end the process.
+      fetch_types: false,
       connection: { application_name: options.name, statement_timeout: options.deadlineMs },
       types: {
         bigint: { to: 20, from: [20], parse: Number, serialize: String },

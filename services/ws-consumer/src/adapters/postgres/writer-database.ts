@@ -9,12 +9,6 @@ const DEADLINE_MS = 4_000;
  * costs more than storing one entry.
  */
 const SETTINGS = { plan_cache_mode: "force_generic_plan", enable_seqscan: "off", jit: "off" };
-/**
- * An option of the driver: without it each new connection asks for the types of arrays first, and when it is cut
- * during that question, the driver leaves a rejection that nobody can catch. It ends the process.
- */
-const DRIVER_OPTIONS = { fetch_types: "false" };
-
 /** Opens the pool that the writers use: one connection for each shard, and two to look after the leases. */
 export function openWriterDatabase(url: string, name: string, shards: number): Database {
   return openDatabase({ url: writerUrl(url), name, connections: shards + 2, deadlineMs: DEADLINE_MS });
@@ -23,7 +17,6 @@ export function openWriterDatabase(url: string, name: string, shards: number): D
 /** The address of the database, with the settings of the writer's connections. */
 export function writerUrl(url: string): string {
   const address = new URL(url);
-  for (const [name, value] of Object.entries({ ...SETTINGS, ...DRIVER_OPTIONS }))
-    address.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(SETTINGS)) address.searchParams.set(name, value);
   return address.href;
 }

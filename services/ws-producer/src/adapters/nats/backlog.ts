@@ -22,9 +22,10 @@ export class Backlog {
     this.#stored = Array.from({ length: shards });
     nats.subscribe(PROGRESS_SUBJECTS, {
       callback: (error, message) => {
-        if (error) return;
-        const { shard, cursor } = message.json<{ shard: number; cursor: number }>();
-        if (shard < shards) this.#stored[shard] = cursor;
+        // A throw in a callback would end the reading of the whole connection.
+        const { shard, cursor } = error ? {} : parse(message.string());
+        if (typeof shard === "number" && typeof cursor === "number" && shard < shards)
+          this.#stored[shard] = cursor;
       },
     });
   }
@@ -43,5 +44,13 @@ export class Backlog {
   check(shard: number): void {
     if (this.of(shard) < this.#most) return;
     throw new Refusal("overloaded", "too much waits to be stored", { retryAfterMs: RETRY_AFTER_MS });
+  }
+}
+
+function parse(text: string): { shard?: unknown; cursor?: unknown } {
+  try {
+    return (JSON.parse(text) ?? {}) as object;
+  } catch {
+    return {};
   }
 }

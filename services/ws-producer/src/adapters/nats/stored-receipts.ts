@@ -26,9 +26,9 @@ export class StoredReceipts {
   constructor(nats: NatsConnection) {
     this.#nats = nats;
     nats.subscribe(`${this.#prefix}.*`, {
-      callback: (_error, message) => {
-        const { seq } = message.json<{ seq: number }>();
-        this.#waiting.get(message.subject)?.done(seq);
+      callback: (error, message) => {
+        const seq = error ? undefined : seqIn(message.string());
+        if (seq !== undefined) this.#waiting.get(message.subject)?.done(seq);
       },
     });
   }
@@ -74,7 +74,7 @@ export class StoredReceipts {
       const answer = await this.#nats.request(STORED_SUBJECT, JSON.stringify({ room, userId, id }), {
         timeout: ASK_AFTER_MS,
       });
-      return answer.json<{ seq: number | null }>().seq;
+      return seqIn(answer.string()) ?? null;
     } catch {
       // Nobody answers while consumers or NATS are away: the caller asks again.
       return null;
@@ -83,3 +83,13 @@ export class StoredReceipts {
 }
 
 const sleep = (ms: number) => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ms));
+
+/** The seq that a receipt or an answer names. Never throws: that would end the reading of the whole connection. */
+function seqIn(text: string): number | undefined {
+  try {
+    const { seq } = JSON.parse(text) as { seq?: unknown };
+    return typeof seq === "number" ? seq : undefined;
+  } catch {
+    return undefined;
+  }
+}
