@@ -24,7 +24,7 @@ debian_base() {
 node_base() {
   local context=$CACHE/node
   rm -rf "$context" && mkdir -p "$context"
-  cp "$(readlink -f "$NODE")" "$context/node"
+  cp "$NODE" "$context/node"
   (cd "$context" && npm pack --silent "npm@$NPM_VERSION" && tar -xzf npm-*.tgz && rm npm-*.tgz)
   cat >"$context/Containerfile" <<'END'
 FROM localhost/debian:bookworm

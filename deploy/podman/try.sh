@@ -11,7 +11,8 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 CACHE=${PARLEY_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/parley}/podman
-NODE=$ROOT/node_modules/.bin/node
+# A copy of the Node in node_modules, so that somebody may install there meanwhile.
+NODE=$CACHE/bin/node
 PACKAGES=(podman runc crun netavark aardvark-dns iptables debootstrap curl)
 TARGETS=(auth ws-producer ws-consumer migrate nats)
 STARTED=$SECONDS
@@ -27,10 +28,11 @@ source "$HERE/compose.sh"
 main() {
   local option=${1:-}
   [ "$(id -u)" = 0 ] || fail "podman needs root here"
-  [ -x "$NODE" ] || fail "run \`make install\` first"
-  mkdir -p "$CACHE"
+  mkdir -p "$CACHE/bin"
   exec 9>"$CACHE/lock"
   flock -n 9 || fail "another one is running"
+  [ ! -x "$ROOT/node_modules/.bin/node" ] || cp "$(readlink -f "$ROOT/node_modules/.bin/node")" "$NODE"
+  [ -x "$NODE" ] || fail "run \`make install\` first"
   step "install packages" install_packages
   prepare_engine
   if [ "$option" = --down ]; then
