@@ -33,7 +33,7 @@ function createListRevocations(auth: AuthServiceClient): ListRevocations {
  * refused from then on, also while auth is away.
  */
 export function openIdentities(parts: IdentitiesParts): Identities & {
-  /** Resolves if auth answers. */
+  /** Resolves if tokens can be verified. */
   check: () => Promise<void>;
   close: () => void;
 } {

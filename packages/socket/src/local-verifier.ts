@@ -8,6 +8,8 @@ const ALONE_MAX_MS = 10 * 60_000;
 const REFRESH_MS = 60_000;
 /** An unknown key id makes us fetch the keys again, but not more often than this, ms. */
 const REFETCH_MS = 30_000;
+/** While there are no keys at all they are fetched as often as this, ms. */
+const FIRST_FETCH_MS = 1_000;
 const ALGORITHM = "EdDSA";
 const TOKEN_TYPE = "at+jwt";
 
@@ -42,6 +44,13 @@ export class LocalVerifier {
   /** Auth has answered: the ten minutes begin anew. */
   heard(): void {
     this.#heardAt = performance.now();
+    // It was away when we started; it may not stay until the next regular fetch.
+    if (!this.#keys && this.#heardAt - this.#fetchedAt > FIRST_FETCH_MS) void this.refresh();
+  }
+
+  /** Whether it has keys, and auth was heard not too long ago. */
+  get isAble(): boolean {
+    return this.#keys !== undefined && performance.now() - this.#heardAt <= ALONE_MAX_MS;
   }
 
   /** Fetches the keys; keeps the old ones if auth does not answer. */
@@ -61,7 +70,7 @@ export class LocalVerifier {
    */
   async verify(token: string): Promise<Identity> {
     const keys = this.#keys;
-    if (!keys || performance.now() - this.#heardAt > ALONE_MAX_MS) {
+    if (!keys || !this.isAble) {
       throw new Refusal("unavailable", "auth does not answer", { retryAfterMs: 1_000 });
     }
     try {

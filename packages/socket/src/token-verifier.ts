@@ -19,7 +19,7 @@ export type TokenVerifier = Readonly<{
   verify: VerifyToken;
   /** Forgets what is remembered of a session, or of all sessions of a user. */
   forget: (match: (identity: Identity) => boolean) => void;
-  /** Resolves if auth answers. */
+  /** Resolves if tokens can be verified: auth answers, or was there lately. */
   check: () => Promise<void>;
   close: () => void;
 }>;
@@ -97,7 +97,10 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
     forget: (match) => {
       for (const [token, { identity }] of known) if (match(identity)) known.delete(token);
     },
-    check: async () => void (await fetchJwks()),
+    check: async () => {
+      if (!local.isAble) await local.refresh();
+      if (!local.isAble) throw new Error("auth does not answer");
+    },
     close: () => {
       local.close();
       auth.close();

@@ -1,0 +1,71 @@
+/**
+ * What a flood of logins does to everybody else, on a whole Parley: `npm run bench:doors-logins -w @parley/bench
+ * [seconds] [logins at once]`. New sockets are opened with tokens that have to be verified, and open sockets send
+ * messages; first quiet, then beside the flood, then quiet again.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Flood } from "../auth-flood.ts";
+import { openSessions, registerUsers, socketUrl, withStack } from "./stack.ts";
+import { describe, runTraffic, type Traffic, Writers } from "./traffic.ts";
+
+const SECONDS = Number(process.argv[2] ?? 20);
+const LOGINS = Number(process.argv[3] ?? 64);
+const WRITERS = 10;
+const SESSIONS = 300;
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+async function peakMib(pid: number): Promise<number> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8"))
+    .trim()
+    .split(" ")
+    .map(Number);
+  let kib = 0;
+  for (const one of [pid, ...children])
+    kib += Number(/VmHWM:\s+(\d+)/.exec(await readFile(`/proc/${one}/status`, "utf8"))?.[1] ?? 0);
+  return Math.round(kib / 1_024);
+}
+
+const p99 = (traffic: Traffic, what: "acks" | "handshakes") => traffic[what].getValueAtPercentile(99);
+const times = (loud: Traffic, quiet: Traffic, what: "acks" | "handshakes") =>
+  (p99(loud, what) / p99(quiet, what)).toFixed(2);
+
+await withStack({}, async (stack) => {
+  await registerUsers(stack, LOGINS);
+  const sessions = await openSessions(stack, SESSIONS, LOGINS);
+  const producer = socketUrl(stack, "ws-producer");
+  const writers = new Writers(producer);
+  await writers.open(sessions.slice(0, WRITERS));
+  const plan = { writers, messageEveryMs: 10, handshakeEveryMs: 50, urls: [producer], sessions };
+  const report = (name: string, traffic: Traffic) => {
+    say(`${name}: ${describe("verified handshakes", traffic.handshakes)}; ${describe("acks", traffic.acks)}`);
+    say(`  failed handshakes ${traffic.failed.length}, messages without an ack ${traffic.unacked}`);
+  };
+  const auth = stack.service("auth").pid ?? 0;
+  await runTraffic({ ...plan, seconds: 3 });
+  const quiet = await runTraffic({ ...plan, seconds: SECONDS });
+  report("quiet", quiet);
+  say(`  auth's memory at most ${await peakMib(auth)} MiB`);
+  for (const waits of [true, false]) {
+    const flood = fork(join(import.meta.dirname, "../auth-flood.ts"), [
+      stack.urls.auth ?? "",
+      String(SECONDS),
+      String(LOGINS),
+      String(waits),
+    ]);
+    const outcome = once(flood, "message") as Promise<[Flood]>;
+    const loud = await runTraffic({ ...plan, seconds: SECONDS });
+    const [logins] = await outcome;
+    report(`${LOGINS} logins at once, ${waits ? "which wait after a refusal" : "which never wait"}`, loud);
+    say(
+      `  logins ok ${logins.ok}, refused ${logins.refused}, other ${logins.other}; auth's memory at most ${await peakMib(auth)} MiB`,
+    );
+    say(
+      `  p99 is ${times(loud, quiet, "handshakes")} (handshakes) and ${times(loud, quiet, "acks")} (acks) times the quiet one`,
+    );
+  }
+  report("quiet again", await runTraffic({ ...plan, seconds: Math.min(5, SECONDS) }));
+  writers.close();
+});
