@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
@@ -15,7 +14,7 @@ import { Type } from "typebox";
 import { askReadiness, type Check } from "./health.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
-import { Problem, ProblemBody } from "./problem.ts";
+import { Problem, ProblemBody, problemText } from "./problem.ts";
 
 export type HttpOptions = Readonly<{
   service: string;
@@ -78,20 +77,7 @@ function toProblem(error: FastifyError | Problem | Error): Problem {
 function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.retryAfterMs !== undefined)
     reply.header("retry-after", Math.ceil(problem.retryAfterMs / 1_000));
-  return reply
-    .code(problem.status)
-    .type("application/problem+json")
-    .send(
-      JSON.stringify({
-        type: "about:blank",
-        title: STATUS_CODES[problem.status] ?? "Error",
-        status: problem.status,
-        code: problem.code,
-        detail: problem.message,
-        path: problem.path,
-        retryAfterMs: problem.retryAfterMs,
-      }),
-    );
+  return reply.code(problem.status).type("application/problem+json").send(problemText(problem));
 }
 
 /**

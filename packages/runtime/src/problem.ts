@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import { Type } from "typebox";
 
 /** An error that HTTP answers as RFC 9457 `application/problem+json`. `code` is stable; `message` is for people. */
@@ -21,6 +22,12 @@ export class Problem extends Error {
     this.path = hints.path;
     this.retryAfterMs = hints.retryAfterMs;
   }
+}
+
+/** What is sent of a problem: RFC 9457 with our members, as JSON. */
+export function problemText({ status, code, message, path, retryAfterMs }: Problem): string {
+  const title = STATUS_CODES[status] ?? "Error";
+  return JSON.stringify({ type: "about:blank", title, status, code, detail: message, path, retryAfterMs });
 }
 
 /** The body of every HTTP error (RFC 9457 with our members). */

@@ -40,7 +40,15 @@ async function doorWith(env: Record<string, string>): Promise<string> {
     onRevoked: () => undefined,
   };
   const limits = doorLimits(readConfig(Config, env));
-  await openDoor({ app, service: "producer", identities, commands: [], limits, log });
+  openDoor({
+    app,
+    service: "producer",
+    identities,
+    commands: [],
+    limits,
+    trustProxy: env.TRUST_PROXY === "true",
+    log,
+  });
   await app.listen({ port: 0, host: "127.0.0.1" });
   closers.push(() => app.close());
   return `ws://127.0.0.1:${(app.server.address() as { port: number }).port}/ws`;

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { get } from "node:http";
 import { PostFrame } from "@parley/protocol/client-frames";
 import { Refusal } from "@parley/protocol/codes";
 import { type App, buildHttp } from "@parley/runtime/http";
@@ -94,7 +95,15 @@ describe("the door", () => {
         };
       },
     };
-    door = await openDoor({ app, service: "producer", identities, commands: [post], limits: LIMITS, log });
+    door = openDoor({
+      app,
+      service: "producer",
+      identities,
+      commands: [post],
+      limits: LIMITS,
+      trustProxy: false,
+      log,
+    });
     await app.listen({ port: 0, host: "127.0.0.1" });
     const address = app.server.address();
     url = `ws://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/ws`;
@@ -133,6 +142,18 @@ describe("the door", () => {
     expect(response.headers["content-type"]).toContain("application/problem+json");
     ws.on("error", () => undefined);
     ws.terminate();
+  });
+
+  it("answers an upgrade elsewhere with 404, and one that is no WebSocket's with an error of HTTP", async () => {
+    const elsewhere = new WebSocket(url.replace(/ws$/, "other"), { headers: { authorization: "Bearer u1" } });
+    elsewhere.on("error", () => undefined);
+    const [, response] = await once(elsewhere, "unexpected-response");
+    expect(response.statusCode).toBe(404);
+    const headers = { connection: "upgrade", upgrade: "h2c", authorization: "Bearer u1" };
+    const request = get(url.replace("ws:", "http:"), { headers });
+    const [answer] = (await once(request, "response")) as [{ statusCode: number; resume: () => void }];
+    answer.resume();
+    expect(answer.statusCode).toBe(400);
   });
 
   it.each([

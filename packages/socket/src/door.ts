@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import websocket from "@fastify/websocket";
 import { asyncApiOf } from "@parley/protocol/asyncapi";
 import { CLOSE, type CloseCode, Refusal } from "@parley/protocol/codes";
 import {
@@ -13,7 +12,6 @@ import type { HelloFrame } from "@parley/protocol/server-frames";
 import type { App } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
 import type { Metrics } from "@parley/runtime/metrics";
-import type { FastifyRequest } from "fastify";
 import type { WebSocket } from "ws";
 import { Admission } from "./admission.ts";
 import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
@@ -22,10 +20,12 @@ import { Connection } from "./connection.ts";
 import { authCommand, PendingAuth, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { drainAll } from "./drain.ts";
+import type { Handshake } from "./handshake.ts";
 import type { Identities, Identity } from "./identity.ts";
 import { receive } from "./receive.ts";
 import { addSocketRoute } from "./socket-route.ts";
 import { sweep } from "./sweep.ts";
+import { addUpgrade } from "./upgrade.ts";
 
 /** How often deadlines and heartbeats are looked at, ms. */
 const SWEEP_MS = 250;
@@ -38,6 +38,8 @@ export type DoorOptions = Readonly<{
   limits: DoorLimits;
   log: Log;
   metrics?: Metrics;
+  /** Whether `X-Forwarded-For` says who a client is. */
+  trustProxy: boolean;
   /** Called when a connection is authenticated, after `hello`; `query` is the query of its URL. */
   onOpen?: (connection: Connection, query: Readonly<Record<string, unknown>>) => void;
   onClose?: (connection: Connection) => void;
@@ -76,9 +78,9 @@ export class Door {
   }
 
   /** A socket whose handshake is done. Its listeners are attached before anything is awaited, or frames are lost. */
-  accept(ws: WebSocket, request: FastifyRequest, identity: Identity | undefined): void {
-    const address = request.ip;
-    const query = request.query as Record<string, unknown>;
+  accept(ws: WebSocket, { address, query }: Handshake, identity: Identity | undefined): void {
+    const { log } = this.options;
+    ws.on("error", (err) => log.debug({ err }, "a socket broke"));
     if (!this.admission.enterAddress(address)) {
       ws.close(CLOSE.tooMany, "too many sockets from this address");
       return;
@@ -189,25 +191,17 @@ export class Door {
 }
 
 /** Opens the door at `GET /ws` of an app that does not listen yet. */
-export async function openDoor(options: DoorOptions): Promise<Door> {
+export function openDoor(options: DoorOptions): Door {
   const door = new Door(options);
   options.metrics?.gauges({
     parley_connections: ["authenticated sockets", () => door.connections.size],
     parley_connections_pending: ["sockets that wait for their first frame", () => door.pending.size],
   });
-  await options.app.register(websocket, {
-    options: {
-      maxPayload: FRAME_BYTES_MAX,
-      perMessageDeflate: false,
-      clientTracking: false,
-      handleProtocols: (offered: Set<string>) => (offered.has("parley.v1") ? "parley.v1" : false),
-    },
-    preClose: (done) => {
-      door.end();
-      done();
-    },
-    errorHandler: (err) => options.log.debug({ err }, "a socket broke"),
+  options.app.addHook("preClose", (done) => {
+    door.end();
+    done();
   });
+  addUpgrade(door);
   addSocketRoute(door);
   addAsyncApiRoutes(options.app, (url) => asyncApiOf(options.service, url));
   return door;

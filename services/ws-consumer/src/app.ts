@@ -43,12 +43,13 @@ export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: 
   });
   const { presence, lastSeenOf } = parts;
   const rooms = new RoomCommands({ ...parts.rooms, onOpened: presence.local.opened });
-  const door = await openDoor({
+  const door = openDoor({
     app,
     service: "consumer",
     identities,
     commands: rooms.commands(),
     limits,
+    trustProxy,
     log,
     metrics,
     onOpen: (connection: Connection, query) => {

@@ -38,7 +38,7 @@ export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: 
     bodyBytesMax: FRAME_BYTES_MAX,
   });
   const commands = [postCommand(postMessage, stored), typingCommand(announceTyping)];
-  const door = await openDoor({ app, service: "producer", identities, commands, limits, log, metrics });
+  const door = openDoor({ app, service: "producer", identities, commands, limits, trustProxy, log, metrics });
   addMessageRoutes(app, identities.verify, postMessage, ackOf);
   return { app, door };
 }
