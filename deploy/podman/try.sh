@@ -199,6 +199,8 @@ take_down() {
   fi
   [ -z "$engine" ] || compose down --volumes --timeout 10 >/dev/null 2>&1
   stop_engine
+  # Layers of old builds take gigabytes; those of today make the next build quick.
+  podman image prune --force --filter until=24h >/dev/null 2>&1
   say "taken down; containers left: $(podman ps --all --quiet | wc -l)"
   exit "$code"
 }
