@@ -4,6 +4,7 @@ import { type Environment, ownEnvironment, REPOSITORY, variable } from "@parley/
 import { errorText, say, timedProgress } from "@parley/devstack/terminal";
 import { FAULT_KINDS, type FaultKind } from "./faults.ts";
 import { mutantNamed } from "./mutants/all-mutants.ts";
+import { runControl } from "./power/control.ts";
 import { reportOf, tableOf } from "./report.ts";
 import { runChaos } from "./run.ts";
 import { planSchedule } from "./schedule.ts";
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
   const env = ownEnvironment();
   const seed = numberOf(env, "SEED", SEED);
   const name = variable(env, "MUTANT");
+  if (name === "default-sync") return await runControl();
   const mutant = name === undefined ? undefined : mutantNamed(name);
   const durationS = numberOf(env, "DURATION_S", mutant?.durationS ?? DURATION_S);
   const revision = variable(env, "REVISION");

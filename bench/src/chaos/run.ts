@@ -1,12 +1,12 @@
 import { openAccount } from "./account.ts";
 import { check, type Verdict } from "./checker.ts";
 import { Crowd } from "./crowd.ts";
+import { drain, gather } from "./drain.ts";
 import { EarlyLook } from "./early-look.ts";
-import type { Entry, Evidence } from "./evidence.ts";
 import type { Fault } from "./faults.ts";
 import { inject } from "./inject.ts";
+import { untilInterrupted } from "./interrupt.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
-import { readHistory } from "./read-history.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Stage, type StageOptions, startStage } from "./stage.ts";
 import { type Timing, timingOf } from "./timing.ts";
@@ -15,8 +15,6 @@ const SENDERS = 32;
 const ROOMS = 8;
 const MEMBERS_PER_CONSUMER = 2;
 const BACKLOG_POLL_MS = 100;
-/** How long everything may take to be over after the last fault, ms. */
-const DRAIN_DEADLINE_MS = 60_000;
 
 export type RunOptions = StageOptions &
   Readonly<{
@@ -69,7 +67,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
       membersPerConsumer: MEMBERS_PER_CONSUMER,
       sendsPerSecond: options.sendsPerSecond,
     });
-    return await perform(options, stage, ledger, crowd, rooms);
+    return await untilInterrupted(perform(options, stage, ledger, crowd, rooms));
   } finally {
     crowd?.close();
     await ledger?.close().catch(() => undefined);
@@ -92,14 +90,7 @@ async function perform(
   crowd.stopSending();
   const durationMs = performance.now() - startedAt;
   await drain(ledger, crowd, rooms, say);
-  const evidence: Evidence = {
-    sent: crowd.senders.flatMap(({ sent }) => sent),
-    rows: await ledger.rows(),
-    history: await readAll(stage, crowd, rooms),
-    hearings: crowd.members.flatMap((member) => member.hearings()),
-    early: look.early,
-    cursorsBack: await ledger.cursorsBack(),
-  };
+  const evidence = await gather(ledger, crowd, rooms, stage.stack.urls["ws-consumer"] as string, look.early);
   const refusals: Record<string, number> = {};
   for (const client of [...crowd.senders, ...crowd.members])
     for (const [code, count] of Object.entries(client.refusals))
@@ -172,43 +163,6 @@ async function untilCaughtUp(ledger: Ledger, rest: { at: number; until: number }
     await sleep(BACKLOG_POLL_MS);
   }
   return null;
-}
-
-/** Waits until every send is answered, everything is stored, and every member has everything; or time is up. */
-async function drain(
-  ledger: Ledger,
-  crowd: Crowd,
-  rooms: readonly string[],
-  say: (line: string) => void,
-): Promise<void> {
-  const deadline = performance.now() + DRAIN_DEADLINE_MS;
-  const startedAt = performance.now();
-  const heads = () => {
-    const highest = rooms.map((room) => Math.max(...crowd.members.map((member) => member.head(room))));
-    return crowd.members.every((member) => rooms.every((room, i) => member.head(room) >= (highest[i] ?? 0)));
-  };
-  let wellSince = Number.POSITIVE_INFINITY;
-  while (performance.now() < deadline) {
-    const isOver = crowd.unanswered === 0 && (await ledger.backlog()) === 0 && heads();
-    wellSince = isOver ? Math.min(wellSince, performance.now()) : Number.POSITIVE_INFINITY;
-    // A last batch may be on its way to members although the cursor has moved.
-    if (performance.now() - wellSince > 2_000) break;
-    await sleep(BACKLOG_POLL_MS);
-  }
-  const took = Math.round(performance.now() - startedAt);
-  say(`drained in ${took} ms, ${crowd.unanswered} sends without an answer`);
-}
-
-async function readAll(
-  stage: Stage,
-  crowd: Crowd,
-  rooms: readonly string[],
-): Promise<Map<string, readonly Entry[]>> {
-  const history = new Map<string, readonly Entry[]>();
-  const token = crowd.senders[0]?.account.token ?? "";
-  for (const room of rooms)
-    history.set(room, await readHistory(stage.stack.urls["ws-consumer"] as string, token, room));
-  return history;
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, ms)));

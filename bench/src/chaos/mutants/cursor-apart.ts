@@ -7,16 +7,14 @@ export const cursorApart: Mutant = {
   patches: [
     {
       file: "services/ws-consumer/src/adapters/postgres/shard-store.ts",
-      search:
-        "      const [row] = await database.query<WriteRow>(WRITE, paramsOf(position, batch)).catch(refuse);",
+      search: '      crashPoint("writer-before-write");\n',
       replacement: `      const [ahead] = await database.query(
         "update chat.shards set cursor = $4 where shard = $1 and epoch = $2 and cursor = $3 returning shard",
         [shard, epoch, cursor, batch.cursor],
       );
       if (ahead === undefined) throw new FencedError("fenced");
-      const [row] = await database
-        .query<WriteRow>(WRITE, paramsOf({ ...position, cursor: batch.cursor }, batch))
-        .catch(refuse);`,
+      position = { ...position, cursor: batch.cursor };
+`,
     },
   ],
   kinds: [

@@ -35,7 +35,9 @@ async function main(): Promise<number> {
     const found = Object.entries(verdict?.counts ?? {}).filter(([, count]) => count > 0);
     const isFound = mutant.shows.some((column) => (verdict?.counts[column] ?? 0) > 0);
     if (!isFound) missed += 1;
-    const columns = found.map(([column, count]) => `${count} ${column}`).join(", ") || "nothing";
+    const columns =
+      found.map(([column, count]) => `${count} ${column}`).join(", ") ||
+      (verdict ? "nothing" : "did not run");
     say(`${isFound ? "found " : "MISSED"}  ${mutant.name.padEnd(16)}${columns.padEnd(40)}${mutant.breaks}`);
   }
   say(`${MUTANTS.length - missed} of ${MUTANTS.length} mutants found`);

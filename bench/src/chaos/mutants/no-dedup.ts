@@ -16,7 +16,13 @@ export const noDedup: Mutant = {
       replacement: "  select *, true as is_new from found\n",
     },
   ],
-  statements: ["alter table chat.entries drop constraint entries_room_author_id_client_id_key"],
+  statements: [
+    `do $$ declare name text; begin
+      for name in select conname from pg_constraint where conrelid = 'chat.entries'::regclass and contype = 'u' loop
+        execute format('alter table chat.entries drop constraint %I', name);
+      end loop;
+    end $$`,
+  ],
   kinds: ["repeat clients", "kill ws-producer", "repeat clients", "cut producer-nats"],
   durationS: 20,
   shows: ["duplicated"],

@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { ownEnvironment, REPOSITORY } from "@parley/devstack/environment";
+import { type NatsServer, startNats } from "@parley/devstack/nats-server";
+import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
+import { trySignal } from "@parley/devstack/server-process";
+import { type Stack, startStack } from "@parley/devstack/stack";
+import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import { openAccount } from "../account.ts";
+import { check, type Verdict } from "../checker.ts";
+import { Crowd } from "../crowd.ts";
+import { drain, gather } from "../drain.ts";
+import { untilInterrupted } from "../interrupt.ts";
+import { openLedger } from "../ledger.ts";
+import type { SourceTree } from "../source-tree.ts";
+import { type Disk, makeDisk } from "./disk.ts";
+
+const SENDERS = 8;
+const ROOMS = ["cut-a", "cut-b", "cut-c", "cut-d"];
+const SENDS_PER_SECOND = 400;
+/** Load before a cut, and how long nobody stores what is acknowledged right before it, ms. */
+const LOAD_MS = 2_000;
+const LOG_ONLY_MS = 1_000;
+/** How long sends may take to be acknowledged again, ms. */
+const AGAIN_DEADLINE_MS = 20_000;
+
+export type CutsOptions = Readonly<{
+  cuts: number;
+  /** `default` is the control: NATS as it comes, which syncs every two minutes. */
+  sync: "always" | "default";
+  /** Other sources than the working tree's. */
+  tree?: SourceTree | undefined;
+  say: (line: string) => void;
+}>;
+
+export type CutsOutcome = Readonly<{ verdict: Verdict; sends: number; cuts: number; sync: string }>;
+
+/** Cuts the power of NATS and Postgres again and again while messages are sent, and checks what is left. */
+export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const disk = await makeDisk();
+    closers.push(() => disk.remove());
+    const nats = await startNats({
+      dataDir: join(disk.path, "nats"),
+      extraConfig: configOf(options.sync, disk),
+    });
+    closers.push(() => nats.stop());
+    const postgres = await startPostgres({ dataDir: join(disk.path, "postgres") });
+    closers.push(() => postgres.stop());
+    const dataDir = await makeTempDir("power-stack");
+    closers.push(() => removeDataDir(dataDir));
+    const keptLogs = join(REPOSITORY, "bench/results", `chaos-power-${options.sync}-logs`);
+    closers.push(() => cp(join(dataDir, "logs"), keptLogs, { recursive: true }));
+    const stack = await startStack({
+      dataDir,
+      env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off" },
+      services: ["auth", "ws-producer", "ws-consumer"],
+      natsUrl: nats.url,
+      // Without the address the producer cannot see that NATS does not sync, and takes messages nevertheless.
+      natsMonitorUrl: options.sync === "always" ? nats.monitorUrl : undefined,
+      databaseUrl: postgres.url,
+      ...(options.tree === undefined ? {} : options.tree),
+    });
+    closers.push(() => stack.stop());
+    await disk.sync();
+    return await untilInterrupted(cutAndCheck(options, { disk, nats, postgres, stack }, closers));
+  } finally {
+    for (const close of closers.reverse()) await close().catch(options.say);
+  }
+}
+
+type Parts = Readonly<{ disk: Disk; nats: NatsServer; postgres: PostgresServer; stack: Stack }>;
+
+async function cutAndCheck(
+  options: CutsOptions,
+  parts: Parts,
+  closers: (() => Promise<unknown>)[],
+): Promise<CutsOutcome> {
+  const { stack, nats, postgres } = parts;
+  const ledger = await openLedger(nats.url, postgres.url);
+  closers.push(() => ledger.close());
+  const urlOf = (name: string) => stack.urls[name] as string;
+  const socketOf = (name: string) => `${urlOf(name).replace("http", "ws")}/ws`;
+  const accounts = await Promise.all(
+    Array.from({ length: SENDERS }, (_, i) => openAccount(urlOf("auth"), `sender${i}`)),
+  );
+  const crowd = new Crowd({
+    seed: options.cuts,
+    accounts,
+    rooms: ROOMS,
+    producerSocket: socketOf("ws-producer"),
+    consumerSockets: [],
+    membersPerConsumer: 0,
+    sendsPerSecond: SENDS_PER_SECOND,
+  });
+  closers.push(async () => crowd.close());
+  crowd.startSending();
+  for (let cut = 1; cut <= options.cuts; cut += 1) {
+    await sleep(LOAD_MS);
+    await cutOnce(cut, options, parts);
+    const ms = await untilAcknowledged(crowd);
+    options.say(
+      `cut ${cut}: ${ms === undefined ? "sends are not" : `after ${ms} ms sends are`} acknowledged again`,
+    );
+  }
+  crowd.stopSending();
+  await drain(ledger, crowd, ROOMS, options.say);
+  const evidence = await gather(ledger, crowd, ROOMS, urlOf("ws-consumer"));
+  return {
+    verdict: check(evidence),
+    sends: evidence.sent.length,
+    cuts: options.cuts,
+    sync: options.sync,
+  };
+}
+
+/** Every second time nothing is stored before the cut, so that what was acknowledged is in the log alone. */
+async function cutOnce(
+  cut: number,
+  { sync }: CutsOptions,
+  { disk, nats, postgres, stack }: Parts,
+): Promise<void> {
+  const consumer = stack.service("ws-consumer");
+  const isLogOnly = sync === "default" || cut % 2 === 0;
+  if (isLogOnly) {
+    await consumer.kill("SIGSTOP");
+    await sleep(LOG_ONLY_MS);
+  }
+  await endWith([nats.pid, postgres.pid], () => disk.cutPower());
+  await Promise.all([nats.exited, postgres.exited]);
+  await disk.powerOn();
+  await Promise.all([nats.restart(), postgres.restart()]);
+  if (isLogOnly) await consumer.kill("SIGCONT");
+  // The producer refuses a log that ends before what it acknowledged; a new one does not know.
+  if (sync === "default") await stack.service("ws-producer").kill();
+}
+
+/** Everything stands still while the power goes, and nothing moves afterwards. */
+async function endWith(parents: readonly number[], cutPower: () => Promise<void>): Promise<void> {
+  for (const pid of parents) trySignal(pid, "SIGSTOP");
+  const all = [...parents, ...parents.flatMap(childrenOf)];
+  for (const pid of all) trySignal(pid, "SIGSTOP");
+  try {
+    await cutPower();
+  } finally {
+    for (const pid of all) trySignal(pid, "SIGKILL");
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+/** How long until somebody is acknowledged again; undefined if that does not happen in time. */
+async function untilAcknowledged(crowd: Crowd): Promise<number | undefined> {
+  const since = performance.now();
+  while (performance.now() - since < AGAIN_DEADLINE_MS) {
+    for (const { sent } of crowd.senders)
+      if (sent.slice(-100).some(({ acks }) => (acks.at(-1)?.at ?? 0) > since))
+        return Math.round(performance.now() - since);
+    await sleep(20);
+  }
+  return undefined;
+}
+
+function configOf(sync: CutsOptions["sync"], disk: Disk): string {
+  if (sync === "always") return "";
+  return `jetstream { store_dir: ${JSON.stringify(join(disk.path, "nats/jetstream"))}, sync_interval: "2m" }`;
+}
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
