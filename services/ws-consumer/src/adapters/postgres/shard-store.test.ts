@@ -105,7 +105,7 @@ describe("the store of shards", () => {
 
   it("plans the statement for the indexes, on an empty table and on a million rows", async () => {
     // Prepared statements belong to a connection.
-    const single = openDatabase({ url: writerUrl(url), name: "plan", connections: 1, deadlineMs: 60_000 });
+    const single = openDatabase({ url: writerUrl(url), name: "plan", connections: 1, deadlineMs: 120_000 });
     const plan = async () => {
       const values = "0, 1, 0, 1, '1', 5000, '[]', '{}', '[]'";
       await single.query(
@@ -130,5 +130,6 @@ describe("the store of shards", () => {
       }
     }
     await single.close();
-  });
+    // A million rows take a slow disk a while.
+  }, 150_000);
 });
