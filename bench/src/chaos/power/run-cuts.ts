@@ -167,7 +167,7 @@ async function untilAcknowledged(crowd: Crowd): Promise<number | undefined> {
 
 function configOf(sync: CutsOptions["sync"], disk: Disk): string {
   if (sync === "always") return "";
-  return `jetstream { store_dir: ${JSON.stringify(join(disk.path, "nats/jetstream"))}, sync_interval: "2m" }`;
+  return `jetstream { store_dir: ${JSON.stringify(join(disk.path, "nats/jetstream"))}, sync_interval: "2m", max_file_store: 64GB }`;
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
