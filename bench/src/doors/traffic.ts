@@ -21,6 +21,9 @@ export async function openSocket(url: string, token: string): Promise<WebSocket>
   return ws;
 }
 
+/** Since then; a timer may fire a little before its time. */
+const microseconds = (since: number) => Math.max(0, Math.round((performance.now() - since) * 1_000));
+
 /** Sockets that send messages at a steady pace, whatever the answers take. */
 export class Writers {
   readonly #sockets: WebSocket[] = [];
@@ -50,7 +53,7 @@ export class Writers {
     const sentAt = this.#sent.get(frame.id);
     if (frame.type !== "ack" || sentAt === undefined) return;
     this.#sent.delete(frame.id);
-    this.#acks.recordValue(Math.round((performance.now() - sentAt) * 1_000));
+    this.#acks.recordValue(microseconds(sentAt));
   }
 
   /** Sends the next message, each socket in turn. */
@@ -95,7 +98,7 @@ export async function runTraffic(plan: TrafficPlan): Promise<Traffic> {
     const session = sessions[i % sessions.length] as Session;
     try {
       const ws = await openSocket(urls[i % urls.length] as string, session.token);
-      handshakes.recordValue(Math.round((performance.now() - due) * 1_000));
+      handshakes.recordValue(microseconds(due));
       ws.close();
     } catch (error) {
       failed.push(error instanceof Error ? error.message : String(error));
