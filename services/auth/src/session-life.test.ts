@@ -188,6 +188,7 @@ const steps = [
   Refresh,
   RepeatRefresh,
   ReplayRefresh,
+  ReplayRefresh,
   Logout,
   Revoke,
   ChangePassword,
@@ -202,6 +203,6 @@ it("keeps to the model of a session's life, whatever happens in whatever order",
       await fc.asyncModelRun(() => ({ model, real: null }), commands);
       await new Verify(0).run(model);
     }),
-    { numRuns: 15, interruptAfterTimeLimit: 15_000 },
+    { numRuns: 40, interruptAfterTimeLimit: 15_000 },
   );
 });
