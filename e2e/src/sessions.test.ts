@@ -1,0 +1,140 @@
+import { credentials, status } from "@grpc/grpc-js";
+import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Frame, FrameSocket } from "./frame-socket.ts";
+import { Parley, type Person, until } from "./parley.ts";
+
+/** How soon a revoked session is out, ms. */
+const OUT_MS = 1_000;
+/** The same when only the poll can find it. */
+const OUT_BY_POLL_MS = 16_000;
+const REVOKED = 4403;
+
+let parley: Parley;
+let alice: Person;
+let bob: Person;
+
+beforeAll(async () => {
+  parley = await Parley.start();
+  [alice, bob] = [await parley.person("alice"), await parley.person("bob")];
+});
+afterAll(() => parley?.stop());
+
+async function logIn({ username, password }: Person): Promise<string> {
+  const answer = await fetch(`${parley.url("auth")}/api/v1/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username, password }),
+  });
+  return ((await answer.json()) as { data: { token: string } }).data.token;
+}
+
+const logOut = (token: string) =>
+  fetch(`${parley.url("auth")}/api/v1/logout`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}` },
+  });
+
+const openBoth = (token: string) =>
+  Promise.all([parley.producerSocket, parley.consumerSocket].map((url) => FrameSocket.open(url, token)));
+
+/** The statuses of new handshakes with a token. */
+const knock = (token: string) =>
+  Promise.all(
+    [parley.producerSocket, parley.consumerSocket].map((url) =>
+      FrameSocket.open(url, token).then(
+        (socket) => {
+          socket.close();
+          return "open";
+        },
+        () => "refused",
+      ),
+    ),
+  );
+
+it("puts a session out of both sockets within a second of its logout, and no other", async () => {
+  const token = await logIn(alice);
+  const [ours, other] = [await openBoth(token), await openBoth(alice.token)];
+  ours[1]?.send({ type: "subscribe", room: "general" });
+  await ours[1]?.next((frame) => frame.type === "subscribed");
+  const from = performance.now();
+  expect((await logOut(token)).status).toBe(200);
+  for (const socket of ours) expect((await socket.closed).code).toBe(REVOKED);
+  expect(performance.now() - from).toBeLessThan(OUT_MS);
+  other[0]?.send({ room: "general", body: "after the logout" });
+  await other[0]?.next((frame) => frame.type === "ack");
+  expect(ours[1]?.frames.some((frame) => frame.body === "after the logout")).toBe(false);
+  expect(await knock(token)).toEqual(["refused", "refused"]);
+  for (const socket of other) socket.close();
+});
+
+it("puts the other sessions out when the password changes, and keeps the one that changed it", async () => {
+  const [mine, elsewhere] = [await logIn(bob), await logIn(bob)];
+  const [kept, ended] = [await openBoth(mine), await openBoth(elsewhere)];
+  const answer = await fetch(`${parley.url("auth")}/api/v1/me/password`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${mine}`, "content-type": "application/json" },
+    body: JSON.stringify({ oldPassword: bob.password, newPassword: `${bob.password}-2` }),
+  });
+  expect(answer.status).toBe(200);
+  for (const socket of ended) expect((await socket.closed).code).toBe(REVOKED);
+  for (const socket of kept) {
+    socket.send({ type: "ping" });
+    await socket.next((frame) => frame.type === "pong");
+    socket.close();
+  }
+});
+
+it("goes on for who is in and who has a token while auth is dead, says so to logins, and is well afterwards", async () => {
+  const token = await logIn(alice);
+  const [writer] = await openBoth(token);
+  const auth = new AuthServiceClient(
+    `localhost:${parley.stack.ports.AUTH_GRPC_PORT}`,
+    credentials.createInsecure(),
+  );
+  const login = () =>
+    new Promise<number | undefined>((resolve) => {
+      const request = { username: alice.username, password: alice.password, clientAddress: "", device: "" };
+      auth.login(request, (error) => resolve(error?.code));
+    });
+  expect(await login()).toBeUndefined();
+  await parley.stack.service("auth").stop();
+  // Longer than an answer of auth is remembered.
+  for (let second = 0; second < 7; second += 1) {
+    writer?.send({ type: "message", id: `m${second}`, room: "outage", body: "without auth" });
+    await writer?.next((frame: Frame) => frame.type === "ack" && frame.id === `m${second}`);
+    const from = performance.now();
+    expect(await login()).toBe(status.UNAVAILABLE);
+    expect(performance.now() - from).toBeLessThan(OUT_MS);
+    expect(await knock(token)).toEqual(["open", "open"]);
+    expect(await knock(bob.token)).toEqual(["refused", "refused"]);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+  }
+  await parley.stack.untilReady("ws-producer", 2_000);
+  await parley.stack.untilReady("ws-consumer", 2_000);
+  await parley.stack.service("auth").start();
+  await parley.stack.untilReady();
+  await until("logins work again", async () => (await login()) === undefined, 10_000);
+  expect(await knock(await logIn(alice))).toEqual(["open", "open"]);
+  auth.close();
+  writer?.close();
+});
+
+it("finds a revocation within 16 s when NATS could not tell of it", async () => {
+  const cut = await Parley.start({ serviceEnv: { auth: { NATS_URL: "nats://127.0.0.1:1" } } });
+  try {
+    const carol = await cut.person("carol");
+    const sockets = await Promise.all(
+      [cut.producerSocket, cut.consumerSocket].map((url) => FrameSocket.open(url, carol.token)),
+    );
+    const from = performance.now();
+    await fetch(`${cut.url("auth")}/api/v1/logout`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${carol.token}` },
+    });
+    for (const socket of sockets) expect((await socket.closed).code).toBe(REVOKED);
+    expect(performance.now() - from).toBeLessThan(OUT_BY_POLL_MS);
+  } finally {
+    await cut.stop();
+  }
+});
