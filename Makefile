@@ -27,7 +27,7 @@ FIND_DATA_DIR = data=$${DATA_DIR:-$$({ sed -n 's/^DATA_DIR=//p' .env 2>/dev/null
 .PHONY: help
 help: ## what there is
 	@echo "Parley: make <target>"; echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
 	@echo; echo "  logs-<name>   one log: $(LOGS)"; echo "  build-<name>  one service: $(SERVICES)"
 	@echo; echo "Ports and DATA_DIR come from the environment or .env (see .env.example)."
 
@@ -101,3 +101,13 @@ clean: ## stop the stack, then remove its data, installed packages and generated
 	@rm -rf node_modules packages/*/node_modules services/*/node_modules e2e/node_modules bench/node_modules proto/node_modules
 	@rm -rf proto/gen .turbo packages/*/.turbo services/*/.turbo packages/*/dist services/*/dist coverage
 	@echo "clean: done"
+
+.PHONY: chaos mutants chaos-power
+chaos: install ## faults by a seed, then everything is checked (SEED=7 DURATION_S=180 MUTANT=…)
+	@exec $(NODE) bench/src/chaos/main.ts
+
+mutants: install ## deliberate faults in copies of the sources: the checker must find each
+	@exec $(NODE) bench/src/chaos/mutants/main.ts
+
+chaos-power: install ## power cuts under NATS and Postgres, and a control that loses (root; CUTS=20)
+	@exec $(NODE) bench/src/chaos/power/main.ts

@@ -2,12 +2,11 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { errorText, say, timedProgress } from "@parley/devstack/terminal";
-import { FAULT_KINDS, type FaultKind } from "./faults.ts";
 import { mutantNamed } from "./mutants/all-mutants.ts";
 import { runControl } from "./power/control.ts";
 import { reportOf, tableOf } from "./report.ts";
 import { runChaos } from "./run.ts";
-import { planSchedule } from "./schedule.ts";
+import { planSchedule, scriptedSchedule } from "./schedule.ts";
 import { makeSourceTree } from "./source-tree.ts";
 
 const SEED = 7;
@@ -29,20 +28,23 @@ async function main(): Promise<number> {
   const name = variable(env, "MUTANT");
   if (name === "default-sync") return await runControl();
   const mutant = name === undefined ? undefined : mutantNamed(name);
-  const durationS = numberOf(env, "DURATION_S", mutant?.durationS ?? DURATION_S);
+  const schedule =
+    mutant === undefined
+      ? planSchedule(seed, numberOf(env, "DURATION_S", DURATION_S) * 1_000)
+      : scriptedSchedule(seed, mutant.script);
   const revision = variable(env, "REVISION");
   const isCopy = mutant !== undefined || revision !== undefined;
   const tree = isCopy ? await makeSourceTree(name ?? "sources", mutant?.patches ?? [], revision) : undefined;
   try {
     const outcome = await runChaos({
-      schedule: planSchedule(seed, durationS * 1_000, mutant?.kinds.map(kindNamed) ?? FAULT_KINDS),
+      schedule,
       sendsPerSecond: numberOf(env, "SENDS_PER_SECOND", SENDS_PER_SECOND),
       tree,
       statements: mutant?.statements,
       keptLogs: join(RESULTS, `chaos-${seed}${mutant ? `-${mutant.name}` : ""}-logs`),
       say: timedProgress(),
     });
-    const report = reportOf({ seed, durationS, mutant: name }, outcome);
+    const report = reportOf({ seed, durationS: schedule.durationMs / 1_000, mutant: name }, outcome);
     await mkdir(RESULTS, { recursive: true });
     const file = join(RESULTS, `chaos-${seed}${mutant ? `-${mutant.name}` : ""}.json`);
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
@@ -51,12 +53,6 @@ async function main(): Promise<number> {
   } finally {
     await tree?.remove();
   }
-}
-
-function kindNamed(name: string): FaultKind {
-  const kind = FAULT_KINDS.find((one) => one.name === name);
-  if (kind === undefined) throw new Error(`there is no fault ${name}`);
-  return kind;
 }
 
 process.exitCode = await main().catch((error: unknown) => {

@@ -31,8 +31,8 @@ export type Report = Readonly<{
 export function reportOf(asked: Asked, outcome: Outcome): Report {
   const failures = [...anomalies(outcome), ...limits(outcome)];
   if (asked.durationS >= WHOLE_RUN_S && asked.mutant === undefined) failures.push(...amounts(outcome));
-  const mutant = asked.mutant === undefined ? "" : ` MUTANT=${asked.mutant}`;
-  const command = `make chaos SEED=${asked.seed} DURATION_S=${asked.durationS}${mutant}`;
+  const what = asked.mutant === undefined ? `DURATION_S=${asked.durationS}` : `MUTANT=${asked.mutant}`;
+  const command = `make chaos SEED=${asked.seed} ${what}`;
   return { ok: failures.length === 0, command, failures, ...asked, ...outcome };
 }
 

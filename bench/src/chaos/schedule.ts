@@ -41,6 +41,33 @@ export function planSchedule(
   return { seed, durationMs, rounds, faults };
 }
 
+/** Faults at given times: name of the kind, when, for how long, ms. */
+export type Script = readonly (readonly [kind: string, atMs: number, forMs: number])[];
+
+/** The first script again and again, every so many ms. */
+export function repeatScript(times: number, everyMs: number, script: Script): Script {
+  return Array.from({ length: times }, (_, i) => i).flatMap((i) =>
+    script.map(([kind, atMs, forMs]) => [kind, atMs + i * everyMs, forMs] as const),
+  );
+}
+
+/**
+ * A schedule of one round with exactly these faults; the seed only chooses among processes that are alike.
+ *
+ * @throws {Error} if there is no such kind.
+ */
+export function scriptedSchedule(seed: number, script: Script): Schedule {
+  const random = createRandom(seed);
+  const faults = script.map(([name, atMs, forMs]): Fault => {
+    const kind = FAULT_KINDS.find((one) => one.name === name);
+    if (kind === undefined) throw new Error(`there is no fault ${name}`);
+    return { kind, atMs, forMs, choice: random.next(), delayMs: DELAY_MOST_MS };
+  });
+  const restMs = Math.max(...faults.map(({ atMs, forMs }) => atMs + forMs));
+  const durationMs = restMs + REST_MS;
+  return { seed, durationMs, rounds: [{ startMs: 0, restMs, endMs: durationMs }], faults };
+}
+
 /** Each kind once, at even distances with some jitter, in a random order; all are over when the rest begins. */
 function planRound(random: Random, round: Round, kinds: readonly FaultKind[]): Fault[] {
   const span = round.restMs - round.startMs;

@@ -1,3 +1,4 @@
+import { repeatScript } from "../schedule.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** What is acknowledged is only in the memory of the producer. */
@@ -15,7 +16,9 @@ export const ackBeforeLog: Mutant = {
   /** Starts publishing`,
     },
   ],
-  kinds: ["kill ws-producer", "kill ws-producer", "stop nats", "kill ws-producer", "kill nats"],
-  durationS: 25,
+  script: repeatScript(3, 7_000, [
+    ["stop nats", 2_000, 1_500],
+    ["kill ws-producer", 2_700, 100],
+  ]),
   shows: ["lost"],
 };

@@ -1,3 +1,4 @@
+import { repeatScript } from "../schedule.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** A crash between the two statements skips a batch for ever. */
@@ -17,16 +18,10 @@ export const cursorApart: Mutant = {
 `,
     },
   ],
-  kinds: [
-    "kill ws-consumer",
-    "kill ws-consumer",
-    "kill postgres",
-    "kill ws-consumer",
-    "cut consumer-postgres",
-    "cut consumer-postgres",
-    "cut consumer-postgres",
-    "cut consumer-postgres",
+  script: [
+    ...repeatScript(16, 700, [["cut consumer-postgres", 2_000, 50]]),
+    ["kill ws-consumer", 14_000, 100],
+    ["kill postgres", 18_000, 100],
   ],
-  durationS: 30,
   shows: ["lost"],
 };

@@ -1,3 +1,4 @@
+import { repeatScript } from "../schedule.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** A live message that got lost on its way is never read from Postgres. */
@@ -11,7 +12,6 @@ export const liveAsTruth: Mutant = {
       replacement: '    if (feed.isRepairing || feed.room !== "") return;\n',
     },
   ],
-  kinds: ["cut consumer-nats", "cut consumer-nats", "kill nats", "slow consumer-nats"],
-  durationS: 20,
+  script: repeatScript(4, 3_000, [["cut consumer-nats", 2_000, 500]]),
   shows: ["missing"],
 };

@@ -1,4 +1,5 @@
 import type { Column } from "../checker.ts";
+import type { Script } from "../schedule.ts";
 import type { Patch } from "../source-tree.ts";
 
 /** A deliberate fault in a copy of the sources, and the faults around it that bring it to light. */
@@ -9,9 +10,8 @@ export type Mutant = Readonly<{
   patches: readonly Patch[];
   /** SQL that takes away what would hide it. */
   statements?: readonly string[];
-  /** Names of fault kinds, as often as each shall happen in a round. */
-  kinds: readonly string[];
-  durationS: number;
+  /** The faults that bring it to light. */
+  script: Script;
   /** Columns of the verdict of which one must count something. */
   shows: readonly Column[];
 }>;

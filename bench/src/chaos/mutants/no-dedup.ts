@@ -1,3 +1,4 @@
+import { repeatScript } from "../schedule.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** Neither the log nor the database recognises a message that comes again. */
@@ -23,7 +24,9 @@ export const noDedup: Mutant = {
       end loop;
     end $$`,
   ],
-  kinds: ["repeat clients", "kill ws-producer", "repeat clients", "cut producer-nats"],
-  durationS: 20,
+  script: repeatScript(4, 2_000, [
+    ["repeat clients", 2_000, 500],
+    ["cut producer-nats", 3_000, 200],
+  ]),
   shows: ["duplicated"],
 };

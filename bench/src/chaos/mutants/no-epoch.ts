@@ -1,3 +1,4 @@
+import { repeatScript } from "../schedule.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** A writer that was stopped for longer than its lease goes on where it was, beside the new one. */
@@ -16,7 +17,6 @@ export const noEpoch: Mutant = {
       replacement: "  if (epoch < 0)\n",
     },
   ],
-  kinds: ["fence ws-consumer", "fence ws-consumer", "fence ws-consumer", "fence ws-consumer"],
-  durationS: 40,
+  script: repeatScript(4, 8_000, [["fence ws-consumer", 2_000, 6_500]]),
   shows: ["unfenced"],
 };

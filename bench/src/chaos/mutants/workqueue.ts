@@ -1,3 +1,4 @@
+import { repeatScript } from "../schedule.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** As a work queue is used: who is given an entry acknowledges it, and the log forgets it and its id. */
@@ -37,7 +38,9 @@ export const workqueue: Mutant = {
       replacement: '    this.#nextDelivery += 1;\n    this.#parts.nats.publish(reply, "+ACK");\n',
     },
   ],
-  kinds: ["kill ws-consumer", "kill ws-consumer", "kill postgres", "cut consumer-postgres"],
-  durationS: 30,
+  script: [
+    ...repeatScript(6, 1_500, [["cut consumer-postgres", 2_000, 300]]),
+    ["kill ws-consumer", 12_000, 100],
+  ],
   shows: ["lost"],
 };
