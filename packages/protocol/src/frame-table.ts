@@ -3,11 +3,23 @@ import {
   AuthFrame,
   PingFrame,
   PostFrame,
+  ReactionFrame,
+  ReadFrame,
   ResumeFrame,
   SubscribeFrame,
   TypingFrame,
   UnsubscribeFrame,
 } from "./client-frames.ts";
+import {
+  MemberJoinedFrame,
+  MemberLeftFrame,
+  MemberRoleFrame,
+  MessageDeletedFrame,
+  MessageEditedFrame,
+  ReactionEventFrame,
+  ReadNoticeFrame,
+  RoomUpdatedFrame,
+} from "./events.ts";
 import {
   AckFrame,
   AuthenticatedFrame,
@@ -18,6 +30,7 @@ import {
   MessageFrame,
   PongFrame,
   PresenceFrame,
+  ReadAckFrame,
   StoredFrame,
   SubscribedFrame,
   TokenExpiringFrame,
@@ -59,6 +72,12 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
         answers: [AckFrame, StoredFrame],
       },
       {
+        frame: ReactionFrame,
+        summary: "React to a message, or take that back; saying it twice changes nothing",
+        answers: [AckFrame],
+      },
+      { frame: ReadFrame, summary: "Say how far you have read; it never goes back", answers: [ReadAckFrame] },
+      {
         frame: TypingFrame,
         summary: "Tell who has the room open that you write, or have stopped",
         answers: [],
@@ -67,6 +86,7 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
     ],
     sends: [
       { frame: AckFrame, summary: "The log has the message on disk" },
+      { frame: ReadAckFrame, summary: "Postgres has the read cursor, and where it is" },
       { frame: StoredFrame, summary: 'Postgres has the message; sent for "receipt":"stored"' },
       ...SENT_BY_BOTH,
     ],
@@ -88,6 +108,26 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
     ],
     sends: [
       { frame: MessageFrame, summary: "A message, once and in the order of seq" },
+      {
+        frame: MessageEditedFrame,
+        summary: "A message has another text; in the order of seq, like all that follow",
+      },
+      { frame: MessageDeletedFrame, summary: "A message is gone" },
+      { frame: ReactionEventFrame, summary: "Someone reacted to a message, or took that back" },
+      {
+        frame: MemberJoinedFrame,
+        summary: "Someone is a member from here on; also told to them on all their sockets",
+      },
+      {
+        frame: MemberLeftFrame,
+        summary: "Someone is no member any more; also told to them on all their sockets",
+      },
+      {
+        frame: MemberRoleFrame,
+        summary: "A member has another role; also told to them on all their sockets",
+      },
+      { frame: RoomUpdatedFrame, summary: "The room has another title, or is gone" },
+      { frame: ReadNoticeFrame, summary: "A member has read so far; your own on all your sockets" },
       { frame: SubscribedFrame, summary: "The room is listened to; replay follows if there is any" },
       { frame: CaughtUpFrame, summary: "The replay is done; what follows is live" },
       { frame: UnsubscribedFrame, summary: "The room is not listened to any more" },

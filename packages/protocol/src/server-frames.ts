@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { ERROR_STATUS, type ErrorCode } from "./codes.ts";
-import { After, At, Body, Id, Room, Seq, User } from "./parts.ts";
+import { After, At, Id, Room, Seq, User } from "./parts.ts";
 
 export const HelloFrame = Type.Object(
   {
@@ -33,6 +33,13 @@ export const AckFrame = Type.Object(
   { $id: "AckFrame" },
 );
 export type AckFrame = Static<typeof AckFrame>;
+
+/** The answer to `read`: where the cursor is now. */
+export const ReadAckFrame = Type.Object(
+  { type: Type.Literal("ack"), id: Type.Optional(Id), room: Room, seq: After },
+  { $id: "ReadAckFrame", examples: [{ type: "ack", room: "general", seq: 42 }] },
+);
+export type ReadAckFrame = Static<typeof ReadAckFrame>;
 
 export const StoredFrame = Type.Object(
   { type: Type.Literal("stored"), id: Id, room: Room, seq: Seq },
@@ -101,9 +108,17 @@ export const MessageFrame = Type.Object(
     seq: Seq,
     id: Id,
     author: User,
-    body: Body,
+    body: Type.String({ description: "the text; empty once the message is deleted" }),
     at: At,
     replyTo: Type.Optional(Seq),
+    editedAt: Type.Optional(At),
+    deletedAt: Type.Optional(At),
+    replies: Type.Optional(Type.Integer({ description: "history: how many replies it has; up to 1,000" })),
+    reactions: Type.Optional(
+      Type.Array(Type.Object({ emoji: Type.String(), count: Type.Integer(), mine: Type.Boolean() }), {
+        description: "history: reactions to it, the oldest first",
+      }),
+    ),
   },
   {
     $id: "MessageFrame",

@@ -7,17 +7,17 @@ import type { Connection } from "@parley/socket/connection";
 import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import type { Identities } from "@parley/socket/identity";
-import { addHistoryRoutes } from "./adapters/http/history-routes.ts";
 import { addPresenceRoutes } from "./adapters/http/presence-routes.ts";
+import { addRooms, type RoomsOverHttp } from "./adapters/http/rooms.ts";
 import { RoomCommands, type RoomsParts } from "./adapters/websocket/commands.ts";
 import { greet } from "./adapters/websocket/greet.ts";
+import { OwnEvents } from "./adapters/websocket/own-events.ts";
 import type { PresenceOfInstance } from "./application/create-presence.ts";
-import type { ReadPage } from "./application/read-history.ts";
 
 export type ConsumerParts = Readonly<{
   identities: Identities;
   rooms: Omit<RoomsParts, "onOpened">;
-  readPage: ReadPage;
+  overHttp: RoomsOverHttp;
   presence: PresenceOfInstance;
   lastSeenOf: (userId: string) => Promise<Date | null>;
   limits: DoorLimits;
@@ -27,9 +27,11 @@ export type ConsumerParts = Readonly<{
   log: Log;
 }>;
 
+export type ConsumerApp = Readonly<{ app: App; door: Door; rooms: RoomCommands; own: OwnEvents }>;
+
 /** ws-consumer without a port: the door for those who listen, and history over HTTP. */
-export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: Door }> {
-  const { identities, limits, log, checks, metrics, trustProxy, readPage } = parts;
+export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
+  const { identities, limits, log, checks, metrics, trustProxy } = parts;
   const app = await buildHttp({
     service: "ws-consumer",
     title: "Parley ws-consumer",
@@ -43,6 +45,7 @@ export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: 
   });
   const { presence, lastSeenOf } = parts;
   const rooms = new RoomCommands({ ...parts.rooms, onOpened: presence.local.opened });
+  const own = new OwnEvents();
   const door = openDoor({
     app,
     service: "consumer",
@@ -55,18 +58,16 @@ export async function buildApp(parts: ConsumerParts): Promise<{ app: App; door: 
     onOpen: (connection: Connection, query) => {
       const { userId, username } = connection.identity;
       presence.local.connected({ id: userId, username });
+      own.open(connection);
       greet(rooms, connection, query);
     },
     onClose: (connection: Connection) => {
       rooms.leave(connection);
+      own.close(connection);
       presence.local.disconnected(connection.userId);
     },
   });
-  addHistoryRoutes(app, {
-    verifyToken: identities.verify,
-    checkReadable: parts.rooms.checkReadable,
-    readPage,
-  });
+  addRooms(app, parts.overHttp, identities.verify);
   addPresenceRoutes(app, { verifyToken: identities.verify, board: presence.board, lastSeenOf });
-  return { app, door };
+  return { app, door, rooms, own };
 }

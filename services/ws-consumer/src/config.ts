@@ -1,4 +1,5 @@
 import { LogVariables } from "@parley/protocol/log-variables";
+import { RoomVariables } from "@parley/protocol/room-variables";
 import { NatsVariables, Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
 import { AuthClientVariables } from "@parley/socket/auth-client";
 import { DoorVariables } from "@parley/socket/door-limits";
@@ -13,7 +14,7 @@ export const ConsumerConfig = Type.Object({
   ...DoorVariables,
   ...LogVariables,
   CONSUMER_HTTP_PORT: Port(8082, "port of ws-consumer: HTTP and WebSocket"),
-  CHANNEL_AUTO_CREATE: Type.Boolean({ default: true, description: "a channel is made by its first message" }),
+  ...RoomVariables,
   LOG_REPLICAS: Type.Integer({
     default: 1,
     minimum: 1,

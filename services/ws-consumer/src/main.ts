@@ -14,7 +14,6 @@ import { encodeTextFrames } from "@parley/socket/text-frame";
 import type { Static } from "typebox";
 import { createFreeShards } from "./adapters/nats/free-shards.ts";
 import { createLivePublisher } from "./adapters/nats/live-publisher.ts";
-import { subscribeLive } from "./adapters/nats/live-subscriber.ts";
 import { exchangePresence } from "./adapters/nats/presence-exchange.ts";
 import { createShardLog } from "./adapters/nats/shard-log.ts";
 import { answerStored } from "./adapters/nats/stored-responder.ts";
@@ -23,13 +22,14 @@ import { createLastSeen } from "./adapters/postgres/last-seen.ts";
 import { createShardStore } from "./adapters/postgres/shard-store.ts";
 import { openWriterDatabase } from "./adapters/postgres/writer-database.ts";
 import { buildApp } from "./app.ts";
-import { createAccess } from "./application/access.ts";
 import { createPresence } from "./application/create-presence.ts";
 import { Hub } from "./application/hub.ts";
 import { keepHub } from "./application/keep-hub.ts";
 import { createWriters, type Writers } from "./application/run-writers.ts";
 import { ConsumerConfig } from "./config.ts";
+import { followRooms } from "./follow-rooms.ts";
 import { createConsumerMetrics } from "./metrics.ts";
+import { openRooms } from "./open-rooms.ts";
 
 /** Connections for reading: history, replays, heads. */
 const READ_CONNECTIONS = 8;
@@ -66,7 +66,6 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
     onFault,
     now: () => performance.now(),
   });
-  subscribeLive(nats, (room, first, frames) => hub.deliver(room, first, frames), onFault);
   onClose(keepHub(hub, onFault));
   const instance = `${hostname()}:${config.CONSUMER_HTTP_PORT}`;
   const lastSeen = createLastSeen(reads);
@@ -84,7 +83,8 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   onClose(() => writers.close());
   onClose(answerStored(nats, history.findStored));
 
-  const { app, door } = await buildApp({
+  const rooms = openRooms({ config, database: reads, nats, auth, writers, log, onClose });
+  const { app, door, ...sockets } = await buildApp({
     identities,
     rooms: {
       hub,
@@ -92,10 +92,10 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
       encode,
       replayMax: REPLAY_MAX,
       pageSize: PAGE_SIZE,
-      checkReadable: createAccess(history.heads, config.CHANNEL_AUTO_CREATE),
+      ...rooms,
       onFault,
     },
-    readPage: history.page,
+    overHttp: { ...rooms, readPage: history.pageFor },
     presence,
     lastSeenOf: lastSeen.of,
     limits,
@@ -109,6 +109,7 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
     trustProxy: config.TRUST_PROXY,
     log,
   });
+  onClose(followRooms({ nats, hub, onFault, ...sockets }));
   onClose(() => app.close());
   onClose(() => door.drain());
   await app.listen({ host: config.HOST, port: config.CONSUMER_HTTP_PORT });

@@ -8,13 +8,18 @@ import type { DoorLimits } from "@parley/socket/door-limits";
 import type { Identities } from "@parley/socket/identity";
 import { addMessageRoutes } from "./adapters/http/message-routes.ts";
 import { type AwaitStored, ackOf, postCommand, typingCommand } from "./adapters/websocket/commands.ts";
+import { reactionCommand, readCommand } from "./adapters/websocket/room-commands.ts";
 import type { AnnounceTyping } from "./application/announce-typing.ts";
+import type { MarkRead } from "./application/mark-read.ts";
 import type { PostMessage } from "./application/post-message.ts";
+import type { React } from "./application/react.ts";
 
 export type ProducerParts = Readonly<{
   identities: Identities;
   postMessage: PostMessage;
   announceTyping: AnnounceTyping;
+  react: React;
+  markRead: MarkRead;
   stored: AwaitStored;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
@@ -37,7 +42,12 @@ export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: 
     trustProxy,
     bodyBytesMax: FRAME_BYTES_MAX,
   });
-  const commands = [postCommand(postMessage, stored), typingCommand(announceTyping)];
+  const commands = [
+    postCommand(postMessage, stored),
+    reactionCommand(parts.react),
+    readCommand(parts.markRead),
+    typingCommand(announceTyping),
+  ];
   const door = openDoor({ app, service: "producer", identities, commands, limits, trustProxy, log, metrics });
   addMessageRoutes(app, identities.verify, postMessage, ackOf);
   return { app, door };

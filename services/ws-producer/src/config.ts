@@ -1,4 +1,5 @@
 import { LogVariables } from "@parley/protocol/log-variables";
+import { RoomVariables } from "@parley/protocol/room-variables";
 import { NatsVariables, Port, ServiceVariables } from "@parley/runtime/variables";
 import { AuthClientVariables } from "@parley/socket/auth-client";
 import { DoorVariables } from "@parley/socket/door-limits";
@@ -11,6 +12,7 @@ export const ProducerConfig = Type.Object({
   ...AuthClientVariables,
   ...DoorVariables,
   ...LogVariables,
+  ...RoomVariables,
   LOG_BACKLOG_MAX: Type.Integer({
     default: 500_000,
     minimum: 1,

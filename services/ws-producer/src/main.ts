@@ -5,7 +5,6 @@ import {
   TYPING_BURST,
   TYPING_PER_SECOND,
 } from "@parley/protocol/limits";
-import { kindOf } from "@parley/protocol/rooms";
 import { readConfig } from "@parley/runtime/config";
 import { connectNats } from "@parley/runtime/nats";
 import { runService } from "@parley/runtime/service";
@@ -15,13 +14,17 @@ import { doorLimits } from "@parley/socket/door-limits";
 import { openIdentities } from "@parley/socket/identities";
 import { TokenBuckets } from "@parley/socket/token-bucket";
 import { createAppendMessage } from "./adapters/nats/append-message.ts";
+import { createAppendReaction } from "./adapters/nats/append-reaction.ts";
+import { createAskRead } from "./adapters/nats/ask-read.ts";
 import { Backlog } from "./adapters/nats/backlog.ts";
 import { createLogPublisher } from "./adapters/nats/log-publisher.ts";
+import { createMayPost } from "./adapters/nats/rights-board.ts";
 import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
 import { createPublishTyping } from "./adapters/nats/typing-publisher.ts";
 import { buildApp } from "./app.ts";
 import { createAnnounceTyping } from "./application/announce-typing.ts";
 import { createPostMessage } from "./application/post-message.ts";
+import { createReact } from "./application/react.ts";
 import { ProducerConfig } from "./config.ts";
 import { createProducerMetrics } from "./metrics.ts";
 
@@ -40,24 +43,33 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
   });
   const backlog = new Backlog(nats, config.LOG_SHARDS, config.LOG_BACKLOG_MAX);
   const allowances = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
-  const isOpenRoom = (room: string) => kindOf(room) === "channel";
+  const mayPost = createMayPost(nats, config.CHANNEL_AUTO_CREATE);
   const typingTurns = new TokenBuckets(TYPING_PER_SECOND, TYPING_BURST);
   const announceTyping = createAnnounceTyping(
     createPublishTyping(nats),
     (userId, room) => typingTurns.take(`${userId} ${room}`, performance.now()) === 0,
-    isOpenRoom,
+    mayPost,
   );
-  const postMessage = createPostMessage({
-    append: createAppendMessage(publisher.publish, backlog, config.LOG_SHARDS),
-    takeTurn: (userId) => (limits.isLimited ? allowances.take(userId, performance.now()) : 0),
-    isOpenRoom,
+  const accepting = {
+    takeTurn: (userId: string) => (limits.isLimited ? allowances.take(userId, performance.now()) : 0),
+    mayPost,
     now: () => new Date(),
-    freshId: randomUUID,
+    freshId: () => randomUUID(),
+  };
+  const postMessage = createPostMessage({
+    ...accepting,
+    append: createAppendMessage(publisher.publish, backlog, config.LOG_SHARDS),
+  });
+  const react = createReact({
+    ...accepting,
+    append: createAppendReaction(publisher.publish, backlog, config.LOG_SHARDS),
   });
   const { app, door } = await buildApp({
     identities,
     postMessage,
     announceTyping,
+    react,
+    markRead: createAskRead(nats),
     stored: new StoredReceipts(nats),
     limits,
     checks: { log: publisher.assertReady, auth: identities.check },

@@ -1,3 +1,4 @@
+import { eventTypeOf } from "@parley/protocol/events";
 import { Ring } from "./ring.ts";
 
 /** Frames and characters that are kept of one room. */
@@ -58,6 +59,8 @@ export class Feed {
     if (skip < 0 || skip >= frames.length) return 0;
     const fresh = skip === 0 ? frames : frames.slice(skip);
     this.ring.push(fresh);
+    // What was deleted must not be replayed from here: Postgres has it without its text.
+    if (fresh.some((frame) => eventTypeOf(frame) === "message_deleted")) this.ring.clear();
     this.touchedAt = now;
     if (this.live.size > 0) {
       const packet = encode(fresh);

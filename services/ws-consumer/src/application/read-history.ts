@@ -7,8 +7,15 @@ import type { MessageFrame } from "@parley/protocol/server-frames";
  */
 export type CheckReadable = (userId: string, room: string) => Promise<void>;
 
-/** Which page: the newest before `before`, or the first after `after`, or simply the newest. */
-export type PageRequest = Readonly<{ before?: number; after?: number; limit: number }>;
+/** Which page: before a seq, after it, around it, or simply the newest. */
+export type PageRequest = Readonly<{ before?: number; after?: number; around?: number; limit: number }>;
 
-/** Reads one page of a room's messages, oldest first. */
-export type ReadPage = (room: string, request: PageRequest) => Promise<readonly MessageFrame[]>;
+export type HistoryPage = Readonly<{
+  /** Everything that happened in the room up to here is in the messages. */
+  head: number;
+  /** Oldest first. */
+  messages: readonly MessageFrame[];
+}>;
+
+/** Reads one page of a room's messages. */
+export type ReadPage = (userId: string, room: string, request: PageRequest) => Promise<HistoryPage>;

@@ -1,5 +1,6 @@
 import { Refusal } from "@parley/protocol/codes";
 import { type Author, acceptDraft, type Draft, type Message } from "../domain/message.ts";
+import type { MayPost } from "./room-access.ts";
 
 /** What the log says of a message that it has on disk. `duplicate`: it had it before. */
 export type Appended = Readonly<{ duplicate: boolean }>;
@@ -17,9 +18,6 @@ export type AppendMessage = (
 /** Takes a turn of a user's allowance; returns 0, or how many ms to wait for the next turn. */
 export type TakeTurn = (userId: string) => number;
 
-/** Whether a room can be posted to. */
-export type IsOpenRoom = (room: string) => boolean;
-
 export type Posted = Readonly<{ message: Message; duplicate: boolean }>;
 
 export type PostMessage = (
@@ -31,7 +29,7 @@ export type PostMessage = (
 export type PostMessageParts = Readonly<{
   append: AppendMessage;
   takeTurn: TakeTurn;
-  isOpenRoom: IsOpenRoom;
+  mayPost: MayPost;
   now: () => Date;
   freshId: () => string;
 }>;
@@ -40,17 +38,23 @@ export type PostMessageParts = Readonly<{
 export function createPostMessage({
   append,
   takeTurn,
-  isOpenRoom,
+  mayPost,
   now,
   freshId,
 }: PostMessageParts): PostMessage {
   return async (draft, author, { isGone, receiptTo }) => {
     const wait = takeTurn(author.id);
     if (wait > 0) throw new Refusal("rate_limited", "too many messages", { retryAfterMs: wait });
-    if (!isOpenRoom(draft.room))
-      throw new Refusal("room_not_found", "there is no such room", { path: "/room" });
+    const open = mayPost(draft.room, author.id);
+    // Awaited only if it must be, so that what is known costs no turn.
+    demandOpen(typeof open === "boolean" ? open : await open);
     const message = acceptDraft(draft, author, now(), freshId);
     const { duplicate } = await append(message, isGone, receiptTo);
     return { message, duplicate };
   };
+}
+
+/** @throws {Refusal} the same for a room that is not there and for one that is not the user's. */
+export function demandOpen(isOpen: boolean): void {
+  if (!isOpen) throw new Refusal("room_not_found", "there is no such room", { path: "/room" });
 }

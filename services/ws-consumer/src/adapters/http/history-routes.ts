@@ -1,31 +1,21 @@
-import { Refusal } from "@parley/protocol/codes";
 import { PAGE_SIZE, PAGE_SIZE_MAX } from "@parley/protocol/limits";
-import { Room } from "@parley/protocol/parts";
 import { MessageFrame } from "@parley/protocol/server-frames";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
-import { bearerOf } from "@parley/socket/bearer";
 import type { VerifyToken } from "@parley/socket/identity";
-import { toProblem } from "@parley/socket/socket-route";
 import { Type } from "typebox";
 import type { CheckReadable, ReadPage } from "../../application/read-history.ts";
-
-/** Numbers of a query come as text; nothing is coerced by itself. */
-const Digits = (description: string) => Type.String({ pattern: "^[0-9]{1,15}$", description });
+import { answer, answers, Digits, limitOf } from "./answer.ts";
+import { actorOf } from "./room-routes.ts";
+import { MESSAGE_EXAMPLE, RoomParams } from "./room-schemas.ts";
 
 const Query = Type.Object({
   before: Type.Optional(Digits("only messages with a smaller seq; the page ends just before it")),
   after: Type.Optional(Digits("only messages with a greater seq; the page starts just after it")),
+  around: Type.Optional(Digits("half of the page before this seq, half from it on")),
   limit: Type.Optional(Digits(`messages in the page: 1 to ${PAGE_SIZE_MAX}, ${PAGE_SIZE} if left out`)),
 });
-
-function limitOf(text: string | undefined): number {
-  const limit = text === undefined ? PAGE_SIZE : Number(text);
-  if (limit < 1 || limit > PAGE_SIZE_MAX) {
-    throw new Problem(400, "bad_frame", `limit: must be from 1 to ${PAGE_SIZE_MAX}`, { path: "/limit" });
-  }
-  return limit;
-}
+const PLACES = ["before", "after", "around"] as const;
 
 /** `GET /api/v1/rooms/:room/messages`: history, page by page. */
 export function addHistoryRoutes(
@@ -37,36 +27,38 @@ export function addHistoryRoutes(
     {
       schema: {
         tags: ["messages"],
-        summary: "history of a room, oldest first",
+        summary: "history of a room, oldest first, as edits, deletions and reactions have left it",
         description:
-          "Without before and after: the newest page. Page back with before = the first seq that you have.",
+          "Without before, after and around: the newest page. Page back with before = the first seq that you have. " +
+          "`head` is the seq up to which the page is: subscribe with after = head, and nothing is missed or done twice.",
         security: [{ bearer: [] }],
-        params: Type.Object({ room: Room }),
+        params: RoomParams,
         querystring: Query,
         response: {
-          200: Type.Object({ data: Type.Array(MessageFrame) }),
-          "4xx": { $ref: "Problem#" },
-          "5xx": { $ref: "Problem#" },
+          ...answers(Type.Array(MessageFrame), [MESSAGE_EXAMPLE]),
+          200: Type.Object(
+            { data: Type.Array(MessageFrame), head: Type.Integer() },
+            { examples: [{ data: [MESSAGE_EXAMPLE], head: 42 }] },
+          ),
         },
       },
     },
     async (request) => {
-      const { userId } = await bearerOf(request, parts.verifyToken);
-      const { before, after, limit } = request.query;
-      if (before !== undefined && after !== undefined) {
-        throw new Problem(400, "bad_frame", "before and after exclude each other", { path: "/before" });
-      }
-      try {
-        await parts.checkReadable(userId, request.params.room);
-        const data = await parts.readPage(request.params.room, {
-          limit: limitOf(limit),
-          ...(before === undefined ? {} : { before: Number(before) }),
-          ...(after === undefined ? {} : { after: Number(after) }),
+      const actor = await actorOf(request, parts.verifyToken);
+      const { room } = request.params;
+      const { query } = request;
+      const limit = limitOf(query.limit, PAGE_SIZE, PAGE_SIZE_MAX);
+      const [place, another] = PLACES.filter((name) => query[name] !== undefined);
+      if (another !== undefined)
+        throw new Problem(400, "bad_frame", `${place} and ${another} exclude each other`, {
+          path: `/${place}`,
         });
-        return { data: [...data] };
-      } catch (error) {
-        throw error instanceof Refusal ? toProblem(error) : error;
-      }
+      const where = place === undefined ? {} : { [place]: Number(query[place]) };
+      const page = parts
+        .checkReadable(actor.id, room)
+        .then(() => parts.readPage(actor.id, room, { limit, ...where }));
+      const { data } = await answer(page);
+      return { data: [...data.messages], head: data.head };
     },
   );
 }

@@ -1,0 +1,116 @@
+import { At, Room, User } from "@parley/protocol/parts";
+import { Role, Title } from "@parley/protocol/room-parts";
+import { CHANNEL_PATTERN } from "@parley/protocol/rooms";
+import { MessageFrame } from "@parley/protocol/server-frames";
+import { Type } from "typebox";
+
+/** Members that a new group may be given at once. */
+export const FIRST_MEMBERS_MAX = 100;
+
+const UserId = Type.String({ minLength: 1, maxLength: 128, description: "id of a user" });
+const alice = { id: "0199aaaa-0000-7000-8000-000000000001", username: "alice" };
+const bob = { id: "0199aaaa-0000-7000-8000-000000000002", username: "bob" };
+const at = "2026-11-21T12:00:00.000Z";
+const id = "G01J9ZK6Y3V4W5X6Y7Z8A9B0C1D";
+
+export const RoomParams = Type.Object({ room: Room });
+export const MemberParams = Type.Object({ room: Room, user: UserId });
+
+export const NewRoom = Type.Object(
+  {
+    kind: Type.Union([Type.Literal("channel"), Type.Literal("group")]),
+    name: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: `a channel's name, ${CHANNEL_PATTERN}; of a group the same as title`,
+      }),
+    ),
+    title: Type.Optional(Title),
+    members: Type.Optional(
+      Type.Array(UserId, {
+        maxItems: FIRST_MEMBERS_MAX,
+        description: "a group's first members, besides you",
+      }),
+    ),
+  },
+  {
+    examples: [
+      { kind: "group", title: "Lunch", members: [bob.id] },
+      { kind: "channel", name: "dev", title: "Development" },
+    ],
+  },
+);
+
+export const RoomChanges = Type.Object(
+  {
+    title: Type.Optional(Type.Union([Title, Type.Null()])),
+    isMuted: Type.Optional(Type.Boolean({ description: "for yourself" })),
+    isPinned: Type.Optional(Type.Boolean({ description: "for yourself: first in your list" })),
+  },
+  { minProperties: 1, examples: [{ title: "Long lunch" }, { isMuted: true }] },
+);
+
+export const NewMember = Type.Object(
+  { userId: UserId, role: Type.Optional(Role) },
+  { examples: [{ userId: bob.id, role: "member" }] },
+);
+export const NewRole = Type.Object({ role: Role }, { examples: [{ role: "admin" }] });
+export const DirectWith = Type.Object({ userId: UserId }, { examples: [{ userId: bob.id }] });
+
+const Nullable = <T extends Parameters<typeof Type.Union>[0][number]>(schema: T) =>
+  Type.Union([schema, Type.Null()]);
+
+export const RoomShape = Type.Object({
+  id: Room,
+  kind: Type.Union([Type.Literal("channel"), Type.Literal("group"), Type.Literal("direct")]),
+  title: Nullable(Type.String()),
+  role: Nullable(Role),
+  head: Type.Integer({ description: "the newest seq" }),
+  createdBy: Nullable(Type.String()),
+  createdAt: At,
+  activeAt: At,
+  lastMessage: Nullable(MessageFrame),
+  readSeq: Type.Integer({ description: "how far you have read" }),
+  unread: Type.Integer({ description: "messages of others after that; exact up to 1,000" }),
+  isMuted: Type.Boolean(),
+  isPinned: Type.Boolean(),
+  with: Nullable(User),
+});
+export const ROOM_EXAMPLE = {
+  id,
+  kind: "group",
+  title: "Lunch",
+  role: "owner",
+  head: 42,
+  createdBy: alice.id,
+  createdAt: at,
+  activeAt: at,
+  lastMessage: { type: "message", room: id, seq: 42, id: "m1", author: bob, body: "Hello", at },
+  readSeq: 41,
+  unread: 1,
+  isMuted: false,
+  isPinned: false,
+  with: null,
+};
+
+export const MemberShape = Type.Object({
+  user: User,
+  role: Role,
+  joinedAt: At,
+  readSeq: Type.Integer({ description: "how far this member has read" }),
+});
+export const MEMBER_EXAMPLE = { user: bob, role: "member", joinedAt: at, readSeq: 41 };
+
+export const Left = Type.Object({ room: Room, user: Type.String() });
+export const LEFT_EXAMPLE = { room: id, user: bob.id };
+
+export const MESSAGE_EXAMPLE = {
+  type: "message",
+  room: "general",
+  seq: 42,
+  id: "m1",
+  author: alice,
+  body: "Hello",
+  at,
+} as const;

@@ -1,0 +1,25 @@
+import type { App } from "@parley/runtime/http";
+import type { ChangeMessages } from "../../application/change-messages.ts";
+import type { MarkRead } from "../../application/mark-read.ts";
+import type { ReadPage } from "../../application/read-history.ts";
+import { addHistoryRoutes } from "./history-routes.ts";
+import { addComingRoutes, addMemberRoutes, addOneMemberRoutes } from "./member-routes.ts";
+import { addMessageRoutes } from "./message-routes.ts";
+import { addReadRoutes } from "./read-routes.ts";
+import { addOneRoomRoutes, addRoomRoutes, type RoomRoutesParts } from "./room-routes.ts";
+
+export type RoomsOverHttp = Omit<RoomRoutesParts, "verifyToken"> &
+  Readonly<{ messages: ChangeMessages; markRead: MarkRead; readPage: ReadPage }>;
+
+/** All routes of rooms. */
+export function addRooms(app: App, rooms: RoomsOverHttp, verifyToken: RoomRoutesParts["verifyToken"]): void {
+  const parts = { ...rooms, verifyToken };
+  addRoomRoutes(app, parts);
+  addOneRoomRoutes(app, parts);
+  addComingRoutes(app, parts);
+  addMemberRoutes(app, parts);
+  addOneMemberRoutes(app, parts);
+  addHistoryRoutes(app, parts);
+  addMessageRoutes(app, { ...parts, changes: rooms.messages });
+  addReadRoutes(app, parts);
+}

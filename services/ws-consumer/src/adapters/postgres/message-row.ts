@@ -1,0 +1,36 @@
+import type { MessageFrame } from "@parley/protocol/server-frames";
+
+/** The columns of an entry, as they become a message. */
+export const MESSAGE_COLUMNS = (e: string) => `
+  ${e}.seq, ${e}.type, ${e}.client_id as id, ${e}.author_id as "authorId", ${e}.author_username as "authorUsername",
+  ${e}.body, ${e}.at, ${e}.reply_to as "replyTo", ${e}.edited_at as "editedAt", ${e}.deleted_at as "deletedAt"`;
+
+export type MessageRow = {
+  seq: number;
+  id: string;
+  authorId: string;
+  authorUsername: string;
+  body: string;
+  at: Date;
+  replyTo: number | null;
+  editedAt: Date | null;
+  deletedAt: Date | null;
+};
+
+/** A stored message as members see it; if it was never changed, the same as what they saw live, key by key. */
+export function messageOf(room: string, row: MessageRow): MessageFrame {
+  const { seq, id, authorId, authorUsername, body, at, replyTo, editedAt, deletedAt } = row;
+  const author = { id: authorId, username: authorUsername };
+  return {
+    seq,
+    type: "message",
+    room,
+    id,
+    author,
+    body,
+    at: at.toISOString(),
+    ...(replyTo === null ? {} : { replyTo }),
+    ...(editedAt === null ? {} : { editedAt: editedAt.toISOString() }),
+    ...(deletedAt === null ? {} : { deletedAt: deletedAt.toISOString() }),
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * What follows on `room` (the row that was made or changed, or none: then nothing happens). It is locked before the
+ * outbox takes its ids, so that the ids of one room are in the order of its changes.
+ */
+const EFFECTS = `
+, item as (
+  select r.* from rows from (
+    json_to_recordset($1::text::json) as (entry json, member text, username text, role text, "roomState" text, receipt text)
+  ) with ordinality as r (entry, member, username, role, room_state, receipt, n)
+), sent as (
+  insert into chat.outbox (shard, room, member, role, room_state, entry, receipt)
+  select $2::smallint, room.id, item.member, item.role, item.room_state, item.entry, item.receipt
+  from room, item order by item.n
+  returning id, member
+), kept as (
+  insert into chat.members (room, user_id, username, role, read_seq, changed)
+  select room.id, item.member, item.username, item.role, room.head, sent.id
+  from room, item join sent on sent.member = item.member
+  where item.role <> 'none'
+  on conflict (room, user_id) do update set role = excluded.role, changed = excluded.changed
+), gone as (
+  delete from chat.members m using room, item where item.role = 'none' and m.room = room.id and m.user_id = item.member
+), ended as (
+  delete from chat.members m using room, item where item.room_state = 'none' and m.room = room.id
+)
+select count(*)::int as made from room`;
+
+export const CREATE = `
+with room as (
+  insert into chat.rooms (id, kind, head, created_at, last_at, title, created_by)
+  values ($3, $4, 0, now(), now(), $5, $6)
+  on conflict (id) do nothing
+  returning id, head
+)${EFFECTS}`;
+
+export const CHANGE = `
+with room as (
+  update chat.rooms r
+  set version = version + 1,
+    title = case when t.has_title then t.title else r.title end,
+    deleted_at = case when t.is_gone then now() end
+  from (
+    select bool_or(has_title) as has_title, max(title) as title, coalesce(bool_or("roomState" = 'none'), false) as is_gone
+    from json_to_recordset($1::text::json) as t (title text, has_title boolean, "roomState" text)
+  ) as t
+  where r.id = $3 and r.version = $4 and r.deleted_at is null
+  returning r.id, r.head
+)${EFFECTS}`;
+
+export const STATE = `
+select r.kind, r.title, r.version, a.role, t.role as "targetRole", t.username as "targetName",
+  (select count(*) from chat.members o where o.room = r.id and o.role = 'owner')::int as owners
+from chat.rooms r
+left join chat.members a on a.room = r.id and a.user_id = $2
+left join chat.members t on t.room = r.id and t.user_id = $3
+where r.id = $1 and r.deleted_at is null`;
+
+export const MESSAGE = `
+select r.kind, r.version, a.role, e.author_id as "authorId"
+from chat.rooms r
+left join chat.members a on a.room = r.id and a.user_id = $3
+left join chat.entries e on e.room = r.id and e.seq = $2 and e.type = 'message' and e.deleted_at is null
+where r.id = $1 and r.deleted_at is null`;
+
+/** The room's row is locked, so that the outbox has changes of one room in one order; its version stays. */
+export const CHANGE_MESSAGE = `
+with room as (
+  select id from chat.rooms where id = $1 and version = $2 and deleted_at is null for update
+), sent as (
+  insert into chat.outbox (shard, room, entry, receipt)
+  select $4::smallint, room.id, $5::text::json, $6 from room
+  where exists (
+    select from chat.entries e where e.room = room.id and e.seq = $3 and e.type = 'message' and e.deleted_at is null
+  )
+  returning id
+)
+select count(*)::int as made from sent`;
+
+export const PREFER = `
+update chat.members
+set is_muted = coalesce($3::boolean, is_muted), is_pinned = coalesce($4::boolean, is_pinned)
+where room = $1 and user_id = $2
+returning 1`;

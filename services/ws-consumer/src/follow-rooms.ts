@@ -1,0 +1,50 @@
+import type { NatsConnection } from "@nats-io/transport-node";
+import { kindOf } from "@parley/protocol/rooms";
+import { listenToAccess } from "./adapters/nats/change-notices.ts";
+import { subscribeLive } from "./adapters/nats/live-subscriber.ts";
+import { listenToReads } from "./adapters/nats/read-exchange.ts";
+import type { RoomCommands } from "./adapters/websocket/commands.ts";
+import type { OwnEvents } from "./adapters/websocket/own-events.ts";
+import type { Hub } from "./application/hub.ts";
+
+/** How often listeners' rights are looked up though nobody said that they had changed, ms. */
+const RECHECK_MS = 10_000;
+
+type Parts = Readonly<{
+  nats: NatsConnection;
+  hub: Hub;
+  rooms: RoomCommands;
+  own: OwnEvents;
+  onFault: (error: unknown, what: string) => void;
+}>;
+
+/** Brings what is heard on NATS to this instance's sockets. Gives what ends it. */
+export function followRooms({ nats, hub, rooms, own, onFault }: Parts): () => void {
+  subscribeLive(
+    nats,
+    (room, first, frames) => {
+      hub.deliver(room, first, frames);
+      own.tell(room, frames, rooms.listens);
+    },
+    onFault,
+  );
+  const stopAccess = listenToAccess(nats, (room) => rooms.recheck(room));
+  const stopReads = listenToReads(nats, (mark) => {
+    const frame = { type: "read", ...mark };
+    if (kindOf(mark.room) !== "channel") hub.whisper([mark.room], frame, mark.user.id);
+    for (const connection of own.of(mark.user.id)) connection.send(frame);
+  });
+  let isChecking = false;
+  const timer = setInterval(() => {
+    if (isChecking) return;
+    isChecking = true;
+    void rooms.recheckAll().finally(() => {
+      isChecking = false;
+    });
+  }, RECHECK_MS);
+  return () => {
+    clearInterval(timer);
+    stopAccess();
+    stopReads();
+  };
+}

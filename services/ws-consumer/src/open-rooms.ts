@@ -1,0 +1,99 @@
+import { randomUUID } from "node:crypto";
+import type { NatsConnection } from "@nats-io/transport-node";
+import type { AuthServiceClient } from "@parley/proto/auth/v1/auth";
+import { freshGroupId } from "@parley/protocol/room-ids";
+import { pause } from "@parley/runtime/deadline";
+import type { Log } from "@parley/runtime/log";
+import type { Database } from "@parley/runtime/postgres";
+import type { Static } from "typebox";
+import { createFindUsers } from "./adapters/auth/find-users.ts";
+import { type Board, createAccessBoard } from "./adapters/nats/access-board.ts";
+import { createChangeNotices, createReceipts } from "./adapters/nats/change-notices.ts";
+import { createAppendEntry, listenToOutbox } from "./adapters/nats/outbox-log.ts";
+import { answerReads, createTellRead } from "./adapters/nats/read-exchange.ts";
+import { createOutbox, readRights } from "./adapters/postgres/outbox.ts";
+import { createReadCursors } from "./adapters/postgres/read-cursors.ts";
+import { createRoomStore } from "./adapters/postgres/room-store.ts";
+import { createReadStandings, createRoomViews, createWhoMayRead } from "./adapters/postgres/room-views.ts";
+import { createAccess, createFindReadable } from "./application/access.ts";
+import { createChangeMessages } from "./application/change-messages.ts";
+import { createChangeRooms } from "./application/change-rooms.ts";
+import { createMarkRead } from "./application/mark-read.ts";
+import { relayOutbox } from "./application/relay-outbox.ts";
+import type { Writers } from "./application/run-writers.ts";
+import type { ConsumerConfig } from "./config.ts";
+
+/** Members whose cursors a subscriber to a room is told. */
+const CURSORS_MAX = 100;
+const PREPARE_RETRY_MS = 1_000;
+
+type RoomsDoor = Readonly<{
+  config: Static<typeof ConsumerConfig>;
+  database: Database;
+  nats: NatsConnection;
+  auth: AuthServiceClient;
+  writers: Writers;
+  log: Log;
+  onClose: (close: () => Promise<void> | void) => void;
+}>;
+
+/** Everything about rooms that a consumer has: what is read of them, what is done to them, and the relay. */
+export function openRooms({ config, database, nats, auth, writers, log, onClose }: RoomsDoor) {
+  const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, CHANNEL_AUTO_CREATE: isAutoCreated } = config;
+  const store = createRoomStore(database, shards);
+  const cursors = createReadCursors(database);
+  const markRead = createMarkRead(cursors.move, createTellRead(nats));
+  const findReadable = createFindReadable(createReadStandings(database), isAutoCreated);
+  const settling = {
+    receipts: createReceipts(nats),
+    notices: createChangeNotices(nats),
+    now: () => new Date(),
+    freshId: () => randomUUID(),
+  };
+  const board = createAccessBoard(nats, replicas, () => readRights(database));
+  const relay = relayOutbox({
+    outbox: createOutbox(database),
+    board,
+    append: createAppendEntry(nats, shards),
+    shards: () => [...writers.cursors().keys()],
+    listen: (onFilled) => listenToOutbox(nats, onFilled),
+    report: (level, text, details) => log[level](details, text),
+  });
+  onClose(relay);
+  onClose(prepare(board, log));
+  onClose(answerReads(nats, markRead));
+  return {
+    markRead,
+    findReadable,
+    views: createRoomViews(database),
+    checkReadable: createAccess(findReadable),
+    whoMayRead: createWhoMayRead(database),
+    readCursors: (room: string) => cursors.ofRoom(room, CURSORS_MAX),
+    messages: createChangeMessages({ ...settling, store }),
+    changes: createChangeRooms({
+      ...settling,
+      store,
+      findUsers: createFindUsers(auth),
+      freshGroupId,
+      isAutoCreated,
+    }),
+  };
+}
+
+/** Prepares the producers' bucket, and tries again while the log is away. Gives what ends the trying. */
+function prepare(board: Board, log: Log): () => void {
+  const stop = new AbortController();
+  const run = async () => {
+    while (!stop.signal.aborted) {
+      try {
+        await board.prepare();
+        return;
+      } catch (err) {
+        log.warn({ err }, "the bucket of rooms could not be prepared");
+        await pause(PREPARE_RETRY_MS, stop.signal);
+      }
+    }
+  };
+  void run();
+  return () => stop.abort();
+}

@@ -1,0 +1,34 @@
+import { ReactionFrame, ReadFrame } from "@parley/protocol/client-frames";
+import type { AckFrame, ReadAckFrame } from "@parley/protocol/server-frames";
+import { type Command, command } from "@parley/socket/command";
+import type { MarkRead } from "../../application/mark-read.ts";
+import type { React } from "../../application/react.ts";
+
+/** `reaction`: answers `ack` once the log has it. */
+export function reactionCommand(react: React): Command {
+  return command("reaction", ReactionFrame, async (connection, { id, room, seq, emoji, remove = false }) => {
+    const { userId, username } = connection.identity;
+    const draft = { room, target: seq, emoji, remove, ...(id === undefined ? {} : { id }) };
+    const isGone = () => !connection.isOpen;
+    const { reaction, duplicate } = await react(draft, { id: userId, username }, isGone);
+    const at = reaction.at.toISOString();
+    connection.send({
+      type: "ack",
+      id: reaction.id,
+      room,
+      stored: "log",
+      duplicate,
+      at,
+    } satisfies AckFrame);
+  });
+}
+
+/** `read`: answers `ack` with the cursor once Postgres has it. */
+export function readCommand(markRead: MarkRead): Command {
+  return command("read", ReadFrame, async (connection, { id, room, seq }) => {
+    const { userId, username } = connection.identity;
+    const now = await markRead({ room, user: { id: userId, username }, seq });
+    const ack: ReadAckFrame = { type: "ack", room, seq: now, ...(id === undefined ? {} : { id }) };
+    connection.send(ack);
+  });
+}
