@@ -40,13 +40,12 @@ async function doorWith(env: Record<string, string>): Promise<string> {
     onRevoked: () => undefined,
   };
   const limits = doorLimits(readConfig(Config, env));
-  openDoor({
+  await openDoor({
     app,
     service: "producer",
     identities,
     commands: [],
     limits,
-    trustProxy: env.TRUST_PROXY === "true",
     log,
   });
   await app.listen({ port: 0, host: "127.0.0.1" });

@@ -95,13 +95,12 @@ describe("the door", () => {
         };
       },
     };
-    door = openDoor({
+    door = await openDoor({
       app,
       service: "producer",
       identities,
       commands: [post],
       limits: LIMITS,
-      trustProxy: false,
       log,
     });
     await app.listen({ port: 0, host: "127.0.0.1" });

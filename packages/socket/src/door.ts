@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import websocket from "@fastify/websocket";
 import { asyncApiOf } from "@parley/protocol/asyncapi";
 import { CLOSE, type CloseCode, Refusal } from "@parley/protocol/codes";
 import {
@@ -20,12 +21,11 @@ import { Connection } from "./connection.ts";
 import { authCommand, PendingAuth, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { drainAll } from "./drain.ts";
-import type { Handshake } from "./handshake.ts";
+import { type Handshake, SUBPROTOCOL } from "./handshake.ts";
 import type { Identities, Identity } from "./identity.ts";
 import { receive } from "./receive.ts";
 import { addSocketRoute } from "./socket-route.ts";
 import { sweep } from "./sweep.ts";
-import { addUpgrade } from "./upgrade.ts";
 
 /** How often deadlines and heartbeats are looked at, ms. */
 const SWEEP_MS = 250;
@@ -38,8 +38,6 @@ export type DoorOptions = Readonly<{
   limits: DoorLimits;
   log: Log;
   metrics?: Metrics;
-  /** Whether `X-Forwarded-For` says who a client is. */
-  trustProxy: boolean;
   /** Called when a connection is authenticated, after `hello`; `query` is the query of its URL. */
   onOpen?: (connection: Connection, query: Readonly<Record<string, unknown>>) => void;
   onClose?: (connection: Connection) => void;
@@ -191,17 +189,24 @@ export class Door {
 }
 
 /** Opens the door at `GET /ws` of an app that does not listen yet. */
-export function openDoor(options: DoorOptions): Door {
+export async function openDoor(options: DoorOptions): Promise<Door> {
   const door = new Door(options);
   options.metrics?.gauges({
     parley_connections: ["authenticated sockets", () => door.connections.size],
     parley_connections_pending: ["sockets that wait for their first frame", () => door.pending.size],
   });
-  options.app.addHook("preClose", (done) => {
-    door.end();
-    done();
+  await options.app.register(websocket, {
+    options: {
+      maxPayload: FRAME_BYTES_MAX,
+      perMessageDeflate: false,
+      clientTracking: false,
+      handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    },
+    preClose: (done) => {
+      door.end();
+      done();
+    },
   });
-  addUpgrade(door);
   addSocketRoute(door);
   addAsyncApiRoutes(options.app, (url) => asyncApiOf(options.service, url));
   return door;

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { Refusal } from "@parley/protocol/codes";
 import type { DoorLimits } from "./door-limits.ts";
 
@@ -6,37 +6,12 @@ export const SUBPROTOCOL = "parley.v1";
 
 /** What a client asks for when it connects. */
 export type Handshake = Readonly<{
-  path: string;
-  headers: IncomingHttpHeaders;
-  /** A name that comes several times has all its values. */
-  query: Readonly<Record<string, string | readonly string[]>>;
+  query: Readonly<Record<string, unknown>>;
   /** Whom limits by address count. */
   address: string;
 }>;
 
-/** Names of the query that mean something here. */
-const QUERY_NAMES = ["token", "room", "debug_reconnect"] as const;
-
-/** Reads the start of an upgrade. Behind a proxy that is trusted, the client's address is the first that it names. */
-export function readHandshake(request: IncomingMessage, trustProxy: boolean): Handshake {
-  const { headers, url = "" } = request;
-  const mark = url.indexOf("?");
-  const query: Record<string, string | readonly string[]> = {};
-  if (mark !== -1) {
-    const params = new URLSearchParams(url.slice(mark + 1));
-    for (const name of QUERY_NAMES) {
-      const [first, ...rest] = params.getAll(name);
-      if (first !== undefined) query[name] = rest.length === 0 ? first : [first, ...rest];
-    }
-  }
-  const forwarded = trustProxy
-    ? String(headers["x-forwarded-for"] ?? "")
-        .split(",")[0]
-        ?.trim()
-    : "";
-  const address = forwarded || (request.socket.remoteAddress ?? "");
-  return { path: mark === -1 ? url : url.slice(0, mark), headers, query, address };
-}
+type Asked = Readonly<{ headers: IncomingHttpHeaders; query: unknown }>;
 
 /**
  * The token that a handshake brings: `Authorization: Bearer`, or `?token=` where that is allowed. Undefined if it
@@ -44,10 +19,7 @@ export function readHandshake(request: IncomingMessage, trustProxy: boolean): Ha
  *
  * @throws {Refusal} `unauthenticated` if one is brought in a way that is not allowed.
  */
-export function tokenOf(
-  request: Pick<Handshake, "headers"> & { query: unknown },
-  limits: DoorLimits,
-): string | undefined {
+export function tokenOf(request: Asked, limits: DoorLimits): string | undefined {
   const header = request.headers.authorization;
   if (header !== undefined) {
     const [scheme, token, ...rest] = String(header).split(" ");
@@ -66,7 +38,7 @@ export function tokenOf(
 }
 
 /** @throws {Refusal} `forbidden` if a page of another origin asks (RFC 6454), `bad_frame` for an unknown subprotocol. */
-export function checkHandshake(request: Pick<Handshake, "headers">, limits: DoorLimits): void {
+export function checkHandshake(request: Pick<Asked, "headers">, limits: DoorLimits): void {
   const { origin, "sec-websocket-protocol": protocols } = request.headers;
   if (origin !== undefined && !limits.allowedOrigins.includes(String(origin))) {
     throw new Refusal("forbidden", "this origin is not on ALLOWED_ORIGINS");
