@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { argon2id, hash, needsRehash, verify } from "argon2";
 import { HASH_PARAMETERS } from "./password.ts";
 
@@ -29,7 +29,8 @@ async function answer(request: HashRequest): Promise<HashAnswer> {
   return { id: request.id, do: "verify", matches, stale };
 }
 
-setPriority(NICENESS);
+// Only downwards: who runs below that already may not rise.
+if (getPriority() < NICENESS) setPriority(NICENESS);
 // First of all: the parent may be gone before we are ready.
 process.on("disconnect", () => process.exit(0));
 // Ctrl-C reaches the whole group; the parent decides when this process ends.
