@@ -60,8 +60,8 @@ migrate: install ## apply migrations/ to DATABASE_URL
 dead-letters: install ## list what could not be stored (REPLAY=<id>: put one into the log again)
 	@$(NODE) $(DEVSTACK)/as-service.ts ws-consumer services/ws-consumer/src/dead-letters-main.ts $(if $(REPLAY),replay $(REPLAY),list)
 
-rotate-keys: install ## make a new signing key; the old one stays valid for the tokens that are out
-	@$(NODE) $(DEVSTACK)/as-service.ts auth services/auth/src/rotate-keys-main.ts
+rotate-keys: install ## make a new signing key; the old one stays valid for a while (NOW=1: not, a key has leaked)
+	@$(NODE) $(DEVSTACK)/as-service.ts auth services/auth/src/rotate-keys-main.ts $(if $(NOW),--now)
 
 .PHONY: test lint build
 test: install ## lint, types, imports, and all tests on real servers
