@@ -1,6 +1,7 @@
 /**
  * Group commit against the library's own publish, on one nats-server that syncs each write to the disk:
- * `npm run bench:publish -w @parley/bench [seconds] [in flight]`.
+ * `npm run bench:publish -w @parley/bench [seconds] [in flight] [repeats %] [own|foreign]`: so many of the sends repeat an
+ * id that the log has, from this publisher or from another one.
  */
 import { readFile } from "node:fs/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -21,6 +22,10 @@ const WARM_UP_MS = 1_500;
 const US_PER_TICK = 10_000;
 const SECONDS = Number(process.argv[2] ?? 8);
 const IN_FLIGHT = Number(process.argv[3] ?? 512);
+const REPEATS = Number(process.argv[4] ?? 0) / 100;
+const IS_FOREIGN = process.argv[5] === "foreign";
+/** Ids that the log has before the measurement begins, for repeats. */
+const REPEATED = 2_000;
 
 type Publish = (room: string, key: string) => Promise<unknown>;
 
@@ -41,7 +46,8 @@ async function measure(name: string, pid: number, publish: Publish) {
       while (performance.now() < end) {
         sent += 1;
         const started = performance.now();
-        await publish(ROOMS[sent % ROOMS.length] as string, `${name}-${sent}`);
+        const key = Math.random() < REPEATS ? `repeated-${sent % REPEATED}` : `${name}-${sent}`;
+        await publish(ROOMS[sent % ROOMS.length] as string, key);
         acknowledged += 1;
         latency.recordValue(Math.round((performance.now() - started) * 1_000));
       }
@@ -86,11 +92,20 @@ try {
   const faults: unknown[] = [];
   const log = { info: () => undefined, error: (...fault: unknown[]) => void faults.push(fault) };
   const publisher = createLogPublisher(nats, { shards: SHARDS, monitorUrl: server.monitorUrl, log });
+  if (REPEATS > 0) {
+    const first = IS_FOREIGN
+      ? createLogPublisher(nats, { shards: SHARDS, monitorUrl: server.monitorUrl, log })
+      : publisher;
+    const room = (i: number) => ROOMS[i % ROOMS.length] as string;
+    const keys = Array.from({ length: REPEATED }, (_, i) => `repeated-${i}`);
+    await Promise.all(keys.map((key, i) => first.publish({ room: room(i), key, payload: PAYLOAD })));
+  }
   const group = await measure("group", server.pid, (room, key) =>
     publisher.publish({ room, key, payload: PAYLOAD }),
   );
-  const { published, batches, batched, retries } = publisher.counters;
-  const inLog = await stored(nats);
+  const { duplicates, batches, batched, retries } = publisher.counters;
+  const published = publisher.counters.published - duplicates;
+  const inLog = (await stored(nats)) - (IS_FOREIGN ? REPEATED : 0);
   await publisher.close();
   const js = jetstream(nats);
   const library = await measure("library", server.pid, (room, key) => {

@@ -51,7 +51,7 @@ test("rooms are spread over the shards, and a receipt subject travels with the e
   }
 });
 
-test("a batch with ids that the log has already is taken apart: each entry is stored once", async () => {
+test("an id that was acknowledged lately goes out beside the batch, so that the batch is not refused", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   const [earlier] = await appendMany(publisher, "k", 1);
@@ -60,7 +60,41 @@ test("a batch with ids that the log has already is taken apart: each entry is st
   expect(published.filter(({ duplicate }) => duplicate)).toHaveLength(1);
   expect(seqsOf(published)).toEqual(upTo(100));
   expect(await fixture.keysIn(0)).toEqual(upTo(100, 0).map((i) => `k${i}`));
-  expect(publisher.counters).toMatchObject({ duplicates: 1, batches: 0, retries: 100 });
+  expect(publisher.counters).toMatchObject({ duplicates: 1, batches: 1, batched: 99, retries: 0 });
+});
+
+test("a batch with an id that another producer published is taken apart: each entry is stored once", async () => {
+  await fixture.makeLog(1);
+  const [earlier] = await appendMany(fixture.publisher(1), "k", 1);
+  const publisher = fixture.publisher(1);
+  const published = await appendMany(publisher, "k", 200);
+  expect(published[0]).toEqual({ ...earlier, duplicate: true });
+  expect(published.filter(({ duplicate }) => duplicate)).toHaveLength(1);
+  expect(seqsOf(published)).toEqual(upTo(200));
+  expect(await fixture.keysIn(0)).toEqual(upTo(200, 0).map((i) => `k${i}`));
+  expect(publisher.counters).toMatchObject({ duplicates: 1, batches: 0, retries: 200 });
+});
+
+test("a batch of which every id is known is acknowledged whole, as duplicates", async () => {
+  await fixture.makeLog(1);
+  const earlier = await appendMany(fixture.publisher(1), "k", 60);
+  for (const publisher of [fixture.publisher(1), fixture.publisher(1)])
+    for (let times = 0; times < 2; times += 1)
+      expect(await appendMany(publisher, "k", 60)).toEqual(
+        earlier.map((one) => ({ ...one, duplicate: true })),
+      );
+  expect(await fixture.keysIn(0)).toHaveLength(60);
+});
+
+test("what is known of ids does not outlive the stream: one that was made anew gets them again", async () => {
+  await fixture.makeLog(1);
+  const publisher = fixture.publisher(1);
+  await appendMany(publisher, "k", 20);
+  await fixture.jsm.streams.delete(streamOf(0));
+  await fixture.makeLog(1);
+  const published = await appendMany(publisher, "k", 20);
+  expect(published.every(({ duplicate }) => !duplicate)).toBe(true);
+  expect(await fixture.keysIn(0)).toHaveLength(20);
 });
 
 test("two calls with one key in flight are one publish, and the second is the duplicate", async () => {

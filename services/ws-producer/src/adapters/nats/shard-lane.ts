@@ -7,6 +7,7 @@ import type { LogAnswer } from "./log-answer.ts";
 import { assertSendable, sendEntry } from "./log-wire.ts";
 import { isAbandoned, join, type Pending, PendingEntries } from "./pending-entries.ts";
 import type { PublishCounters } from "./publish-counters.ts";
+import { RecentKeys } from "./recent-keys.ts";
 import type { ReplyInbox } from "./reply-inbox.ts";
 
 /** Up to so many go out side by side; a batch has a fixed cost, and is cheaper only for more. */
@@ -49,6 +50,7 @@ export class ShardLane {
   #waiting: Pending[] = [];
   /** Entries to be published again, one by one, before anything else. */
   #again: Pending[] = [];
+  readonly #recent = new RecentKeys();
   #flight: Flight | undefined;
   #isOpen = false;
   #isGathering = false;
@@ -142,8 +144,19 @@ export class ShardLane {
       this.#pump();
     });
     this.#flight = flight;
-    if (entries.length <= SINGLES_MAX) this.#publishSingly(flight);
-    else this.#publishBatch(flight);
+    this.#launch(flight);
+  }
+
+  /** A few go out singly; more as a batch, with those beside it for which the log would refuse the batch. */
+  #launch(flight: Flight): void {
+    const { entries } = flight;
+    const fresh = entries.filter(({ entry }) => !this.#recent.has(entry.key));
+    if (fresh.length <= SINGLES_MAX) this.#publishSingly(flight, entries);
+    else {
+      const known = entries.filter(({ entry }) => this.#recent.has(entry.key));
+      this.#publishSingly(flight, known);
+      this.#publishBatch(flight, fresh);
+    }
   }
 
   /** Takes the next ones from a queue, leaving out those for whom nobody waits any more. */
@@ -162,32 +175,34 @@ export class ShardLane {
     return taken;
   }
 
-  #publishSingly(flight: Flight): void {
-    for (const pending of flight.entries) {
-      const reply = flight.expect((answer, last) => {
-        if (this.#flight !== flight) return;
-        this.#settle(pending, answer);
-        if (!last || this.#flight !== flight) return;
-        this.#land(flight, "answered");
-        this.#gather();
-      });
+  /** Takes an answer of a flight, and ends the flight with the last one. */
+  #answered(flight: Flight, last: boolean, settle: () => void): void {
+    if (this.#flight !== flight) return;
+    settle();
+    if (!last || this.#flight !== flight) return;
+    this.#land(flight, "answered");
+    this.#gather();
+  }
+
+  #publishSingly(flight: Flight, entries: readonly Pending[]): void {
+    for (const pending of entries) {
+      const reply = flight.expect((answer, last) =>
+        this.#answered(flight, last, () => this.#settle(pending, answer)),
+      );
       sendEntry(this.#parts.nats, this.shard, pending.entry, pending.payload, reply);
     }
   }
 
-  #publishBatch(flight: Flight): void {
+  #publishBatch(flight: Flight, entries: readonly Pending[]): void {
     this.#batches += 1;
     const batch = `${this.#batchPrefix}-${this.#batches}`;
-    const count = flight.entries.length;
-    const reply = flight.expect((answer) => {
-      this.#settleBatch(flight, batch, answer);
-      if (this.#flight !== flight) return;
-      this.#land(flight, "answered");
-      this.#gather();
-    });
+    const count = entries.length;
+    const reply = flight.expect((answer, last) =>
+      this.#answered(flight, last, () => this.#settleBatch(entries, batch, answer)),
+    );
     // Only the commit asks for an answer. It is refused if anything before it was (seen with 2.15.1 for a missing
     // entry, a duplicate, too many batches, a stream without batches), so the first one's answer would say nothing more.
-    flight.entries.forEach(({ entry, payload }, i) => {
+    entries.forEach(({ entry, payload }, i) => {
       const last = i === count - 1;
       sendEntry(this.#parts.nats, this.shard, entry, payload, last ? reply : undefined, {
         batch,
@@ -219,8 +234,7 @@ export class ShardLane {
     }
   }
 
-  #settleBatch(flight: Flight, batch: string, answer: LogAnswer): void {
-    const { entries } = flight;
+  #settleBatch(entries: readonly Pending[], batch: string, answer: LogAnswer): void {
     if (answer.kind === "full") {
       for (const pending of entries) this.#giveBack(pending, logFull(answer.reason));
     } else if (answer.kind === "stored" && answer.batch === batch && answer.count === entries.length) {
@@ -254,6 +268,7 @@ export class ShardLane {
     const wasThere = duplicate && !pending.unsure;
     this.#parts.counters.published += 1;
     if (wasThere) this.#parts.counters.duplicates += 1;
+    this.#recent.add(pending.entry.key);
     this.pending.resolve(pending, { seq, shard: this.shard, duplicate: wasThere });
   }
 
