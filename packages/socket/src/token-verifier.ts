@@ -75,6 +75,16 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
       });
     });
 
+  /** What is no longer believed is forgotten, or 20,000 answers would be kept for as long as nobody new comes. */
+  const forgetOld = () => {
+    const now = performance.now();
+    for (const [token, { until }] of known) {
+      if (until > now) return;
+      known.delete(token);
+    }
+  };
+  const forgetting = setInterval(forgetOld, CACHE_MS).unref();
+
   const verify = async (token: string): Promise<Identity> => {
     if (token.length > TOKEN_LENGTH_MAX) throw new Refusal("unauthenticated", "the token is not valid");
     const now = performance.now();
@@ -102,6 +112,7 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
       if (!local.isAble) throw new Error("auth does not answer");
     },
     close: () => {
+      clearInterval(forgetting);
       local.close();
       auth.close();
     },
