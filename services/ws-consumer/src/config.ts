@@ -13,6 +13,11 @@ export const ConsumerConfig = Type.Object({
   ...AuthClientVariables,
   ...DoorVariables,
   ...LogVariables,
+  SEARCH_LANGUAGE: Type.String({
+    default: "english",
+    pattern: "^[a-z_]{1,63}$",
+    description: "text search configuration of Postgres (\\dF lists them); simple: words as they are written",
+  }),
   CONSUMER_HTTP_PORT: Port(8082, "port of ws-consumer: HTTP and WebSocket"),
   ...RoomVariables,
   LOG_REPLICAS: Type.Integer({

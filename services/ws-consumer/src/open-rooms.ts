@@ -5,6 +5,7 @@ import { freshGroupId } from "@parley/protocol/room-ids";
 import { pause } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
 import type { Database } from "@parley/runtime/postgres";
+import { databaseUrl } from "@parley/runtime/variables";
 import type { Static } from "typebox";
 import { createFindUsers } from "./adapters/auth/find-users.ts";
 import { type Board, createAccessBoard } from "./adapters/nats/access-board.ts";
@@ -15,12 +16,14 @@ import { createOutbox, readRights } from "./adapters/postgres/outbox.ts";
 import { createReadCursors } from "./adapters/postgres/read-cursors.ts";
 import { createRoomStore } from "./adapters/postgres/room-store.ts";
 import { createReadStandings, createRoomViews, createWhoMayRead } from "./adapters/postgres/room-views.ts";
+import { createSearch, openSearchDatabase } from "./adapters/postgres/search.ts";
 import { createAccess, createFindReadable } from "./application/access.ts";
 import { createChangeMessages } from "./application/change-messages.ts";
 import { createChangeRooms } from "./application/change-rooms.ts";
 import { createMarkRead } from "./application/mark-read.ts";
 import { relayOutbox } from "./application/relay-outbox.ts";
 import type { Writers } from "./application/run-writers.ts";
+import { keepWords } from "./application/search.ts";
 import type { ConsumerConfig } from "./config.ts";
 
 /** Members whose cursors a subscriber to a room is told. */
@@ -62,7 +65,13 @@ export function openRooms({ config, database, nats, auth, writers, log, onClose 
   onClose(relay);
   onClose(prepare(board, log));
   onClose(answerReads(nats, markRead));
+  const words = openSearchDatabase(databaseUrl(config));
+  onClose(() => words.close());
+  const { search, index } = createSearch(words, config.SEARCH_LANGUAGE);
+  onClose(keepWords(index, (err, what) => log.warn({ err }, what)));
   return {
+    search,
+    index,
     markRead,
     findReadable,
     views: createRoomViews(database),

@@ -76,7 +76,8 @@ async function putNewer(bucket: KV, key: string, value: AccessValue): Promise<bo
   const present = await bucket.get(key);
   if (present && present.length > 0 && decodeAccess(present.string()).version >= value.version) return true;
   try {
-    await bucket.update(key, encodeAccess(value), present?.revision ?? 0);
+    if (present) await bucket.update(key, encodeAccess(value), present.revision);
+    else await bucket.create(key, encodeAccess(value));
     return true;
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false;

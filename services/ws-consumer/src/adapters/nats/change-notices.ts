@@ -35,31 +35,29 @@ export function listenToAccess(
   return () => subscription.unsubscribe();
 }
 
-/** Receipts of the writers, on subjects of this process. */
+/** Receipts of the writers, on subjects of this process. One may come before anybody waits for it. */
 export function createReceipts(nats: NatsConnection): Receipts {
   const prefix = `receipt.${crypto.randomUUID()}`;
-  const waiting = new Map<string, (seq: number) => void>();
+  const expected = new Map<string, PromiseWithResolvers<number | undefined>>();
   let next = 0;
   nats.subscribe(`${prefix}.*`, {
     callback: (error, message) => {
-      if (!error) waiting.get(message.subject)?.(message.json<{ seq: number }>().seq);
+      if (!error) expected.get(message.subject)?.resolve(message.json<{ seq: number }>().seq);
     },
   });
   return {
     open() {
       next += 1;
-      return `${prefix}.${next}`;
-    },
-    wait(subject) {
-      return new Promise((resolve) => {
-        const settle = (seq?: number) => {
-          clearTimeout(timer);
-          waiting.delete(subject);
-          resolve(seq);
-        };
-        const timer = setTimeout(settle, SETTLE_DEADLINE_MS);
-        waiting.set(subject, settle);
+      const subject = `${prefix}.${next}`;
+      const receipt = Promise.withResolvers<number | undefined>();
+      expected.set(subject, receipt);
+      const timer = setTimeout(() => receipt.resolve(undefined), SETTLE_DEADLINE_MS);
+      void receipt.promise.then(() => {
+        clearTimeout(timer);
+        expected.delete(subject);
       });
+      return subject;
     },
+    wait: async (subject) => expected.get(subject)?.promise,
   };
 }
