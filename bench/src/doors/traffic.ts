@@ -8,6 +8,19 @@ const OPEN_DEADLINE_MS = 10_000;
 /** What went through the doors in some time: acks of open sockets, and handshakes of new ones. */
 export type Traffic = { acks: Latency; handshakes: Latency; failed: string[]; unacked: number };
 
+/** Nothing yet. */
+export function newTraffic(): Traffic {
+  return { acks: newLatency(), handshakes: newLatency(), failed: [], unacked: 0 };
+}
+
+/** Adds one time's figures to those of others. */
+export function addTraffic(sum: Traffic, more: Traffic): void {
+  sum.acks.add(more.acks);
+  sum.handshakes.add(more.handshakes);
+  sum.failed.push(...more.failed);
+  sum.unacked += more.unacked;
+}
+
 /** Opens a socket. Rejects with the status, the close code or the system's error. */
 export async function openSocket(url: string, token: string): Promise<WebSocket> {
   const ws = new WebSocket(url, { headers: { authorization: `Bearer ${token}` } });
