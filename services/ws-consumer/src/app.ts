@@ -46,13 +46,12 @@ export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
   const { presence, lastSeenOf } = parts;
   const rooms = new RoomCommands({ ...parts.rooms, onOpened: presence.local.opened });
   const own = new OwnEvents();
-  const door = openDoor({
+  const door = await openDoor({
     app,
     service: "consumer",
     identities,
     commands: rooms.commands(),
     limits,
-    trustProxy,
     log,
     metrics,
     onOpen: (connection: Connection, query) => {

@@ -48,7 +48,7 @@ export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: 
     readCommand(parts.markRead),
     typingCommand(announceTyping),
   ];
-  const door = openDoor({ app, service: "producer", identities, commands, limits, trustProxy, log, metrics });
+  const door = await openDoor({ app, service: "producer", identities, commands, limits, log, metrics });
   addMessageRoutes(app, identities.verify, postMessage, ackOf);
   return { app, door };
 }
