@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { findFreePort } from "@parley/devstack/ports";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { TcpProxy } from "./tcp-proxy.ts";
 
 let echo: Server;
@@ -67,4 +67,21 @@ it("holds everything back while it is stalled, and loses nothing of it", async (
   proxy.slow(undefined);
   setTimeout(() => proxy.heal(), 200);
   expect(await answered(socket, "held")).toBeGreaterThan(180);
+});
+
+it("keeps the order of bytes when a delay ends while some are on their way", async () => {
+  const socket = await open();
+  const numbers = Array.from({ length: 400 }, (_, i) => `${i} `);
+  let got = "";
+  socket.on("data", (chunk) => {
+    got += chunk;
+  });
+  for (const [i, number] of numbers.entries()) {
+    if (i % 20 === 0) proxy.slow(30);
+    if (i % 20 === 10) proxy.heal();
+    socket.write(number);
+    if (i % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  proxy.heal();
+  await vi.waitFor(() => expect(got).toBe(numbers.join("")));
 });

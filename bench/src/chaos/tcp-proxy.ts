@@ -65,19 +65,28 @@ export class TcpProxy {
   }
 
   #pass(from: Socket, to: Socket): void {
-    /** When the last chunk that is on its way leaves; order is kept although delays end. */
-    let busyUntil = 0;
-    from.on("data", (chunk) => {
-      const now = performance.now();
-      const at = Math.max(busyUntil, now + this.#delayMs);
-      if (at <= now) {
-        this.#write(from, to, chunk);
-        return;
+    /** What is on its way, in order; `undefined` is the end of the stream. */
+    const late: { readonly at: number; readonly chunk: Buffer | undefined }[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    const flush = () => {
+      timer = undefined;
+      for (let first = late[0]; first !== undefined; first = late[0]) {
+        const wait = first.at - performance.now();
+        if (wait > 0) {
+          timer = setTimeout(flush, Math.ceil(wait));
+          return;
+        }
+        late.shift();
+        if (first.chunk === undefined) to.end();
+        else this.#write(from, to, first.chunk);
       }
-      busyUntil = at;
-      setTimeout(() => this.#write(from, to, chunk), at - now);
-    });
-    from.on("end", () => setTimeout(() => to.end(), Math.max(0, busyUntil - performance.now())));
+    };
+    const take = (chunk: Buffer | undefined) => {
+      late.push({ at: performance.now() + this.#delayMs, chunk });
+      if (timer === undefined) flush();
+    };
+    from.on("data", take);
+    from.on("end", () => take(undefined));
   }
 
   #write(from: Socket, to: Socket, chunk: Buffer): void {

@@ -10,8 +10,8 @@ export const cursorApart: Mutant = {
       file: "services/ws-consumer/src/adapters/postgres/shard-store.ts",
       search: '      crashPoint("writer-before-write");\n',
       replacement: `      const [ahead] = await database.query(
-        "update chat.shards set cursor = $4 where shard = $1 and epoch = $2 and cursor = $3 returning shard",
-        [shard, epoch, cursor, batch.cursor],
+        "update chat.shards set cursor = $4, cursor_time = $5 where shard = $1 and epoch = $2 and cursor = $3 returning 1",
+        [shard, epoch, cursor, batch.cursor, batch.cursorTime],
       );
       if (ahead === undefined) throw new FencedError("fenced");
       position = { ...position, cursor: batch.cursor };

@@ -16,6 +16,11 @@ export const noEpoch: Mutant = {
       search: "  if (stored.epoch !== epoch)\n",
       replacement: "  if (epoch < 0)\n",
     },
+    {
+      file: "services/ws-consumer/src/application/run-writers.ts",
+      search: "      if (holder !== instance) void this.writers.get(shard)?.stop();\n",
+      replacement: '      if (holder === "") void this.writers.get(shard)?.stop();\n',
+    },
   ],
   script: repeatScript(4, 8_000, [["fence ws-consumer", 2_000, 6_500]]),
   shows: ["unfenced"],
