@@ -16,7 +16,15 @@ const target = Type.Integer({
  * a state that has it already, changes nothing.
  */
 export const EVENTS = {
-  member_joined: Type.Object({ type: Type.Literal("member_joined"), ...base, user: User, role: Role }),
+  member_joined: Type.Object({
+    type: Type.Literal("member_joined"),
+    ...base,
+    user: User,
+    role: Role,
+    readSeq: Type.Optional(
+      Type.Integer({ minimum: 0, description: "what was said before does not count as unread" }),
+    ),
+  }),
   member_left: Type.Object({ type: Type.Literal("member_left"), ...base, user: User }),
   member_role: Type.Object({ type: Type.Literal("member_role"), ...base, user: User, role: Role }),
   message_edited: Type.Object({ type: Type.Literal("message_edited"), ...base, target, body: Body }),

@@ -1,6 +1,7 @@
 /**
  * What follows on `room` (the row that was made or changed, or none: then nothing happens). It is locked before the
- * outbox takes its ids, so that the ids of one room are in the order of its changes.
+ * outbox takes its ids, so that the ids of one room are in the order of its changes. Whoever joins has read what was
+ * said before, and the entry says so.
  */
 const EFFECTS = `
 , item as (
@@ -9,7 +10,9 @@ const EFFECTS = `
   ) with ordinality as r (entry, member, username, role, room_state, receipt, n)
 ), sent as (
   insert into chat.outbox (shard, room, member, role, room_state, entry, receipt)
-  select $2::smallint, room.id, item.member, item.role, item.room_state, item.entry, item.receipt
+  select $2::smallint, room.id, item.member, item.role, item.room_state,
+    case when item.entry ->> 'type' = 'member_joined'
+      then (left(item.entry::text, -1) || ',"readSeq":' || room.head || '}')::json else item.entry end, item.receipt
   from room, item order by item.n
   returning id, member
 ), kept as (

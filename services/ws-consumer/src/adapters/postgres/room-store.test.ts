@@ -44,8 +44,8 @@ describe("the store of rooms", () => {
     });
     const rows = await createOutbox(database).waiting([0, 1, 2, 3], 10);
     expect(rows.map(({ room: id, member, role, entry }) => [id, member, role, JSON.parse(entry)])).toEqual([
-      ["made", alice.id, "owner", { type: "member_joined", who: alice.id }],
-      ["made", bob.id, "member", { type: "member_joined", who: bob.id }],
+      ["made", alice.id, "owner", { type: "member_joined", who: alice.id, readSeq: 0 }],
+      ["made", bob.id, "member", { type: "member_joined", who: bob.id, readSeq: 0 }],
     ]);
     await createOutbox(database).done(rows.map(({ id }) => id));
     expect(await createOutbox(database).waiting([0, 1, 2, 3], 10)).toEqual([]);

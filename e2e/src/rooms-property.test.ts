@@ -1,0 +1,193 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { call, must } from "./api.ts";
+import { FrameSocket } from "./frame-socket.ts";
+import { Parley, type Person, until } from "./parley.ts";
+import { Replica, type RoomState } from "./replica.ts";
+
+const HISTORIES = Number(process.env.ROOM_HISTORIES ?? 12);
+const STEPS_MAX = 50;
+const EMOJI = ["👍", "🎉"];
+
+let parley: Parley;
+let owner: Person;
+let second: Person;
+let people: Person[];
+let sockets: Map<Person, FrameSocket>;
+
+beforeAll(async () => {
+  parley = await Parley.start({ consumers: 2 });
+  owner = await parley.person("owner");
+  second = await parley.person("second");
+  people = await Promise.all(["ann", "ben", "cyd"].map((name) => parley.person(name)));
+  const opened = [owner, second, ...people].map(
+    async (who) => [who, await FrameSocket.open(parley.producerSocket, who.token)] as const,
+  );
+  sockets = new Map(await Promise.all(opened));
+});
+afterAll(() => parley?.stop());
+
+type Step =
+  | { do: "join" | "leave" | "post" | "read" | "promote"; who: number }
+  | { do: "edit" | "delete" | "reply"; who: number; which: number }
+  | { do: "react"; who: number; which: number; emoji: number; remove: boolean }
+  | { do: "rename"; title: string }
+  | { do: "drop"; replica: number };
+
+const who = fc.nat(2);
+const which = fc.nat(2);
+const title = fc.string({ minLength: 1, maxLength: 5, unit: "grapheme-ascii" });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant("post"), who }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("join", "leave", "read", "promote"), who }) },
+  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom("edit", "delete", "reply"), who, which }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant("react"),
+      who,
+      which,
+      emoji: fc.nat(1),
+      remove: fc.constantFrom(false, false, true),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant("rename"), title }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("drop"), replica: fc.nat(1) }) },
+) as fc.Arbitrary<Step>;
+
+/** Sends a frame and waits for its answer, whatever that is: not everybody may do everything all the time. */
+async function send(person: Person, frame: object): Promise<void> {
+  const socket = sockets.get(person) as FrameSocket;
+  socket.send(frame);
+  await socket.next(({ type }) => type === "ack" || type === "error");
+}
+
+/** Does a step. Steps that are refused leave everything as it is. */
+async function take(one: Step, room: string, replicas: readonly Replica[]): Promise<void> {
+  if (one.do === "drop") return replicas[one.replica]?.drop();
+  if (one.do === "rename")
+    return void (await call(parley, owner, "PATCH", `/rooms/${room}`, { title: one.title }));
+  const message = "which" in one ? (await pageOf(room)).data[one.which] : undefined;
+  if ("which" in one && message === undefined) return;
+  const seq = message?.seq;
+  const chosen = people[one.who] as Person;
+  // Mostly by whoever may: the author, and for deletions the owner; at times by somebody who may not.
+  const author = one.who > 0 && people.find(({ id }) => id === message?.author.id);
+  const person = (one.do === "edit" && author) || chosen;
+  const path = `/rooms/${room}`;
+  const steps = {
+    join: () => call(parley, owner, "POST", `${path}/members`, { userId: person.id }),
+    leave: () => call(parley, person, "POST", `${path}/leave`),
+    promote: () => call(parley, owner, "PATCH", `${path}/members/${person.id}`, { role: "admin" }),
+    post: () => send(person, { room, body: `said by ${person.username}` }),
+    reply: () => send(person, { room, body: "a reply", replyTo: Number(seq) }),
+    read: async () => {
+      const { data } = await call(parley, owner, "GET", path);
+      await send(person, { type: "read", room, seq: (data as { head: number }).head });
+    },
+    edit: () =>
+      call(parley, person, "PATCH", `${path}/messages/${seq}`, { body: `edited by ${person.username}` }),
+    delete: () => call(parley, one.who > 0 ? owner : person, "DELETE", `${path}/messages/${seq}`),
+    react: () => {
+      const { emoji, remove } = one as Step & { emoji: number; remove: boolean };
+      return send(person, { type: "reaction", room, seq: Number(seq), emoji: EMOJI[emoji], remove });
+    },
+  };
+  await steps[one.do]();
+}
+
+type Page = {
+  data: {
+    seq: number;
+    author: { id: string };
+    body: string;
+    editedAt?: string;
+    deletedAt?: string;
+    replyTo?: number;
+  }[];
+  head: number;
+};
+type Member = { user: Person; role: string; readSeq: number };
+
+const pageOf = async (room: string) =>
+  (await call(parley, owner, "GET", `/rooms/${room}/messages?limit=200`)).body as Page;
+
+/** Everything as somebody sees it who has just come: by REST alone. */
+async function fresh(room: string): Promise<RoomState & { head: number }> {
+  const { title } = await must<{ title: string }>(parley, owner, "GET", `/rooms/${room}`);
+  const members = await must<Member[]>(parley, owner, "GET", `/rooms/${room}/members`);
+  const page = await pageOf(room);
+  return {
+    title,
+    head: page.head,
+    members: Object.fromEntries(members.map(({ user, role, readSeq }) => [user.id, { role, readSeq }])),
+    messages: Object.fromEntries(
+      page.data.map((message) => [
+        message.seq,
+        {
+          body: message.body,
+          isEdited: message.editedAt !== undefined,
+          isDeleted: message.deletedAt !== undefined,
+          replyTo: message.replyTo ?? null,
+          reactions: Object.fromEntries(
+            ((message as { reactions?: { emoji: string; count: number }[] }).reactions ?? []).map(
+              ({ emoji, count }) => [emoji, count as never],
+            ),
+          ),
+        },
+      ]),
+    ),
+  };
+}
+
+/** Reactions by number, as history has them. */
+function counted({ title, members, messages }: RoomState): object {
+  const shown = Object.entries(messages).map(([seq, message]) => {
+    const reactions = Object.entries(message.reactions).map(([emoji, of]) => [emoji, of.length ?? of]);
+    return [seq, { ...message, reactions: Object.fromEntries(reactions) }];
+  });
+  return { title, members, messages: Object.fromEntries(shown) };
+}
+
+it("a client that applied all events sees what one sees that loads everything anew", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: STEPS_MAX }), async (steps) => {
+      const { id: room } = await must<{ id: string }>(parley, owner, "POST", "/rooms", {
+        kind: "group",
+        title: "Random",
+        members: [second, ...people].map(({ id }) => id),
+      });
+      const secondUrl = `${parley.url("ws-consumer-2").replace("http", "ws")}/ws`;
+      const replicas = [
+        new Replica(parley.consumerSocket, owner.token, room),
+        new Replica(secondUrl, second.token, room),
+      ];
+      try {
+        for (const one of steps) await take(one, room, replicas);
+        // Behind all that is still on its way.
+        await call(parley, owner, "PATCH", `/rooms/${room}`, { title: "The end" });
+        const { head: _head, ...now } = await fresh(room);
+        const want = JSON.stringify(sorted(now));
+        const same = () => replicas.every((one) => JSON.stringify(sorted(counted(one.view))) === want);
+        await until("both replicas have it", same, 3_000).catch(() => undefined);
+        for (const one of replicas) {
+          expect(one.anomalies).toEqual([]);
+          expect(counted(one.view)).toEqual(now);
+        }
+      } finally {
+        for (const one of replicas) one.close();
+      }
+    }),
+    { numRuns: HISTORIES, endOnFailure: true },
+  );
+});
+
+/** The same with its keys in order. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, one]) => [key, sorted(one)] as const)
+      .sort(([a], [b]) => a.localeCompare(b)),
+  );
+}
