@@ -50,7 +50,8 @@ function listen(url: string, place: Place, ears: Ears): Promise<WebSocket> {
   });
 }
 
-function openSender(url: string, place: Place, ears: Ears): Promise<WebSocket> {
+/** The half that sends. */
+export function openSender(url: string, place: Place, ears: Ears): Promise<WebSocket> {
   const ws = connect(url, place, ears);
   const numberOf = (id: unknown) => Number(String(id).split("-")[1]);
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import { nowUs, sleep } from "./clock.ts";
+import { cutAll } from "./cuts.ts";
 import { DIALECTS } from "./dialects.ts";
 import { Hand } from "./hand.ts";
 import { encodeLatency, newLatency } from "./latency.ts";
@@ -24,6 +25,8 @@ export class Crew {
   #sent = 0;
   #ackLatency = newLatency();
   #deliverLatency = newLatency();
+  #backLatency = newLatency();
+  #replayLatency = newLatency();
   #pacer: Pacer | undefined;
   #bodyLength = 200;
 
@@ -54,6 +57,11 @@ export class Crew {
     }
   }
 
+  onBack(awayMs: number, replayMs: number): void {
+    this.#backLatency.recordValue(Math.max(1, Math.round(awayMs * 1_000)));
+    this.#replayLatency.recordValue(Math.max(1, Math.round(replayMs * 1_000)));
+  }
+
   /** Sends the next message of a member, which was due at `dueUs`. */
   send(hand: Hand, dueUs: number): void {
     hand.sent += 1;
@@ -81,19 +89,16 @@ export class Crew {
   }
 
   /** Sends for `warmMs` and then for `ms`, of which it counts and times what happens. */
-  async run({ pace, warmMs, ms, bodyLength }: OrderOf<"run">): Promise<RunCounts> {
+  async run({ pace, warmMs, ms, bodyLength, cuts }: OrderOf<"run">): Promise<RunCounts> {
     const senders = this.hands.filter((hand) => hand.place.sends);
     this.#bodyLength = bodyLength;
-    this.#acked = 0;
-    this.#delivered = 0;
-    this.#sent = 0;
-    this.#ackLatency = newLatency();
-    this.#deliverLatency = newLatency();
+    this.#reset();
     const send = (hand: Hand, dueUs: number) => this.send(hand, dueUs);
     const pacer =
       pace.kind === "rate" ? rateAt(pace.perSecond, senders, send) : windowOf(pace.each, senders, send);
     this.#pacer = senders.length > 0 ? pacer : undefined;
     this.#pacer?.start();
+    const stopCuts = cuts === undefined ? () => undefined : cutAll(this.hands, cuts);
     await sleep(warmMs);
     this.#isMeasuring = true;
     const cpu = process.cpuUsage();
@@ -103,6 +108,7 @@ export class Crew {
     const used = process.cpuUsage(cpu);
     this.#isMeasuring = false;
     this.#pacer?.stop();
+    stopCuts();
     this.#pacer = undefined;
     return {
       seconds,
@@ -112,8 +118,20 @@ export class Crew {
       sentBy: this.#sentBy(),
       ackHistogram: encodeLatency(this.#ackLatency),
       deliverHistogram: encodeLatency(this.#deliverLatency),
+      backHistogram: encodeLatency(this.#backLatency),
+      replayHistogram: encodeLatency(this.#replayLatency),
       cpuUs: used.user + used.system,
     };
+  }
+
+  #reset(): void {
+    this.#acked = 0;
+    this.#delivered = 0;
+    this.#sent = 0;
+    this.#ackLatency = newLatency();
+    this.#deliverLatency = newLatency();
+    this.#backLatency = newLatency();
+    this.#replayLatency = newLatency();
   }
 
   #sentBy(): RunCounts["sentBy"] {

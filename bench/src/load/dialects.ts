@@ -1,4 +1,5 @@
 import { openParley } from "../dialects/parley.ts";
+import { openResuming } from "../dialects/parley-resuming.ts";
 import { openPlain } from "../dialects/plain.ts";
 import { openSocketIo } from "../dialects/socketio.ts";
 import type { OpenMember } from "./member.ts";
@@ -6,6 +7,7 @@ import type { OpenMember } from "./member.ts";
 /** How a member of each kind of target is opened. */
 export const DIALECTS = {
   parley: openParley,
+  "parley-resuming": openResuming,
   socketio: openSocketIo,
   plain: openPlain,
 } as const satisfies Record<string, OpenMember>;

@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import type { DialectName } from "./dialects.ts";
 import { type Latency, mergeLatencies } from "./latency.ts";
 import type { Endpoint, Place } from "./member.ts";
-import type { Answer, Order, Pace, RunCounts, Settled } from "./orders.ts";
+import type { Answer, Cuts, Order, Pace, RunCounts, Settled } from "./orders.ts";
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 
-export type RunPlan = Readonly<{ pace: Pace; warmMs: number; ms: number; bodyLength: number }>;
+export type RunPlan = Readonly<{ pace: Pace; warmMs: number; ms: number; bodyLength: number; cuts?: Cuts }>;
 export type Ran = Readonly<{
   seconds: number;
   sent: number;
@@ -16,6 +16,9 @@ export type Ran = Readonly<{
   delivered: number;
   ack: Latency;
   deliver: Latency;
+  /** Of members that lost their connection: until they were back, and the replay alone. */
+  back: Latency;
+  replay: Latency;
   driverCpuUs: number;
   sentBy: RunCounts["sentBy"];
 }>;
@@ -36,14 +39,16 @@ export class Fleet {
   }
 
   async #ask<T>(worker: ChildProcess, order: Order): Promise<T> {
-    const answered = Promise.race([
-      once(worker, "message").then(([answer]) => answer as Answer),
-      once(worker, "exit").then(
-        ([code]) => ({ error: `a process of the load generator ended with ${code}` }) as Answer,
-      ),
-    ]);
+    const answered = once(worker, "message");
+    // Without this an answer that never comes because the process has ended would be waited for for ever.
+    const onExit = (code: number | null) =>
+      worker.emit("message", {
+        error: `a process of the load generator ended with ${code}`,
+      } satisfies Answer);
+    worker.once("exit", onExit);
     worker.send(order);
-    const { result, error } = await answered;
+    const [{ result, error }] = (await answered) as [Answer];
+    worker.off("exit", onExit);
     if (error !== undefined) throw new Error(error);
     return result as T;
   }
@@ -89,6 +94,8 @@ export class Fleet {
       delivered: sum(({ delivered }) => delivered),
       ack: mergeLatencies(counts.map(({ ackHistogram }) => ackHistogram)),
       deliver: mergeLatencies(counts.map(({ deliverHistogram }) => deliverHistogram)),
+      back: mergeLatencies(counts.map(({ backHistogram }) => backHistogram)),
+      replay: mergeLatencies(counts.map(({ replayHistogram }) => replayHistogram)),
       driverCpuUs: sum(({ cpuUs }) => cpuUs),
       sentBy: this.#sentBy,
     };
@@ -117,6 +124,11 @@ export class Fleet {
   /** Lets these members stop reading, or read again. */
   async pause(places: readonly number[], isPaused: boolean): Promise<void> {
     await this.#askAll(() => ({ kind: "pause", isPaused, places }));
+  }
+
+  /** Ends all connections; other members can be opened then. */
+  async closeAll(): Promise<void> {
+    await this.#askAll(() => ({ kind: "close" }));
   }
 
   async end(): Promise<void> {

@@ -43,6 +43,14 @@ export class Hand implements Ears {
     this.#crew.onHeard(this, bytes);
   }
 
+  back(awayMs: number, replayMs: number): void {
+    this.#crew.onBack(awayMs, replayMs);
+  }
+
+  noticed(what: string): void {
+    this.#crew.note(what);
+  }
+
   dropped(why: string): void {
     this.#crew.dropped += 1;
     this.#crew.note(why);

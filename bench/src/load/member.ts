@@ -20,12 +20,18 @@ export interface Ears {
   heard(bytes: Buffer): void;
   /** The connection ended without having been asked to. */
   dropped(why: string): void;
+  /** The connection was lost and is back, and what was missed has come; `replayMs` of that after dialling again. */
+  back(awayMs: number, replayMs: number): void;
+  /** Something that is to be counted by name. */
+  noticed(what: string): void;
 }
 
 /** One client of a target. */
 export interface Member {
   /** Sends the n-th message. */
   send(n: number, body: string): void;
+  /** Drops the connection and stays away so long; only for members that come back by themselves. */
+  cut?(offlineMs: number): void;
   /** Bytes stop being read: a slow reader. */
   pause(): void;
   resume(): void;

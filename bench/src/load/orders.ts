@@ -8,6 +8,9 @@ export type Pace =
   /** Each sender keeps so many without an acknowledgement and its own delivery (closed loop): finds the most. */
   | Readonly<{ kind: "window"; each: number }>;
 
+/** Members lose their connection every so often, each at a time of its own. */
+export type Cuts = Readonly<{ everyMs: number; offlineMs: number }>;
+
 /** What the fleet tells a worker. */
 export type Order =
   | Readonly<{
@@ -17,7 +20,7 @@ export type Order =
       places: readonly Place[];
       concurrency: number;
     }>
-  | Readonly<{ kind: "run"; pace: Pace; warmMs: number; ms: number; bodyLength: number }>
+  | Readonly<{ kind: "run"; pace: Pace; warmMs: number; ms: number; bodyLength: number; cuts?: Cuts }>
   /** `sent` by sender number, over all workers: what each member of `rooms` should have. */
   | Readonly<{
       kind: "settle";
@@ -38,6 +41,9 @@ export type RunCounts = {
   /** µs from the time at which a message was due, encoded histograms. */
   ackHistogram: string;
   deliverHistogram: string;
+  /** Of members that lost their connection: until they were back, and the replay alone. */
+  backHistogram: string;
+  replayHistogram: string;
   cpuUs: number;
 };
 

@@ -18,6 +18,8 @@ export type Measured = Readonly<{
   perSecond: number;
   ackMs: Percentiles;
   deliverMs: Percentiles;
+  backMs: Percentiles;
+  replayMs: Percentiles;
   /** CPU time of each process by message, µs; of the driver's too. */
   cpuUsPerMessage: Readonly<Record<string, number>>;
   cpuSeconds: Readonly<Record<string, number>>;
@@ -71,6 +73,8 @@ export async function measureRun(
     perSecond: Math.min(...rates),
     ackMs: percentilesOf(ran.ack),
     deliverMs: percentilesOf(ran.deliver),
+    backMs: percentilesOf(ran.back),
+    replayMs: percentilesOf(ran.replay),
     cpuUsPerMessage: mapValues(cpuUs, (us) => Math.round((us / messages) * 10) / 10),
     cpuSeconds: mapValues(cpuUs, (us) => us / 1_000_000),
     anomalies: anomaliesOf(settled),

@@ -1,0 +1,32 @@
+import { Fleet } from "../load/fleet.ts";
+import { spread } from "../load/places.ts";
+import { type Measured, measureRun } from "../measure/run.ts";
+import type { Target } from "../targets/target.ts";
+import { BODY_LENGTH } from "./durable.ts";
+
+const MEMBERS = 1_000;
+const PER_ROOM = 10;
+
+export type JitterPlan = Readonly<{ perSecond: number; warmMs: number; ms: number }>;
+export const JITTER: JitterPlan = { perSecond: 2, warmMs: 3_000, ms: 20_000 };
+
+/** Publish → deliver while 1,000 sockets in rooms of 10 listen and so many messages a second are sent (open loop). */
+export async function jitter(
+  target: Target,
+  { perSecond, warmMs, ms }: JitterPlan = JITTER,
+): Promise<Measured> {
+  const fleet = new Fleet(1);
+  try {
+    const places = spread({
+      members: MEMBERS,
+      perRoom: PER_ROOM,
+      tokens: await target.tokens(20),
+      senders: 1,
+    });
+    await fleet.open(target.dialect, target.endpoint, places);
+    const plan = { pace: { kind: "rate", perSecond }, warmMs, ms, bodyLength: BODY_LENGTH } as const;
+    return await measureRun(target, fleet, plan, { places, perRoom: PER_ROOM });
+  } finally {
+    await fleet.end();
+  }
+}

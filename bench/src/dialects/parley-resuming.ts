@@ -1,0 +1,126 @@
+import { WebSocket } from "ws";
+import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
+import { openSender } from "./parley.ts";
+
+/** Pause before another attempt to connect, ms: a random time up to this, or what the server asked for. */
+const RETRY_MS = 400;
+const MESSAGE = '{"seq":';
+
+type Control = { type: string; seq?: number; outcome?: string; retryAfterMs?: number; code?: string };
+
+/** A listener of Parley as the protocol wants it: it comes back after each lost connection, and resumes by seq. */
+class ResumingListener {
+  readonly #url: string;
+  readonly #place: Place;
+  readonly #ears: Ears;
+  #ws: WebSocket | undefined;
+  #seq = 0;
+  #isPaused = false;
+  #isClosed = false;
+  #lostAt = 0;
+  #retryAfterMs = 0;
+  #onFirst: (() => void) | undefined;
+
+  constructor(url: string, place: Place, ears: Ears) {
+    this.#url = url;
+    this.#place = place;
+    this.#ears = ears;
+  }
+
+  open(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onFirst = resolve;
+      this.#connect();
+    });
+  }
+
+  #connect(): void {
+    if (this.#isClosed) return;
+    const ws = new WebSocket(this.#url, {
+      headers: { authorization: `Bearer ${this.#place.token}` },
+      perMessageDeflate: false,
+      skipUTF8Validation: true,
+    });
+    const startedAt = performance.now();
+    this.#ws = ws;
+    ws.on("open", () => {
+      ws.send(JSON.stringify({ type: "resume", rooms: { [this.#place.room]: this.#seq } }));
+      if (this.#isPaused) ws.pause();
+    });
+    ws.on("message", (bytes: Buffer) => this.#take(bytes, startedAt));
+    ws.on("error", () => undefined);
+    ws.on("close", (_code, reason) => this.#lost(String(reason)));
+  }
+
+  #lost(reason: string): void {
+    if (this.#isClosed) return;
+    this.#lostAt ||= performance.now();
+    const asked = /"retryAfterMs":(\d+)/.exec(reason)?.[1];
+    const ms = Math.max(Number(asked ?? this.#retryAfterMs), Math.random() * RETRY_MS);
+    this.#retryAfterMs = 0;
+    setTimeout(() => this.#connect(), ms);
+  }
+
+  #take(bytes: Buffer, startedAt: number): void {
+    if (bytes.toString("latin1", 0, MESSAGE.length) === MESSAGE) this.#takeMessage(bytes);
+    else this.#takeControl(JSON.parse(bytes.toString()) as Control, startedAt);
+  }
+
+  #takeMessage(bytes: Buffer): void {
+    const seq = Number.parseInt(bytes.toString("latin1", MESSAGE.length, MESSAGE.length + 16), 10);
+    if (seq <= this.#seq) {
+      this.#ears.noticed("repeats");
+      return;
+    }
+    if (seq !== this.#seq + 1) this.#ears.noticed("holes");
+    this.#seq = seq;
+    this.#ears.heard(bytes);
+  }
+
+  #takeControl(frame: Control, startedAt: number): void {
+    if (frame.type === "error") this.#ears.noticed(`error ${frame.code}`);
+    if (frame.outcome === "gap") this.#ears.noticed("gaps");
+    if (frame.type !== "caught_up") return;
+    this.#onFirst?.();
+    if (this.#onFirst === undefined)
+      this.#ears.back(performance.now() - this.#lostAt, performance.now() - startedAt);
+    this.#onFirst = undefined;
+    this.#lostAt = 0;
+  }
+
+  /** Drops the connection without a word and stays away for a while. */
+  cut(offlineMs: number): void {
+    this.#retryAfterMs = offlineMs;
+    this.#ws?.terminate();
+  }
+
+  pause(isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    if (isPaused) this.#ws?.pause();
+    else this.#ws?.resume();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#ws?.terminate();
+  }
+}
+
+/** A member of Parley that resumes; its sending half is the plain one. */
+export async function openResuming(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
+  const sending = place.sends ? await openSender(String(endpoint.producer), place, ears) : undefined;
+  const listening = place.listens ? new ResumingListener(String(endpoint.consumer), place, ears) : undefined;
+  await listening?.open();
+  return {
+    send: (n, body) =>
+      sending?.send(`{"type":"message","id":"${place.index}-${n}","room":"${place.room}","body":"${body}"}`),
+    cut: (offlineMs) => listening?.cut(offlineMs),
+    pause: () => listening?.pause(true),
+    resume: () => listening?.pause(false),
+    close: () => {
+      listening?.close();
+      sending?.removeAllListeners("close");
+      sending?.terminate();
+    },
+  };
+}
