@@ -154,9 +154,11 @@ class Crew {
     for (const { shard, holder } of survey.shards)
       if (holder !== instance) void this.writers.get(shard)?.stop();
     if (this.#isClosing) return;
-    const { take, give } = chooseShift(instance, new Set(this.writers.keys()), survey);
+    const { take, give, drop } = chooseShift(instance, new Set(this.writers.keys()), survey);
     const surplus = give === undefined ? undefined : this.writers.get(give);
     if (surplus) await this.#handOver(surplus);
+    for (const { shard, epoch } of drop) await store.release(shard, epoch);
+    if (drop.length > 0) this.#options.free.announce();
     for (const shard of take) await this.#takeOver(shard);
     this.#trimAtTimes();
   }

@@ -1,4 +1,4 @@
-import type { Survey } from "./shard-store.ts";
+import type { ShardState, Survey } from "./shard-store.ts";
 
 /** Tells the other instances that a shard is free, so that none waits for its next look around. */
 export interface FreeShards {
@@ -8,7 +8,12 @@ export interface FreeShards {
 }
 
 /** What an instance does next so that every instance writes its share. */
-export type Shift = Readonly<{ take: readonly number[]; give: number | undefined }>;
+export type Shift = Readonly<{
+  take: readonly number[];
+  give: number | undefined;
+  /** Leases that it has, does not write and does not want: kept, they would be renewed and nobody would write them. */
+  drop: readonly ShardState[];
+}>;
 
 /** How many of the shards an instance shall write: all shares differ by one at most and add up to all shards. */
 export function shareOf(instance: string, writers: readonly string[], shards: number): number {
@@ -19,13 +24,16 @@ export function shareOf(instance: string, writers: readonly string[], shards: nu
 
 /**
  * Takes what it lacks from the free shards, or gives one back if it has too many. A shard whose lease it has but
- * does not write (it was restarted, or the answer to its taking was lost) counts as free.
+ * does not write (it was restarted, or the answer to its taking was lost) counts as free, and is dropped if it is not
+ * taken.
  */
 export function chooseShift(instance: string, written: ReadonlySet<number>, survey: Survey): Shift {
+  const unwritten = survey.shards.filter(({ shard, holder }) => holder === instance && !written.has(shard));
   const lacks = shareOf(instance, survey.writers, survey.shards.length) - written.size;
-  if (lacks < 0) return { take: [], give: [...written].at(-1) };
+  if (lacks < 0) return { take: [], give: [...written].at(-1), drop: unwritten };
   const free = survey.shards.filter(
     ({ shard, isFree, holder }) => !written.has(shard) && (isFree || holder === instance),
   );
-  return { take: free.slice(0, lacks).map(({ shard }) => shard), give: undefined };
+  const take = free.slice(0, lacks).map(({ shard }) => shard);
+  return { take, give: undefined, drop: unwritten.filter(({ shard }) => !take.includes(shard)) };
 }
