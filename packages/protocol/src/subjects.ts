@@ -16,3 +16,5 @@ export const TYPING_SUBJECTS = "typing.*";
 export const PRESENCE_SUBJECT = "presence";
 /** A consumer that has just started asks the others who is online. */
 export const PRESENCE_ASK_SUBJECT = "presence.ask";
+/** Subjects on which producers wait for receipts; a log entry may name no other. */
+export const RECEIPT_PREFIX = "receipt.";

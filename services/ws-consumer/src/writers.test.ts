@@ -101,12 +101,12 @@ describe("the writers", () => {
 
   it("answer each receipt with the seq, for a repeated message with the old one", async () => {
     const receipts: unknown[] = [];
-    sender.nats.subscribe("receipts.test", {
+    sender.nats.subscribe("receipt.test", {
       callback: (_error, msg) => {
         receipts.push(msg.json());
       },
     });
-    const ask = (id: string) => sender.send({ room: "receipts", id, receipt: "receipts.test" });
+    const ask = (id: string) => sender.send({ room: "receipts", id, receipt: "receipt.test" });
     for (const id of ["a", "b", "a"]) ask(id);
     await untilWritten();
     ask("b");

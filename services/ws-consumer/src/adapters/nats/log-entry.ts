@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import type { Msg } from "@nats-io/transport-node";
 import { type LogMessage, RECEIPT_HEADER } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
+import { RECEIPT_PREFIX } from "@parley/protocol/subjects";
 import type { LogItem, Original } from "../../application/shard-log.ts";
 import { checkShape, type LogContent, plainEvent } from "./entry-shape.ts";
 
@@ -111,7 +112,8 @@ function headersOf(msg: Msg): Msg["headers"] {
 
 function receiptOf(msg: Msg): string | undefined {
   const subject = headersOf(msg)?.get(RECEIPT_HEADER);
-  return subject === undefined || subject === "" || /[\s*>]/.test(subject) ? undefined : subject;
+  // Any other subject would let whoever can append to the log speak with this service's rights.
+  return subject?.startsWith(RECEIPT_PREFIX) && !/[\s*>]/.test(subject) ? subject : undefined;
 }
 
 function originalOf(msg: Msg): Original {

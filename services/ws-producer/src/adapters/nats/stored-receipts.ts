@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
-import { STORED_SUBJECT } from "@parley/protocol/subjects";
+import { RECEIPT_PREFIX, STORED_SUBJECT } from "@parley/protocol/subjects";
 import type { Posted } from "../../application/post-message.ts";
 
 /** After so long without a receipt, Postgres is asked through a consumer, ms; and again after each such pause. */
@@ -19,7 +19,7 @@ type Waiting = { done: (seq: number) => void };
  */
 export class StoredReceipts {
   readonly #nats: NatsConnection;
-  readonly #prefix = `receipt.${randomUUID()}`;
+  readonly #prefix = `${RECEIPT_PREFIX}${randomUUID()}`;
   readonly #waiting = new Map<string, Waiting>();
   #next = 0;
 
