@@ -12,13 +12,19 @@ export async function openParley(endpoint: Endpoint, place: Place, ears: Ears): 
   const sending = place.sends ? await openSender(String(endpoint.producer), place, ears) : undefined;
   return {
     send: (n, body) =>
-      sending?.send(`{"type":"message","id":"${place.index}-${n}","room":"${place.room}","body":"${body}"}`),
+      sending?.send(
+        `{"type":"message","id":"${place.index}-${n}","room":"${roomOf(place, n)}","body":"${body}"}`,
+      ),
     pause: () => listening?.pause(),
     resume: () => listening?.resume(),
     close: () => {
       for (const ws of [listening, sending]) end(ws);
     },
   };
+}
+
+function roomOf({ room, spreadOver }: Place, n: number): string {
+  return spreadOver === undefined ? room : `${room}-${n % spreadOver}`;
 }
 
 function end(ws: WebSocket | undefined): void {

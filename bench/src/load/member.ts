@@ -8,6 +8,8 @@ export type Place = Readonly<{
   /** Whether it will send; one that only listens may leave out what sending needs. */
   sends: boolean;
   listens: boolean;
+  /** Its messages go to so many rooms in turn, `<room>-0` and so on, instead of its own; nobody counts them there. */
+  spreadOver?: number;
 }>;
 
 /** What a member hears; the load generator listens. */

@@ -1,0 +1,152 @@
+import type { Machine } from "../report/machine.ts";
+import { keepChart, keepFigures } from "../report/results.ts";
+import { table } from "../report/table.ts";
+import { TARGETS } from "../targets/registry.ts";
+import type { Target } from "../targets/target.ts";
+import { DURABLE, durable } from "./durable.ts";
+import { FANOUT, fanout } from "./fanout.ts";
+import { IDLE, idle } from "./idle.ts";
+import { JITTER, jitter } from "./jitter.ts";
+import { medianOf } from "./median.ts";
+
+/** How much of each measurement; `runs` of the throughput, of which the median counts. */
+export type Scale = Readonly<{
+  runs: number;
+  durableMs: number;
+  latencyMs: number;
+  fanoutMs: number;
+  sockets: number;
+}>;
+export const QUICK: Scale = { runs: 1, durableMs: 8_000, latencyMs: 6_000, fanoutMs: 5_000, sockets: 2_000 };
+export const FULL: Scale = {
+  runs: 3,
+  durableMs: 10_000,
+  latencyMs: 15_000,
+  fanoutMs: 10_000,
+  sockets: 5_000,
+};
+
+/** Messages a second of the latency measurement: what every target can do on a small machine. */
+const LATENCY_RATE = 200;
+const FANOUT_RATE = 50;
+
+type Say = (line: string) => void;
+
+/** The same job for each target, one after the other on the same machine. Gives the tables as Markdown. */
+export async function compare(
+  names: readonly string[],
+  scale: Scale,
+  machine: Machine,
+  say: Say,
+): Promise<string> {
+  const results: Record<string, Awaited<ReturnType<typeof measureTarget>>> = {};
+  const versions: Record<string, object> = {};
+  for (const name of names) {
+    const kind = TARGETS[name];
+    if (kind === undefined)
+      throw new Error(`there is no target ${name}, only ${Object.keys(TARGETS).join(", ")}`);
+    const missing = kind.missing();
+    if (missing !== undefined) {
+      say(`${kind.title}: left out, ${missing}`);
+      continue;
+    }
+    const target = await kind.start();
+    versions[name] = target.versions;
+    try {
+      results[name] = await measureTarget(target, kind.holder, scale, say);
+    } finally {
+      await target.stop();
+    }
+  }
+  const pick = <K extends "durable" | "latency" | "fanout" | "idle">(kind: K) =>
+    Object.fromEntries(Object.entries(results).map(([name, result]) => [name, result[kind]]));
+  for (const kind of ["durable", "latency", "fanout", "idle"] as const)
+    await keepFigures(kind, pick(kind), versions, machine);
+  await charts(results);
+  return tables(results);
+}
+
+type Results = Readonly<Record<string, Awaited<ReturnType<typeof measureTarget>>>>;
+
+async function measureTarget(target: Target, holder: string, scale: Scale, say: Say) {
+  const runs: Awaited<ReturnType<typeof durable>>[] = [];
+  for (let i = 0; i < scale.runs; i += 1) {
+    const run = await durable(target, { ...DURABLE, ms: scale.durableMs });
+    runs.push(run);
+    say(`${target.name}: ${run.perSecond}/s durable, p99 ${run.deliverMs.p99} ms when full`);
+  }
+  const latency = await jitter(target, { ...JITTER, perSecond: LATENCY_RATE, ms: scale.latencyMs });
+  say(
+    `${target.name}: ${LATENCY_RATE}/s, deliver p50 ${latency.deliverMs.p50} ms, p99 ${latency.deliverMs.p99} ms`,
+  );
+  const [room] = await fanout(target, holder, { ...FANOUT, rates: [FANOUT_RATE], ms: scale.fanoutMs });
+  if (room === undefined) throw new Error("no fan-out was measured");
+  say(`${target.name}: ${room.deliveriesPerHolderCpuSecond} deliveries in a CPU second`);
+  const sockets = await idle(target, holder, { ...IDLE, sockets: scale.sockets });
+  say(`${target.name}: ${sockets.kbPerSocket} KB a socket, ${sockets.handshakesPerSecond} handshakes/s`);
+  return { durable: medianOf(runs, ({ perSecond }) => perSecond), latency, fanout: room, idle: sockets };
+}
+
+async function charts(results: Results): Promise<void> {
+  const bars = (value: (result: Results[string]) => number, unit: string) =>
+    Object.entries(results).map(([name, result]) => ({
+      name: TARGETS[name]?.title ?? name,
+      value: value(result),
+      unit,
+    }));
+  await keepChart(
+    "durable",
+    "Messages a second: acknowledged, stored, delivered to all",
+    bars((r) => r.durable.perSecond, "/s"),
+  );
+  await keepChart(
+    "latency",
+    `Publish to deliver, p99, at ${LATENCY_RATE} messages a second`,
+    bars((r) => r.latency.deliverMs.p99, "ms"),
+  );
+  await keepChart(
+    "fanout",
+    "Deliveries in a CPU second, room of 1,000",
+    bars((r) => r.fanout.deliveriesPerHolderCpuSecond, ""),
+  );
+  await keepChart(
+    "idle",
+    "Memory of an idle socket",
+    bars((r) => r.idle.kbPerSocket, "KB"),
+  );
+}
+
+function tables(results: Results): string {
+  const rows = Object.entries(results).map(
+    ([name, { durable: run, latency, fanout: room, idle: sockets }]) => {
+      const { driver: _driver, ...cpu } = run.cpuUsPerMessage;
+      const anomalies = [run, latency, room.run].map(({ anomalies: a }) => a);
+      const sum = (of: (a: (typeof anomalies)[number]) => number) =>
+        anomalies.reduce((total, a) => total + of(a), 0);
+      return [
+        TARGETS[name]?.title ?? name,
+        run.perSecond,
+        Math.round(Object.values(cpu).reduce((total, us) => total + us, 0)),
+        latency.deliverMs.p50,
+        latency.deliverMs.p99,
+        room.deliveriesPerHolderCpuSecond,
+        sockets.kbPerSocket,
+        sockets.handshakesPerCpuSecond,
+        sum((a) => a.lost),
+        sum((a) => a.duplicates),
+        sum((a) => a.reordered),
+      ];
+    },
+  );
+  const head = [
+    "",
+    "durable/s",
+    "CPU µs each",
+    "p50 ms",
+    "p99 ms",
+    "deliveries/CPU s",
+    "KB/socket",
+    "handshakes/CPU s",
+  ];
+  return table([...head, "lost", "duplicate", "reordered"], rows);
+}

@@ -1,0 +1,41 @@
+import { execFileSync } from "node:child_process";
+import { cpus, loadavg, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+
+/** Where a figure was measured, as far as it may be told. */
+export type Machine = Readonly<{
+  processor: string;
+  cores: number;
+  memoryGb: number;
+  node: string;
+  platform: string;
+  /** Load average of the last minute when the run began: anything above 0.5 disturbs. */
+  load: number;
+  commit: string;
+  at: string;
+}>;
+
+/** Looks at the machine and at the commit of this repository. */
+export function describeMachine(): Machine {
+  return {
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+    memoryGb: Math.round(totalmem() / 1_073_741_824),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    commit: commit(),
+    at: new Date().toISOString(),
+  };
+}
+
+function commit(): string {
+  const git = (...args: string[]) =>
+    execFileSync("git", args, { cwd: fileURLToPath(new URL(".", import.meta.url)), encoding: "utf8" }).trim();
+  try {
+    const isClean = git("status", "--porcelain", "--untracked-files=no") === "";
+    return git("rev-parse", "--short=12", "HEAD") + (isClean ? "" : " and changes");
+  } catch {
+    return "unknown";
+  }
+}

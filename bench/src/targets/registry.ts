@@ -1,0 +1,37 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { startParley } from "./parley.ts";
+import { PEERS, startNodePeer } from "./peer.ts";
+import type { Target } from "./target.ts";
+
+export type TargetKind = Readonly<{
+  /** As people know it. */
+  title: string;
+  start: () => Promise<Target>;
+  /** The process that holds the sockets of those who listen. */
+  holder: string;
+  /** Undefined if it can be started here, else what is missing. */
+  missing: () => string | undefined;
+}>;
+
+const nodePeer = (name: string): (() => string | undefined) => {
+  const modules = join(PEERS, name, "node_modules");
+  return () => (existsSync(modules) ? undefined : `run bench/peers/${name}/install.sh`);
+};
+
+/** Everything that can be measured, ours first. */
+export const TARGETS: Readonly<Record<string, TargetKind>> = {
+  parley: { title: "Parley", start: () => startParley(), holder: "ws-consumer", missing: () => undefined },
+  socketio: {
+    title: "Socket.IO + Postgres",
+    start: () => startNodePeer("socketio", "socketio", ["socket.io", "pg"]),
+    holder: "socketio",
+    missing: nodePeer("socketio"),
+  },
+  plain: {
+    title: "ws + pg",
+    start: () => startNodePeer("plain", "plain", ["ws", "pg"]),
+    holder: "plain",
+    missing: nodePeer("plain"),
+  },
+};
