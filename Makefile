@@ -111,3 +111,35 @@ mutants: install ## deliberate faults in copies of the sources: the checker must
 
 chaos-power: install ## power cuts under NATS and Postgres, and a control that loses (root; CUTS=20)
 	@exec $(NODE) bench/src/chaos/power/main.ts
+
+BENCH := $(NODE) bench/src/main.ts
+bench/peers/%/node_modules: bench/peers/%/package-lock.json
+	@bench/peers/$*/install.sh && touch $@
+
+.PHONY: bench bench-all bench-jitter bench-idle bench-fanout bench-restart bench-readers bench-reconnect bench-growth
+bench: install bench/peers/socketio/node_modules ## Parley and Socket.IO + Postgres at the same job, about 3 minutes
+	@exec $(BENCH) quick
+
+bench-all: install bench/peers/socketio/node_modules bench/peers/plain/node_modules ## all peers that are here, medians of 3 (ONLY="parley plain")
+	@exec $(BENCH) all $(ONLY)
+
+bench-jitter: install ## publish to deliver, 1,000 sockets (S=seconds)
+	@exec $(BENCH) jitter $(S)
+
+bench-idle: install ## memory and handshakes of 10,000 idle sockets (N=sockets)
+	@exec $(BENCH) idle $(N)
+
+bench-fanout: install ## one room of 1,000 (RATES="5 50 100")
+	@exec $(BENCH) fanout $(RATES)
+
+bench-restart: install ## the only consumer is restarted under 5,000 sockets (N=sockets)
+	@exec $(BENCH) restart $(N)
+
+bench-readers: install ## 200 readers that never read beside 200 fast ones (S=seconds)
+	@exec $(BENCH) readers $(S)
+
+bench-reconnect: install ## 1,000 clients cut every 15 s (S=seconds)
+	@exec $(BENCH) reconnect $(S)
+
+bench-growth: install ## cost of a message with more rooms and more sockets (S=seconds)
+	@exec $(BENCH) growth $(S)
