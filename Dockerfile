@@ -68,7 +68,7 @@ USER node
 EXPOSE 8081
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
   CMD node deploy/image/ready.ts "${PRODUCER_HTTP_PORT:-8081}"
-CMD ["node", "services/ws-producer/src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "services/ws-producer/src/main.ts"]
 
 FROM service AS ws-consumer
 COPY --from=ws-consumer-packages /app ./
@@ -78,7 +78,7 @@ USER node
 EXPOSE 8082
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
   CMD node deploy/image/ready.ts "${CONSUMER_HTTP_PORT:-8082}"
-CMD ["node", "services/ws-consumer/src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "services/ws-consumer/src/main.ts"]
 
 # Applies migrations/ to DATABASE_URL and ends.
 FROM service AS migrate

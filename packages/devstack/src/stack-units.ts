@@ -10,6 +10,8 @@ import type { Ports, ServicePlan } from "./stack-services.ts";
 import { createUnit, type Unit, type UnitProcess } from "./unit.ts";
 
 const STOP_GRACE_MS = 10_000;
+/** As in the images: half of Node's own limit for new objects (docs/decisions/0020-an-idle-socket-is-small.md). */
+const YOUNG_HEAP = "--max-semi-space-size=16";
 
 export type UnitContext = Readonly<{
   dataDir: string;
@@ -90,7 +92,7 @@ export function serviceUnit(plan: ServicePlan, context: UnitContext): Unit {
   const launch = async (): Promise<UnitProcess> => {
     const child = await spawnServer({
       command: process.execPath,
-      args: [plan.entry],
+      args: [YOUNG_HEAP, plan.entry],
       cwd: REPOSITORY,
       env: { ...context.env, ...plan.env },
       logFile: join(context.dataDir, "logs", `${plan.name}.log`),
