@@ -34,3 +34,27 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.addEventListener("abort", done, { once: true });
   });
 }
+
+/** How long to wait before something that did not answer is tried again, ms. */
+const RETRY_MS = 500;
+
+/**
+ * Tries until it works: for what a process needs at its start and what may come later than it does. Each new reason
+ * for waiting is told once.
+ */
+export async function untilItWorks<T>(
+  attempt: () => Promise<T>,
+  onWaiting: (error: unknown) => void,
+): Promise<T> {
+  let told = "";
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== told) onWaiting(error);
+      told = reason;
+      await pause(RETRY_MS);
+    }
+  }
+}

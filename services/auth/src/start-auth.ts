@@ -1,3 +1,4 @@
+import { untilItWorks } from "@parley/runtime/deadline";
 import type { Check } from "@parley/runtime/health";
 import type { ServiceContext } from "@parley/runtime/service";
 import { allowedOrigins, databaseUrl, natsOptions } from "@parley/runtime/variables";
@@ -24,7 +25,10 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
   const credentials = await readServerCredentials(tlsFiles(config));
   const database = openAuthDatabase(databaseUrl(config));
   onClose(() => database.close());
-  const keys = await openSigningKeys(database, log);
+  const keys = await untilItWorks(
+    () => openSigningKeys(database, log),
+    (err) => log.warn({ err, part: "postgres" }, "waiting for Postgres"),
+  );
   onClose(() => keys.close());
   const hasher = startHasher(log);
   onClose(() => hasher.close());

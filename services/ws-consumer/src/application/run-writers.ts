@@ -108,10 +108,11 @@ class Crew {
     if (this.#trouble) throw this.#trouble;
     if (!this.#survey || performance.now() - this.#surveyedAt > LOOK_AGE_MAX_MS)
       throw new Error("postgres does not answer");
-    const free = this.#survey.shards
-      .filter(({ shard, isFree }) => isFree && !this.writers.has(shard))
+    const { instance } = this.#options;
+    const idle = this.#survey.shards
+      .filter(({ shard, isFree, holder }) => (isFree || holder === instance) && !this.writers.has(shard))
       .map(({ shard }) => shard);
-    if (free.length > 0) throw new Error(`nobody writes shard ${free.join(", ")}`);
+    if (idle.length > 0) throw new Error(`nobody writes shard ${idle.join(", ")}`);
     for (const { trouble, position } of this.writers.values())
       if (trouble !== undefined) throw new Error(`shard ${position.shard}: ${trouble}`);
   }
