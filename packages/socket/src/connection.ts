@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { CLOSE, type CloseCode } from "@parley/protocol/codes";
 import type { WebSocket } from "ws";
+import { writeCorked } from "./corked-writes.ts";
 import type { Identity } from "./identity.ts";
 import { encodeTextFrame } from "./text-frame.ts";
 
@@ -8,25 +9,6 @@ import { encodeTextFrame } from "./text-frame.ts";
 export const EPHEMERAL_BYTES_MAX = 64 * 1_024;
 /** Bytes that may wait for one socket before it is closed as too slow. */
 export const SOCKET_BYTES_MAX = 1_024 * 1_024;
-
-/** Sockets that were written to in this turn of the event loop; they leave together at its end. */
-let corked: Socket[] = [];
-
-function uncorkAll(): void {
-  const sockets = corked;
-  corked = [];
-  for (const socket of sockets) socket.uncork();
-}
-
-/** Writes without a system call of its own: all that is written to a socket in one turn leaves in one write. */
-function writeCorked(socket: Socket, bytes: Buffer): void {
-  if (socket.writableCorked === 0) {
-    socket.cork();
-    if (corked.length === 0) setImmediate(uncorkAll);
-    corked.push(socket);
-  }
-  socket.write(bytes);
-}
 
 /** One authenticated WebSocket. All times are monotonic, ms. */
 export class Connection {
