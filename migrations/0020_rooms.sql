@@ -81,7 +81,9 @@ create table chat.words (
   room text collate "C" not null,
   seq bigint not null,
   at timestamptz not null,
-  -- The message's words, and as lexemes that no text gives the room and its kind ('room general', 'kind channel').
+  -- It is a channel's: everybody may find it.
+  is_open boolean not null,
+  -- The message's words, and the room as a lexeme that no text gives ('room general').
   words tsvector not null,
   primary key (room, seq)
 );

@@ -67,6 +67,12 @@ export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
     },
   });
   addRooms(app, parts.overHttp, identities.verify);
-  addPresenceRoutes(app, { verifyToken: identities.verify, board: presence.board, lastSeenOf });
+  const { checkReadable } = parts.rooms;
+  addPresenceRoutes(app, {
+    verifyToken: identities.verify,
+    checkReadable,
+    board: presence.board,
+    lastSeenOf,
+  });
   return { app, door, rooms, own };
 }

@@ -4,7 +4,7 @@ import { PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
 import { readConfig } from "@parley/runtime/config";
 import type { Log } from "@parley/runtime/log";
 import { connectNats } from "@parley/runtime/nats";
-import { type Database, openDatabase } from "@parley/runtime/postgres";
+import type { Database } from "@parley/runtime/postgres";
 import { runService } from "@parley/runtime/service";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
@@ -19,6 +19,7 @@ import { createShardLog } from "./adapters/nats/shard-log.ts";
 import { answerStored } from "./adapters/nats/stored-responder.ts";
 import { createHistory } from "./adapters/postgres/history.ts";
 import { createLastSeen } from "./adapters/postgres/last-seen.ts";
+import { openReadDatabase } from "./adapters/postgres/read-database.ts";
 import { createShardStore } from "./adapters/postgres/shard-store.ts";
 import { openWriterDatabase } from "./adapters/postgres/writer-database.ts";
 import { buildApp } from "./app.ts";
@@ -31,21 +32,12 @@ import { followRooms } from "./follow-rooms.ts";
 import { createConsumerMetrics } from "./metrics.ts";
 import { openRooms } from "./open-rooms.ts";
 
-/** Connections for reading: history, replays, heads. */
-const READ_CONNECTIONS = 8;
-const READ_DEADLINE_MS = 5_000;
-
 await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   const config = readConfig(ConsumerConfig, process.env);
   const limits = doorLimits(config);
   const url = databaseUrl(config);
   const onFault = (err: unknown, what: string) => log.warn({ err }, what);
-  const reads = openDatabase({
-    url,
-    name: "ws-consumer",
-    connections: READ_CONNECTIONS,
-    deadlineMs: READ_DEADLINE_MS,
-  });
+  const reads = openReadDatabase(url);
   onClose(() => reads.close());
   const writes = openWriterDatabase(url, "ws-consumer writer", config.LOG_SHARDS);
   onClose(() => writes.close());
@@ -83,7 +75,7 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   onClose(() => writers.close());
   onClose(answerStored(nats, history.findStored));
 
-  const rooms = openRooms({ config, database: reads, nats, auth, writers, log, onClose });
+  const rooms = await openRooms({ config, database: reads, nats, auth, writers, log, onClose });
   const { app, door, ...sockets } = await buildApp({
     identities,
     rooms: {

@@ -16,7 +16,7 @@ import { createOutbox, readRights } from "./adapters/postgres/outbox.ts";
 import { createReadCursors } from "./adapters/postgres/read-cursors.ts";
 import { createRoomStore } from "./adapters/postgres/room-store.ts";
 import { createReadStandings, createRoomViews, createWhoMayRead } from "./adapters/postgres/room-views.ts";
-import { createSearch, openSearchDatabase } from "./adapters/postgres/search.ts";
+import { checkLanguage, createSearch, openSearchDatabase } from "./adapters/postgres/search.ts";
 import { createAccess, createFindReadable } from "./application/access.ts";
 import { createChangeMessages } from "./application/change-messages.ts";
 import { createChangeRooms } from "./application/change-rooms.ts";
@@ -41,7 +41,7 @@ type RoomsDoor = Readonly<{
 }>;
 
 /** Everything about rooms that a consumer has: what is read of them, what is done to them, and the relay. */
-export function openRooms({ config, database, nats, auth, writers, log, onClose }: RoomsDoor) {
+export async function openRooms({ config, database, nats, auth, writers, log, onClose }: RoomsDoor) {
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, CHANNEL_AUTO_CREATE: isAutoCreated } = config;
   const store = createRoomStore(database, shards);
   const cursors = createReadCursors(database);
@@ -67,6 +67,7 @@ export function openRooms({ config, database, nats, auth, writers, log, onClose 
   onClose(answerReads(nats, markRead));
   const words = openSearchDatabase(databaseUrl(config));
   onClose(() => words.close());
+  await checkLanguage(words, config.SEARCH_LANGUAGE);
   const { search, index } = createSearch(words, config.SEARCH_LANGUAGE);
   onClose(keepWords(index, (err, what) => log.warn({ err }, what)));
   return {

@@ -4,6 +4,8 @@ import { bearerOf } from "@parley/socket/bearer";
 import type { VerifyToken } from "@parley/socket/identity";
 import { Type } from "typebox";
 import type { PresenceBoard } from "../../application/presence.ts";
+import type { CheckReadable } from "../../application/read-history.ts";
+import { answer } from "./answer.ts";
 
 /** People in one answer at most. */
 const ONLINE_MAX = 1_000;
@@ -24,6 +26,7 @@ export function addPresenceRoutes(
   app: App,
   parts: Readonly<{
     verifyToken: VerifyToken;
+    checkReadable: CheckReadable;
     board: PresenceBoard;
     lastSeenOf: (userId: string) => Promise<Date | null>;
   }>,
@@ -39,8 +42,10 @@ export function addPresenceRoutes(
       },
     },
     async (request) => {
-      await bearerOf(request, parts.verifyToken);
-      const people = parts.board.online(ONLINE_MAX, request.query.room);
+      const { userId } = await bearerOf(request, parts.verifyToken);
+      const { room } = request.query;
+      if (room !== undefined) await answer(parts.checkReadable(userId, room));
+      const people = parts.board.online(ONLINE_MAX, room);
       return { data: people.map((user) => ({ user, isOnline: true, lastSeen: null })) };
     },
   );

@@ -38,7 +38,9 @@ select c.room, c.kind, c.title, c.head, c.created_by as "createdBy", c.created_a
   case when c.role is null then 0 else ${UNREAD("c.room", "c.read_seq")} end as unread, ${MESSAGE_COLUMNS("e")}
 from chosen c
 left join chat.entries e on e.room = c.room and e.seq = c.last_message
-left join chat.members o on c.kind = 'direct' and o.room = c.room and o.user_id <> $1
+left join lateral (
+  select user_id, username from chat.members m where c.kind = 'direct' and m.room = c.room and m.user_id <> $1 limit 1
+) as o on true
 order by c.is_pinned desc, c.active_at desc, c.room desc`;
 
 const PLACE = (pinned: string) =>

@@ -4,11 +4,18 @@ import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "./message-row.ts";
 
 const CONNECTIONS = 3;
 const DEADLINE_MS = 5_000;
-/**
- * Each search is planned for its own words: rare ones are found by the index of words, common ones by walking back
- * from the newest message until there are enough.
- */
-const SETTINGS = { plan_cache_mode: "force_custom_plan", jit: "off" };
+/** Each search is planned for its own words, and its words are looked up in their index however common they seem. */
+const SETTINGS = {
+  plan_cache_mode: "force_custom_plan",
+  enable_seqscan: "off",
+  random_page_cost: "1.1",
+  max_parallel_workers_per_gather: "0",
+  jit: "off",
+};
+/** With more hits than this it is cheaper to walk back from the newest message until there are enough, … */
+const HITS_MAX = 4_000;
+/** … but not further than so many messages: then the words are looked up after all. */
+const WALK_MAX = 20_000;
 
 /** Opens the pool that searches use. */
 export function openSearchDatabase(url: string): Database {
@@ -24,7 +31,7 @@ export function openSearchDatabase(url: string): Database {
 
 /**
  * Rows of the queue are taken by one instance each. What was edited is indexed anew, what was deleted leaves nothing.
- * The room and its kind are lexemes with a blank, which no text gives, so that the index of words knows them too.
+ * The room is a lexeme with a blank, which no text gives, so that the index of words knows it too.
  */
 const INDEX = `
 with batch as (
@@ -32,42 +39,70 @@ with batch as (
   where id in (select id from chat.unindexed order by id limit $1 for update skip locked)
   returning room, first_seq, last_seq
 ), message as (
-  select distinct e.room, e.seq, e.at, e.body, e.deleted_at, r.kind
-  from batch join chat.rooms r on r.id = batch.room
-  join chat.entries e on e.room = batch.room and e.seq between batch.first_seq and batch.last_seq
+  select distinct e.room, e.seq, e.at, e.body, e.deleted_at
+  from batch join chat.entries e on e.room = batch.room and e.seq between batch.first_seq and batch.last_seq
   where e.type = 'message'
 ), gone as (
   delete from chat.words w using message m where m.deleted_at is not null and w.room = m.room and w.seq = m.seq
 ), kept as (
-  insert into chat.words (room, seq, at, words)
-  select room, seq, at, to_tsvector($2::regconfig, body) || array_to_tsvector(array['room ' || room, 'kind ' || kind])
+  insert into chat.words (room, seq, at, is_open, words)
+  select room, seq, at, left(room, 1) not in ('G', 'D'), to_tsvector($2::regconfig, body) || array_to_tsvector(array['room ' || room])
   from message where deleted_at is null
   on conflict (room, seq) do update set words = excluded.words
 )
 select count(*)::int as batches from batch`;
 
-/** The rooms that a user may read, as a query of lexemes: one of them has to be there. */
-const READABLE = `
-select coalesce(string_agg(quote_literal('room ' || m.room), '|'), quote_literal('room ')) as rooms
+/** The private rooms that a user may read; no id has a comma. */
+const PRIVATE = `
+select coalesce(string_agg(m.room, ','), '') as rooms
 from chat.members m join chat.rooms r on r.id = m.room
 where m.user_id = $1 and r.kind <> 'channel' and r.deleted_at is null`;
 
-const FIND = `
-with found as (
-  select w.room, w.seq, w.at from chat.words w
-  where w.words @@ ($1::tsquery && websearch_to_tsquery($2::regconfig, $3))
-    and ($5::timestamptz is null or (w.at, w.room, w.seq) < ($5::timestamptz, $6, $7::bigint))
-  order by w.at desc, w.room desc, w.seq desc limit $4
-)
-select e.room, ${MESSAGE_COLUMNS("e")}
-from found f
-join chat.entries e on e.room = f.room and e.seq = f.seq and e.deleted_at is null
-join chat.rooms r on r.id = f.room and r.deleted_at is null
+const QUERY = `case when $7::text is null then websearch_to_tsquery($1::regconfig, $2)
+  else quote_literal('room ' || $7::text)::tsquery && websearch_to_tsquery($1::regconfig, $2) end`;
+const AFTER =
+  "($4::timestamptz is null or (w.at <= $4::timestamptz and (w.at, w.room, w.seq) < ($4, $5, $6::bigint)))";
+/** Rooms are compared and not looked up in the index: to merge a hundred of them there takes longer. */
+const READABLE = "($7::text is not null or is_open or room = any(string_to_array($8, ',')))";
+const NEWEST = "order by at desc, room desc, seq desc limit $3";
+
+/** What is found, as messages: each is looked up by its key (`offset 0` keeps the planner from other ideas). */
+const SHOW = `
+select f.room, e.*
+from found f, lateral (
+  select ${MESSAGE_COLUMNS("m")} from chat.entries m
+  where m.room = f.room and m.seq = f.seq and m.deleted_at is null offset 0
+) as e
+where exists (select from chat.rooms r where r.id = f.room and r.deleted_at is null)
 order by f.at desc, f.room desc, f.seq desc`;
 
-/** What may be searched: queries over lexemes of rooms. */
-const roomQuery = (room: string) => `'room ${room}'`;
-const CHANNELS = "'kind channel'";
+const HITS = `select w.room, w.seq, w.at, w.is_open from chat.words w where w.words @@ (${QUERY}) and ${AFTER}`;
+
+/** All that the index has of these words; the newest of them. Materialized, or it might walk after all. */
+const FIND = `
+with hit as materialized (${HITS}), found as (
+  select room, seq, at from hit where ${READABLE} ${NEWEST}
+)${SHOW}`;
+
+/** From the newest message back, until there are enough: for words that are in many messages. */
+const WALK = `
+with found as materialized (
+  select room, seq, at from (
+    select w.room, w.seq, w.at, w.is_open, w.words from chat.words w where ${AFTER}
+    order by w.at desc, w.room desc, w.seq desc limit ${WALK_MAX}
+  ) as w
+  where w.words @@ (${QUERY}) and ${READABLE} limit $3
+)${SHOW}`;
+
+type FoundRow = MessageRow & { room: string };
+type Plan = { "Subplan Name"?: string; "Plan Rows": number; Plans?: readonly Plan[] };
+type Explained = { "QUERY PLAN": readonly [{ Plan: Plan }] };
+
+/** How many hits Postgres expects, from its statistics. */
+function expectedHits(plan: Plan): number {
+  if (plan["Subplan Name"] === "CTE hit") return plan["Plan Rows"];
+  return Math.max(0, ...(plan.Plans ?? []).map(expectedHits));
+}
 
 /** @param language a text search configuration of Postgres, such as `english` or `simple` */
 export function createSearch(database: Database, language: string): { search: Search; index: IndexWords } {
@@ -75,23 +110,31 @@ export function createSearch(database: Database, language: string): { search: Se
     const [row] = await database.query<{ batches: number }>(INDEX, [batchesMax, language]);
     return row?.batches ?? 0;
   };
-  const scopeOf = async (userId: string) => {
-    const [row] = await database.query<{ rooms: string }>(READABLE, [userId]);
-    return `${CHANNELS}|${row?.rooms}`;
-  };
   return {
     index,
     async search(userId, words, limit, room, after) {
-      const scope = room === undefined ? await scopeOf(userId) : roomQuery(room);
+      const [own] = room === undefined ? await database.query<{ rooms: string }>(PRIVATE, [userId]) : [];
       const place = [after?.at ?? null, after?.room ?? null, after?.seq ?? null];
-      const params = [scope, language, words, limit, ...place];
-      const rows = await database.query<MessageRow & { room: string }>(FIND, params);
-      return rows.map((row) => messageOf(row.room, row));
+      const params = [language, words, limit, ...place, room ?? null, own?.rooms ?? ""];
+      const shown = (rows: readonly FoundRow[]) => rows.map((row) => messageOf(row.room, row));
+      const [explained] = await database.query<Explained>(`explain (format json) ${FIND}`, params);
+      if (explained && expectedHits(explained["QUERY PLAN"][0].Plan) > HITS_MAX) {
+        const rows = await database.query<FoundRow>(WALK, params);
+        if (rows.length === limit) return shown(rows);
+      }
+      return shown(await database.query<FoundRow>(FIND, params));
     },
   };
 }
 
-/** @throws {Error} if Postgres has no such language. */
+const UNDEFINED_OBJECT = "42704";
+
+/** @throws {Error} if Postgres has no such language; while it is away nobody can tell. */
 export async function checkLanguage(database: Database, language: string): Promise<void> {
-  await database.query("select to_tsvector($1::regconfig, '')", [language]);
+  try {
+    await database.query("select to_tsvector($1::regconfig, '')", [language]);
+  } catch (error) {
+    if ((error as { code?: string }).code !== UNDEFINED_OBJECT) return;
+    throw new Error(`SEARCH_LANGUAGE: Postgres has no text search configuration ${language}`);
+  }
 }
