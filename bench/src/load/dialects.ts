@@ -1,3 +1,4 @@
+import { openNats } from "../dialects/nats.ts";
 import { openParley } from "../dialects/parley.ts";
 import { openResuming } from "../dialects/parley-resuming.ts";
 import { openPlain } from "../dialects/plain.ts";
@@ -10,6 +11,7 @@ export const DIALECTS = {
   "parley-resuming": openResuming,
   socketio: openSocketIo,
   plain: openPlain,
+  nats: openNats,
 } as const satisfies Record<string, OpenMember>;
 
 export type DialectName = keyof typeof DIALECTS;

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { startNatsAlone } from "./nats.ts";
 import { startParley } from "./parley.ts";
 import { PEERS, startNodePeer } from "./peer.ts";
 import type { Target } from "./target.ts";
@@ -34,4 +35,5 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
     holder: "plain",
     missing: nodePeer("plain"),
   },
+  nats: { title: "nats-server alone", start: startNatsAlone, holder: "nats", missing: () => undefined },
 };
