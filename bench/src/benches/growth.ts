@@ -34,6 +34,8 @@ export type Grown = Readonly<{
 export async function growth(target: Target, plan: GrowthPlan = GROWTH): Promise<Grown[]> {
   const results: Grown[] = [];
   const tokens = await target.tokens(20);
+  // Counts for nothing: code is compiled and connections are made.
+  await grown(target, plan, "rooms", PER_ROOM, spread({ members: SENDERS, perRoom: PER_ROOM, tokens }));
   for (const count of plan.rooms) {
     const senders = spread({ members: SENDERS, perRoom: SENDERS, tokens });
     const places = senders.map((place) => ({ ...place, listens: false, spreadOver: count }));
