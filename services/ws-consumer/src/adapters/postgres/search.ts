@@ -13,7 +13,7 @@ const SETTINGS = {
   jit: "off",
 };
 /** With more hits than this it is cheaper to walk back from the newest message until there are enough, … */
-const HITS_MAX = 4_000;
+const HITS_MAX = 5_000;
 /** … but not further than so many messages: then the words are looked up after all. */
 const WALK_MAX = 20_000;
 

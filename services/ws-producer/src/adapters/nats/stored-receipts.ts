@@ -10,6 +10,8 @@ const ASK_AFTER_MS = 1_000;
 const WAIT_DEADLINE_MS = 10 * 60_000;
 /** Receipts that are waited for at once; more are refused. */
 const WAITING_MAX = 50_000;
+/** Receipts that are kept though nobody waits for them yet; the oldest is dropped for a new one. */
+const EARLY_MAX = 1_000;
 
 type Waiting = { done: (seq: number) => void };
 
@@ -21,6 +23,8 @@ export class StoredReceipts {
   readonly #nats: NatsConnection;
   readonly #prefix = `${RECEIPT_PREFIX}${randomUUID()}`;
   readonly #waiting = new Map<string, Waiting>();
+  /** Receipts that came before the log's answer, as they do when Postgres is quick. */
+  readonly #early = new Map<string, number>();
   #next = 0;
 
   constructor(nats: NatsConnection) {
@@ -28,9 +32,19 @@ export class StoredReceipts {
     nats.subscribe(`${this.#prefix}.*`, {
       callback: (error, message) => {
         const seq = error ? undefined : seqIn(message.string());
-        if (seq !== undefined) this.#waiting.get(message.subject)?.done(seq);
+        if (seq !== undefined) this.#take(message.subject, seq);
       },
     });
+  }
+
+  #take(subject: string, seq: number): void {
+    const waiting = this.#waiting.get(subject);
+    if (waiting) {
+      waiting.done(seq);
+      return;
+    }
+    this.#early.set(subject, seq);
+    if (this.#early.size > EARLY_MAX) this.#early.delete(this.#early.keys().next().value as string);
   }
 
   /** A subject for one message's receipt. @throws {Refusal} `overloaded` if too many are waited for. */
@@ -52,6 +66,9 @@ export class StoredReceipts {
     { message, duplicate }: Posted,
     isGone: () => boolean,
   ): Promise<number> => {
+    const early = this.#early.get(receiptTo);
+    this.#early.delete(receiptTo);
+    if (early !== undefined) return early;
     const received = new Promise<number>((done) => this.#waiting.set(receiptTo, { done }));
     const until = performance.now() + WAIT_DEADLINE_MS;
     try {
