@@ -27,7 +27,8 @@ export class Feed {
   readonly ring: Ring;
   /** The highest seq that is known to exist. */
   known: number;
-  isRepairing = false;
+  /** What is missing is being read. Whoever needs it waits for that. */
+  repair: Promise<void> | undefined;
   /** Subscriptions that are live here or on their way to it: a feed with any is kept. */
   subscriptions = 0;
   /** When something was delivered last, or somebody left; monotonic, ms. */

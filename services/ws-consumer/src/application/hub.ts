@@ -113,9 +113,13 @@ export class Hub {
   }
 
   /** Reads what is missing until nothing is known to be; tries again when the database is away. */
-  async #repair(feed: Feed): Promise<void> {
-    if (feed.isRepairing) return;
-    feed.isRepairing = true;
+  #repair(feed: Feed): Promise<void> {
+    if (feed.known <= feed.head) return Promise.resolve();
+    feed.repair ??= this.#readMissing(feed);
+    return feed.repair;
+  }
+
+  async #readMissing(feed: Feed): Promise<void> {
     try {
       while (feed.known > feed.head && this.#feeds.get(feed.room) === feed) {
         const after = feed.head;
@@ -130,7 +134,7 @@ export class Hub {
       this.#parts.onFault(error, "repair of a room");
       setTimeout(() => void this.#repair(feed), REPAIR_RETRY_MS).unref();
     } finally {
-      feed.isRepairing = false;
+      feed.repair = undefined;
     }
   }
 
