@@ -315,4 +315,25 @@ describe("the door", () => {
     expect(seen).toEqual(seen.map((_, i) => i));
     expect(seen.length).toBeGreaterThan(100);
   }, 30_000);
+
+  it("closes the slowest when too much waits for all together", async () => {
+    const limits = { ...LIMITS, socketsBytes: 700_000 };
+    Object.assign(door.options, { limits });
+    const readers = await Promise.all(
+      [900_000, 300_000].map(async (bytes, i) => {
+        const client = new Client(`${url}?token=u${i + 5}`);
+        await opened(client);
+        client.ws.pause();
+        const connection = [...door.connections].find((one) => one.identity.userId === `u${i + 5}`);
+        for (let left = bytes + 5_000_000; left > 0 && (connection?.waiting ?? 0) < bytes; left -= 20_000) {
+          connection?.send({ type: "flood", text: "x".repeat(20_000) });
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return client;
+      }),
+    );
+    for (const client of readers) setTimeout(() => client.ws.resume(), 600);
+    expect((await readers[0]?.closed)?.code).toBe(4408);
+    expect(readers[1]?.ws.readyState).toBe(WebSocket.OPEN);
+  }, 20_000);
 });

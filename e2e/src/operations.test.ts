@@ -1,0 +1,106 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { connect } from "@nats-io/transport-node";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { FrameSocket } from "./frame-socket.ts";
+import { Parley, type Person, until } from "./parley.ts";
+import { Sender } from "./sender.ts";
+
+const run = promisify(execFile);
+const BACKLOG_MAX = 50;
+
+let parley: Parley;
+let alice: Person;
+
+beforeAll(async () => {
+  parley = await Parley.start({
+    env: { ...process.env, LOG_BACKLOG_MAX: String(BACKLOG_MAX), LOG_SHARDS: "1" },
+  });
+  alice = await parley.person("alice");
+});
+afterAll(() => parley?.stop());
+
+const readiness = async (service: "ws-producer" | "ws-consumer") =>
+  (await (await fetch(`${parley.url(service)}/health/ready`)).json()) as {
+    status: string;
+    checks: Record<string, string>;
+  };
+
+it("refuses sends as overloaded when too much waits for Postgres, names the part, and recovers by itself", async () => {
+  const sender = new Sender(parley.producerSocket, () => alice.token);
+  await sender.send("general", "first", "while all is well");
+  await until("it is stored", async () => (await parley.history("general", alice.token)).length === 1);
+  await parley.stack.service("postgres").stop();
+  const sends = Array.from({ length: BACKLOG_MAX * 3 }, (_, i) =>
+    sender.send("general", `m${i}`, "too much"),
+  );
+  for (let i = 0; i < 3; i += 1) {
+    sends.push(sender.send("general", `late${i}`, "too much"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await until("a send is refused", () => (sender.refusals.overloaded ?? 0) > 0);
+  expect((await readiness("ws-consumer")).status).toBe("not_ready");
+  expect((await readiness("ws-consumer")).checks.postgres).not.toBe("ok");
+  await parley.stack.service("postgres").start();
+  await Promise.all(sends);
+  await until(
+    "all are stored",
+    async () => (await parley.history("general", alice.token)).length === sends.length + 1,
+  );
+  await until("it is ready", async () => (await readiness("ws-consumer")).status === "ready");
+  sender.close();
+});
+
+it("puts an entry aside that can never be stored, lists it and puts it into the log again", async () => {
+  const { natsLogin = { user: "", pass: "" } } = parley.stack;
+  const nats = await connect({ servers: parley.stack.natsUrl, ...natsLogin });
+  nats.publish("chat.0.general", '{"type":"message","room":"general","body":7}');
+  await nats.flush();
+  const sender = new Sender(parley.producerSocket, () => alice.token);
+  await sender.send("general", "behind", "goes on behind it");
+  await until("what is behind it is stored", async () =>
+    (await parley.history("general", alice.token)).some(({ id }) => id === "behind"),
+  );
+  const deadLetters = async (...args: string[]) => {
+    const { NATS_PORT, POSTGRES_PORT } = parley.stack.ports;
+    const own = {
+      DATA_DIR: parley.stack.dataDir,
+      NATS_PORT: String(NATS_PORT),
+      POSTGRES_PORT: String(POSTGRES_PORT),
+    };
+    const script = "services/ws-consumer/src/dead-letters-main.ts";
+    const cwd = new URL("../..", import.meta.url);
+    const as = ["packages/devstack/src/as-service.ts", "ws-consumer", script, ...args];
+    return (await run(process.execPath, as, { cwd, env: { ...process.env, ...own } })).stdout;
+  };
+  const listed = await deadLetters("list");
+  expect(listed).toContain("chat.0.general");
+  expect(listed).toContain("1 dead letters");
+  const id = listed.trim().split(/\s+/)[0] ?? "";
+  expect(await deadLetters("replay", id)).toContain("is in the log again");
+  // It still cannot be stored, so it is put aside anew.
+  await until("it is put aside again", async () =>
+    /^\s*[2-9]\d* .*chat\.0\.general/m.test(await deadLetters("list")),
+  );
+  await nats.close();
+  sender.close();
+});
+
+it("sends everybody away politely when it is told to stop, and lets them resume", async () => {
+  const socket = await FrameSocket.open(parley.consumerSocket, alice.token);
+  socket.send({ type: "subscribe", room: "general" });
+  const { seq } = await socket.next((frame) => frame.type === "caught_up");
+  const stopped = parley.stack.service("ws-consumer").stop();
+  const draining = await socket.next((frame) => frame.type === "draining");
+  expect(draining.retryAfterMs).toBeGreaterThan(0);
+  const { code, reason } = await socket.closed;
+  expect(code).toBe(1012);
+  expect(JSON.parse(reason).retryAfterMs).toBeGreaterThan(0);
+  await stopped;
+  await parley.stack.service("ws-consumer").start();
+  await parley.stack.untilReady();
+  const back = await FrameSocket.open(parley.consumerSocket, alice.token);
+  back.send({ type: "resume", rooms: { general: Number(seq) - 1 } });
+  expect(await back.next((frame) => frame.type === "message")).toMatchObject({ seq });
+  back.close();
+});
