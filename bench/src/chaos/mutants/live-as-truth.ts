@@ -8,8 +8,8 @@ export const liveAsTruth: Mutant = {
   patches: [
     {
       file: "services/ws-consumer/src/application/hub.ts",
-      search: "    if (feed.isRepairing) return;\n",
-      replacement: '    if (feed.isRepairing || feed.room !== "") return;\n',
+      search: "    if (feed.known <= feed.head) return Promise.resolve();\n",
+      replacement: '    if (feed.known <= feed.head || feed.room !== "") return Promise.resolve();\n',
     },
   ],
   script: repeatScript(4, 3_000, [["cut consumer-nats", 2_000, 500]]),
