@@ -5,6 +5,9 @@ const WRITING_SHARE = 1 / 5;
 /** How long something may wait for company, ms: only while a write of everybody takes a quarter of it. */
 const WAIT_MAX_MS = 25;
 
+/** So much for one socket leaves at once, bytes: what waits for company here must never make a reader look slow. */
+const COMPANY_BYTES_MAX = 64 * 1_024;
+
 /** Sockets that have something to write; they write together. */
 let corked: Socket[] = [];
 /** Before this nothing is written; monotonic, ms. */
@@ -22,7 +25,8 @@ function uncorkAll(): void {
 /**
  * Writes without a system call of its own: all that is written to a socket in one turn of the event loop leaves in one
  * write. After a large write (thousands of sockets) the next one waits for up to 25 ms, four times as long as it took,
- * and takes along what has come meanwhile; a small one, or the first after a pause, leaves at the end of the turn.
+ * and takes along what has come meanwhile; a small one, or the first after a pause, leaves at the end of the turn. What
+ * is large already does not wait.
  */
 export function writeCorked(socket: Socket, bytes: Buffer): void {
   if (socket.writableCorked === 0) {
@@ -35,4 +39,5 @@ export function writeCorked(socket: Socket, bytes: Buffer): void {
     corked.push(socket);
   }
   socket.write(bytes);
+  if (socket.writableLength > COMPANY_BYTES_MAX) socket.uncork();
 }
