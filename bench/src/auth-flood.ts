@@ -1,4 +1,4 @@
-/** Logs in with so many users at once for so many seconds; forked by auth-load.ts. */
+/** Logs in with so many users at once for so many seconds; forked by doors/logins.ts. */
 import { PASSWORD, post } from "./auth-process.ts";
 
 /** What became of the logins; the times of those that were accepted, ms. */

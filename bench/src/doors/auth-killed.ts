@@ -4,7 +4,7 @@
  */
 import { PASSWORD, post } from "../auth-process.ts";
 import { openSessions, registerUsers, socketUrl, withStack } from "./stack.ts";
-import { describe, runTraffic, Writers } from "./traffic.ts";
+import { describe, inTurn, runTraffic, Writers } from "./traffic.ts";
 
 const SECONDS = Number(process.argv[2] ?? 60);
 const USERS = 20;
@@ -36,7 +36,7 @@ await withStack({ supervise: false }, async (stack) => {
   const urls = [socketUrl(stack, "ws-producer"), socketUrl(stack, "ws-consumer")];
   const writers = new Writers(urls[0] as string);
   await writers.open(sessions.slice(0, 10));
-  const plan = { writers, messageEveryMs: 10, handshakeEveryMs: 50, urls, sessions };
+  const plan = { writers, messageEveryMs: 10, handshakeEveryMs: 50, urls, sessions: inTurn(sessions) };
   const run = async (name: string, seconds: number) => {
     const [traffic, logins] = await Promise.all([
       runTraffic({ ...plan, seconds }),

@@ -10,15 +10,20 @@ import { setPriority } from "node:os";
 import { join } from "node:path";
 import type { Flood } from "../auth-flood.ts";
 import { openSessions, registerUsers, socketUrl, withStack } from "./stack.ts";
-import { addTraffic, describe, newTraffic, runTraffic, type Traffic, Writers } from "./traffic.ts";
+import { addTraffic, describe, inTurn, newTraffic, runTraffic, type Traffic, Writers } from "./traffic.ts";
 
 const SECONDS = Number(process.argv[2] ?? 20);
 const LOGINS = Number(process.argv[3] ?? 64);
 const WRITERS = 10;
-const SESSIONS = 300;
+/** More than are used while the verifier remembers one (5 s). */
+const SESSIONS = 600;
+const MESSAGE_EVERY_MS = 10;
+const HANDSHAKE_EVERY_MS = 15;
 const TURNS = 4;
 /** How long the flood has been under way when the measurement begins, s. */
 const FLOOD_LEAD_S = 1;
+/** What waits in the queue when the flood ends has been hashed by then, s. */
+const FLOOD_REST_S = 2;
 const FLOOD_NICENESS = 10;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -42,6 +47,7 @@ async function startFlood(url: string, seconds: number, waits: boolean): Promise
   return outcome;
 }
 
+const seconds = (count: number) => new Promise((resolve) => setTimeout(resolve, count * 1_000));
 const p99 = (traffic: Traffic, what: "acks" | "handshakes") => traffic[what].getValueAtPercentile(99);
 const times = (loud: Traffic, quiet: Traffic, what: "acks" | "handshakes") =>
   (p99(loud, what) / p99(quiet, what)).toFixed(2);
@@ -52,7 +58,13 @@ await withStack({}, async (stack) => {
   const producer = socketUrl(stack, "ws-producer");
   const writers = new Writers(producer);
   await writers.open(sessions.slice(0, WRITERS));
-  const plan = { writers, messageEveryMs: 10, handshakeEveryMs: 50, urls: [producer], sessions };
+  const plan = {
+    writers,
+    messageEveryMs: MESSAGE_EVERY_MS,
+    handshakeEveryMs: HANDSHAKE_EVERY_MS,
+    urls: [producer],
+    sessions: inTurn(sessions),
+  };
   const report = (name: string, traffic: Traffic) => {
     say(`${name}: ${describe("verified handshakes", traffic.handshakes)}; ${describe("acks", traffic.acks)}`);
     say(`  failed handshakes ${traffic.failed.length}, messages without an ack ${traffic.unacked}`);
@@ -66,9 +78,10 @@ await withStack({}, async (stack) => {
     for (let turn = 0; turn < TURNS; turn += 1) {
       addTraffic(quiet, await runTraffic({ ...plan, seconds: SECONDS / TURNS }));
       const outcome = startFlood(stack.urls.auth ?? "", SECONDS / TURNS + FLOOD_LEAD_S, waits);
-      await new Promise((resolve) => setTimeout(resolve, FLOOD_LEAD_S * 1_000));
+      await seconds(FLOOD_LEAD_S);
       addTraffic(loud, await runTraffic({ ...plan, seconds: SECONDS / TURNS }));
       const { ok, refused, other } = await outcome;
+      await seconds(FLOOD_REST_S);
       logins.ok += ok;
       logins.refused += refused;
       logins.other += other;

@@ -98,9 +98,14 @@ export type TrafficPlan = Readonly<{
   /** A new socket each so many ms, at each address in turn. */
   handshakeEveryMs: number;
   urls: readonly string[];
-  /** Used in turn: enough of them that none is remembered by the verifier when its turn comes again. */
-  sessions: readonly Session[];
+  /** Used in turn, from one run to the next: enough that none is remembered when its turn comes again. */
+  sessions: Iterator<Session, never>;
 }>;
+
+/** Sessions in turn, without end. */
+export function* inTurn(sessions: readonly Session[]): Generator<Session, never> {
+  for (;;) yield* sessions;
+}
 
 /** Sends messages and opens sockets at a steady pace for some time. */
 export async function runTraffic(plan: TrafficPlan): Promise<Traffic> {
@@ -108,9 +113,9 @@ export async function runTraffic(plan: TrafficPlan): Promise<Traffic> {
   const handshakes = newLatency();
   const failed: string[] = [];
   const knock = async (due: number, i: number) => {
-    const session = sessions[i % sessions.length] as Session;
+    const { token } = sessions.next().value;
     try {
-      const ws = await openSocket(urls[i % urls.length] as string, session.token);
+      const ws = await openSocket(urls[i % urls.length] as string, token);
       handshakes.recordValue(microseconds(due));
       ws.close();
     } catch (error) {
