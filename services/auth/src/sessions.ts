@@ -1,10 +1,13 @@
 import type { Database } from "@parley/runtime/postgres";
+import { createTogether } from "@parley/runtime/together";
 import type { Revocation } from "./revocations.ts";
 import type { User } from "./users.ts";
 
 export const DEVICE_LENGTH_MAX = 200;
 /** Sessions that a list shows. */
 const LIST_MAX = 200;
+/** Sessions that are looked up in one statement. */
+const LOOKUP_MAX = 1_000;
 
 /** When session `s` of user `u` is open: not revoked, not expired, and of the present password. */
 export const IS_OPEN =
@@ -64,6 +67,25 @@ const OPEN = `
   )
   select id from opened`;
 
+type SessionRow = User & { sessionId: string; isOpen: boolean; isOver: boolean };
+type Found = LiveSession | "revoked" | undefined;
+
+const FIND = `
+  select s.id as "sessionId", u.id, u.username, u.display_name as "displayName",
+         ${IS_OPEN} as "isOpen", s.expires_at <= now() as "isOver"
+  from auth.sessions s join auth.users u on u.id = s.user_id where s.id = any(string_to_array($1, ',')::uuid[])`;
+
+function judge({ sessionId, isOpen, isOver, id, username, displayName }: SessionRow): Found {
+  if (isOver) return undefined;
+  return isOpen ? { sessionId, user: { id, username, displayName } } : "revoked";
+}
+
+/** Looks up many sessions in one statement; ids have no comma. */
+async function findSessions(database: Database, ids: readonly string[]): Promise<Map<string, Found>> {
+  const rows = await database.query<SessionRow>(FIND, [ids.join()]);
+  return new Map(rows.map((row) => [row.sessionId, judge(row)]));
+}
+
 /** Keeps sessions in the schema `auth`; one that is not used for `sessionDays` days ends. */
 export function createSessions(database: Database, sessionDays: number): Sessions {
   return {
@@ -72,17 +94,7 @@ export function createSessions(database: Database, sessionDays: number): Session
       const [session] = await database.query<{ id: string }>(OPEN, params);
       return session?.id;
     },
-    async findLive(sessionId) {
-      const [row] = await database.query<User & { isOpen: boolean; isOver: boolean }>(
-        `select u.id, u.username, u.display_name as "displayName",
-                ${IS_OPEN} as "isOpen", s.expires_at <= now() as "isOver"
-         from auth.sessions s join auth.users u on u.id = s.user_id where s.id = $1`,
-        [sessionId],
-      );
-      if (!row || row.isOver) return undefined;
-      if (!row.isOpen) return "revoked";
-      return { sessionId, user: { id: row.id, username: row.username, displayName: row.displayName } };
-    },
+    findLive: createTogether((ids: readonly string[]) => findSessions(database, ids), LOOKUP_MAX),
     list: (userId) =>
       database.query<ListedSession>(
         `select s.id, s.device, s.created_at as "createdAt", s.last_used_at as "lastUsedAt",

@@ -15,9 +15,9 @@ import { answerReads, createTellRead } from "./adapters/nats/read-exchange.ts";
 import { createOutbox, readRights } from "./adapters/postgres/outbox.ts";
 import { createReadCursors } from "./adapters/postgres/read-cursors.ts";
 import { createRoomStore } from "./adapters/postgres/room-store.ts";
-import { createReadStandings, createRoomViews, createWhoMayRead } from "./adapters/postgres/room-views.ts";
+import { createFindStanding, createRoomViews, createWhoMayRead } from "./adapters/postgres/room-views.ts";
 import { checkLanguage, createSearch, openSearchDatabase } from "./adapters/postgres/search.ts";
-import { createAccess, createFindReadable } from "./application/access.ts";
+import { createAccess } from "./application/access.ts";
 import { createChangeMessages } from "./application/change-messages.ts";
 import { createChangeRooms } from "./application/change-rooms.ts";
 import { createMarkRead } from "./application/mark-read.ts";
@@ -46,7 +46,6 @@ export async function openRooms({ config, database, nats, auth, writers, log, on
   const store = createRoomStore(database, shards);
   const cursors = createReadCursors(database);
   const markRead = createMarkRead(cursors.move, createTellRead(nats));
-  const findReadable = createFindReadable(createReadStandings(database), isAutoCreated);
   const settling = {
     receipts: createReceipts(nats),
     notices: createChangeNotices(nats),
@@ -74,9 +73,8 @@ export async function openRooms({ config, database, nats, auth, writers, log, on
     search,
     index,
     markRead,
-    findReadable,
     views: createRoomViews(database),
-    checkReadable: createAccess(findReadable),
+    checkReadable: createAccess(createFindStanding(database), isAutoCreated),
     whoMayRead: createWhoMayRead(database),
     readCursors: (room: string) => cursors.ofRoom(room, CURSORS_MAX),
     messages: createChangeMessages({ ...settling, store }),

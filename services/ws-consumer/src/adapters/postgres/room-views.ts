@@ -1,6 +1,7 @@
 import { kindOf } from "@parley/protocol/rooms";
 import type { Database } from "@parley/runtime/postgres";
-import type { ReadStandings, WhoMayRead } from "../../application/access.ts";
+import { createTogether } from "@parley/runtime/together";
+import type { FindStanding, WhoMayRead } from "../../application/access.ts";
 import type {
   MembersPlace,
   MemberView,
@@ -8,11 +9,13 @@ import type {
   RoomView,
   RoomViews,
 } from "../../application/read-rooms.ts";
-import type { Role, RoomKind } from "../../domain/rights.ts";
+import type { Role, RoomKind, Standing } from "../../domain/rights.ts";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "./message-row.ts";
 
 /** Unread messages that are counted of one room. */
 const UNREAD_MAX = 1_000;
+/** Standings that are looked up in one statement. */
+const STANDINGS_MAX = 1_000;
 
 /** Times are told in ms: a place in a list must be the same when it comes back. */
 const ACTIVE = "date_trunc('milliseconds', coalesce(r.last_message_at, r.created_at))";
@@ -63,11 +66,12 @@ const UNREADS = `
 select m.room, m.read_seq as "readSeq", ${UNREAD("m.room", "m.read_seq")} as unread
 from chat.members m join chat.rooms r on r.id = m.room
 where m.user_id = $1 and r.deleted_at is null and r.head > m.read_seq`;
+/** Neither users' ids nor rooms have a comma or a space. */
 const STANDINGS = `
-select r.id as room, r.deleted_at is not null as "isGone", coalesce(m.role, 'outsider') as standing
-from chat.rooms r left join chat.members m on m.room = r.id and m.user_id = $1
-where r.id = any(string_to_array($2, ','))`;
-/** Users' ids have no comma. */
+select a.user_id || ' ' || r.id as key, r.deleted_at is not null as "isGone",
+  coalesce(m.role, 'outsider') as standing
+from unnest(string_to_array($1, ','), string_to_array($2, ',')) as a (user_id, room)
+join chat.rooms r on r.id = a.room left join chat.members m on m.room = r.id and m.user_id = a.user_id`;
 const READERS = `
 select m.user_id as id from chat.members m join chat.rooms r on r.id = m.room and r.deleted_at is null
 where m.room = $1 and m.user_id = any(string_to_array($2, ','))`;
@@ -91,6 +95,7 @@ type ViewRow = Omit<MessageRow, "seq"> & {
   seq: number | null;
 };
 type MemberRow = { id: string; username: string; role: Role; joinedAt: Date; readSeq: number };
+type StandingRow = { key: string; standing: Standing; isGone: boolean };
 type UnreadRow = { room: string; unread: number; readSeq: number };
 
 /** Rooms as people see them, each list in one statement. */
@@ -124,9 +129,15 @@ export function createRoomViews(database: Database): RoomViews {
   };
 }
 
-/** What a user is in rooms. */
-export function createReadStandings(database: Database): ReadStandings {
-  return (userId, rooms) => database.query(STANDINGS, [userId, rooms.join()]);
+/** What users are in rooms; what is asked at the same time is looked up together. */
+export function createFindStanding(database: Database): FindStanding {
+  const find = createTogether(async (keys: readonly string[]) => {
+    const pairs = keys.map((key) => key.split(" "));
+    const columns = [0, 1].map((i) => pairs.map((pair) => pair[i]).join());
+    const rows = await database.query<StandingRow>(STANDINGS, columns);
+    return new Map(rows.map(({ key, ...found }) => [key, found]));
+  }, STANDINGS_MAX);
+  return (userId, room) => find(`${userId} ${room}`);
 }
 
 /** Members of private rooms; of a channel everybody, until it is gone. */
