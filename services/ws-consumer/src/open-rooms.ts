@@ -29,6 +29,8 @@ import type { ConsumerConfig } from "./config.ts";
 /** Members whose cursors a subscriber to a room is told. */
 const CURSORS_MAX = 100;
 const PREPARE_RETRY_MS = 1_000;
+/** How often it is looked whether the producers' bucket is still there, ms. */
+const BUCKET_CHECK_MS = 10_000;
 
 type RoomsDoor = Readonly<{
   config: Static<typeof ConsumerConfig>;
@@ -52,7 +54,12 @@ export async function openRooms({ config, database, nats, auth, writers, log, on
     now: () => new Date(),
     freshId: () => randomUUID(),
   };
-  const board = createAccessBoard(nats, replicas, () => readRights(database));
+  const board = createAccessBoard(
+    nats,
+    replicas,
+    () => readRights(database),
+    `CHANNEL_AUTO_CREATE=${isAutoCreated}`,
+  );
   const relay = relayOutbox({
     outbox: createOutbox(database),
     board,
@@ -88,18 +95,19 @@ export async function openRooms({ config, database, nats, auth, writers, log, on
   };
 }
 
-/** Prepares the producers' bucket, and tries again while the log is away. Gives what ends the trying. */
+/** Keeps the producers' bucket there and filled, also when it was lost. Gives what ends that. */
 function prepare(board: Board, log: Log): () => void {
   const stop = new AbortController();
   const run = async () => {
     while (!stop.signal.aborted) {
+      let wait = BUCKET_CHECK_MS;
       try {
         await board.prepare();
-        return;
       } catch (err) {
         log.warn({ err }, "the bucket of rooms could not be prepared");
-        await pause(PREPARE_RETRY_MS, stop.signal);
+        wait = PREPARE_RETRY_MS;
       }
+      await pause(wait, stop.signal);
     }
   };
   void run();

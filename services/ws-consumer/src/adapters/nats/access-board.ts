@@ -25,12 +25,19 @@ export type Fill = () => Promise<
 
 export type Board = AccessBoard &
   Readonly<{
-    /** Makes the bucket, and fills it unless that was done before. @throws {Error} if the log cannot be reached. */
+    /**
+     * Makes the bucket if it is not there, and fills it unless that was done before under the same `mark`.
+     *
+     * @throws {Error} if the log cannot be reached.
+     */
     prepare: () => Promise<void>;
   }>;
 
-/** The bucket of rights in NATS. A value is written only over an older one, whoever else writes. */
-export function createAccessBoard(nats: NatsConnection, replicas: number, fill: Fill): Board {
+/**
+ * The bucket of rights in NATS. A value is written only over an older one, whoever else writes. `mark` says under which
+ * rule it was filled: under another one it is filled again.
+ */
+export function createAccessBoard(nats: NatsConnection, replicas: number, fill: Fill, mark: string): Board {
   let opened: Promise<KV> | undefined;
   const open = () => {
     opened ??= new Kvm(jetstream(nats))
@@ -54,7 +61,12 @@ export function createAccessBoard(nats: NatsConnection, replicas: number, fill: 
     ...board,
     async prepare() {
       const bucket = await open();
-      if (await bucket.get(FILLED_KEY)) return;
+      const filled = await bucket.get(FILLED_KEY).catch((error) => {
+        // The bucket may be gone: next time it is made anew.
+        opened = undefined;
+        throw error;
+      });
+      if (filled?.string() === mark) return;
       const rights = await fill();
       for (let i = 0; i < rights.length; i += FILL_BATCH) {
         const puts = rights
@@ -66,7 +78,7 @@ export function createAccessBoard(nats: NatsConnection, replicas: number, fill: 
           );
         await Promise.all(puts);
       }
-      await bucket.put(FILLED_KEY, new Date().toISOString());
+      await bucket.put(FILLED_KEY, mark);
     },
   };
 }
