@@ -82,6 +82,7 @@ export function connectAuth(url: string, channel = credentials.createInsecure())
     "grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
     "grpc.max_send_message_length": MESSAGE_BYTES_MAX,
     "grpc.enable_retries": 1,
+    "grpc.enable_channelz": 0,
     "grpc.service_config": JSON.stringify(SERVICE_CONFIG),
   });
 }

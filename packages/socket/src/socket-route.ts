@@ -37,6 +37,10 @@ const SCHEMA = {
 /** What the handshake found out, until the socket is there. */
 type Admitted = { identity: Identity | undefined; response: ServerResponse };
 
+/**
+ * Looks at who wants to come in. Helmet's headers are only put on a refusal: an upgrade sends none of them, and makes
+ * one in twenty of what a handshake costs.
+ */
 async function admit(door: Door, request: FastifyRequest, reply: FastifyReply): Promise<Admitted> {
   const { limits, identities } = door.options;
   try {
@@ -46,6 +50,7 @@ async function admit(door: Door, request: FastifyRequest, reply: FastifyReply): 
     const identity = token === undefined ? undefined : await identities.verify(token);
     return { identity, response: reply.raw };
   } catch (error) {
+    reply.helmet();
     throw error instanceof Refusal ? toProblem(error) : error;
   }
 }
@@ -70,11 +75,19 @@ export function addSocketRoute(door: Door): void {
   app.route({
     method: "GET",
     url: "/ws",
+    helmet: false,
+    // Nothing is logged of a handshake, and its query may be anything: who reads it checks it.
+    childLoggerFactory: (log) => log,
+    validatorCompiler: () => () => true,
     schema: { ...SCHEMA, summary: `the ${service}'s WebSocket; its frames are described at /docs/asyncapi` },
     preValidation: async (request, reply) => {
-      if (isUpgrade(request)) admitted.set(request.raw, await admit(door, request, reply));
+      if (!isUpgrade(request)) return;
+      admitted.set(request.raw, await admit(door, request, reply));
+      // The answer to the handshake leaves together with `hello`.
+      request.raw.socket.cork();
     },
-    handler: () => {
+    handler: (_request, reply) => {
+      reply.helmet();
       const hint = "this is a WebSocket: connect with ws://, for example by wscat";
       throw new Problem(426, "upgrade_required", hint);
     },
@@ -82,6 +95,7 @@ export function addSocketRoute(door: Door): void {
       const { identity, response } = admitted.get(request.raw) as Admitted;
       release(ws, response);
       door.accept(ws, { query: request.query, address: request.ip }, identity);
+      request.raw.socket.uncork();
     },
   });
 }

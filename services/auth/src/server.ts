@@ -61,6 +61,7 @@ export async function startGrpc(
     "grpc.max_receive_message_length": RECEIVE_BYTES_MAX,
     "grpc.keepalive_time_ms": KEEPALIVE_EVERY_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_DEADLINE_MS,
+    "grpc.enable_channelz": 0,
   });
   server.addService(AuthServiceService, implementRpc(cases, log) as UntypedServiceImplementation);
   const stopHealth = addHealth(server, checks);
