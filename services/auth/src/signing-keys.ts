@@ -1,3 +1,4 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
 import type { Log } from "@parley/runtime/log";
 import type { Database } from "@parley/runtime/postgres";
 import {
@@ -28,7 +29,7 @@ export type PublicKeys = Readonly<{ keys: PublicKey[] }>;
 type KeyRow = { kid: string; privateJwk: JWK; signs: boolean };
 type Keys = Readonly<{
   signer: { kid: string; key: CryptoKey };
-  verifiers: ReadonlyMap<string, CryptoKey>;
+  verifiers: ReadonlyMap<string, KeyObject>;
   jwks: PublicKeys;
 }>;
 
@@ -37,7 +38,7 @@ export interface SigningKeys {
   /** The key that signs now. */
   signer(): { kid: string; key: CryptoKey };
   /** The public key of this name, or undefined if it is none of ours. */
-  verifier(kid: string): Promise<CryptoKey | undefined>;
+  verifier(kid: string): KeyObject | undefined | Promise<KeyObject | undefined>;
   jwks(): PublicKeys;
   close(): void;
 }
@@ -67,8 +68,7 @@ async function importRows(rows: readonly KeyRow[]): Promise<Keys> {
   const newest = rows.findLast((row) => row.signs) ?? rows[0];
   if (!newest) throw new Error("there is no signing key");
   const published = rows.map(toPublicKey);
-  const verifiers = new Map<string, CryptoKey>();
-  for (const jwk of published) verifiers.set(jwk.kid, (await importJWK(jwk, ALGORITHM)) as CryptoKey);
+  const verifiers = new Map(published.map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: "jwk" })]));
   return {
     signer: { kid: newest.kid, key: (await importJWK(newest.privateJwk, ALGORITHM)) as CryptoKey },
     verifiers,
@@ -111,11 +111,10 @@ export async function openSigningKeys(database: Database, log: Log): Promise<Sig
   ).unref();
   return {
     signer: () => keys.signer,
-    async verifier(kid) {
+    verifier(kid) {
       const known = keys.verifiers.get(kid);
       if (known || performance.now() - loadedAt < RELOAD_PAUSE_MS) return known;
-      await reload();
-      return keys.verifiers.get(kid);
+      return reload().then(() => keys.verifiers.get(kid));
     },
     jwks: () => keys.jwks,
     close: () => clearInterval(timer),
