@@ -1,3 +1,4 @@
+import { openEjabberd } from "../dialects/ejabberd.ts";
 import { openNats } from "../dialects/nats.ts";
 import { openParley } from "../dialects/parley.ts";
 import { openResuming } from "../dialects/parley-resuming.ts";
@@ -12,6 +13,7 @@ export const DIALECTS = {
   socketio: openSocketIo,
   plain: openPlain,
   nats: openNats,
+  ejabberd: openEjabberd,
 } as const satisfies Record<string, OpenMember>;
 
 export type DialectName = keyof typeof DIALECTS;

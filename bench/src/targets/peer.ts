@@ -6,12 +6,11 @@ import { startPostgres } from "@parley/devstack/postgres-server";
 import { spawnServer } from "@parley/devstack/server-process";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
-import { sleep } from "../load/clock.ts";
 import type { DialectName } from "../load/dialects.ts";
+import { untilAnswers } from "./ready.ts";
 import type { Target } from "./target.ts";
 
 export const PEERS = fileURLToPath(new URL("../../peers/", import.meta.url));
-const READY_DEADLINE_MS = 20_000;
 
 /** A peer that is one Node process beside a Postgres of the same kind and settings as Parley's. */
 export async function startNodePeer(
@@ -38,18 +37,11 @@ export async function startNodePeer(
     await database.stop();
     await removeDataDir(dataDir);
   };
-  const until = performance.now() + READY_DEADLINE_MS;
-  while (
-    !(await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(500) }).then(
-      () => true,
-      (error) => error.name === "TimeoutError",
-    ))
-  ) {
-    if (performance.now() < until) await sleep(50);
-    else {
-      await stop();
-      throw new Error(`${name} did not start`);
-    }
+  try {
+    await untilAnswers(`http://127.0.0.1:${port}/`, server);
+  } catch (error) {
+    await stop();
+    throw error;
   }
   return {
     name,

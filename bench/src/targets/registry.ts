@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { absent } from "./absent.ts";
+import { missingEjabberd, startEjabberd } from "./ejabberd.ts";
 import { startNatsAlone } from "./nats.ts";
 import { startParley } from "./parley.ts";
 import { PEERS, startNodePeer } from "./peer.ts";
@@ -36,4 +38,13 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
     missing: nodePeer("plain"),
   },
   nats: { title: "nats-server alone", start: startNatsAlone, holder: "nats", missing: () => undefined },
+  ejabberd: {
+    title: "ejabberd + Postgres",
+    start: startEjabberd,
+    holder: "ejabberd",
+    missing: missingEjabberd,
+  },
+  centrifugo: absent("Centrifugo", "github.com/centrifugal/centrifugo/v6"),
+  anycable: absent("AnyCable", "github.com/anycable/anycable-go"),
+  tinode: absent("Tinode", "github.com/tinode/chat"),
 };

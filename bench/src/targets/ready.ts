@@ -1,0 +1,18 @@
+import type { ServerProcess } from "@parley/devstack/server-process";
+import { sleep } from "../load/clock.ts";
+
+const READY_DEADLINE_MS = 20_000;
+
+/** Waits until a server answers HTTP at all, whatever it says. @throws if it ends or does not within 20 s. */
+export async function untilAnswers(url: string, server: ServerProcess): Promise<void> {
+  const until = performance.now() + READY_DEADLINE_MS;
+  const answers = () =>
+    fetch(url, { signal: AbortSignal.timeout(500) }).then(
+      () => true,
+      (error) => error.name === "TimeoutError",
+    );
+  while (!(await answers())) {
+    if (!server.alive || performance.now() > until) throw new Error(`there is no answer at ${url}`);
+    await sleep(50);
+  }
+}
