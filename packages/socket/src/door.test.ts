@@ -139,20 +139,23 @@ describe("the door", () => {
     const [, response] = await once(ws, "unexpected-response");
     expect(response.statusCode).toBe(status);
     expect(response.headers["content-type"]).toContain("application/problem+json");
+    expect(response.headers["x-content-type-options"]).toBe("nosniff");
     ws.on("error", () => undefined);
     ws.terminate();
   });
 
-  it("answers an upgrade elsewhere with 404, and one that is no WebSocket's with an error of HTTP", async () => {
+  it("answers an upgrade elsewhere with 404, and one that is no WebSocket's or has no key with an error of HTTP", async () => {
     const elsewhere = new WebSocket(url.replace(/ws$/, "other"), { headers: { authorization: "Bearer u1" } });
     elsewhere.on("error", () => undefined);
     const [, response] = await once(elsewhere, "unexpected-response");
     expect(response.statusCode).toBe(404);
-    const headers = { connection: "upgrade", upgrade: "h2c", authorization: "Bearer u1" };
-    const request = get(url.replace("ws:", "http:"), { headers });
-    const [answer] = (await once(request, "response")) as [{ statusCode: number; resume: () => void }];
-    answer.resume();
-    expect(answer.statusCode).toBe(400);
+    for (const upgrade of ["h2c", "websocket"]) {
+      const headers = { connection: "upgrade", upgrade, authorization: "Bearer u1" };
+      const request = get(url.replace("ws:", "http:"), { headers });
+      const [answer] = (await once(request, "response")) as [{ statusCode: number; resume: () => void }];
+      answer.resume();
+      expect(answer.statusCode).toBe(400);
+    }
   });
 
   it.each([
