@@ -1,3 +1,4 @@
+import { withDeadline } from "@parley/runtime/deadline";
 import { nowUs, sleep } from "./clock.ts";
 import { cutAll } from "./cuts.ts";
 import { DIALECTS } from "./dialects.ts";
@@ -9,6 +10,8 @@ import { type Pacer, rateAt, windowOf } from "./pacer.ts";
 
 type OrderOf<K extends Order["kind"]> = Extract<Order, { kind: K }>;
 
+/** How long a member may take to be in its room, ms: a peer that drops it without a word must not stop the run. */
+const OPEN_DEADLINE_MS = 30_000;
 /** Settling looks this often whether everything has come, ms. */
 const SETTLE_POLL_MS = 20;
 
@@ -81,7 +84,11 @@ export class Crew {
       for (const place of waiting) {
         const hand = new Hand(place, this);
         this.hands.push(hand);
-        hand.member = await DIALECTS[dialect](endpoint, place, hand);
+        hand.member = await withDeadline(
+          DIALECTS[dialect](endpoint, place, hand),
+          OPEN_DEADLINE_MS,
+          "a member",
+        );
       }
     };
     await Promise.all(Array.from({ length: concurrency }, one));
