@@ -16,11 +16,6 @@ export const noDedup: Mutant = {
       search: "  select *, known_seq is null as is_new from found\n",
       replacement: "  select *, true as is_new from found\n",
     },
-    {
-      file: "services/ws-consumer/src/adapters/postgres/write-statement.ts",
-      search: "    select m.seq from chat.entries m\n",
-      replacement: "    select min(m.seq) from chat.entries m\n",
-    },
   ],
   statements: [
     `do $$ declare name text; begin
@@ -29,7 +24,7 @@ export const noDedup: Mutant = {
       end loop;
     end $$`,
     // What the key was looked up by, or the writer would not keep up.
-    "create index on chat.entries (room, author_id, client_id)",
+    "create index on chat.entries (room, author_id, client_id, type)",
   ],
   script: repeatScript(4, 2_000, [
     ["repeat clients", 2_000, 500],
