@@ -9,7 +9,7 @@ export function createConsumerMetrics({ counters, cursors }: Writers, hub: Hub):
     parley_writer_stored_total: ["entries that were stored", () => counters.stored],
     parley_writer_duplicates_total: ["entries that were stored before", () => counters.duplicates],
     parley_writer_dead_letters_total: ["entries that were put aside", () => counters.deadLetters],
-    parley_writer_batches_total: ["statements that stored entries", () => counters.batches],
+    parley_writer_batches_total: ["batches of a shard that were stored", () => counters.batches],
     parley_writer_write_seconds_total: ["time spent waiting for Postgres", () => counters.writeMs / 1_000],
     parley_writer_restarts_total: ["shards that were read again from their cursor", () => counters.restarts],
     parley_writer_fenced_total: ["times that another writer had taken the shard", () => counters.fenced],

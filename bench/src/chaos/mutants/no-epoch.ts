@@ -8,8 +8,8 @@ export const noEpoch: Mutant = {
   patches: [
     {
       file: "services/ws-consumer/src/adapters/postgres/write-statement.ts",
-      search: "  where shard = $1 and epoch = $2 and cursor = $3\n  returning shard",
-      replacement: "  where shard = $1 and ($2::bigint, $3::bigint) is not null\n  returning shard",
+      search: "  where s.shard = p.shard and s.epoch = p.epoch and s.cursor = p.cursor\n",
+      replacement: "  where s.shard = p.shard\n",
     },
     {
       file: "services/ws-consumer/src/application/write-shard.ts",

@@ -53,7 +53,7 @@ export class InstallationError extends Error {
 export const LEASE_MS = 5_000;
 
 /**
- * Postgres as the writers see it. Each call is one statement. Any error but the ones named means that the outcome is
+ * Postgres as the writers see it. Each call is one statement, or a part of one. Any error but the ones named means that the outcome is
  * unknown: `position` tells what has happened.
  */
 export interface ShardStore {
@@ -78,10 +78,12 @@ export interface ShardStore {
    * @throws {FencedError} if the position is no longer the shard's.
    */
   rebase(position: ShardPosition, streamCreated: string, cursor: number): Promise<ShardPosition>;
+  /** Resolves when a batch would be stored at once; until then it may grow. */
+  turn(): Promise<void>;
   /**
    * Atomic: moves the cursor, stores the entries that Postgres does not have yet under the next seqs of their rooms
    * (in the order of the batch, without a hole), and puts the poison aside. A room that is not there is made. The
-   * lease is renewed.
+   * lease is renewed. Shards that write at the same time may share a statement; each has its own outcome.
    *
    * @throws {FencedError} if the position is no longer the shard's; nothing was stored.
    * @throws {BadEntryError} if Postgres refuses an entry; nothing was stored.

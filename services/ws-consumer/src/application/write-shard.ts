@@ -37,7 +37,7 @@ export interface ShardWriter {
 
 /**
  * Writes a shard for as long as its lease is this process's: reads the log after the cursor and stores what it
- * reads; the next batch gathers while one is being stored. After any interruption it asks Postgres for the cursor
+ * reads; the next batch gathers while one is being stored, of this shard or of others. After any interruption it asks Postgres for the cursor
  * and goes on from there, so a statement whose outcome is unknown is neither lost nor done twice, and it makes no
  * difference how long Postgres or the log are away.
  */
@@ -98,11 +98,11 @@ async function readAndStore(progress: Progress, parts: WriterParts, signal: Abor
   try {
     while (!signal.aborted) {
       progress.trouble = undefined;
+      await reading.arrival();
+      await parts.store.turn();
+      if (signal.aborted) break;
       const items = reading.take(BATCH_ENTRIES_MAX, BATCH_BYTES_MAX);
-      if (items.length === 0) {
-        await reading.arrival();
-        continue;
-      }
+      if (items.length === 0) continue;
       progress.position = await storeBatch(items, progress.position, parts);
       if (performance.now() - toldAt < PROGRESS_EVERY_MS) continue;
       toldAt = performance.now();

@@ -25,7 +25,7 @@ afterAll(async () => {
   await dropDatabase?.();
 });
 
-function batchAfter(cursor: number, ids: readonly string[]): Batch {
+function batchAfter(cursor: number, ids: readonly string[], room = "general"): Batch {
   const entries = ids.map((id, index): LogEntry => {
     const author = { id: "u1", username: "u1" };
     const at = "2026-11-21T12:00:00.000Z";
@@ -33,10 +33,10 @@ function batchAfter(cursor: number, ids: readonly string[]): Batch {
       logSeq: cursor + 1 + index,
       logTime: "1",
       bytes: 100,
-      room: "general",
+      room,
       id,
-      key: `general\0u1\0${id}`,
-      text: JSON.stringify({ type: "message", room: "general", id, author, body: "x", at }),
+      key: `${room}\0u1\0${id}`,
+      text: JSON.stringify({ type: "message", room, id, author, body: "x", at }),
       receipt: undefined,
       original: () => ({ subject: "", headers: {}, payload: new Uint8Array() }),
     };
@@ -103,14 +103,45 @@ describe("the store of shards", () => {
     expect([...written.known]).toEqual([0, 2]);
   });
 
+  it("stores shards that write at the same time, and none for another's fault", async () => {
+    const [good, fenced, bad] = (await Promise.all(
+      [0, 1, 2].map(async (shard) => {
+        await endLease(shard);
+        return acquired(shard, "shared");
+      }),
+    )) as [ShardPosition, ShardPosition, ShardPosition];
+    const after = ({ cursor }: ShardPosition, ids: readonly string[], room: string) =>
+      batchAfter(cursor, ids, room);
+    await store.write(good, after(good, ["g1"], "good"));
+    const next = { ...good, cursor: good.cursor + 1 };
+    const together = (text: string) => [
+      store.write({ ...fenced, epoch: fenced.epoch - 1 }, after(fenced, ["f1", "f2"], "fenced")),
+      store.write(next, after(next, ["g1", "g2"], "good")),
+      store.write(bad, after(bad, ["b1", text], "bad")),
+    ];
+    const outcomes = await Promise.allSettled(together("\u0000"));
+    expect(outcomes.map((one) => (one.status === "rejected" ? one.reason.name : one.value))).toEqual([
+      "FencedError",
+      { seqs: [1, 2], known: new Set([0]) },
+      "BadEntryError",
+    ]);
+    expect(await store.position(1)).toEqual(fenced);
+    expect(await store.position(2)).toEqual(bad);
+    const third = { ...next, cursor: next.cursor + 2 };
+    const both = [
+      store.write(third, after(third, ["g3"], "good")),
+      store.write(bad, after(bad, ["b1"], "bad")),
+    ];
+    expect((await Promise.all(both)).map(({ seqs }) => seqs)).toEqual([[3], [1]]);
+    expect(await database.query("select 1 from chat.entries where room = 'fenced'")).toEqual([]);
+  });
+
   it("plans the statement for the indexes, on an empty table and on a million rows", async () => {
     // Prepared statements belong to a connection.
     const single = openDatabase({ url: writerUrl(url), name: "plan", connections: 1, deadlineMs: 120_000 });
     const plan = async () => {
-      const values = "0, 1, 0, 1, '1', 5000, '[]', '{}', '[]'";
-      await single.query(
-        `prepare w (smallint, bigint, bigint, bigint, text, float8, text, text, text) as ${WRITE}`,
-      );
+      const values = "'[]', 5000, '[]', '{}', '{}', '[]'";
+      await single.query(`prepare w (text, float8, text, text, text, text) as ${WRITE}`);
       const rows = await single.query<{ "QUERY PLAN": string }>(`explain (costs off) execute w(${values})`);
       await single.query("deallocate w");
       return rows.map((row) => row["QUERY PLAN"]).join("\n");

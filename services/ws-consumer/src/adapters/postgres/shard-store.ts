@@ -2,28 +2,18 @@ import { crashPoint } from "@parley/runtime/crash-point";
 import type { Database } from "@parley/runtime/postgres";
 import type { ShardPosition } from "../../application/shard-log.ts";
 import {
-  BadEntryError,
   FencedError,
   InstallationError,
   LEASE_MS,
   type ShardState,
   type ShardStore,
 } from "../../application/shard-store.ts";
-import {
-  hasEvents,
-  paramsOf,
-  WRITE,
-  WRITE_WITH_EVENTS,
-  type WriteRow,
-  writtenOf,
-} from "./write-statement.ts";
+import { SharedWrites } from "./shared-writes.ts";
 
 /** An instance that was not seen for so long is not counted as alive, ms. */
 const ALIVE_MS = 5_000;
 /** A lease is renewed when so much of it is gone, ms: a shard that is written a lot renews it by that. */
 const RENEW_AFTER_MS = 1_000;
-/** Data exceptions, broken constraints, and program limits (a key too long for its index). */
-const BAD_ENTRY_CODES = /^(22|23|54)...$/;
 
 const POSITION = `shard, epoch, cursor, cursor_time as "cursorTime", stream_created as "streamCreated"`;
 
@@ -41,7 +31,11 @@ with seen as (
   delete from chat.writers where seen_at < now() - interval '1 minute' or (instance = $1 and not $2::boolean)
 ), renewed as (
   update chat.shards set lease_until = now() + $3 * interval '1 millisecond'
-  where holder = $1 and $2::boolean and lease_until < now() + ($3::int - $5::int) * interval '1 millisecond'
+  where shard in (
+    select shard from chat.shards
+    where holder = $1 and $2::boolean and lease_until < now() + ($3::int - $5::int) * interval '1 millisecond'
+    order by shard for update
+  )
 )
 select shard, epoch, holder, holder is null or lease_until <= now() as "isFree", (
   select string_agg(instance, ' ') from chat.writers
@@ -65,6 +59,7 @@ returning ${POSITION}`;
 
 /** The shards in Postgres. Instances' names hold no blanks. */
 export function createShardStore(database: Database): ShardStore {
+  const writes = new SharedWrites(database);
   return {
     async install(shards) {
       await database.query(INSTALL, [shards]);
@@ -102,22 +97,14 @@ export function createShardStore(database: Database): ShardStore {
       if (!position) throw new FencedError(`shard ${shard} is not at epoch ${epoch} and cursor ${cursor}`);
       return position;
     },
+    turn: () => writes.turn(),
     async write(position, batch) {
       const { shard, epoch, cursor } = position;
-      const text = hasEvents(batch) ? WRITE_WITH_EVENTS : WRITE;
       crashPoint("writer-before-write");
-      const [row] = await database.query<WriteRow>(text, paramsOf(position, batch)).catch(refuse);
-      if (row?.moved !== 1)
-        throw new FencedError(`shard ${shard} is not at epoch ${epoch} and cursor ${cursor}`);
+      const written = await writes.write(position, batch);
+      if (!written) throw new FencedError(`shard ${shard} is not at epoch ${epoch} and cursor ${cursor}`);
       crashPoint("writer-after-write");
-      return writtenOf(row);
+      return written;
     },
   };
-}
-
-function refuse(error: unknown): never {
-  const { name, code } = error as { name?: string; code?: string };
-  if (name === "PostgresError" && BAD_ENTRY_CODES.test(code ?? ""))
-    throw new BadEntryError((error as Error).message, { cause: error });
-  throw error;
 }

@@ -7,11 +7,12 @@ import { ENTRY_WITH_CHANGES, EVENT_EFFECTS, EVENT_FIELDS, EVENT_TEXTS } from "./
 type Parts = Readonly<{ event: string; fields: readonly [string, string]; entry: string; rest: string }>;
 
 /**
- * One statement for a batch, so that a crash at any point leaves cursor, rooms and entries in agreement.
+ * One statement for batches of one or more shards, so that a crash at any point leaves cursors, rooms and entries in
+ * agreement.
  *
- * - `fence` moves the cursor by compare-and-set; if epoch or cursor are not as expected it gives no row, everything
- *   else hangs on that row, and nothing happens. Its row lock also makes a second statement with the same position
- *   wait for the first, and then do nothing.
+ * - `fence` moves each shard's cursor by compare-and-set; if epoch or cursor are not as expected it gives no row, all
+ *   that is done for that shard hangs on its row, and nothing happens to it. The row's lock also makes a second
+ *   statement with the same position wait for the first, and then do nothing.
  * - `arrived` takes the entries' JSON as it came. The look-up of known entries is a subquery on purpose: as a join it
  *   could be planned as a scan of the whole table. It asks for a range in the order of the unique index, which no other
  *   index has: asked for equality, it was planned for the primary key while the table was small, and then read all
@@ -21,10 +22,12 @@ type Parts = Readonly<{ event: string; fields: readonly [string, string]; entry:
  */
 const statementOf = ({ event, fields, entry, rest }: Parts) => `
 with fence as (
-  update chat.shards
-  set cursor = $4, cursor_time = $5, lease_until = now() + $6 * interval '1 millisecond'
-  where shard = $1 and epoch = $2 and cursor = $3
-  returning shard
+  update chat.shards s
+  set cursor = p.next, cursor_time = p.next_time, lease_until = now() + $2 * interval '1 millisecond'
+  from json_to_recordset($1::text::json)
+    as p (shard smallint, epoch bigint, cursor bigint, next bigint, next_time text)
+  where s.shard = p.shard and s.epoch = p.epoch and s.cursor = p.cursor
+  returning s.shard
 ), found as materialized (
   select e.*, (
     select m.seq from chat.entries m
@@ -32,11 +35,13 @@ with fence as (
       (e.room, (e.author).id, e.id, e.type) and (e.room, (e.author).id, e.id, e.type)
     order by m.room, m.author_id, m.client_id, m.type limit 1
   ) as known_seq
-  from fence, rows from (
-    json_to_recordset($7::text::json)
+  from fence join rows from (
+    json_to_recordset($3::text::json)
       as (type text, room text, id text, author chat.author, body text, at timestamptz, "replyTo" bigint${fields[0]}),
-    unnest($8::text::bigint[])${event}
-  ) with ordinality as e (type, room, id, author, body, at, reply_to${fields[1]}, log_seq${event && ", event"}, n)
+    unnest($4::text::bigint[]), unnest($5::text::smallint[])${event}
+  ) with ordinality
+    as e (type, room, id, author, body, at, reply_to${fields[1]}, log_seq, shard${event && ", event"}, n)
+  using (shard)
 ), arrived as (
   select *, known_seq is null as is_new from found
 ), fresh as (
@@ -58,11 +63,11 @@ with fence as (
   select room, min(seq), max(seq) from placed where type = 'message' group by room
 ), ${rest}dead as (
   insert into chat.dead_letters (shard, log_seq, reason, subject, headers, payload)
-  select fence.shard, d.log_seq, d.reason, d.subject, d.headers, decode(d.payload, 'base64')
-  from fence, json_to_recordset($9::text::json)
-    as d (log_seq bigint, reason text, subject text, headers json, payload text)
+  select shard, d.log_seq, d.reason, d.subject, d.headers, decode(d.payload, 'base64')
+  from fence join json_to_recordset($6::text::json)
+    as d (shard smallint, log_seq bigint, reason text, subject text, headers json, payload text) using (shard)
 )
-select (select count(*) from fence) as moved,
+select (select string_agg(shard::text, ',') from fence) as moved,
   (select string_agg(seq::text, ',' order by n) from
     (select n, seq from placed union all select n, known_seq from arrived where not is_new) as every) as seqs,
   (select string_agg((n - 1)::text, ',') from arrived where not is_new) as known`;
@@ -83,39 +88,64 @@ export const WRITE_WITH_EVENTS = statementOf({
   rest: EVENT_EFFECTS,
 });
 
-/** Whether a batch has entries that are no messages. */
-export const hasEvents = ({ entries }: Batch): boolean => entries.some(({ event }) => event !== undefined);
+/** What is to be stored of one shard. */
+export type ShardWrite = Readonly<{ position: ShardPosition; batch: Batch }>;
+
+/** Whether there are entries that are no messages. */
+export const hasEvents = (writes: readonly ShardWrite[]): boolean =>
+  writes.some(({ batch }) => batch.entries.some(({ event }) => event !== undefined));
 
 /** What the statement gives: one row. Lists are texts, which cost less than rows. */
-export type WriteRow = { moved: number; seqs: string | null; known: string | null };
+export type WriteRow = { moved: string | null; seqs: string | null; known: string | null };
 
-export function paramsOf(position: ShardPosition, batch: Batch): Param[] {
-  const { shard, epoch, cursor } = position;
+/** @param writes of different shards, in the order in which their rows are to be locked */
+export function paramsOf(writes: readonly ShardWrite[]): Param[] {
+  const entries = writes.flatMap(({ batch }) => batch.entries);
+  const poison = writes.flatMap(({ position, batch }) =>
+    batch.poison.map((entry) => deadLetterOf(position.shard, entry)),
+  );
   return [
-    shard,
-    epoch,
-    cursor,
-    batch.cursor,
-    batch.cursorTime,
+    JSON.stringify(writes.map(moveOf)),
     LEASE_MS,
-    `[${batch.entries.map(({ text }) => text).join()}]`,
-    `{${batch.entries.map(({ logSeq }) => logSeq).join()}}`,
-    batch.poison.length === 0 ? "[]" : JSON.stringify(batch.poison.map(deadLetterOf)),
-    ...(hasEvents(batch) ? [JSON.stringify(batch.entries.map(({ event }) => event ?? null))] : []),
+    `[${entries.map(({ text }) => text).join()}]`,
+    `{${entries.map(({ logSeq }) => logSeq).join()}}`,
+    `{${writes.flatMap(({ position, batch }) => batch.entries.map(() => position.shard)).join()}}`,
+    JSON.stringify(poison),
+    ...(hasEvents(writes) ? [JSON.stringify(entries.map(({ event }) => event ?? null))] : []),
   ];
 }
 
-export function writtenOf(row: WriteRow): Written {
-  return { seqs: numbersOf(row.seqs), known: new Set(numbersOf(row.known)) };
+/** What was written of each shard, undefined where its position was no longer right. */
+export function writtenOf(row: WriteRow, writes: readonly ShardWrite[]): (Written | undefined)[] {
+  const moved = new Set(numbersOf(row.moved));
+  const seqs = numbersOf(row.seqs);
+  const known = numbersOf(row.known);
+  // `seqs` leaves out the entries of shards that were not moved; `known` counts them.
+  let stored = 0;
+  let sent = 0;
+  return writes.map(({ position, batch }) => {
+    const { length } = batch.entries;
+    const from = sent;
+    sent += length;
+    if (!moved.has(position.shard)) return undefined;
+    stored += length;
+    const own = known.filter((index) => index >= from && index < sent).map((index) => index - from);
+    return { seqs: seqs.slice(stored - length, stored), known: new Set(own) };
+  });
 }
 
 function numbersOf(list: string | null): number[] {
   return list === null ? [] : list.split(",").map(Number);
 }
 
-function deadLetterOf({ logSeq, reason, original }: PoisonEntry) {
+function moveOf({ position: { shard, epoch, cursor }, batch }: ShardWrite) {
+  return { shard, epoch, cursor, next: batch.cursor, next_time: batch.cursorTime };
+}
+
+function deadLetterOf(shard: number, { logSeq, reason, original }: PoisonEntry) {
   const { subject, headers, payload } = original();
   return {
+    shard,
     log_seq: logSeq,
     reason: storable(reason),
     subject: storable(subject),
