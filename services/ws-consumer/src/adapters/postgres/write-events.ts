@@ -12,7 +12,7 @@ export const EVENT_FIELDS = [
 ] as const;
 
 /** What is kept of each event; null for a message. */
-export const EVENT_TEXTS = ",\n    json_array_elements_text($10::text::json)";
+export const EVENT_TEXTS = ",\n    json_array_elements_text($7::text::json)";
 
 /** The last word on each message that is edited or deleted; a deletion is always the last. */
 const CHANGE = `change as (
