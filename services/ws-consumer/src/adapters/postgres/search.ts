@@ -31,7 +31,8 @@ export function openSearchDatabase(url: string): Database {
 
 /**
  * Rows of the queue are taken by one instance each. What was edited is indexed anew, what was deleted leaves nothing.
- * The room is a lexeme with a blank, which no text gives, so that the index of words knows it too.
+ * The room is a lexeme with a blank, which no text gives, so that the index of words knows it too. Entries are looked up
+ * batch by batch (`offset 0`): as a join, all of them may be read to find a few.
  */
 const INDEX = `
 with batch as (
@@ -40,8 +41,10 @@ with batch as (
   returning room, first_seq, last_seq
 ), message as (
   select distinct e.room, e.seq, e.at, e.body, e.deleted_at
-  from batch join chat.entries e on e.room = batch.room and e.seq between batch.first_seq and batch.last_seq
-  where e.type = 'message'
+  from batch, lateral (
+    select * from chat.entries e
+    where e.room = batch.room and e.seq between batch.first_seq and batch.last_seq and e.type = 'message' offset 0
+  ) as e
 ), gone as (
   delete from chat.words w using message m where m.deleted_at is not null and w.room = m.room and w.seq = m.seq
 ), kept as (
