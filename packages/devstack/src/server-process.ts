@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Environment } from "./environment.ts";
@@ -33,14 +33,28 @@ export type SpawnOptions = Readonly<{
   onSpawn?: ((pid: number) => void) | undefined;
 }>;
 
-/** Starts a program. @throws the system's error (ENOENT, EACCES …) if it cannot be started. */
+const PERL = "/usr/bin/perl";
+const ENTER_OWN_GROUP = 'setpgrp(0, 0); exec { $ARGV[0] } @ARGV; die "$ARGV[0]: $!\\n"';
+
+/**
+ * A process group of its own in the session of who starts it. Node gives a session as well (`detached`); but to Linux
+ * a session is a task group, and what runs in the background of one is not in the background of another
+ * (docs/decisions/0025-passwords-in-the-background.md). Without perl a session it is.
+ */
+function inOwnGroup({ command, args }: SpawnOptions): [string, readonly string[], { detached: boolean }] {
+  if (!existsSync(PERL)) return [command, args, { detached: true }];
+  return [PERL, ["-e", ENTER_OWN_GROUP, "--", command, ...args], { detached: false }];
+}
+
+/** Starts a program. @throws the system's error (EACCES, EAGAIN …) if it cannot be started. */
 export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
   mkdirSync(dirname(options.logFile), { recursive: true });
   const log = openSync(options.logFile, "a", 0o640);
   let child: ChildProcess;
   try {
-    child = spawn(options.command, options.args, {
-      detached: true,
+    const [command, args, group] = inOwnGroup(options);
+    child = spawn(command, args, {
+      ...group,
       stdio: options.ipc === true ? ["ignore", log, log, "ipc"] : ["ignore", log, log],
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.env === undefined ? {} : { env: { ...options.env } }),

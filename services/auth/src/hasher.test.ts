@@ -1,3 +1,4 @@
+import { readdir, readFile } from "node:fs/promises";
 import { createLog } from "@parley/runtime/log";
 import { argon2id, hash } from "argon2";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -48,4 +49,35 @@ it("fails what was under way when the process dies, and goes on with a new one",
   for (const { reason } of failed) expect(reason).toMatchObject({ code: "unavailable" });
   expect(hasher.pid()).not.toBe(pid);
   expect(await hasher.hash("correct horse")).toContain("$argon2id$");
+});
+
+const SCHED_IDLE = 5;
+
+it("hashes with the time that everybody else leaves over, with all its threads", async () => {
+  const pid = hasher.pid() as number;
+  const policies = (await readdir(`/proc/${pid}/task`)).map(async (task) => {
+    const stat = await readFile(`/proc/${pid}/task/${task}/stat`, "utf8");
+    // Field 41 of proc(5), counted from the third, which follows the name in brackets.
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[38]);
+  });
+  expect(new Set(await Promise.all(policies))).toEqual(new Set([SCHED_IDLE]));
+});
+
+it("hashes at once when the background gets no time, and in the background again later", async () => {
+  const starved = startHasher(createLog("test", "silent"), 3_000);
+  await starved.hash("correct horse");
+  const background = starved.pid() as number;
+  process.kill(background, "SIGSTOP");
+  try {
+    const began = performance.now();
+    const asked = Array.from({ length: 5 }, () => starved.hash("correct horse"));
+    expect(await Promise.all(asked)).toHaveLength(5);
+    expect(performance.now() - began).toBeGreaterThan(900);
+    expect(starved.pid()).not.toBe(background);
+  } finally {
+    process.kill(background, "SIGCONT");
+  }
+  while (starved.pid() !== background) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await starved.hash("correct horse")).toContain("$argon2id$");
+  await starved.close();
 });

@@ -1,8 +1,7 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import type { Log } from "@parley/runtime/log";
 import { AuthError } from "./auth-error.ts";
+import { type Duty, HashWorker } from "./hash-worker.ts";
 import type { HashAnswer, HashRequest } from "./hasher-process.ts";
 
 /** Hashes at the same time: at most two of 19 MiB, and a processor is left to the services. */
@@ -13,11 +12,11 @@ export const HASH_QUEUE_MAX = 32;
 const QUEUE_DEADLINE_MS = 10_000;
 /** How long one may be worked on before the process counts as stuck, ms: a hash takes 20 to 50. */
 const HASH_DEADLINE_MS = 10_000;
-const RESTART_DELAY_MIN_MS = 50;
-const RESTART_DELAY_MAX_MS = 2_000;
+/** A hash that is worked on for so long, ms, shows that others leave the background no time. */
+const STARVED_MS = 1_000;
+/** For so long passwords are hashed at the priority of everybody else then, ms. */
+const URGENT_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
-
-const ENTRY = fileURLToPath(new URL("./hasher-process.ts", import.meta.url));
 
 type Work = {
   request: HashRequest;
@@ -26,7 +25,10 @@ type Work = {
   reject: (error: Error) => void;
 };
 
-/** A process of its own that hashes passwords, so that the threads which check tokens stay free (decision 13). */
+/**
+ * Hashes passwords in a process of its own, so that the threads which check tokens stay free, and in the background, so
+ * that it does not hold up anybody's message (docs/decisions/0025-passwords-in-the-background.md).
+ */
 export interface Hasher {
   /** @throws {AuthError} `rate_limited` when the queue is full, `unavailable` when the process died or is stuck. */
   hash(password: string): Promise<string>;
@@ -41,26 +43,28 @@ export interface Hasher {
   close(): Promise<void>;
 }
 
-/** Starts the hashing process and keeps one alive. */
-export function startHasher(log: Log): Hasher {
-  return new HasherProcess(log);
+/** Starts the hashing process and keeps one alive; `urgentMs` is for tests. */
+export function startHasher(log: Log, urgentMs = URGENT_MS): Hasher {
+  return new QueuedHasher(log, urgentMs);
 }
 
 const away = (message: string) => new AuthError("unavailable", message, { retryAfterMs: RETRY_AFTER_MS });
 
-class HasherProcess implements Hasher {
+class QueuedHasher implements Hasher {
   readonly #log: Log;
+  readonly #urgentMs: number;
   readonly #queue: Work[] = [];
   readonly #inFlight = new Map<number, Work>();
+  readonly #background: HashWorker;
+  /** There while the background gets no time. */
+  #urgent: HashWorker | undefined;
   #nextId = 1;
-  #child: ChildProcess | undefined;
-  #ready = false;
   #closing = false;
-  #restartDelayMs = RESTART_DELAY_MIN_MS;
 
-  constructor(log: Log) {
+  constructor(log: Log, urgentMs: number) {
     this.#log = log;
-    this.#start();
+    this.#urgentMs = urgentMs;
+    this.#background = this.#startWorker("background");
   }
 
   async hash(password: string): Promise<string> {
@@ -83,42 +87,38 @@ class HasherProcess implements Hasher {
   }
 
   check(): void {
-    if (!this.#ready) throw new Error("the password process is not there");
+    if (!this.#worker.isReady) throw new Error("the password process is not there");
   }
 
   pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#worker.pid;
   }
 
   async close(): Promise<void> {
     this.#closing = true;
     for (const work of [...this.#queue]) this.#settle(work).reject(away("the service is closing"));
-    const last = this.#child;
-    if (!last) return;
-    const ended = new Promise<void>((resolve) => last.once("exit", () => resolve()));
-    last.disconnect();
-    await ended;
+    await Promise.all([this.#background.end(), this.#urgent?.end()]);
   }
 
-  #start(): void {
-    if (this.#closing) return;
-    // Its environment is empty: it has no use for our secrets.
-    const child = fork(ENTRY, { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    child.on("message", (answer: HashAnswer | "ready") => this.#receive(answer));
-    child.on("error", (err) => this.#log.error({ err }, "the password process reports an error"));
-    child.once("exit", (code, signal) => this.#restart(code, signal));
-    this.#child = child;
+  /** Who gets the next request. */
+  get #worker(): HashWorker {
+    return this.#urgent?.isReady ? this.#urgent : this.#background;
   }
 
-  #restart(code: number | null, signal: string | null): void {
-    this.#child = undefined;
-    this.#ready = false;
-    for (const work of [...this.#inFlight.values()])
-      this.#settle(work).reject(away("the password process ended"));
-    if (this.#closing) return;
-    this.#log.error({ code, signal }, "the password process ended; starting another");
-    setTimeout(() => this.#start(), this.#restartDelayMs).unref();
-    this.#restartDelayMs = Math.min(RESTART_DELAY_MAX_MS, this.#restartDelayMs * 2);
+  #startWorker(duty: Duty): HashWorker {
+    return new HashWorker(duty, this.#log, {
+      onReady: () => {
+        if (duty === "urgent") this.#takeBack(this.#background);
+        this.#pump();
+      },
+      onAnswer: (answer) => this.#receive(answer),
+      onLost: (ids) => {
+        for (const id of ids) {
+          const work = this.#inFlight.get(id);
+          if (work) this.#settle(work).reject(away("the password process ended"));
+        }
+      },
+    });
   }
 
   #ask(make: (id: number) => HashRequest): Promise<HashAnswer> {
@@ -133,23 +133,47 @@ class HasherProcess implements Hasher {
   }
 
   #pump(): void {
-    while (this.#child && this.#ready && this.#inFlight.size < HASHES_IN_FLIGHT_MAX) {
+    const worker = this.#worker;
+    while (worker.isReady && worker.inFlight.size < HASHES_IN_FLIGHT_MAX) {
       const work = this.#queue.shift();
       if (!work) return;
       clearTimeout(work.timer);
-      work.timer = setTimeout(() => this.#expire(work), HASH_DEADLINE_MS);
+      const isPatient = worker === this.#background && !this.#urgent;
+      work.timer = isPatient
+        ? setTimeout(() => this.#hurry(work), STARVED_MS)
+        : setTimeout(() => this.#expire(work), HASH_DEADLINE_MS);
       this.#inFlight.set(work.request.id, work);
-      this.#child.send(work.request);
+      worker.send(work.request);
     }
   }
 
-  #receive(answer: HashAnswer | "ready"): void {
-    if (answer === "ready") {
-      this.#ready = true;
-      this.#restartDelayMs = RESTART_DELAY_MIN_MS;
+  /** The background gets no time: for a while a second process hashes at the priority of everybody else. */
+  #hurry(work: Work): void {
+    work.timer = setTimeout(() => this.#expire(work), HASH_DEADLINE_MS - STARVED_MS);
+    if (this.#urgent || this.#closing) return;
+    this.#log.warn("the machine is too busy to hash passwords in the background");
+    const urgent = this.#startWorker("urgent");
+    this.#urgent = urgent;
+    setTimeout(() => {
+      this.#urgent = undefined;
+      this.#takeBack(urgent);
+      void urgent.end();
       this.#pump();
-      return;
+    }, this.#urgentMs).unref();
+  }
+
+  /** What it was given and has not answered goes to another, before all that waits. */
+  #takeBack(worker: HashWorker): void {
+    for (const id of [...worker.inFlight].reverse()) {
+      worker.forget(id);
+      const work = this.#inFlight.get(id);
+      if (!work) continue;
+      this.#inFlight.delete(id);
+      this.#queue.unshift(work);
     }
+  }
+
+  #receive(answer: HashAnswer): void {
     const work = this.#inFlight.get(answer.id);
     if (!work) return;
     this.#settle(work);
@@ -160,11 +184,12 @@ class HasherProcess implements Hasher {
 
   /** A request whose time is up. If it was being worked on, the process is stuck and is replaced. */
   #expire(work: Work): void {
-    const isStuck = this.#inFlight.has(work.request.id);
+    const { id } = work.request;
+    const stuck = [this.#background, this.#urgent].find((worker) => worker?.inFlight.has(id));
     this.#settle(work).reject(
-      away(isStuck ? "the password process does not answer" : "too many passwords wait"),
+      away(stuck ? "the password process does not answer" : "too many passwords wait"),
     );
-    if (isStuck) this.#child?.kill("SIGKILL");
+    stuck?.kill();
   }
 
   #settle(work: Work): Work {
