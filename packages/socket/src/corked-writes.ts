@@ -1,9 +1,13 @@
 import type { Socket } from "node:net";
 
-/** At most this share of the time is spent on writing, as long as nothing waits longer for it than the limit. */
-const WRITING_SHARE = 1 / 10;
-/** How long something may wait for company, ms: only while a write of everybody takes a ninth of it. */
-const WAIT_MAX_MS = 40;
+/** A write of so many sockets at once is a crowd's. */
+const CROWD_SOCKETS = 250;
+/**
+ * At most this share of the time is spent on writing, as long as nothing waits longer than `waitMaxMs` for it. A crowd
+ * waits longer: the more messages share its system calls, the less each delivery costs.
+ */
+const FEW = { writingShare: 1 / 5, waitMaxMs: 25 };
+const CROWD = { writingShare: 1 / 10, waitMaxMs: 75 };
 
 /** So much for one socket leaves at once, bytes: what waits for company here must never make a reader look slow. */
 const COMPANY_BYTES_MAX = 64 * 1_024;
@@ -19,13 +23,14 @@ function uncorkAll(): void {
   const began = performance.now();
   for (const socket of sockets) socket.uncork();
   const now = performance.now();
-  restsUntil = now + Math.min(WAIT_MAX_MS, (now - began) * (1 / WRITING_SHARE - 1));
+  const { writingShare, waitMaxMs } = sockets.length < CROWD_SOCKETS ? FEW : CROWD;
+  restsUntil = now + Math.min(waitMaxMs, (now - began) * (1 / writingShare - 1));
 }
 
 /**
  * Writes without a system call of its own: all that is written to a socket in one turn of the event loop leaves in one
- * write. After a large write (thousands of sockets) the next one waits for up to 40 ms, nine times as long as it took,
- * and takes along what has come meanwhile; a small one, or the first after a pause, leaves at the end of the turn. What
+ * write. After a write that took long the next one waits four times as long, 25 ms at most (a crowd's nine times, 75 ms
+ * at most), and takes along what comes meanwhile; a small one, or the first after a pause, leaves at the end of the turn. What
  * is large already does not wait.
  */
 export function writeCorked(socket: Socket, bytes: Buffer): void {
