@@ -116,7 +116,7 @@ listen: "127.0.0.1:${port}"
 http: "127.0.0.1:${monitorPort}"
 max_payload: 1MB
 max_pending: 64MB
-max_connections: 10000
+max_connections: 20000
 write_deadline: "10s"
 jetstream {
   store_dir: ${JSON.stringify(join(dataDir, "jetstream"))}
