@@ -75,9 +75,9 @@ export class HashWorker {
 
   #start(): void {
     if (this.#isEnding) return;
-    // Its environment is empty but for the path to chrt: it has no use for our secrets.
+    // Its environment is empty: it has no use for our secrets.
     const child = fork(ENTRY, [this.#duty], {
-      env: { PATH: process.env.PATH },
+      env: {},
       execArgv: [],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

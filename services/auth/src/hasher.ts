@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { pause } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
 import { AuthError } from "./auth-error.ts";
 import { type Duty, HashWorker } from "./hash-worker.ts";
@@ -17,9 +18,19 @@ const STARVED_MS = 1_000;
 /** For so long passwords are hashed at the priority of everybody else then, ms. */
 const URGENT_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
+/** While others wait, passwords take at most this share of all processors. */
+const PROCESSORS_SHARE = 1 / 6;
+const REST_FACTOR = Math.max(0, HASHES_IN_FLIGHT_MAX / (availableParallelism() * PROCESSORS_SHARE) - 1);
+const REST_MAX_MS = 100;
+/** A refusal is said so late, ms: whoever tries again at once would keep us busy with refusing. */
+const REFUSAL_PAUSE_MS = 500;
+/** Refusals that wait at once; more are said without a pause. */
+const REFUSALS_WAITING_MAX = 500;
 
 type Work = {
   request: HashRequest;
+  /** When it was given to a process; monotonic, ms. */
+  beganAt: number;
   timer: NodeJS.Timeout;
   resolve: (answer: HashAnswer) => void;
   reject: (error: Error) => void;
@@ -34,8 +45,8 @@ export interface Hasher {
   hash(password: string): Promise<string>;
   /** Compares; without a hash it does the same work and answers no. Throws as `hash` does. */
   verify(password: string, hash: string | undefined): Promise<{ matches: boolean; stale: boolean }>;
-  /** Refuses at once, before anything is looked up, when the queue is full. @throws {AuthError} `rate_limited`. */
-  admit(): void;
+  /** Refuses before anything is looked up when the queue is full, half a second later. @throws {AuthError} `rate_limited`. */
+  admit(): Promise<void>;
   /** @throws {Error} if the process is not there. */
   check(): void;
   /** The process id, for tests and logs. */
@@ -48,6 +59,10 @@ export function startHasher(log: Log, urgentMs = URGENT_MS): Hasher {
   return new QueuedHasher(log, urgentMs);
 }
 
+const full = () =>
+  new AuthError("rate_limited", "too many passwords to check at this moment", {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
 const away = (message: string) => new AuthError("unavailable", message, { retryAfterMs: RETRY_AFTER_MS });
 
 class QueuedHasher implements Hasher {
@@ -59,6 +74,9 @@ class QueuedHasher implements Hasher {
   /** There while the background gets no time. */
   #urgent: HashWorker | undefined;
   #nextId = 1;
+  #refusals = 0;
+  /** Set while nothing new is begun. */
+  #rest: NodeJS.Timeout | undefined;
   #closing = false;
 
   constructor(log: Log, urgentMs: number) {
@@ -79,11 +97,14 @@ class QueuedHasher implements Hasher {
     return { matches: answer.matches, stale: answer.stale };
   }
 
-  admit(): void {
+  async admit(): Promise<void> {
     if (this.#queue.length < HASH_QUEUE_MAX) return;
-    throw new AuthError("rate_limited", "too many passwords to check at this moment", {
-      retryAfterMs: RETRY_AFTER_MS,
-    });
+    if (this.#refusals < REFUSALS_WAITING_MAX) {
+      this.#refusals += 1;
+      await pause(REFUSAL_PAUSE_MS);
+      this.#refusals -= 1;
+    }
+    throw full();
   }
 
   check(): void {
@@ -124,15 +145,16 @@ class QueuedHasher implements Hasher {
   #ask(make: (id: number) => HashRequest): Promise<HashAnswer> {
     if (this.#closing) return Promise.reject(away("the service is closing"));
     return new Promise((resolve, reject) => {
-      this.admit();
+      if (this.#queue.length >= HASH_QUEUE_MAX) throw full();
       const timer = setTimeout(() => this.#expire(work), QUEUE_DEADLINE_MS);
-      const work: Work = { request: make(this.#nextId++), resolve, reject, timer };
+      const work: Work = { request: make(this.#nextId++), beganAt: 0, resolve, reject, timer };
       this.#queue.push(work);
       this.#pump();
     });
   }
 
   #pump(): void {
+    if (this.#rest) return;
     const worker = this.#worker;
     while (worker.isReady && worker.inFlight.size < HASHES_IN_FLIGHT_MAX) {
       const work = this.#queue.shift();
@@ -142,6 +164,7 @@ class QueuedHasher implements Hasher {
       work.timer = isPatient
         ? setTimeout(() => this.#hurry(work), STARVED_MS)
         : setTimeout(() => this.#expire(work), HASH_DEADLINE_MS);
+      work.beganAt = performance.now();
       this.#inFlight.set(work.request.id, work);
       worker.send(work.request);
     }
@@ -179,7 +202,19 @@ class QueuedHasher implements Hasher {
     this.#settle(work);
     if (answer.do === "failed") work.reject(new Error(`hashing failed: ${answer.reason}`));
     else work.resolve(answer);
+    if (this.#queue.length > 0 && REST_FACTOR > 0) this.#restFor(performance.now() - work.beganAt);
     this.#pump();
+  }
+
+  /** Others wait, so after this much work a rest is due. */
+  #restFor(workedMs: number): void {
+    this.#rest ??= setTimeout(
+      () => {
+        this.#rest = undefined;
+        this.#pump();
+      },
+      Math.min(REST_MAX_MS, workedMs * REST_FACTOR),
+    );
   }
 
   /** A request whose time is up. If it was being worked on, the process is stuck and is replaced. */

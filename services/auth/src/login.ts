@@ -42,7 +42,7 @@ export function createLogin({ users, sessions, tokens, hasher, limits }: LoginPa
     // A text that can be no name is looked up too, as a name that nobody can have: the same work.
     const name = isUsername(username) ? username : "-";
     await limits.awaitTurn(name, address);
-    hasher.admit();
+    await hasher.admit();
     const found = await users.findByName(name);
     const { matches, stale } = await hasher.verify(normalizePassword(password), found?.passwordHash);
     if (!found || !matches) {
