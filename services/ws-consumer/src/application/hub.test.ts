@@ -185,7 +185,11 @@ describe("the hub", () => {
             if (one.fate === "twice") room.hub.deliver(ROOM, live.first, live.frames);
           } else if (one.kind === "join") {
             const after = one.behind === undefined ? undefined : Math.max(0, room.head() - one.behind);
-            const joining = listen(room, after).then((got) => ({ ...got, from: after ?? got.told.head }));
+            // So much may be stored while it joins that it gets the newest page only: it is told up to where it misses.
+            const joining = listen(room, after).then((got) => ({
+              ...got,
+              from: got.told.to ?? after ?? got.told.head,
+            }));
             joining.catch(() => undefined);
             joined.push(joining);
           } else if (one.kind === "leave") {
