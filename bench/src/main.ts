@@ -12,9 +12,9 @@ async function main([what = "quick", ...args]: string[]): Promise<void> {
     `${machine.cores} cores, ${machine.processor}, node ${machine.node}, commit ${machine.commit}, load ${machine.load}`,
   );
   const began = performance.now();
-  if (what === "quick") say(`\n${await compare(["parley", "socketio"], QUICK, machine, say)}`);
-  else if (what === "all")
-    say(`\n${await compare(args.length > 0 ? args : Object.keys(TARGETS), FULL, machine, say)}`);
+  const only = (names: readonly string[]) => (args.length > 0 ? args : names);
+  if (what === "quick") say(`\n${await compare(only(["parley", "socketio"]), QUICK, machine, say)}`);
+  else if (what === "all") say(`\n${await compare(only(Object.keys(TARGETS)), FULL, machine, say)}`);
   else if (what in SINGLES) say(await alone(what as keyof typeof SINGLES, args, machine));
   else throw new Error(`there is no ${what}: quick, all, ${Object.keys(SINGLES).join(", ")}`);
   say(`\n${Math.round((performance.now() - began) / 1_000)} s; figures and charts are in bench/results/`);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { WebSocket } from "ws";
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
+import { dial, memberOn, untilIn } from "./dial.ts";
 
 const TRIES_MAX = 3;
 const HOST = "localhost";
@@ -25,7 +25,7 @@ const ERROR = Buffer.from(" type='error'");
 export async function openEjabberd(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await enter(endpoint, place, ears);
+      return await enterRoom(endpoint, place, ears);
     } catch (error) {
       // About one connection of 20,000 is closed before a word was said; a client would dial again, too.
       ears.noticed(String(error));
@@ -34,41 +34,26 @@ export async function openEjabberd(endpoint: Endpoint, place: Place, ears: Ears)
   }
 }
 
-function enter(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
-  const ws = new WebSocket(`${endpoint.url}/ws`, "xmpp", {
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-  });
+async function enterRoom(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
+  const ws = dial(`${endpoint.url}/ws`, { protocol: "xmpp" });
   const room = `${place.room}@conference.${HOST}`;
   // New with every connection: a room refuses a name whose former owner it has not seen leave yet.
   const nick = `m${place.index}-${randomBytes(4).toString("hex")}`;
   const own = Buffer.from(`/${nick}'`);
   const answer = createJoin((text) => ws.send(text), `<presence to="${room}/${nick}">${MUC}</presence>`);
-  const member: Member = {
-    send: (n, body) =>
-      ws.send(`<message to="${room}" type="groupchat" id="${n}"><body>${body}</body></message>`),
-    pause: () => ws.pause(),
-    resume: () => ws.resume(),
-    close: () => {
-      ws.removeAllListeners("close");
-      ws.terminate();
-    },
-  };
-  return new Promise((resolve, reject) => {
-    let onEnd = (why: string): void => reject(new Error(`${why} before it was in its room`));
-    ws.on("error", (error) => onEnd(error.message));
-    ws.on("close", (code) => onEnd(`closed with ${code}`));
-    ws.once("open", () => ws.send(OPEN));
-    ws.on("message", (bytes: Buffer) => {
+  await untilIn(ws, ears, {
+    onOpen: () => ws.send(OPEN),
+    onFrame: (bytes, { enter, fail }) => {
       if (isMessage(bytes)) return takeMessage(bytes, own, ears);
       const text = bytes.toString();
-      if (text.startsWith("<presence") && text.includes(STATUS_SELF)) {
-        onEnd = (why) => ears.dropped(why);
-        resolve(member);
-      } else if (ERRORS.test(text)) onEnd(text);
+      if (text.startsWith("<presence") && text.includes(STATUS_SELF)) enter();
+      else if (ERRORS.test(text)) fail(text);
       else answer(text);
-    });
+    },
   });
+  return memberOn(ws, (n, body) =>
+    ws.send(`<message to="${room}" type="groupchat" id="${n}"><body>${body}</body></message>`),
+  );
 }
 
 const isMessage = (bytes: Buffer): boolean =>

@@ -1,5 +1,5 @@
-import { WebSocket } from "ws";
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
+import { dial, type Gate, memberOn, untilIn } from "./dial.ts";
 
 const ROOM_SID = "1";
 const LINE_END = Buffer.from("\r\n");
@@ -8,43 +8,28 @@ const LINE_END = Buffer.from("\r\n");
  * A member of nats-server's own WebSocket, in NATS's text protocol: it publishes into a JetStream stream, whose
  * acknowledgement comes to an inbox of its own, and listens to its room's subject.
  */
-export function openNats(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
-  const ws = new WebSocket(String(endpoint.url), { perMessageDeflate: false, skipUTF8Validation: true });
+export async function openNats(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
+  const ws = dial(String(endpoint.url));
+  const say = (text: string) => ws.send(Buffer.from(text));
   const subject = `room.${place.room}`;
   const inbox = `_INBOX.${place.room}.${place.index}`;
-  ws.on("error", (error) => ears.dropped(error.message));
-  ws.on("close", (code) => ears.dropped(`closed with ${code}`));
-  const member: Member = {
-    send: (n, body) => ws.send(Buffer.from(`PUB ${subject} ${inbox}.${n} ${body.length}\r\n${body}\r\n`)),
-    pause: () => ws.pause(),
-    resume: () => ws.resume(),
-    close: () => {
-      ws.removeAllListeners("close");
-      ws.terminate();
+  const hello =
+    `CONNECT {"verbose":false,"pedantic":false,"headers":false,"no_responders":false}\r\n` +
+    `SUB ${subject} ${ROOM_SID}\r\nSUB ${inbox}.* 2\r\nPING\r\n`;
+  const read = createReader({
+    onLine: (line, { enter, fail }) => {
+      if (line.startsWith("INFO")) say(hello);
+      else if (line === "PONG") enter();
+      else if (line === "PING") say("PONG\r\n");
+      else if (line.startsWith("-ERR")) fail(line);
     },
-  };
-  return new Promise((resolve, reject) => {
-    ws.once("error", reject);
-    const read = createReader({
-      onLine: (line) => {
-        if (line.startsWith("INFO"))
-          ws.send(
-            Buffer.from(
-              `CONNECT {"verbose":false,"pedantic":false,"headers":false,"no_responders":false}\r\n` +
-                `SUB ${subject} ${ROOM_SID}\r\nSUB ${inbox}.* 2\r\nPING\r\n`,
-            ),
-          );
-        else if (line === "PONG") resolve(member);
-        else if (line === "PING") ws.send(Buffer.from("PONG\r\n"));
-        else if (line.startsWith("-ERR")) ears.dropped(line);
-      },
-      onMessage: (to, sid, payload) => {
-        if (sid === ROOM_SID) ears.heard(payload);
-        else takeAck(Number(to.slice(inbox.length + 1)), payload.toString(), ears);
-      },
-    });
-    ws.on("message", read);
+    onMessage: (to, sid, payload) => {
+      if (sid === ROOM_SID) ears.heard(payload);
+      else takeAck(Number(to.slice(inbox.length + 1)), payload.toString(), ears);
+    },
   });
+  await untilIn(ws, ears, { onFrame: read });
+  return memberOn(ws, (n, body) => say(`PUB ${subject} ${inbox}.${n} ${body.length}\r\n${body}\r\n`));
 }
 
 function takeAck(n: number, text: string, ears: Ears): void {
@@ -53,20 +38,20 @@ function takeAck(n: number, text: string, ears: Ears): void {
 }
 
 type Heard = Readonly<{
-  onLine: (line: string) => void;
+  onLine: (line: string, gate: Gate) => void;
   onMessage: (subject: string, sid: string, payload: Buffer) => void;
 }>;
 
 /** Reads the protocol from frames, in which lines and messages may begin and end anywhere. */
-function createReader({ onLine, onMessage }: Heard): (bytes: Buffer) => void {
+function createReader({ onLine, onMessage }: Heard): (bytes: Buffer, gate: Gate) => void {
   let rest: Buffer = Buffer.alloc(0);
-  return (bytes) => {
+  return (bytes, gate) => {
     const all = rest.length === 0 ? bytes : Buffer.concat([rest, bytes]);
     let at = 0;
     for (let end = all.indexOf(LINE_END, at); end !== -1; end = all.indexOf(LINE_END, at)) {
       const line = all.toString("latin1", at, end);
       if (!line.startsWith("MSG ")) {
-        onLine(line);
+        onLine(line, gate);
         at = end + 2;
         continue;
       }

@@ -1,6 +1,7 @@
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
-import { openSender } from "./parley.ts";
+import { dial, hangUp } from "./dial.ts";
+import { bearer, openSender } from "./parley.ts";
 
 /** Pause before another attempt to connect, ms: a random time up to this, or what the server asked for. */
 const RETRY_MS = 400;
@@ -36,11 +37,7 @@ class ResumingListener {
 
   #connect(): void {
     if (this.#isClosed) return;
-    const ws = new WebSocket(this.#url, {
-      headers: { authorization: `Bearer ${this.#place.token}` },
-      perMessageDeflate: false,
-      skipUTF8Validation: true,
-    });
+    const ws = dial(this.#url, bearer(this.#place));
     const startedAt = performance.now();
     this.#ws = ws;
     ws.on("open", () => {
@@ -119,8 +116,7 @@ export async function openResuming(endpoint: Endpoint, place: Place, ears: Ears)
     resume: () => listening?.pause(false),
     close: () => {
       listening?.close();
-      sending?.removeAllListeners("close");
-      sending?.terminate();
+      if (sending !== undefined) hangUp(sending);
     },
   };
 }

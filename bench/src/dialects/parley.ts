@@ -1,5 +1,6 @@
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
+import { dial, hangUp, untilIn } from "./dial.ts";
 
 const ACK = Buffer.from('{"type":"ack"');
 const MESSAGE = Buffer.from('{"seq":');
@@ -18,7 +19,7 @@ export async function openParley(endpoint: Endpoint, place: Place, ears: Ears): 
     pause: () => listening?.pause(),
     resume: () => listening?.resume(),
     close: () => {
-      for (const ws of [listening, sending]) end(ws);
+      for (const ws of [listening, sending]) if (ws !== undefined) hangUp(ws);
     },
   };
 }
@@ -27,46 +28,33 @@ function roomOf({ room, spreadOver }: Place, n: number): string {
   return spreadOver === undefined ? room : `${room}-${n % spreadOver}`;
 }
 
-function end(ws: WebSocket | undefined): void {
-  ws?.removeAllListeners("close");
-  ws?.terminate();
-}
+/** With what a member shows who it is. */
+export const bearer = ({ token }: Place) => ({ headers: { authorization: `Bearer ${token}` } });
 
-function connect(url: string, { token }: Place, ears: Ears): WebSocket {
-  const ws = new WebSocket(url, {
-    headers: { authorization: `Bearer ${token}` },
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
+async function listen(url: string, place: Place, ears: Ears): Promise<WebSocket> {
+  const ws = dial(url, bearer(place));
+  await untilIn(ws, ears, {
+    onFrame: (bytes, { enter, fail }) => {
+      if (bytes.subarray(0, MESSAGE.length).equals(MESSAGE)) return ears.heard(bytes);
+      const frame = JSON.parse(bytes.toString()) as { type: string; code?: string };
+      if (frame.type === "caught_up") enter();
+      if (frame.type === "error") fail(String(frame.code));
+    },
   });
-  ws.on("error", (error) => ears.dropped(error.message));
-  ws.on("close", (code) => ears.dropped(`closed with ${code}`));
   return ws;
 }
 
-function listen(url: string, place: Place, ears: Ears): Promise<WebSocket> {
-  const ws = connect(url, place, ears);
-  return new Promise((resolve, reject) => {
-    ws.once("error", reject);
-    ws.on("message", (bytes: Buffer) => {
-      if (bytes.subarray(0, MESSAGE.length).equals(MESSAGE)) return ears.heard(bytes);
-      const frame = JSON.parse(bytes.toString()) as { type: string; code?: string };
-      if (frame.type === "caught_up") resolve(ws);
-      if (frame.type === "error") ears.dropped(String(frame.code));
-    });
-  });
-}
-
 /** The half that sends. */
-export function openSender(url: string, place: Place, ears: Ears): Promise<WebSocket> {
-  const ws = connect(url, place, ears);
+export async function openSender(url: string, place: Place, ears: Ears): Promise<WebSocket> {
+  const ws = dial(url, bearer(place));
   const numberOf = (id: unknown) => Number(String(id).split("-")[1]);
-  return new Promise((resolve, reject) => {
-    ws.once("error", reject);
-    ws.on("message", (bytes: Buffer) => {
+  await untilIn(ws, ears, {
+    onFrame: (bytes, { enter }) => {
       const frame = JSON.parse(bytes.toString()) as { type: string; id?: string; code?: string };
       if (bytes.subarray(0, ACK.length).equals(ACK)) ears.acked(numberOf(frame.id));
-      else if (frame.type === "hello") resolve(ws);
+      else if (frame.type === "hello") enter();
       else if (frame.type === "error") ears.refused(numberOf(frame.id), String(frame.code));
-    });
+    },
   });
+  return ws;
 }

@@ -1,35 +1,21 @@
-import { WebSocket } from "ws";
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
+import { dial, memberOn, untilIn } from "./dial.ts";
 
 /** A member of a Socket.IO 4 server, spoken by hand (Engine.IO 4 over WebSocket), so that the driver stays light. */
-export function openSocketIo(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
-  const ws = new WebSocket(`${endpoint.url}/socket.io/?EIO=4&transport=websocket`, {
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-  });
-  ws.on("error", (error) => ears.dropped(error.message));
-  ws.on("close", (code) => ears.dropped(`closed with ${code}`));
-  const member: Member = {
-    // 42: an event; the number behind it asks for an acknowledgement.
-    send: (n, body) => ws.send(`42${n}["message",{"room":"${place.room}","body":"${body}"}]`),
-    pause: () => ws.pause(),
-    resume: () => ws.resume(),
-    close: () => {
-      ws.removeAllListeners("close");
-      ws.terminate();
-    },
-  };
-  return new Promise((resolve, reject) => {
-    ws.once("error", reject);
-    ws.on("message", (bytes: Buffer) => {
+export async function openSocketIo(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
+  const ws = dial(`${endpoint.url}/socket.io/?EIO=4&transport=websocket`);
+  await untilIn(ws, ears, {
+    onFrame: (bytes, { enter }) => {
       const kind = bytes.toString("latin1", 0, 2);
       if (kind === "42") ears.heard(bytes);
-      else if (kind === "43") takeAck(bytes.toString(), ears, () => resolve(member));
+      else if (kind === "43") takeAck(bytes.toString(), ears, enter);
       else if (kind[0] === "0") ws.send("40");
       else if (kind === "40") ws.send(`420["join","${place.room}"]`);
       else if (kind[0] === "2") ws.send("3");
-    });
+    },
   });
+  // 42: an event; the number behind it asks for an acknowledgement.
+  return memberOn(ws, (n, body) => ws.send(`42${n}["message",{"room":"${place.room}","body":"${body}"}]`));
 }
 
 /** `43<n>[]`: 0 answers the join, any other number a message. */

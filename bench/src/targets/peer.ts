@@ -1,16 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { findFreePort } from "@parley/devstack/ports";
 import { startPostgres } from "@parley/devstack/postgres-server";
 import { spawnServer } from "@parley/devstack/server-process";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
 import type { DialectName } from "../load/dialects.ts";
+import { PEERS } from "./program.ts";
 import { untilAnswers } from "./ready.ts";
 import type { Target } from "./target.ts";
-
-export const PEERS = fileURLToPath(new URL("../../peers/", import.meta.url));
 
 /** A peer that is one Node process beside a Postgres of the same kind and settings as Parley's. */
 export async function startNodePeer(

@@ -4,7 +4,8 @@ import { absent } from "./absent.ts";
 import { missingEjabberd, startEjabberd } from "./ejabberd.ts";
 import { startNatsAlone } from "./nats.ts";
 import { startParley } from "./parley.ts";
-import { PEERS, startNodePeer } from "./peer.ts";
+import { startNodePeer } from "./peer.ts";
+import { PEERS } from "./program.ts";
 import type { Target } from "./target.ts";
 
 export type TargetKind = Readonly<{

@@ -1,0 +1,60 @@
+import { WebSocket } from "ws";
+import type { Ears, Member } from "../load/member.ts";
+
+export type DialOptions = Readonly<{ protocol?: string; headers?: Readonly<Record<string, string>> }>;
+
+/** A socket of the load generator, as light as a client can be: no compression, no check of UTF-8. */
+export function dial(url: string, { protocol, headers = {} }: DialOptions = {}): WebSocket {
+  return new WebSocket(url, protocol === undefined ? [] : [protocol], {
+    headers,
+    perMessageDeflate: false,
+    skipUTF8Validation: true,
+  });
+}
+
+/** What a dialect says of its socket while it reads. */
+export type Gate = Readonly<{
+  /** The member is in its room: what ends the socket from now on is told to its ears. */
+  enter: () => void;
+  /** The target turned it away, or threw it out. */
+  fail: (why: string) => void;
+}>;
+
+export type Reader = Readonly<{
+  onOpen?: (gate: Gate) => void;
+  onFrame: (bytes: Buffer, gate: Gate) => void;
+}>;
+
+/** Reads a socket; resolves once its reader has entered. @throws if the socket ends or fails before. */
+export function untilIn(ws: WebSocket, ears: Ears, { onOpen, onFrame }: Reader): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let onEnd = (why: string): void => reject(new Error(`${why}, before it was in its room`));
+    const gate: Gate = {
+      enter: () => {
+        onEnd = (why) => ears.dropped(why);
+        resolve();
+      },
+      fail: (why) => onEnd(why),
+    };
+    ws.on("error", (error) => onEnd(error.message));
+    ws.on("close", (code) => onEnd(`closed with ${code}`));
+    ws.once("open", () => onOpen?.(gate));
+    ws.on("message", (bytes: Buffer) => onFrame(bytes, gate));
+  });
+}
+
+/** Ends a socket without a word; its ears hear nothing of it. */
+export function hangUp(ws: WebSocket): void {
+  ws.removeAllListeners("close");
+  ws.terminate();
+}
+
+/** A member that sends and listens on one socket. */
+export function memberOn(ws: WebSocket, send: Member["send"]): Member {
+  return {
+    send,
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
+    close: () => hangUp(ws),
+  };
+}
