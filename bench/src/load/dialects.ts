@@ -4,6 +4,7 @@ import { openParley } from "../dialects/parley.ts";
 import { openResuming } from "../dialects/parley-resuming.ts";
 import { openPlain } from "../dialects/plain.ts";
 import { openSocketIo } from "../dialects/socketio.ts";
+import { openTinode } from "../dialects/tinode.ts";
 import type { OpenMember } from "./member.ts";
 
 /** How a member of each kind of target is opened. */
@@ -14,6 +15,7 @@ export const DIALECTS = {
   plain: openPlain,
   nats: openNats,
   ejabberd: openEjabberd,
+  tinode: openTinode,
 } as const satisfies Record<string, OpenMember>;
 
 export type DialectName = keyof typeof DIALECTS;

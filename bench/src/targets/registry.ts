@@ -7,6 +7,7 @@ import { startParley } from "./parley.ts";
 import { startNodePeer } from "./peer.ts";
 import { PEERS } from "./program.ts";
 import type { Target } from "./target.ts";
+import { missingTinode, startTinode } from "./tinode.ts";
 
 export type TargetKind = Readonly<{
   /** As people know it. */
@@ -47,5 +48,5 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
   },
   centrifugo: absent("Centrifugo", "github.com/centrifugal/centrifugo/v6"),
   anycable: absent("AnyCable", "github.com/anycable/anycable-go"),
-  tinode: absent("Tinode", "github.com/tinode/chat"),
+  tinode: { title: "Tinode + Postgres", start: startTinode, holder: "tinode", missing: missingTinode },
 };
