@@ -1,3 +1,4 @@
+import { openAnyCable } from "../dialects/anycable.ts";
 import { openEjabberd } from "../dialects/ejabberd.ts";
 import { openNats } from "../dialects/nats.ts";
 import { openParley } from "../dialects/parley.ts";
@@ -14,6 +15,7 @@ export const DIALECTS = {
   plain: openPlain,
   nats: openNats,
   ejabberd: openEjabberd,
+  anycable: openAnyCable,
 } as const satisfies Record<string, OpenMember>;
 
 export type DialectName = keyof typeof DIALECTS;
