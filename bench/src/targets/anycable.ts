@@ -26,7 +26,8 @@ export function missingAnyCable(): string | undefined {
  * here a Node process by HTTP, AnyCable's way for applications that are not Rails. The application inserts, broadcasts
  * by HTTP and then answers; its answer is the acknowledgement, so that it comes after the store. What is weaker: a call
  * that takes longer than 3 s is given up without a word to the sender, though its message is stored and delivered
- * later; and what members missed is kept in the memory of one process (100 messages a stream, 300 s), no longer.
+ * later, perhaps after the next one; and what members missed is kept in the memory of one process (100 messages a
+ * stream, 300 s), no longer.
  */
 export async function startAnyCable(): Promise<Target> {
   const program = findAnyCable();
