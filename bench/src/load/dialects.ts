@@ -1,3 +1,4 @@
+import { openAnyCable } from "../dialects/anycable.ts";
 import { openEjabberd } from "../dialects/ejabberd.ts";
 import { openNats } from "../dialects/nats.ts";
 import { openParley } from "../dialects/parley.ts";
@@ -16,6 +17,7 @@ export const DIALECTS = {
   nats: openNats,
   ejabberd: openEjabberd,
   tinode: openTinode,
+  anycable: openAnyCable,
 } as const satisfies Record<string, OpenMember>;
 
 export type DialectName = keyof typeof DIALECTS;

@@ -10,11 +10,12 @@ import { PEERS } from "./program.ts";
 import { untilAnswers } from "./ready.ts";
 import type { Target } from "./target.ts";
 
-/** A peer that is one Node process beside a Postgres of the same kind and settings as Parley's. */
+/** A peer that is one Node process beside a Postgres of the same kind and settings as Parley's; `env`: more for it. */
 export async function startNodePeer(
   name: string,
   dialect: DialectName,
   packages: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Target> {
   const folder = join(PEERS, name);
   if (!existsSync(join(folder, "node_modules")))
@@ -25,7 +26,7 @@ export async function startNodePeer(
   const server = await spawnServer({
     command: process.execPath,
     args: [join(folder, "server.mjs")],
-    env: { ...process.env, DATABASE_URL: database.url, PORT: String(port) },
+    env: { ...process.env, DATABASE_URL: database.url, PORT: String(port), ...env },
     logFile: join(dataDir, `${name}.log`),
   });
   const sql = postgres(database.url, { max: 1, onnotice: () => undefined });

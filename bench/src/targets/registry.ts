@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { absent } from "./absent.ts";
+import { missingAnyCable, startAnyCable } from "./anycable.ts";
 import { missingEjabberd, startEjabberd } from "./ejabberd.ts";
 import { startNatsAlone } from "./nats.ts";
 import { startParley } from "./parley.ts";
@@ -47,6 +48,11 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
     missing: missingEjabberd,
   },
   centrifugo: absent("Centrifugo", "github.com/centrifugal/centrifugo/v6"),
-  anycable: absent("AnyCable", "github.com/anycable/anycable-go"),
   tinode: { title: "Tinode + Postgres", start: startTinode, holder: "tinode", missing: missingTinode },
+  anycable: {
+    title: "AnyCable + Postgres",
+    start: startAnyCable,
+    holder: "anycable-go",
+    missing: missingAnyCable,
+  },
 };
