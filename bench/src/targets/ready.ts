@@ -1,4 +1,4 @@
-import type { ServerProcess } from "@parley/devstack/server-process";
+import { type ServerProcess, type SpawnOptions, spawnServer } from "@parley/devstack/server-process";
 import { sleep } from "../load/clock.ts";
 
 const READY_DEADLINE_MS = 20_000;
@@ -14,5 +14,17 @@ export async function untilAnswers(url: string, server: ServerProcess): Promise<
   while (!(await answers())) {
     if (!server.alive || performance.now() > until) throw new Error(`there is no answer at ${url}`);
     await sleep(50);
+  }
+}
+
+/** Starts a program and waits until it answers HTTP at `url`. @throws as `untilAnswers`; then it has been ended. */
+export async function startAnswering(url: string, options: SpawnOptions): Promise<ServerProcess> {
+  const server = await spawnServer(options);
+  try {
+    await untilAnswers(url, server);
+    return server;
+  } catch (error) {
+    await server.end("SIGKILL");
+    throw error;
   }
 }

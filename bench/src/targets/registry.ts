@@ -1,11 +1,8 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { absent } from "./absent.ts";
 import { missingEjabberd, startEjabberd } from "./ejabberd.ts";
 import { startNatsAlone } from "./nats.ts";
 import { startParley } from "./parley.ts";
-import { startNodePeer } from "./peer.ts";
-import { PEERS } from "./program.ts";
+import { missingPackages, startNodePeer } from "./peer.ts";
 import type { Target } from "./target.ts";
 
 export type TargetKind = Readonly<{
@@ -18,11 +15,6 @@ export type TargetKind = Readonly<{
   missing: () => string | undefined;
 }>;
 
-const nodePeer = (name: string): (() => string | undefined) => {
-  const modules = join(PEERS, name, "node_modules");
-  return () => (existsSync(modules) ? undefined : `run bench/peers/${name}/install.sh`);
-};
-
 /** Everything that can be measured, ours first. */
 export const TARGETS: Readonly<Record<string, TargetKind>> = {
   parley: { title: "Parley", start: () => startParley(), holder: "ws-consumer", missing: () => undefined },
@@ -30,13 +22,13 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
     title: "Socket.IO + Postgres",
     start: () => startNodePeer("socketio", "socketio", ["socket.io", "pg"]),
     holder: "socketio",
-    missing: nodePeer("socketio"),
+    missing: () => missingPackages("socketio"),
   },
   plain: {
     title: "ws + pg",
     start: () => startNodePeer("plain", "plain", ["ws", "pg"]),
     holder: "plain",
-    missing: nodePeer("plain"),
+    missing: () => missingPackages("plain"),
   },
   nats: { title: "nats-server alone", start: startNatsAlone, holder: "nats", missing: () => undefined },
   ejabberd: {
