@@ -1,3 +1,4 @@
+import { openCentrifugo } from "../dialects/centrifugo.ts";
 import { openEjabberd } from "../dialects/ejabberd.ts";
 import { openNats } from "../dialects/nats.ts";
 import { openParley } from "../dialects/parley.ts";
@@ -14,6 +15,7 @@ export const DIALECTS = {
   plain: openPlain,
   nats: openNats,
   ejabberd: openEjabberd,
+  centrifugo: openCentrifugo,
 } as const satisfies Record<string, OpenMember>;
 
 export type DialectName = keyof typeof DIALECTS;

@@ -1,4 +1,5 @@
 import { absent } from "./absent.ts";
+import { missingCentrifugo, startCentrifugo } from "./centrifugo.ts";
 import { missingEjabberd, startEjabberd } from "./ejabberd.ts";
 import { startNatsAlone } from "./nats.ts";
 import { startParley } from "./parley.ts";
@@ -37,7 +38,12 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
     holder: "ejabberd",
     missing: missingEjabberd,
   },
-  centrifugo: absent("Centrifugo", "github.com/centrifugal/centrifugo/v6"),
+  centrifugo: {
+    title: "Centrifugo + Postgres",
+    start: startCentrifugo,
+    holder: "centrifugo",
+    missing: missingCentrifugo,
+  },
   anycable: absent("AnyCable", "github.com/anycable/anycable-go"),
   tinode: absent("Tinode", "github.com/tinode/chat"),
 };
