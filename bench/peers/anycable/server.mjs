@@ -4,19 +4,15 @@
  */
 import { createServer } from "node:http";
 import pg from "pg";
+import { openStore } from "../store.mjs";
 import { broadcaster } from "./broadcast.mjs";
 
-const { DATABASE_URL, PORT, POOL, ANYCABLE_URL, ANYCABLE_BROADCAST_KEY, ANYCABLE_HTTP_RPC_SECRET } =
-  process.env;
+const { PORT, ANYCABLE_URL, ANYCABLE_BROADCAST_KEY, ANYCABLE_HTTP_RPC_SECRET } = process.env;
 const BEARER = `Bearer ${ANYCABLE_HTTP_RPC_SECRET}`;
 const SUCCESS = 1;
 const FAILURE = 2;
 
-const pool = new pg.Pool({ connectionString: DATABASE_URL, max: Number(POOL ?? 10) });
-await pool.query(
-  "create table if not exists messages (id bigserial primary key, room text not null, body text not null, at timestamptz not null default now())",
-);
-await pool.query("create index if not exists messages_room on messages (room, id)");
+const store = await openStore(pg);
 const broadcast = broadcaster(`${ANYCABLE_URL}/_broadcast`, ANYCABLE_BROADCAST_KEY);
 
 const roomOf = (identifier) => JSON.parse(identifier).room;
@@ -44,11 +40,8 @@ async function performed(identifier, { id, body }) {
   const room = roomOf(identifier);
   const tell = (message) => ({ status: SUCCESS, transmissions: [JSON.stringify({ identifier, message })] });
   try {
-    const { rows } = await pool.query("insert into messages (room, body) values ($1, $2) returning id", [
-      room,
-      body,
-    ]);
-    await broadcast(streamOf(room), { id: rows[0].id, room, body });
+    const row = await store(room, body);
+    await broadcast(streamOf(room), { id: row, room, body });
     return tell({ ack: id });
   } catch (error) {
     return tell({ refused: id, why: error.message });

@@ -2,12 +2,9 @@
 import { createServer } from "node:http";
 import pg from "pg";
 import { WebSocketServer } from "ws";
+import { openStore } from "../store.mjs";
 
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: Number(process.env.POOL ?? 10) });
-await pool.query(
-  "create table if not exists messages (id bigserial primary key, room text not null, body text not null, at timestamptz not null default now())",
-);
-await pool.query("create index if not exists messages_room on messages (room, id)");
+const store = await openStore(pg);
 
 const rooms = new Map();
 const http = createServer();
@@ -20,11 +17,8 @@ server.on("connection", (ws, request) => {
   ws.on("error", () => undefined);
   ws.on("message", async (bytes) => {
     const { id, body } = JSON.parse(bytes.toString());
-    const { rows } = await pool.query("insert into messages (room, body) values ($1, $2) returning id", [
-      room,
-      body,
-    ]);
-    const frame = JSON.stringify({ seq: rows[0].id, room, body });
+    const seq = await store(room, body);
+    const frame = JSON.stringify({ seq, room, body });
     for (const member of members) member.send(frame);
     ws.send(`ack ${id}`);
   });

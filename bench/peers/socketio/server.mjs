@@ -5,12 +5,9 @@
 import { createServer } from "node:http";
 import pg from "pg";
 import { Server } from "socket.io";
+import { openStore } from "../store.mjs";
 
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: Number(process.env.POOL ?? 10) });
-await pool.query(
-  "create table if not exists messages (id bigserial primary key, room text not null, body text not null, at timestamptz not null default now())",
-);
-await pool.query("create index if not exists messages_room on messages (room, id)");
+const store = await openStore(pg);
 
 const http = createServer();
 const io = new Server(http, { connectionStateRecovery: { maxDisconnectionDuration: 120_000 } });
@@ -21,11 +18,8 @@ io.on("connection", (socket) => {
   });
   socket.on("message", async ({ room, body }, done) => {
     try {
-      const { rows } = await pool.query("insert into messages (room, body) values ($1, $2) returning id", [
-        room,
-        body,
-      ]);
-      io.to(room).emit("message", { id: rows[0].id, room, body });
+      const id = await store(room, body);
+      io.to(room).emit("message", { id, room, body });
       done();
     } catch (error) {
       done(error.message);

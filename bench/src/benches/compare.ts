@@ -148,6 +148,7 @@ function tables(results: Results): string {
         sockets.kbPerSocket,
         sockets.handshakesPerCpuSecond,
         sum((a) => a.lost),
+        sum((a) => a.refused),
         sum((a) => a.duplicates),
         sum((a) => a.reordered),
       ];
@@ -164,5 +165,5 @@ function tables(results: Results): string {
     "KB/socket",
     "handshakes/CPU s",
   ];
-  return table([...head, "lost", "duplicate", "reordered"], rows);
+  return table([...head, "lost", "refused", "duplicate", "reordered"], rows);
 }

@@ -1,4 +1,5 @@
 import { openAnyCable } from "../dialects/anycable.ts";
+import { openCentrifugo } from "../dialects/centrifugo.ts";
 import { openEjabberd } from "../dialects/ejabberd.ts";
 import { openNats } from "../dialects/nats.ts";
 import { openParley } from "../dialects/parley.ts";
@@ -18,6 +19,7 @@ export const DIALECTS = {
   ejabberd: openEjabberd,
   tinode: openTinode,
   anycable: openAnyCable,
+  centrifugo: openCentrifugo,
 } as const satisfies Record<string, OpenMember>;
 
 export type DialectName = keyof typeof DIALECTS;

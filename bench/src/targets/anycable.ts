@@ -1,13 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { findFreePort } from "@parley/devstack/ports";
-import { type ServerProcess, spawnServer } from "@parley/devstack/server-process";
+import type { ServerProcess } from "@parley/devstack/server-process";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
-import { startNodePeer } from "./peer.ts";
-import { findProgram, PEERS } from "./program.ts";
-import { untilAnswers } from "./ready.ts";
+import { missingPackages, startNodePeer } from "./peer.ts";
+import { findProgram } from "./program.ts";
+import { startAnswering } from "./ready.ts";
 import type { Target } from "./target.ts";
 
 const PROGRAM = "anycable-go";
@@ -17,7 +16,7 @@ const findAnyCable = () => findProgram("anycable", PROGRAM);
 
 /** Undefined if AnyCable can be started here, else what is missing. */
 export function missingAnyCable(): string | undefined {
-  const isHere = findAnyCable() !== undefined && existsSync(join(PEERS, "anycable", "node_modules"));
+  const isHere = findAnyCable() !== undefined && missingPackages("anycable") === undefined;
   return isHere ? undefined : "run bench/peers/anycable/install.sh (needs Go)";
 }
 
@@ -49,7 +48,7 @@ export async function startAnyCable(): Promise<Target> {
   try {
     application = await startNodePeer("anycable", "anycable", ["pg"], { ...secrets, ANYCABLE_URL: url });
     const { pids, versions, endpoint } = application;
-    server = await spawnServer({
+    server = await startAnswering(`${url}/health`, {
       command: program,
       args: argsOf(port, String(endpoint.url).replace("ws", "http")),
       // Otherwise it tells its makers by the network how it is used.
@@ -57,7 +56,6 @@ export async function startAnyCable(): Promise<Target> {
       cwd: dataDir,
       logFile: join(dataDir, "anycable-go.log"),
     });
-    await untilAnswers(`${url}/health`, server);
     return {
       ...application,
       endpoint: { url: url.replace("http", "ws") },

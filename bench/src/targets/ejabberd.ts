@@ -3,10 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { findFreePort } from "@parley/devstack/ports";
 import { startPostgres } from "@parley/devstack/postgres-server";
-import { type ServerProcess, spawnServer } from "@parley/devstack/server-process";
+import type { ServerProcess } from "@parley/devstack/server-process";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
-import { untilAnswers } from "./ready.ts";
+import { startAnswering } from "./ready.ts";
 import type { Target } from "./target.ts";
 
 const ERL = "/usr/bin/erl";
@@ -49,7 +49,7 @@ export async function startEjabberd(): Promise<Target> {
     const port = await findFreePort();
     const config = join(dataDir, "ejabberd.yml");
     await writeFile(config, configOf(port, new URL(database.url)), { mode: 0o600 });
-    server = await spawnServer({
+    server = await startAnswering(`http://127.0.0.1:${port}/`, {
       command: ERL,
       // As ejabberdctl of the package has them.
       args: [..."-noinput +K true +P 250000 -s ejabberd -mnesia dir".split(" "), `"${dataDir}/mnesia"`],
@@ -63,7 +63,6 @@ export async function startEjabberd(): Promise<Target> {
       cwd: dataDir,
       logFile: join(dataDir, "erl.log"),
     });
-    await untilAnswers(`http://127.0.0.1:${port}/`, server);
     return {
       name: "ejabberd",
       dialect: "ejabberd",

@@ -1,12 +1,9 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { absent } from "./absent.ts";
 import { missingAnyCable, startAnyCable } from "./anycable.ts";
+import { missingCentrifugo, startCentrifugo } from "./centrifugo.ts";
 import { missingEjabberd, startEjabberd } from "./ejabberd.ts";
 import { startNatsAlone } from "./nats.ts";
 import { startParley } from "./parley.ts";
-import { startNodePeer } from "./peer.ts";
-import { PEERS } from "./program.ts";
+import { missingPackages, startNodePeer } from "./peer.ts";
 import type { Target } from "./target.ts";
 import { missingTinode, startTinode } from "./tinode.ts";
 
@@ -20,11 +17,6 @@ export type TargetKind = Readonly<{
   missing: () => string | undefined;
 }>;
 
-const nodePeer = (name: string): (() => string | undefined) => {
-  const modules = join(PEERS, name, "node_modules");
-  return () => (existsSync(modules) ? undefined : `run bench/peers/${name}/install.sh`);
-};
-
 /** Everything that can be measured, ours first. */
 export const TARGETS: Readonly<Record<string, TargetKind>> = {
   parley: { title: "Parley", start: () => startParley(), holder: "ws-consumer", missing: () => undefined },
@@ -32,13 +24,13 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
     title: "Socket.IO + Postgres",
     start: () => startNodePeer("socketio", "socketio", ["socket.io", "pg"]),
     holder: "socketio",
-    missing: nodePeer("socketio"),
+    missing: () => missingPackages("socketio"),
   },
   plain: {
     title: "ws + pg",
     start: () => startNodePeer("plain", "plain", ["ws", "pg"]),
     holder: "plain",
-    missing: nodePeer("plain"),
+    missing: () => missingPackages("plain"),
   },
   nats: { title: "nats-server alone", start: startNatsAlone, holder: "nats", missing: () => undefined },
   ejabberd: {
@@ -47,12 +39,17 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
     holder: "ejabberd",
     missing: missingEjabberd,
   },
-  centrifugo: absent("Centrifugo", "github.com/centrifugal/centrifugo/v6"),
   tinode: { title: "Tinode + Postgres", start: startTinode, holder: "tinode", missing: missingTinode },
   anycable: {
     title: "AnyCable + Postgres",
     start: startAnyCable,
     holder: "anycable-go",
     missing: missingAnyCable,
+  },
+  centrifugo: {
+    title: "Centrifugo + Postgres",
+    start: startCentrifugo,
+    holder: "centrifugo",
+    missing: missingCentrifugo,
   },
 };

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { findFreePort } from "@parley/devstack/ports";
 import { startPostgres } from "@parley/devstack/postgres-server";
 import { runCommand } from "@parley/devstack/run-command";
-import { type ServerProcess, spawnServer } from "@parley/devstack/server-process";
+import type { ServerProcess } from "@parley/devstack/server-process";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
 import { findProgram } from "./program.ts";
-import { untilAnswers } from "./ready.ts";
+import { startAnswering } from "./ready.ts";
 import type { Target } from "./target.ts";
 import { configOf } from "./tinode-config.ts";
 import { serveRooms } from "./tinode-rooms.ts";
@@ -59,13 +59,12 @@ export async function startTinode(): Promise<Target> {
     await writeFile(config, text, { mode: 0o600 });
     const made = await runCommand(setUp, [`-config=${config}`], { cwd: dataDir });
     if (made.code !== 0) throw new Error(`tinode-db failed: ${made.stderr.trim().slice(-800)}`);
-    server = await spawnServer({
+    server = await startAnswering(`http://127.0.0.1:${port}/`, {
       command: program,
       args: [`-config=${config}`, "-static_data=-"],
       cwd: dataDir,
       logFile: "/dev/null",
     });
-    await untilAnswers(`http://127.0.0.1:${port}/`, server);
     const url = `ws://127.0.0.1:${port}/v0/channels?apikey=${apiKey}`;
     owner = await openAccount(url);
     const roomsPort = await findFreePort();
