@@ -25,10 +25,10 @@ import { type Handshake, SUBPROTOCOL } from "./handshake.ts";
 import type { Identities, Identity } from "./identity.ts";
 import { receive } from "./receive.ts";
 import { addSocketRoute } from "./socket-route.ts";
-import { sweep } from "./sweep.ts";
+import { Sweeper } from "./sweep.ts";
 
 /** How often deadlines and heartbeats are looked at, ms. */
-const SWEEP_MS = 250;
+const LOOK_MS = 250;
 
 export type DoorOptions = Readonly<{
   app: App;
@@ -64,7 +64,8 @@ export class Door {
       authCommand(options.identities.verify),
       pingCommand(),
     ]);
-    this.#sweeper = setInterval(() => sweep(this, performance.now()), SWEEP_MS);
+    const sweeper = new Sweeper(this);
+    this.#sweeper = setInterval(() => sweeper.look(performance.now()), LOOK_MS);
     this.#sweeper.unref();
     options.identities.onRevoked((sessionId) =>
       this.closeWhere(

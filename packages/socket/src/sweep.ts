@@ -41,16 +41,41 @@ function shed(door: Door, waiting: number): void {
   }
 }
 
+/** Looks of one round. */
+const LOOKS = 4;
+
 /**
- * One look at every socket: deadlines, token ends, heartbeats, memory. One timer for all keeps a connection small.
- * `now` is monotonic, ms.
+ * Looks after all sockets of a door: deadlines, token ends, heartbeats, memory. One timer for all keeps a connection
+ * small; a round in four looks keeps each short, and one visit a second is soon enough for what is counted in seconds.
  */
-export function sweep(door: Door, now: number): void {
-  for (const waiting of door.pending) if (now > waiting.deadline) waiting.expire();
-  let waiting = 0;
-  for (const connection of door.connections) {
-    sweepOne(connection, now);
-    if (connection.isOpen) waiting += connection.waiting;
+export class Sweeper {
+  readonly #door: Door;
+  #round: Iterator<Connection>;
+  /** Bytes that wait for the sockets of this round. */
+  #waiting = 0;
+
+  constructor(door: Door) {
+    this.#door = door;
+    this.#round = door.connections.values();
   }
-  if (waiting > door.options.limits.socketsBytes) shed(door, waiting);
+
+  /** One look; at the end of a round the slowest are closed if too much waits for all. `now` is monotonic, ms. */
+  look(now: number): void {
+    for (const waiting of this.#door.pending) if (now > waiting.deadline) waiting.expire();
+    for (let left = Math.ceil(this.#door.connections.size / LOOKS); left >= 0; left -= 1) {
+      const { value: connection, done } = this.#round.next();
+      if (done) {
+        this.#endRound();
+        return;
+      }
+      sweepOne(connection, now);
+      if (connection.isOpen) this.#waiting += connection.waiting;
+    }
+  }
+
+  #endRound(): void {
+    if (this.#waiting > this.#door.options.limits.socketsBytes) shed(this.#door, this.#waiting);
+    this.#waiting = 0;
+    this.#round = this.#door.connections.values();
+  }
 }
