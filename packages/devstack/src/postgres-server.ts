@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chown, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { totalmem } from "node:os";
 import { join } from "node:path";
 import { createDatabase, waitForDatabase } from "./database.ts";
 import { DevstackError, type Progress, reasonOf } from "./environment.ts";
@@ -12,6 +13,12 @@ import { type Exit, spawnServer, tailOf } from "./server-process.ts";
 const USER = "parley";
 const READY_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
+const MB = 1_024 ** 2;
+/** Postgres' own default; a few million entries write to indexes that are larger (docs/decisions/0026). */
+const BUFFERS_MIN_MB = 128;
+const BUFFERS_MAX_MB = 512;
+/** Of the machine's memory: it is a database among other programs. */
+const BUFFERS_SHARE = 1 / 16;
 
 export type PostgresOptions = Readonly<{
   /** Holds the cluster and its password; made if it is missing. */
@@ -104,6 +111,12 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   };
 }
 
+function buffersMb(): number {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  const share = Math.floor((memory * BUFFERS_SHARE) / MB);
+  return Math.min(BUFFERS_MAX_MB, Math.max(BUFFERS_MIN_MB, share));
+}
+
 function settingArgs(port: number, more: Readonly<Record<string, string>> = {}): string[] {
   const settings = {
     listen_addresses: "127.0.0.1",
@@ -112,6 +125,7 @@ function settingArgs(port: number, more: Readonly<Record<string, string>> = {}):
     max_connections: "200",
     fsync: "on",
     synchronous_commit: "on",
+    shared_buffers: `${buffersMb()}MB`,
     timezone: "UTC",
     log_timezone: "UTC",
     // Otherwise the log quotes rows that were refused, and messages with them.

@@ -66,7 +66,8 @@ order by e.seq limit $4`;
 /** No room's name has a comma. */
 const HEADS = `select id, head from chat.rooms where id = any(string_to_array($1, ','))`;
 const FIND = `
-select seq from chat.entries where room = $1 and author_id = $2 and client_id = $3 and type = 'message'`;
+select seq from chat.entries
+where chat.entry_key(room, author_id, type, client_id) = chat.entry_key($1, $2, 'message', $3)`;
 
 export function createHistory(database: Database): History {
   const pageFor = async (userId: string, room: string, query: PageQuery): Promise<HistoryPage> => {

@@ -168,7 +168,7 @@ describe("the store of shards", () => {
       for (const text of [early, small, late]) {
         expect(text).not.toMatch(/Seq Scan/);
         expect(text.match(/on entries m/g)).toHaveLength(1);
-        expect(text).toMatch(/Index Scan using entries_room_author_id_client_id\w*_key on entries/);
+        expect(text).toMatch(/Index Scan using entries_key on entries m/);
       }
     }
     await single.close();

@@ -11,8 +11,6 @@ import {
   writtenOf,
 } from "./write-statement.ts";
 
-/** Statements at once: while one waits for its commit the next is worked on, and what comes after that gathers. */
-const STATEMENTS_MAX = 2;
 /** A statement takes no further shard once it has so many entries; then another one may use another core. */
 const ENTRIES_ENOUGH = 200;
 /** Data exceptions, broken constraints, and program limits (a key too long for its index). */
@@ -22,7 +20,8 @@ type Waiting = ShardWrite & PromiseWithResolvers<Written | undefined>;
 
 /**
  * Lets the shards of one process share statements, because most of what a small batch costs is the statement and its
- * commit. What they write in one turn of the event loop goes out together; each has its own outcome.
+ * commit. What they write in one turn of the event loop goes out together; each has its own outcome. While that is under
+ * way the next gathers: a second statement beside it would only make both smaller (docs/decisions/0023).
  */
 export class SharedWrites {
   readonly #database: Database;
@@ -36,7 +35,7 @@ export class SharedWrites {
 
   /** Resolves when a batch would be sent at once: until then it had better grow. */
   turn(): Promise<void> {
-    if (this.#underway < STATEMENTS_MAX) return Promise.resolve();
+    if (this.#underway === 0) return Promise.resolve();
     this.#turn ??= Promise.withResolvers();
     return this.#turn.promise;
   }

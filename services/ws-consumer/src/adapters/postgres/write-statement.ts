@@ -14,9 +14,9 @@ type Parts = Readonly<{ event: string; fields: readonly [string, string]; entry:
  *   that is done for that shard hangs on its row, and nothing happens to it. The row's lock also makes a second
  *   statement with the same position wait for the first, and then do nothing.
  * - `arrived` takes the entries' JSON as it came. The look-up of known entries is a subquery on purpose: as a join it
- *   could be planned as a scan of the whole table. It asks for a range in the order of the unique index, which no other
- *   index has: asked for equality, it was planned for the primary key while the table was small, and then read all
- *   entries of the room for each one. `found` is materialized, or it would be done twice.
+ *   could be planned as a scan of the whole table. It asks for the entry's key alone, which only one index has: asked
+ *   for the columns, it was planned for the primary key while the table was small, and then read all entries of the
+ *   room for each one. `found` is materialized, or it would be done twice.
  * - `fresh` numbers the new entries of each room; `room` moves the rooms' heads by as many; `placed` puts both
  *   together. (`is_new` is a column because a planner that filters on `known_seq is null` expects one row.)
  */
@@ -31,9 +31,8 @@ with fence as (
 ), found as materialized (
   select e.*, (
     select m.seq from chat.entries m
-    where (m.room, m.author_id, m.client_id, m.type) between
-      (e.room, (e.author).id, e.id, e.type) and (e.room, (e.author).id, e.id, e.type)
-    order by m.room, m.author_id, m.client_id, m.type limit 1
+    where chat.entry_key(m.room, m.author_id, m.type, m.client_id) =
+      chat.entry_key(e.room, (e.author).id, e.type, e.id)
   ) as known_seq
   from fence join rows from (
     json_to_recordset($3::text::json)
