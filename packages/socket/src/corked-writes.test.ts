@@ -32,8 +32,21 @@ class SlowSocket {
 
 const open = (ms: number) => {
   const socket = new SlowSocket(ms);
-  return { socket, send: () => writeCorked(socket as unknown as Socket, Buffer.from("x")) };
+  const send = (bytes = Buffer.from("x")) => writeCorked(socket as unknown as Socket, bytes);
+  return { socket, send };
 };
+
+/** How long the next write to 250 sockets waits after one that took long, ms. */
+async function waitOf(bytesFor: (socket: number) => Buffer<ArrayBuffer>): Promise<number> {
+  const sockets = Array.from({ length: 250 }, () => open(0.05));
+  for (const [i, { send }] of sockets.entries()) send(bytesFor(i));
+  await turn();
+  await turn();
+  const began = performance.now();
+  for (const [i, { send }] of sockets.entries()) send(bytesFor(i));
+  while ((sockets[0]?.socket.written.length ?? 0) < 2 && performance.now() - began < 1_000) await sleep(1);
+  return performance.now() - began;
+}
 
 beforeEach(() => sleep(100));
 
@@ -72,15 +85,12 @@ test("after a write that took long the next one takes along what comes meanwhile
   expect(performance.now() - began).toBeGreaterThan(20);
 });
 
-test("a crowd waits for more company than a few", async () => {
-  const sockets = Array.from({ length: 250 }, () => open(0.05));
-  for (const { send } of sockets) send();
-  await turn();
-  await turn();
-  const began = performance.now();
-  for (const { send } of sockets) send();
-  while ((sockets[0]?.socket.written.length ?? 0) < 2 && performance.now() - began < 1_000) await sleep(1);
-  expect(performance.now() - began).toBeGreaterThan(50);
+test("a room that is a crowd waits for more company than as many sockets in small rooms", async () => {
+  const message = Buffer.from("x");
+  expect(await waitOf(() => message)).toBeGreaterThan(50);
+  await sleep(100);
+  const rooms = Array.from({ length: 25 }, () => Buffer.from("x"));
+  expect(await waitOf((socket) => rooms[Math.floor(socket / 10)] as Buffer)).toBeLessThan(50);
 });
 
 test("after a pause a write leaves at once again", async () => {

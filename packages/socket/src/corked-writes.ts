@@ -1,10 +1,11 @@
 import type { Socket } from "node:net";
 
-/** A write of so many sockets at once is a crowd's. */
+/** A room of so many sockets is a crowd. */
 const CROWD_SOCKETS = 250;
 /**
  * At most this share of the time is spent on writing, as long as nothing waits longer than `waitMaxMs` for it. A crowd
- * waits longer: the more messages share its system calls, the less each delivery costs.
+ * waits longer: the more messages share its system calls, the less each delivery costs. As many sockets in small rooms
+ * are none: each of them has too few messages for that, and all would only be late.
  */
 const FEW = { writingShare: 1 / 5, waitMaxMs: 25 };
 const CROWD = { writingShare: 1 / 10, waitMaxMs: 75 };
@@ -16,6 +17,10 @@ const COMPANY_BYTES_MAX = 64 * 1_024;
 let corked: Socket[] = [];
 /** Before this nothing is written; monotonic, ms. */
 let restsUntil = 0;
+/** The last bytes, how many sockets in a row got them, and the most that did since the last write. */
+let last: Buffer | undefined;
+let inARow = 0;
+let mostInARow = 0;
 
 function uncorkAll(): void {
   const sockets = corked;
@@ -23,7 +28,8 @@ function uncorkAll(): void {
   const began = performance.now();
   for (const socket of sockets) socket.uncork();
   const now = performance.now();
-  const { writingShare, waitMaxMs } = sockets.length < CROWD_SOCKETS ? FEW : CROWD;
+  const { writingShare, waitMaxMs } = mostInARow < CROWD_SOCKETS ? FEW : CROWD;
+  mostInARow = 0;
   restsUntil = now + Math.min(waitMaxMs, (now - began) * (1 / writingShare - 1));
 }
 
@@ -34,6 +40,9 @@ function uncorkAll(): void {
  * is large already does not wait.
  */
 export function writeCorked(socket: Socket, bytes: Buffer): void {
+  inARow = bytes === last ? inARow + 1 : 1;
+  last = bytes;
+  if (inARow > mostInARow) mostInARow = inARow;
   if (socket.writableCorked === 0) {
     socket.cork();
     if (corked.length === 0) {
