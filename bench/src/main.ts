@@ -9,7 +9,8 @@ const say = (line: string) => void process.stdout.write(`${line}\n`);
 async function main([what = "quick", ...args]: string[]): Promise<void> {
   const machine = describeMachine();
   say(
-    `${machine.cores} cores, ${machine.processor}, node ${machine.node}, commit ${machine.commit}, load ${machine.load}`,
+    `${machine.cores} cores, ${machine.processor}, node ${machine.node}, commit ${machine.commit}, load ${machine.load}, ` +
+      `fsync ${machine.fsyncUs} µs`,
   );
   const began = performance.now();
   const only = (names: readonly string[]) => (args.length > 0 ? args : names);

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { fsyncUs } from "./fsync.ts";
 
 /** Where a figure was measured, as far as it may be told. */
 export type Machine = Readonly<{
@@ -11,6 +12,8 @@ export type Machine = Readonly<{
   platform: string;
   /** Load average of the last minute when the run began: anything above 0.5 disturbs. */
   load: number;
+  /** One append and its sync to the disk, µs: every acknowledgement waits for at least one. */
+  fsyncUs: number;
   commit: string;
   at: string;
 }>;
@@ -24,6 +27,7 @@ export function describeMachine(): Machine {
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    fsyncUs: fsyncUs(),
     commit: commit(),
     at: new Date().toISOString(),
   };
