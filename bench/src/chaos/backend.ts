@@ -1,11 +1,10 @@
+import type { LocalServer } from "@parley/devstack/local-server";
 import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
 import { createUnit, type Unit, type UnitProcess } from "@parley/devstack/unit";
 
 /** A server that comes back by itself when it dies, like everything else in a stack. */
 export type Backend<Server> = Readonly<{ unit: Unit; server: Server }>;
-
-type Restartable = Pick<NatsServer | PostgresServer, "pid" | "exited" | "stop" | "kill" | "restart">;
 
 export async function startNatsBackend(
   dataDir: string,
@@ -22,7 +21,7 @@ export async function startPostgresBackend(
   return supervise("postgres", await startPostgres({ dataDir, logFile }));
 }
 
-async function supervise<Server extends Restartable>(name: string, server: Server): Promise<Backend<Server>> {
+async function supervise<Server extends LocalServer>(name: string, server: Server): Promise<Backend<Server>> {
   let isFirst = true;
   const launch = async (): Promise<UnitProcess> => {
     if (!isFirst) await server.restart();

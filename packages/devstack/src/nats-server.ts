@@ -8,10 +8,11 @@ import {
   REPOSITORY,
   sleep,
 } from "./environment.ts";
+import { keepServer, type LocalServer } from "./local-server.ts";
 import { type NatsPasswords, natsPasswordEnv } from "./logins.ts";
 import { findNatsServer } from "./nats-binary.ts";
 import { findFreePort } from "./ports.ts";
-import { type Exit, type ServerProcess, spawnServer, tailOf } from "./server-process.ts";
+import { type ServerProcess, spawnServer, tailOf } from "./server-process.ts";
 
 const READY_DEADLINE_MS = 60_000;
 const STOP_GRACE_MS = 10_000;
@@ -40,20 +41,10 @@ export type NatsOptions = Readonly<{
 }>;
 
 /** A real nats-server with JetStream that syncs each write to the disk, on 127.0.0.1. */
-export interface NatsServer {
+export interface NatsServer extends LocalServer {
   readonly url: string;
   readonly monitorUrl: string;
   readonly port: number;
-  readonly pid: number;
-  readonly alive: boolean;
-  /** Resolves when the present process is gone. */
-  readonly exited: Promise<Exit>;
-  /** Ends it in an orderly way (SIGKILL after 10 s). */
-  stop(): Promise<void>;
-  /** Sends a signal (default SIGKILL) and waits until the process is gone; SIGSTOP and SIGCONT do not wait. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same ports and data; stops it first if it runs. */
-  restart(): Promise<void>;
 }
 
 /**
@@ -84,30 +75,8 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
     await untilReady(started, monitorUrl, logFile);
     return started;
   };
-  let server = await launch();
-  return {
-    url: `nats://127.0.0.1:${port}`,
-    monitorUrl,
-    port,
-    get pid() {
-      return server.pid;
-    },
-    get alive() {
-      return server.alive;
-    },
-    get exited() {
-      return server.exited;
-    },
-    stop: async () => void (await server.end("SIGTERM", STOP_GRACE_MS)),
-    kill: async (signal = "SIGKILL") => {
-      if (signal === "SIGSTOP" || signal === "SIGCONT") server.signal(signal);
-      else await server.end(signal);
-    },
-    restart: async () => {
-      await server.end("SIGTERM", STOP_GRACE_MS);
-      server = await launch();
-    },
-  };
+  const server = await keepServer(launch, "SIGTERM", STOP_GRACE_MS);
+  return Object.assign(server, { url: `nats://127.0.0.1:${port}`, monitorUrl, port });
 }
 
 function configText(dataDir: string, port: number, monitorPort: number, extra: string): string {

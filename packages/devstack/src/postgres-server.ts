@@ -4,11 +4,12 @@ import { totalmem } from "node:os";
 import { join } from "node:path";
 import { createDatabase, waitForDatabase } from "./database.ts";
 import { DevstackError, type Progress, reasonOf } from "./environment.ts";
+import { keepServer, type LocalServer } from "./local-server.ts";
 import { findFreePort } from "./ports.ts";
 import { makeClusterDir, type PostgresHome, preparePostgresHome } from "./postgres-home.ts";
 import { stopPostgresOrphans } from "./postgres-orphans.ts";
 import { runCommand } from "./run-command.ts";
-import { type Exit, spawnServer, tailOf } from "./server-process.ts";
+import { spawnServer, tailOf } from "./server-process.ts";
 
 const USER = "parley";
 const READY_DEADLINE_MS = 60_000;
@@ -35,19 +36,9 @@ export type PostgresOptions = Readonly<{
 }>;
 
 /** A real Postgres 18 on 127.0.0.1, with a database `parley` whose owner is the superuser `parley`. */
-export interface PostgresServer {
+export interface PostgresServer extends LocalServer {
   readonly url: string;
   readonly port: number;
-  readonly pid: number;
-  readonly alive: boolean;
-  /** Resolves when the present process is gone. */
-  readonly exited: Promise<Exit>;
-  /** Fast shutdown: open transactions are rolled back (SIGKILL after 10 s). */
-  stop(): Promise<void>;
-  /** Sends a signal (default SIGKILL) and waits until the server is gone; SIGSTOP and SIGCONT do not wait. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same port and data; stops it first if it runs. */
-  restart(): Promise<void>;
 }
 
 /**
@@ -85,30 +76,10 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
       throw new DevstackError("POSTGRES_NOT_READY", text);
     }
   };
-  let server = await launch();
+  // A fast shutdown: open transactions are rolled back.
+  const server = await keepServer(launch, "SIGINT", STOP_GRACE_MS);
   await createDatabase(`${address}/postgres`, USER);
-  return {
-    url: `${address}/${USER}`,
-    port,
-    get pid() {
-      return server.pid;
-    },
-    get alive() {
-      return server.alive;
-    },
-    get exited() {
-      return server.exited;
-    },
-    stop: async () => void (await server.end("SIGINT", STOP_GRACE_MS)),
-    kill: async (signal = "SIGKILL") => {
-      if (signal === "SIGSTOP" || signal === "SIGCONT") server.signal(signal);
-      else await server.end(signal);
-    },
-    restart: async () => {
-      await server.end("SIGINT", STOP_GRACE_MS);
-      server = await launch();
-    },
-  };
+  return Object.assign(server, { url: `${address}/${USER}`, port });
 }
 
 function buffersMb(): number {
