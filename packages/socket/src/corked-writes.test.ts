@@ -90,7 +90,7 @@ test("a room that is a crowd waits for more company than as many sockets in smal
   expect(await waitOf(() => message)).toBeGreaterThan(50);
   await sleep(100);
   const rooms = Array.from({ length: 25 }, () => Buffer.from("x"));
-  expect(await waitOf((socket) => rooms[Math.floor(socket / 10)] as Buffer)).toBeLessThan(50);
+  expect(await waitOf((socket) => rooms[Math.floor(socket / 10)] as Buffer<ArrayBuffer>)).toBeLessThan(50);
 });
 
 test("after a pause a write leaves at once again", async () => {
