@@ -103,6 +103,31 @@ describe("the store of shards", () => {
     expect([...written.known]).toEqual([0, 2]);
   });
 
+  it("tells ids apart that differ only in what text, bytes or an escape would make alike", async () => {
+    const position = await acquired(3, "ids");
+    const ids = [
+      "a\\b",
+      "a\\\\b",
+      "a/b",
+      "\\x41",
+      "A",
+      "\\101",
+      "\\",
+      "\\\\",
+      "'",
+      '"',
+      "🙂",
+      "\\u0041",
+      "a b",
+      "ab",
+    ];
+    const first = await store.write(position, batchAfter(position.cursor, ids, "ids"));
+    expect(first.seqs).toEqual(ids.map((_, index) => index + 1));
+    const again = await store.write(await store.position(3), batchAfter(ids.length, ids, "ids"));
+    expect(again.seqs).toEqual(first.seqs);
+    expect(again.known.size).toBe(ids.length);
+  });
+
   it("stores shards that write at the same time, and none for another's fault", async () => {
     const [good, fenced, bad] = (await Promise.all(
       [0, 1, 2].map(async (shard) => {
