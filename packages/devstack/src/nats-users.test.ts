@@ -72,7 +72,8 @@ it("lets each service do its work", async () => {
   await consumer.consumers.delete("CHAT_0", "w1");
   as("ws-consumer").subscribe("stored.ask", { callback: (_error, msg) => void msg.respond("42") });
   await as("ws-consumer").flush();
-  expect((await as("ws-producer").request("stored.ask", "?")).string()).toBe("42");
+  const ask = { timeout: 1_000, noMux: true, reply: "answer.1" };
+  expect((await as("ws-producer").request("stored.ask", "?", ask)).string()).toBe("42");
   const heard = new Promise((resolve) =>
     as("ws-producer").subscribe("auth.revoked", { callback: (_error, msg) => resolve(msg.string()) }),
   );
@@ -105,6 +106,8 @@ it.each<[NatsUser, string]>([
   ["ws-consumer", "stored.ask"],
   ["ws-consumer", "_INBOX_ws-producer.x"],
   ["ws-consumer", "auth.revoked"],
+  ["ws-producer", "answer.1"],
+  ["auth", "answer.1"],
   ["ws-consumer", "$JS.API.STREAM.DELETE.CHAT_0"],
   ["ws-consumer", "$JS.API.STREAM.MSG.DELETE.CHAT_0"],
 ])("%s may not publish to %s, and hears of it", async (user, subject) => {
@@ -121,6 +124,8 @@ it.each<[NatsUser, string]>([
   ["ws-producer", "_INBOX.>"],
   ["ws-consumer", "chat.>"],
   ["ws-consumer", "_INBOX_ws-producer.>"],
+  ["ws-consumer", "answer.*"],
+  ["auth", "answer.*"],
   ["ws-consumer", "$JS.>"],
 ])("%s may not listen to %s, and hears of it", async (user, subject) => {
   const heard: unknown[] = [];

@@ -16,5 +16,7 @@ export const TYPING_SUBJECTS = "typing.*";
 export const PRESENCE_SUBJECT = "presence";
 /** A consumer that has just started asks the others who is online. */
 export const PRESENCE_ASK_SUBJECT = "presence.ask";
+/** Subjects to which consumers answer producers; a question may name no other. */
+export const ANSWER_PREFIX = "answer.";
 /** Subjects on which producers wait for receipts; a log entry may name no other. */
 export const RECEIPT_PREFIX = "receipt.";

@@ -135,12 +135,15 @@ describe("the writers", () => {
     sender.send({ room: "asked", id: "there" });
     await untilWritten();
     const stop = answerStored(sender.nats, history.findStored);
-    const ask = async (id: string) => {
+    const ask = async (id: string, reply: string) => {
       const question = JSON.stringify({ room: "asked", userId: "u1", id });
-      return (await sender.nats.request(STORED_SUBJECT, question)).json();
+      return (
+        await sender.nats.request(STORED_SUBJECT, question, { timeout: 500, noMux: true, reply })
+      ).json();
     };
-    expect(await ask("there")).toEqual({ seq: 1 });
-    expect(await ask("missing")).toEqual({ seq: null });
+    expect(await ask("there", "answer.1")).toEqual({ seq: 1 });
+    expect(await ask("missing", "answer.2")).toEqual({ seq: null });
+    await expect(ask("there", "live.asked"), "an answer would be taken for something else").rejects.toThrow();
     stop();
   });
 

@@ -9,6 +9,7 @@ import {
 import { Compile } from "typebox/compile";
 import type { MarkRead, TellRead } from "../../application/mark-read.ts";
 import { RoomError } from "../../domain/rights.ts";
+import { answerTo } from "./answer.ts";
 
 const GROUP = "ws-consumer";
 const validator = Compile(ReadMark);
@@ -53,9 +54,9 @@ export function answerReads(nats: NatsConnection, markRead: MarkRead): () => voi
     if (!mark) return;
     try {
       const seq = await markRead(mark);
-      msg.respond(JSON.stringify({ seq } satisfies ReadAnswer));
+      answerTo(msg, { seq } satisfies ReadAnswer);
     } catch (error) {
-      if (error instanceof RoomError) msg.respond(JSON.stringify({ code: error.code }));
+      if (error instanceof RoomError) answerTo(msg, { code: error.code });
     }
   };
   const callback = (error: Error | null, msg: Msg) => {

@@ -2,6 +2,7 @@ import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { STORED_SUBJECT } from "@parley/protocol/subjects";
 import { Type } from "typebox";
 import { Compile } from "typebox/compile";
+import { answerTo } from "./answer.ts";
 
 const Question = Compile(Type.Object({ room: Type.String(), userId: Type.String(), id: Type.String() }));
 const GROUP = "ws-consumer";
@@ -20,7 +21,7 @@ export function answerStored(nats: NatsConnection, findStored: FindStored): () =
     if (!Question.Check(question)) return;
     try {
       const seq = await findStored(question.room, question.userId, question.id);
-      msg.respond(JSON.stringify({ seq }));
+      answerTo(msg, { seq });
     } catch {
       // No answer; the asker tries again.
     }

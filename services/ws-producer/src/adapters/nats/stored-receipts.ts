@@ -3,6 +3,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { RECEIPT_PREFIX, STORED_SUBJECT } from "@parley/protocol/subjects";
 import type { Posted } from "../../application/post-message.ts";
+import { ask } from "./ask.ts";
 
 /** After so long without a receipt, Postgres is asked through a consumer, ms; and again after each such pause. */
 const ASK_AFTER_MS = 1_000;
@@ -88,9 +89,7 @@ export class StoredReceipts {
 
   async #ask(room: string, userId: string, id: string): Promise<number | null> {
     try {
-      const answer = await this.#nats.request(STORED_SUBJECT, JSON.stringify({ room, userId, id }), {
-        timeout: ASK_AFTER_MS,
-      });
+      const answer = await ask(this.#nats, STORED_SUBJECT, { room, userId, id }, ASK_AFTER_MS);
       return seqIn(answer.string()) ?? null;
     } catch {
       // Nobody answers while consumers or NATS are away: the caller asks again.
