@@ -8,7 +8,7 @@ const CROWD_SOCKETS = 250;
  * are none: each of them has too few messages for that, and all would only be late.
  */
 const FEW = { writingShare: 1 / 5, waitMaxMs: 25 };
-const CROWD = { writingShare: 1 / 10, waitMaxMs: 75 };
+const CROWD = { writingShare: 1 / 10, waitMaxMs: 100 };
 
 /** So much for one socket leaves at once, bytes: what waits for company here must never make a reader look slow. */
 const COMPANY_BYTES_MAX = 64 * 1_024;
@@ -35,9 +35,9 @@ function uncorkAll(): void {
 
 /**
  * Writes without a system call of its own: all that is written to a socket in one turn of the event loop leaves in one
- * write. After a write that took long the next one waits four times as long, 25 ms at most (a crowd's nine times, 75 ms
- * at most), and takes along what comes meanwhile; a small one, or the first after a pause, leaves at the end of the turn. What
- * is large already does not wait.
+ * write. After a write that took long the next one waits four times as long, 25 ms at most (a crowd's nine times, 100 ms
+ * at most), and takes along what comes meanwhile; a small one, or the first after a pause, leaves at the end of the
+ * turn. What is large already does not wait.
  */
 export function writeCorked(socket: Socket, bytes: Buffer): void {
   inARow = bytes === last ? inARow + 1 : 1;

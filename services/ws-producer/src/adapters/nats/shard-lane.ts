@@ -10,8 +10,8 @@ import type { PublishCounters } from "./publish-counters.ts";
 import { RecentKeys } from "./recent-keys.ts";
 import type { ReplyInbox } from "./reply-inbox.ts";
 
-/** Up to so many go out side by side; a batch has a fixed cost, and is cheaper only for more. */
-export const SINGLES_MAX = 8;
+/** Up to so many go out side by side; a batch has a fixed cost, and is cheaper only for more (docs/decisions/0002). */
+export const SINGLES_MAX = 16;
 /** Entries in one atomic batch; the server's limit is 1,000. */
 export const BATCH_ENTRIES_MAX = 500;
 /** Bytes of their payloads. */
