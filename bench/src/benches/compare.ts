@@ -33,7 +33,12 @@ const FANOUT_RATES = [5, 50] as const;
 
 type Say = (line: string) => void;
 
-/** The same job for each target, one after the other on the same machine. Gives the tables as Markdown. */
+/**
+ * The same job for each target, one after the other on the same machine. Gives the tables as Markdown. A peer that fails
+ * costs its own figures only, and is named; the process then ends with 1.
+ *
+ * @throws {Error} if a target does not exist, or none could be measured.
+ */
 export async function compare(
   names: readonly string[],
   scale: Scale,
@@ -42,6 +47,7 @@ export async function compare(
 ): Promise<string> {
   const results: Record<string, Awaited<ReturnType<typeof measureTarget>>> = {};
   const versions: Record<string, object> = {};
+  const failures: string[] = [];
   for (const name of names) {
     const kind = TARGETS[name];
     if (kind === undefined)
@@ -51,12 +57,14 @@ export async function compare(
       say(`${kind.title}: left out, ${missing}`);
       continue;
     }
-    const target = await kind.start();
-    versions[name] = target.versions;
     try {
-      results[name] = await measureTarget(target, kind.holder, scale, say);
-    } finally {
-      await target.stop();
+      const target = await kind.start();
+      versions[name] = target.versions;
+      results[name] = await measureTarget(target, kind.holder, scale, say).finally(() => target.stop());
+    } catch (error) {
+      process.exitCode = 1;
+      failures.push(`${kind.title}: failed, ${error instanceof Error ? error.message : String(error)}`);
+      say(String(failures.at(-1)));
     }
   }
   if (Object.keys(results).length === 0) throw new Error("nothing of that can be measured here");
@@ -65,7 +73,7 @@ export async function compare(
     await keepFigures(kind, Object.fromEntries(figures), versions, machine);
   }
   await charts(results);
-  return tables(results);
+  return [tables(results), ...failures].join("\n\n");
 }
 
 const KINDS = ["durable", "latency", "fanout", "fanoutUnhurried", "idle"] as const;
