@@ -18,13 +18,16 @@ const REHEARSAL = {
   bodyLength: BODY_LENGTH,
 } as const;
 
-export type JitterPlan = Readonly<{ perSecond: number; warmMs: number; ms: number }>;
-export const JITTER: JitterPlan = { perSecond: 2, warmMs: 3_000, ms: 20_000 };
+/** `perSecond` is of all senders together; `senders` are those of each room. */
+export type JitterPlan = Readonly<{ perSecond: number; senders: number; warmMs: number; ms: number }>;
+export const JITTER: JitterPlan = { perSecond: 2, senders: 1, warmMs: 3_000, ms: 20_000 };
+/** Each of the sockets sends two a second. */
+export const JITTER_EACH: JitterPlan = { ...JITTER, perSecond: 2 * MEMBERS, senders: PER_ROOM };
 
 /** Publish → deliver while 1,000 sockets in rooms of 10 listen and so many messages a second are sent (open loop). */
 export async function jitter(
   target: Target,
-  { perSecond, warmMs, ms }: JitterPlan = JITTER,
+  { perSecond, senders, warmMs, ms }: JitterPlan = JITTER,
 ): Promise<Measured> {
   const fleet = new Fleet(1);
   try {
@@ -32,7 +35,7 @@ export async function jitter(
       members: MEMBERS,
       perRoom: PER_ROOM,
       tokens: await target.tokens(20),
-      senders: 1,
+      senders,
     });
     await fleet.open(target.dialect, target.endpoint, places);
     await fleet.run(

@@ -7,7 +7,7 @@ import { type ParleyTarget, startParley } from "../targets/parley.ts";
 import { FANOUT, fanout } from "./fanout.ts";
 import { GROWTH, growth } from "./growth.ts";
 import { IDLE, idle } from "./idle.ts";
-import { JITTER, jitter } from "./jitter.ts";
+import { JITTER, JITTER_EACH, jitter } from "./jitter.ts";
 import { READERS_PLAN, readers } from "./readers.ts";
 import { RECONNECT, reconnect } from "./reconnect.ts";
 import { RESTART, restart } from "./restart.ts";
@@ -33,7 +33,7 @@ const wrong = ({ anomalies, reasons }: Measured) =>
 export const SINGLES = {
   jitter: async (target, args) => {
     const few = await jitter(target, { ...JITTER, ms: seconds(args, JITTER.ms) });
-    const many = await jitter(target, { ...JITTER, perSecond: 2_000, ms: seconds(args, JITTER.ms) });
+    const many = await jitter(target, { ...JITTER_EACH, ms: seconds(args, JITTER.ms) });
     const rows = [
       percentiles("2 messages/s, deliver", few.deliverMs),
       percentiles("2 messages/s, ack", few.ackMs),
