@@ -6,6 +6,7 @@ import {
   TYPING_PER_SECOND,
 } from "@parley/protocol/limits";
 import { readConfig } from "@parley/runtime/config";
+import { isoNow } from "@parley/runtime/iso-now";
 import { connectNats } from "@parley/runtime/nats";
 import { runService } from "@parley/runtime/service";
 import { natsOptions } from "@parley/runtime/variables";
@@ -53,7 +54,7 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
   const accepting = {
     takeTurn: (userId: string) => (limits.isLimited ? allowances.take(userId, performance.now()) : 0),
     mayPost,
-    now: () => new Date(),
+    now: isoNow,
     freshId: () => randomUUID(),
   };
   const postMessage = createPostMessage({

@@ -8,7 +8,7 @@ export const noDedup: Mutant = {
   patches: [
     {
       file: "services/ws-producer/src/adapters/nats/log-wire.ts",
-      search: '  head.append("Nats-Msg-Id", entry.key);\n',
+      search: "  head += `Nats-Msg-Id: ${entry.key}\\r\\n`;\n",
       replacement: "",
     },
     {

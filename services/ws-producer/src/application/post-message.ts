@@ -30,7 +30,8 @@ export type PostMessageParts = Readonly<{
   append: AppendMessage;
   takeTurn: TakeTurn;
   mayPost: MayPost;
-  now: () => Date;
+  /** ISO 8601 in UTC. */
+  now: () => string;
   freshId: () => string;
 }>;
 

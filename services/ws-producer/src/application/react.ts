@@ -11,7 +11,7 @@ export type ReactionDraft = Readonly<{
   emoji: string;
   remove: boolean;
 }>;
-export type Reaction = Required<ReactionDraft> & Readonly<{ author: Author; at: Date }>;
+export type Reaction = Required<ReactionDraft> & Readonly<{ author: Author; at: string }>;
 
 /** Appends a reaction to the log, as `AppendMessage` does with a message. */
 export type AppendReaction = (
@@ -26,7 +26,8 @@ export type ReactParts = Readonly<{
   append: AppendReaction;
   takeTurn: TakeTurn;
   mayPost: MayPost;
-  now: () => Date;
+  /** ISO 8601 in UTC. */
+  now: () => string;
   freshId: () => string;
 }>;
 

@@ -10,12 +10,13 @@ export type Message = Readonly<{
   room: string;
   author: Author;
   body: string;
-  at: Date;
+  /** When it was accepted, ISO 8601 in UTC. */
+  at: string;
   replyTo?: number;
 }>;
 
 /** Turns a draft into a message. `freshId` names it if the client did not. */
-export function acceptDraft(draft: Draft, author: Author, at: Date, freshId: () => string): Message {
+export function acceptDraft(draft: Draft, author: Author, at: string, freshId: () => string): Message {
   return {
     id: draft.id ?? freshId(),
     room: draft.room,

@@ -15,7 +15,7 @@ export function createAppendMessage(publish: PublishEntry, backlog: Backlog, sha
       id,
       author,
       body,
-      at: at.toISOString(),
+      at,
       ...(replyTo === undefined ? {} : { replyTo }),
     };
     const key = messageKey(room, author.id, id);

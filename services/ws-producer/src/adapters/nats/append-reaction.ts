@@ -18,7 +18,7 @@ export function createAppendReaction(
       room,
       id,
       author,
-      at: at.toISOString(),
+      at,
       target,
       emoji,
       remove,

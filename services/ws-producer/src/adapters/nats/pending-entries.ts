@@ -13,7 +13,8 @@ const OVERLOADED_RETRY_MS = 1_000;
 /** An entry on its way to the log. */
 export type Pending = {
   readonly entry: LogEntry;
-  readonly payload: Uint8Array;
+  /** Of its payload, as UTF-8. */
+  readonly bytes: number;
   readonly outcome: PromiseWithResolvers<Published>;
   /** Later callers with the same key, who wait for the same outcome. */
   joined: LogEntry[] | undefined;
@@ -46,17 +47,16 @@ export class PendingEntries {
 
   /** @throws {Refusal} `overloaded` if the entry does not fit in the limits, `too_large` if it never will. */
   add(entry: LogEntry): Pending {
-    const payload = Buffer.from(entry.payload);
-    if (payload.length > ENTRY_BYTES_MAX)
-      throw new Refusal("too_large", "the message is too large for the log");
-    if (this.#byKey.size >= PENDING_ENTRIES_MAX || this.#bytes + payload.length > PENDING_BYTES_MAX)
+    const bytes = Buffer.byteLength(entry.payload);
+    if (bytes > ENTRY_BYTES_MAX) throw new Refusal("too_large", "the message is too large for the log");
+    if (this.#byKey.size >= PENDING_ENTRIES_MAX || this.#bytes + bytes > PENDING_BYTES_MAX)
       throw new Refusal("overloaded", "too many messages wait for the log", {
         retryAfterMs: OVERLOADED_RETRY_MS,
       });
     const outcome = Promise.withResolvers<Published>();
-    const pending: Pending = { entry, payload, outcome, joined: undefined, unsure: false, refusals: 0 };
+    const pending: Pending = { entry, bytes, outcome, joined: undefined, unsure: false, refusals: 0 };
     this.#byKey.set(entry.key, pending);
-    this.#bytes += payload.length;
+    this.#bytes += bytes;
     return pending;
   }
 
@@ -76,7 +76,7 @@ export class PendingEntries {
 
   #remove(pending: Pending): void {
     this.#byKey.delete(pending.entry.key);
-    this.#bytes -= pending.payload.length;
+    this.#bytes -= pending.bytes;
   }
 }
 

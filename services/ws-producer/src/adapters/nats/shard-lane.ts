@@ -1,10 +1,11 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import type { LogEntry, Published } from "../../application/publish-message.ts";
+import type { BatchTurns } from "./batch-turns.ts";
 import { Flight } from "./flight.ts";
 import type { LogAnswer } from "./log-answer.ts";
-import { assertSendable, sendEntry } from "./log-wire.ts";
+import { assertSendable, commandOf, sendCommands } from "./log-wire.ts";
 import { isAbandoned, join, type Pending, PendingEntries } from "./pending-entries.ts";
 import type { PublishCounters } from "./publish-counters.ts";
 import { RecentKeys } from "./recent-keys.ts";
@@ -14,6 +15,8 @@ import type { ReplyInbox } from "./reply-inbox.ts";
 export const SINGLES_MAX = 16;
 /** Entries in one atomic batch; the server's limit is 1,000. */
 export const BATCH_ENTRIES_MAX = 500;
+/** Of the random half of a batch's id. */
+const BATCH_PREFIX_BYTES = 9;
 /** Bytes of their payloads. */
 const BATCH_BYTES_MAX = 1024 * 1024;
 /** How long the log may take to answer before the outcome counts as unknown, ms; doubled each time that it happens. */
@@ -30,6 +33,8 @@ const FULL_RETRY_MS = 5_000;
 export type LaneParts = Readonly<{
   nats: NatsConnection;
   inbox: ReplyInbox;
+  /** Shared by all lanes. */
+  turns: BatchTurns;
   counters: PublishCounters;
   /** The stream is not what it was: a sequence went backwards. The lane has shut itself. */
   onSuspect: (shard: number, reason: string) => void;
@@ -43,8 +48,8 @@ export class ShardLane {
   readonly shard: number;
   readonly pending = new PendingEntries();
   readonly #parts: LaneParts;
-  /** Start of the batch ids, which must differ from those of other processes. */
-  readonly #batchPrefix = randomUUID();
+  /** Start of the batch ids, which must differ from those of other processes; each entry carries it. */
+  readonly #batchPrefix = randomBytes(BATCH_PREFIX_BYTES).toString("base64url");
   #batches = 0;
   /** Entries that have not been published yet. */
   #waiting: Pending[] = [];
@@ -134,9 +139,13 @@ export class ShardLane {
   #pump(): void {
     if (!this.#isOpen || this.#flight !== undefined || this.#pause !== undefined) return;
     const again = this.#take(this.#again, SINGLES_MAX);
+    if (again.length === 0 && !this.#mayLaunch()) return;
     const entries = again.length > 0 ? again : this.#take(this.#waiting, BATCH_ENTRIES_MAX);
     this.#parts.counters.retries += again.length;
-    if (entries.length === 0) return;
+    if (entries.length === 0) {
+      this.#parts.turns.release(this);
+      return;
+    }
     const deadline = Math.min(ANSWER_DEADLINE_MS * 2 ** this.#deadlines, ANSWER_DEADLINE_MAX_MS);
     const flight = new Flight(entries, this.#parts.inbox, deadline, () => {
       this.#deadlines += 1;
@@ -145,6 +154,11 @@ export class ShardLane {
     });
     this.#flight = flight;
     this.#launch(flight);
+  }
+
+  /** As many as make a batch wait until no other lane has one under way. */
+  #mayLaunch(): boolean {
+    return this.#waiting.length <= SINGLES_MAX || this.#parts.turns.take(this, () => this.#pump());
   }
 
   /** A few go out singly; more as a batch, with those beside it for which the log would refuse the batch. */
@@ -165,11 +179,11 @@ export class ShardLane {
     let bytes = 0;
     let seen = 0;
     for (const pending of queue) {
-      if (taken.length === max || bytes + pending.payload.length > BATCH_BYTES_MAX) break;
+      if (taken.length === max || bytes + pending.bytes > BATCH_BYTES_MAX) break;
       seen += 1;
       if (this.#dropIfAbandoned(pending)) continue;
       taken.push(pending);
-      bytes += pending.payload.length;
+      bytes += pending.bytes;
     }
     queue.splice(0, seen);
     return taken;
@@ -185,12 +199,14 @@ export class ShardLane {
   }
 
   #publishSingly(flight: Flight, entries: readonly Pending[]): void {
+    let commands = "";
     for (const pending of entries) {
       const reply = flight.expect((answer, last) =>
         this.#answered(flight, last, () => this.#settle(pending, answer)),
       );
-      sendEntry(this.#parts.nats, this.shard, pending.entry, pending.payload, reply);
+      commands += commandOf(this.shard, pending, reply);
     }
+    sendCommands(this.#parts.nats, commands);
   }
 
   #publishBatch(flight: Flight, entries: readonly Pending[]): void {
@@ -202,20 +218,20 @@ export class ShardLane {
     );
     // Only the commit asks for an answer. It is refused if anything before it was (seen with 2.15.1 for a missing
     // entry, a duplicate, too many batches, a stream without batches), so the first one's answer would say nothing more.
-    entries.forEach(({ entry, payload }, i) => {
+    let commands = "";
+    entries.forEach((pending, i) => {
       const last = i === count - 1;
-      sendEntry(this.#parts.nats, this.shard, entry, payload, last ? reply : undefined, {
-        batch,
-        place: i + 1,
-        last,
-      });
+      const place = { batch, place: i + 1, last };
+      commands += commandOf(this.shard, pending, last ? reply : undefined, place);
     });
+    sendCommands(this.#parts.nats, commands);
   }
 
   /** Ends a flight; what has no outcome goes to the front, to be published one by one. */
   #land(flight: Flight, how: "answered" | "unknown"): void {
     flight.end();
     this.#flight = undefined;
+    this.#parts.turns.release(this);
     const left = flight.entries.filter((pending) => this.pending.has(pending));
     if (left.length === 0) return;
     if (how === "unknown") for (const pending of left) pending.unsure = true;

@@ -16,7 +16,7 @@ export type AwaitStored = Readonly<{
 /** The answer to a message that the log has, on the socket and over HTTP. */
 export function ackOf({ message, duplicate }: Posted): AckFrame {
   const { id, room, at } = message;
-  return { type: "ack", id, room, stored: "log", duplicate, at: at.toISOString() };
+  return { type: "ack", id, room, stored: "log", duplicate, at };
 }
 
 /** `message`: posts, answers `ack` once the log has it and, if asked, `stored` once Postgres has it. */

@@ -11,14 +11,13 @@ export function reactionCommand(react: React): Command {
     const draft = { room, target: seq, emoji, remove, ...(id === undefined ? {} : { id }) };
     const isGone = () => !connection.isOpen;
     const { reaction, duplicate } = await react(draft, { id: userId, username }, isGone);
-    const at = reaction.at.toISOString();
     connection.send({
       type: "ack",
       id: reaction.id,
       room,
       stored: "log",
       duplicate,
-      at,
+      at: reaction.at,
     } satisfies AckFrame);
   });
 }
