@@ -32,6 +32,12 @@ export const TARGETS: Readonly<Record<string, TargetKind>> = {
     holder: "plain",
     missing: () => missingPackages("plain"),
   },
+  grouped: {
+    title: "ws + pg, grouped",
+    start: () => startNodePeer("plain", "plain", ["ws", "pg"], { GROUPED: "1" }),
+    holder: "plain",
+    missing: () => missingPackages("plain"),
+  },
   nats: { title: "nats-server alone", start: startNatsAlone, holder: "nats", missing: () => undefined },
   ejabberd: {
     title: "ejabberd + Postgres",

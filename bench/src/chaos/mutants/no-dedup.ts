@@ -8,7 +8,7 @@ export const noDedup: Mutant = {
   patches: [
     {
       file: "services/ws-producer/src/adapters/nats/log-wire.ts",
-      search: "  head += `Nats-Msg-Id: ${entry.key}\\r\\n`;\n",
+      search: '  head += header("Nats-Msg-Id", entry.key);\n',
       replacement: "",
     },
     {

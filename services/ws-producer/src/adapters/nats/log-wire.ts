@@ -18,6 +18,8 @@ export function assertSendable({ room, key, receiptTo }: LogEntry): void {
     throw new Error("the key, room or receipt subject of a log entry is not printable ASCII");
 }
 
+const header = (name: string, value: string | number) => `${name}: ${value}\r\n`;
+
 /** The command that publishes an entry to its room's subject (NATS client protocol, HPUB). */
 export function commandOf(
   shard: number,
@@ -26,11 +28,11 @@ export function commandOf(
   batch?: BatchPlace,
 ): string {
   let head = "NATS/1.0\r\n";
-  head += `Nats-Msg-Id: ${entry.key}\r\n`;
-  if (entry.receiptTo !== undefined) head += `${RECEIPT_HEADER}: ${entry.receiptTo}\r\n`;
+  head += header("Nats-Msg-Id", entry.key);
+  if (entry.receiptTo !== undefined) head += header(RECEIPT_HEADER, entry.receiptTo);
   if (batch !== undefined) {
-    head += `Nats-Batch-Id: ${batch.batch}\r\nNats-Batch-Sequence: ${batch.place}\r\n`;
-    if (batch.last) head += "Nats-Batch-Commit: 1\r\n";
+    head += header("Nats-Batch-Id", batch.batch) + header("Nats-Batch-Sequence", batch.place);
+    if (batch.last) head += header("Nats-Batch-Commit", 1);
   }
   head += "\r\n";
   const subject = subjectOf(shard, entry.room);
