@@ -31,6 +31,8 @@ function batchOf(position: ShardPosition) {
     const n = Math.floor(Math.random() * (ROOMS / SHARDS)) * SHARDS + position.shard;
     const [room, id] = [`room-${n}`, crypto.randomUUID()];
     const author = { id: authorOf(i * 7 + n), username: `user${i}` };
+    const at = new Date().toISOString();
+    const content = { type: "message" as const, room, id, author, body: BODY, at };
     return {
       logSeq: position.cursor + 1 + i,
       logTime: "1",
@@ -38,7 +40,8 @@ function batchOf(position: ShardPosition) {
       room,
       id,
       key: `${room}\0${author.id}\0${id}`,
-      text: JSON.stringify({ type: "message", room, id, author, body: BODY, at: new Date().toISOString() }),
+      text: JSON.stringify(content),
+      content,
       receipt: undefined,
       original: () => ({ subject: "", headers: {}, payload: new Uint8Array() }),
     };

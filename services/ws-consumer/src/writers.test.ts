@@ -182,7 +182,6 @@ describe("poison in the log", () => {
       ...entry,
       at: "0000-01-01T00:00:00.000Z",
     })),
-    "a number that only Postgres refuses": good("float").replace(/}$/, ',"replyTo":1.0}'),
     "one megabyte": "x".repeat(1_000_000),
   };
 
@@ -204,7 +203,7 @@ describe("poison in the log", () => {
       Object.values(kinds).map((payload) => Buffer.from(payload).toString("hex")),
     );
     expect(dead.every(({ subject }) => /^chat\.\d\.poison$/.test(subject))).toBe(true);
-    expect(dead.filter(({ reason }) => reason.startsWith("Postgres: "))).toHaveLength(2);
+    expect(dead.filter(({ reason }) => reason.startsWith("Postgres: "))).toHaveLength(1);
     expect(instance.writers.counters.restarts).toBe(restarts);
   });
 
@@ -232,14 +231,15 @@ describe("poison in the log", () => {
         at: "2026-11-21T13:00+01:00",
       }),
       `{"type":"message","room":"odd","id":"twice","author":{"id":"u1","username":"u1"},"body":"a","at":"${at}","body":"b"}`,
+      `{"type":"message","room":"odd","id":"float","author":{"id":"u1","username":"u1"},"body":"c","at":"${at}","replyTo":99.0}`,
     ];
     for (const payload of odd) sender.send({ room: "odd", id: "" }, payload);
     await untilWritten();
     const page = await history.page("odd", { after: 0, limit: 10 });
-    expect(page.map(({ id }) => id)).toEqual(["pretty", "extra", "zone", "twice"]);
+    expect(page.map(({ id }) => id)).toEqual(["pretty", "extra", "zone", "twice", "float"]);
     expect(page.map(({ seq }) => JSON.parse(live.get("odd")?.get(seq) ?? "null"))).toEqual(page);
     const schema = Compile(LogMessage);
     expect(page.every((frame) => schema.Check(frame))).toBe(true);
-    expect(page.map(({ body }) => body)).toEqual(["x", "x", "é\u2028", "b"]);
+    expect(page.map(({ body }) => body)).toEqual(["x", "x", "é\u2028", "b", "c"]);
   });
 });

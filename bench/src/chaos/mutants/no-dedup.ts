@@ -11,15 +11,10 @@ export const noDedup: Mutant = {
       search: '  head += header("Nats-Msg-Id", entry.key);\n',
       replacement: "",
     },
-    {
-      file: "services/ws-consumer/src/adapters/postgres/write-statement.ts",
-      search: "  select *, known_seq is null as is_new from found\n",
-      replacement: "  select *, true as is_new from found\n",
-    },
   ],
   statements: [
     "drop index chat.entries_key",
-    // What the key was looked up by, or the writer would not keep up.
+    // What `stored` is answered by.
     "create index on chat.entries (chat.entry_key(room, author_id, type, client_id))",
   ],
   script: repeatScript(4, 2_000, [

@@ -1,3 +1,9 @@
+import type { LogEvent } from "@parley/protocol/events";
+import type { LogMessage } from "@parley/protocol/log";
+
+/** What an entry of the log says. */
+export type LogContent = LogMessage | LogEvent;
+
 /** An entry as it lies in the log, byte for byte. */
 export type Original = Readonly<{
   subject: string;
@@ -25,6 +31,8 @@ export type LogEntry = Place &
     key: string;
     /** One line of JSON, as members will see it but for the seq. */
     text: string;
+    /** What `text` says. */
+    content: LogContent;
     /** If it is no message: what is kept of its text. Less the text of an edit, which the message itself has. */
     event?: string | undefined;
     /** Where somebody waits to hear the seq. */

@@ -2,9 +2,7 @@ import { EVENTS, type EventType, type LogEvent } from "@parley/protocol/events";
 import { LogMessage } from "@parley/protocol/log";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
-
-/** What the log may hold. */
-export type LogContent = LogMessage | LogEvent;
+import type { LogContent } from "../../application/shard-log.ts";
 
 const VALIDATORS = {
   message: Compile(LogMessage),

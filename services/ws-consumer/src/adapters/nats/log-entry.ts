@@ -3,8 +3,8 @@ import type { Msg } from "@nats-io/transport-node";
 import { type LogMessage, RECEIPT_HEADER } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
 import { RECEIPT_PREFIX } from "@parley/protocol/subjects";
-import type { LogItem, Original } from "../../application/shard-log.ts";
-import { checkShape, type LogContent, plainEvent } from "./entry-shape.ts";
+import type { LogContent, LogItem, Original } from "../../application/shard-log.ts";
+import { checkShape, plainEvent } from "./entry-shape.ts";
 
 /** Longest name or id of an author that fits Postgres' index, with room to spare. */
 const AUTHOR_LENGTH_MAX = 128;
@@ -27,7 +27,7 @@ export function parseEntry(msg: Msg, place: EntryPlace, shard: number, shards: n
   const { room, id, author } = content;
   const key = `${room}\0${author.id}\0${id}\0${content.type}`;
   const event = keptOf(content, text);
-  return { logSeq, logTime, bytes, original, room, id, key, text, event, receipt: receiptOf(msg) };
+  return { logSeq, logTime, bytes, original, room, id, key, text, content, event, receipt: receiptOf(msg) };
 }
 
 type Checked = Readonly<{ content: LogContent; text: string }> | Readonly<{ reason: string }>;
@@ -71,9 +71,9 @@ function check({ data, subject }: Msg, shard: number, shards: number): Checked {
     const event = plainEvent(content, at);
     return { content: event, text: JSON.stringify(event) };
   }
-  return at === content.at && isPlain(content, text)
-    ? { content, text }
-    : { content, text: JSON.stringify(plain(content, at)) };
+  if (at === content.at && isPlain(content, text)) return { content, text };
+  const message = plain(content, at);
+  return { content: message, text: JSON.stringify(message) };
 }
 
 function isPerson({ id, username }: LogContent["author"]): boolean {

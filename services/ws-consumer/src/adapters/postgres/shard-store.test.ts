@@ -3,8 +3,9 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { LogEntry, ShardPosition } from "../../application/shard-log.ts";
 import { type Batch, FencedError, type ShardStore } from "../../application/shard-store.ts";
+import { KNOWN } from "./known-entries.ts";
 import { createShardStore } from "./shard-store.ts";
-import { WRITE } from "./write-statement.ts";
+import { WRITE, WRITE_WITH_EVENTS } from "./write-statement.ts";
 import { openWriterDatabase, writerUrl } from "./writer-database.ts";
 
 let database: Database;
@@ -29,6 +30,7 @@ function batchAfter(cursor: number, ids: readonly string[], room = "general"): B
   const entries = ids.map((id, index): LogEntry => {
     const author = { id: "u1", username: "u1" };
     const at = "2026-11-21T12:00:00.000Z";
+    const content = { type: "message" as const, room, id, author, body: "x", at };
     return {
       logSeq: cursor + 1 + index,
       logTime: "1",
@@ -36,7 +38,8 @@ function batchAfter(cursor: number, ids: readonly string[], room = "general"): B
       room,
       id,
       key: `${room}\0u1\0${id}`,
-      text: JSON.stringify({ type: "message", room, id, author, body: "x", at }),
+      text: JSON.stringify(content),
+      content,
       receipt: undefined,
       original: () => ({ subject: "", headers: {}, payload: new Uint8Array() }),
     };
@@ -103,6 +106,38 @@ describe("the store of shards", () => {
     expect([...written.known]).toEqual([0, 2]);
   });
 
+  it("stores what is new beside what is stored already, whether it looks for that first or not", async () => {
+    for (const shard of [0, 3]) await endLease(shard);
+    let [one, other] = [await acquired(0, "beside"), await acquired(3, "beside")];
+    await store.write(one, batchAfter(one.cursor, ["k1", "k2"], "beside"));
+    one = { ...one, cursor: one.cursor + 2 };
+    // It has not met an entry yet that is stored already.
+    const fresh = createShardStore(database);
+    for (const round of [0, 1]) {
+      const written = await Promise.all([
+        fresh.write(one, batchAfter(one.cursor, [`a${round}`, "k1", `b${round}`, "k2"], "beside")),
+        fresh.write(other, batchAfter(other.cursor, [`c${round}`], "beside too")),
+      ]);
+      const [a, b] = [3 + 2 * round, 4 + 2 * round];
+      expect(written).toEqual([
+        { seqs: [a, 1, b, 2], known: new Set([1, 3]) },
+        { seqs: [1 + round], known: new Set() },
+      ]);
+      [one, other] = [await store.position(0), await store.position(3)];
+    }
+    const rows = await database.query(
+      "select id as room, head from chat.rooms where id like 'beside%' order by id",
+    );
+    expect(rows).toEqual([
+      { room: "beside", head: 6 },
+      { room: "beside too", head: 2 },
+    ]);
+    const only = await fresh.write(one, batchAfter(one.cursor, ["k1", "k2"], "beside"));
+    expect([only.seqs, (await store.position(0)).cursor]).toEqual([[1, 2], one.cursor + 2]);
+    await expect(fresh.write(one, batchAfter(one.cursor, ["k1"], "beside"))).rejects.toThrow(FencedError);
+    await endLease(3);
+  });
+
   it("tells ids apart that differ only in what text, bytes or an escape would make alike", async () => {
     const position = await acquired(3, "ids");
     const ids = [
@@ -161,16 +196,27 @@ describe("the store of shards", () => {
     expect(await database.query("select 1 from chat.entries where room = 'fenced'")).toEqual([]);
   });
 
-  it("plans the statement for the indexes, on an empty table and on a million rows", async () => {
+  it("plans the statements for the indexes, on an empty table and on a million rows", async () => {
     // Prepared statements belong to a connection.
     const single = openDatabase({ url: writerUrl(url), name: "plan", connections: 1, deadlineMs: 120_000 });
-    const plan = async () => {
-      const values = "'[]', 5000, '[]', '{}', '{}', '[]'";
-      await single.query(`prepare w (text, float8, text, text, text, text) as ${WRITE}`);
-      const rows = await single.query<{ "QUERY PLAN": string }>(`explain (costs off) execute w(${values})`);
+    const planOf = async (text: string) => {
+      await single.query(`prepare w as ${text}`);
+      // "$2" is a number, all others are texts: an empty object or list of its kind.
+      const values = [...new Set(text.match(/\$\d+::text::\w+(\[\])?|\$2/g))].map((param) =>
+        param === "$2"
+          ? [2, "5000"]
+          : [Number.parseInt(param.slice(1), 10), param.endsWith("]") ? "'{}'" : "'[]'"],
+      );
+      const inOrder = values.toSorted(([a], [b]) => Number(a) - Number(b)).map(([, value]) => value);
+      const rows = await single.query<{ "QUERY PLAN": string }>(`explain (costs off) execute w(${inOrder})`);
       await single.query("deallocate w");
       return rows.map((row) => row["QUERY PLAN"]).join("\n");
     };
+    const plan = async () => ({
+      known: await planOf(KNOWN),
+      write: await planOf(WRITE),
+      withEvents: await planOf(WRITE_WITH_EVENTS),
+    });
     const early = await plan();
     // Statistics of a handful of rows once led it to the primary key, and through all of a room's entries.
     await single.query("delete from chat.entries");
@@ -190,10 +236,19 @@ describe("the store of shards", () => {
     for (const analyze of [false, true]) {
       if (analyze) await single.query("analyze chat.entries");
       const late = await plan();
-      for (const text of [early, small, late]) {
-        expect(text).not.toMatch(/Seq Scan/);
-        expect(text.match(/on entries m/g)).toHaveLength(1);
-        expect(text).toMatch(/Index Scan using entries_key on entries m/);
+      for (const { known, write, withEvents } of [early, small, late]) {
+        expect(known + write + withEvents).not.toMatch(/Seq Scan/);
+        expect(withEvents.match(/Index Scan using \w+ on (entries|reactions)/g)?.toSorted()).toEqual([
+          "Index Scan using entries_pkey on entries",
+          "Index Scan using entries_pkey on entries",
+          "Index Scan using reactions_pkey on reactions",
+          "Index Scan using reactions_pkey on reactions",
+        ]);
+        expect(withEvents.match(/Index Cond: \(\(room = \S+\) AND \(seq = /g)).toHaveLength(4);
+        expect(known.match(/on entries m/g)).toHaveLength(1);
+        expect(known).toMatch(/Index Scan using entries_key on entries m/);
+        // Each room with each, or each entry with each room.
+        expect(write).not.toMatch(/Nested Loop/);
       }
     }
     await single.close();

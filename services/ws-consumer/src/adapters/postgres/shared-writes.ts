@@ -1,21 +1,20 @@
 import type { Database } from "@parley/runtime/postgres";
 import type { ShardPosition } from "../../application/shard-log.ts";
 import { BadEntryError, type Batch, type Written } from "../../application/shard-store.ts";
-import {
-  hasEvents,
-  paramsOf,
-  type ShardWrite,
-  WRITE,
-  WRITE_WITH_EVENTS,
-  type WriteRow,
-  writtenOf,
-} from "./write-statement.ts";
+import { findKnown, isThereAlready, type KnownEntries, withoutKnown } from "./known-entries.ts";
+import { type EntryPlaces, hasEvents, paramsOf, type ShardWrite } from "./write-params.ts";
+import { WRITE, WRITE_WITH_EVENTS } from "./write-statement.ts";
 
 /** A statement takes no further shard once it has so many entries; then another one may use another core. */
 const ENTRIES_ENOUGH = 200;
 /** Data exceptions, broken constraints, and program limits (a key too long for its index). */
 const BAD_ENTRY_CODES = /^(22|23|54)...$/;
 
+/** So long after entries came that were stored already, others are looked for before they are sent, ms. */
+const CAREFUL_MS = 1_000;
+const NONE: KnownEntries = new Map();
+
+type WriteRow = { moved: string | null; bases: Readonly<Record<number, number>> | null };
 type Waiting = ShardWrite & PromiseWithResolvers<Written | undefined>;
 
 /**
@@ -27,6 +26,7 @@ export class SharedWrites {
   readonly #database: Database;
   #gathered: Waiting[] = [];
   #underway = 0;
+  #carefulUntil = 0;
   #turn: PromiseWithResolvers<void> | undefined;
 
   constructor(database: Database) {
@@ -72,12 +72,47 @@ export class SharedWrites {
     }
   }
 
+  /**
+   * Hardly ever is an entry stored already: the log forgets a repeated id only after minutes. So nothing is looked up
+   * until a statement has been refused for that. No other statement can store one of these entries in between without
+   * moving the cursor as well, and then this one does nothing.
+   */
   async #write(writes: readonly ShardWrite[]): Promise<(Written | undefined)[]> {
-    const text = hasEvents(writes) ? WRITE_WITH_EVENTS : WRITE;
-    const [row] = await this.#database.query<WriteRow>(text, paramsOf(writes)).catch(refuse);
-    if (!row) throw new Error("the statement gave no row");
-    return writtenOf(row, writes);
+    if (performance.now() >= this.#carefulUntil)
+      try {
+        return await this.#insert(writes, NONE);
+      } catch (error) {
+        if (!isThereAlready(error)) return refuse(error);
+      }
+    const known = await findKnown(this.#database, writes).catch(refuse);
+    if (known.size > 0) this.#carefulUntil = performance.now() + CAREFUL_MS;
+    return await this.#insert(writes, known).catch(refuse);
   }
+
+  async #insert(writes: readonly ShardWrite[], known: KnownEntries): Promise<(Written | undefined)[]> {
+    const fresh = known.size === 0 ? writes : withoutKnown(writes, known);
+    const { params, places } = paramsOf(fresh);
+    const [row] = await this.#database.query<WriteRow>(hasEvents(fresh) ? WRITE_WITH_EVENTS : WRITE, params);
+    if (!row) throw new Error("the statement gave no row");
+    const moved = new Set(row.moved?.split(",").map(Number));
+    return writes.map(({ position, batch }) =>
+      moved.has(position.shard) ? writtenOf(batch, row, places, known) : undefined,
+    );
+  }
+}
+
+function writtenOf(
+  { entries }: Batch,
+  { bases }: WriteRow,
+  places: EntryPlaces,
+  known: KnownEntries,
+): Written {
+  const seqs = entries.map((entry) => {
+    const at = places.get(entry);
+    return at ? (bases?.[at.n] ?? 0) + at.place : (known.get(entry) ?? 0);
+  });
+  const indexes = entries.flatMap((entry, index) => (known.has(entry) ? [index] : []));
+  return { seqs, known: new Set(indexes) };
 }
 
 /** What goes into one statement: no shard twice, and in the order of shards, in which their rows are locked. */

@@ -5,26 +5,26 @@
  * leave it.
  */
 
-/** Columns that only events have: in their JSON, and as they are called in the statement. */
-export const EVENT_FIELDS = [
-  ", target bigint, emoji text, remove boolean",
-  ", target, emoji, remove",
-] as const;
+/** What the statement has besides, if there are entries that are no messages. */
+export type EventParts = Readonly<{ columns: string; names: string; entry: string; rest: string }>;
 
-/** What is kept of each event; null for a message. */
-export const EVENT_TEXTS = ",\n    json_array_elements_text($7::text::json)";
+/** Columns that only events have. Their text is null for a message. */
+export const EVENT_COLUMNS = `,
+    unnest($14::text::text[], $15::text::bigint[], $16::text::boolean[]),
+    json_array_elements_text($17::text::json), json_array_elements_text($18::text::json)`;
+export const EVENT_NAMES = ", type, target, remove, emoji, event";
 
 /** The last word on each message that is edited or deleted; a deletion is always the last. */
 const CHANGE = `change as (
   select distinct on (room, target) room, target, body, at, type = 'message_deleted' as is_deletion
   from placed where type in ('message_edited', 'message_deleted')
-  order by room, target, is_deletion desc, n desc
+  order by room, target, is_deletion desc, seq desc
 )`;
 
 export const ENTRY_WITH_CHANGES = `${CHANGE}, entry as (
   insert into chat.entries (room, seq, log_seq, at, reply_to, type, author_id, author_username, client_id, body,
     event, edited_at, deleted_at)
-  select p.room, p.seq, p.log_seq, p.at, p.reply_to, p.type, (p.author).id, (p.author).username, p.id,
+  select p.room, p.seq, p.log_seq, p.at, p.reply_to, p.type, p.author_id, p.author_username, p.client_id,
     case when p.type <> 'message' or c.is_deletion then '' else coalesce(c.body, p.body) end,
     p.event::json, case when not c.is_deletion then c.at end, case when c.is_deletion then c.at end
   from placed p left join change c on p.type = 'message' and c.room = p.room and c.target = p.seq
@@ -42,15 +42,15 @@ export const EVENT_EFFECTS = `changed as (
 ), changed_words as (
   insert into chat.unindexed (room, first_seq, last_seq) select room, seq, seq from changed
 ), reacted as (
-  select distinct on (room, target, emoji, (author).id) room, target, emoji, (author).id as user_id, at, remove
+  select distinct on (room, target, emoji, author_id) room, target, emoji, author_id as user_id, at, remove
   from placed where type = 'reaction'
-  order by room, target, emoji, (author).id, n desc
+  order by room, target, emoji, author_id, seq desc
 ), reaction_added as (
   insert into chat.reactions (room, seq, emoji, user_id, at)
   select r.room, r.target, r.emoji, r.user_id, r.at from reacted r
   where not r.remove and (
-    exists (select from chat.entries e
-      where e.room = r.room and e.seq = r.target and e.type = 'message' and e.deleted_at is null)
+    (select e.type = 'message' and e.deleted_at is null from chat.entries e
+      where e.room = r.room and e.seq = r.target)
     or exists (select from placed p where p.room = r.room and p.seq = r.target and p.type = 'message')
   ) and not exists (select from change c where c.room = r.room and c.target = r.target and c.is_deletion)
   on conflict do nothing
