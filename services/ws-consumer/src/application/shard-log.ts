@@ -27,8 +27,6 @@ export type LogEntry = Place &
   Readonly<{
     room: string;
     id: string;
-    /** Room, author, the author's own id, and the type: entries with the same key are the same entry. */
-    key: string;
     /** One line of JSON, as members will see it but for the seq. */
     text: string;
     /** What `text` says. */

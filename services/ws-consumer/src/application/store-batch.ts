@@ -64,13 +64,19 @@ function gather(items: readonly LogItem[]): { batch: Batch; repeats: Repeat[] } 
       poison.push(item);
       continue;
     }
-    const of = indexes.get(item.key);
+    const key = keyOf(item);
+    const of = indexes.get(key);
     if (of !== undefined) repeats.push({ entry: item, of });
-    else indexes.set(item.key, entries.push(item) - 1);
+    else indexes.set(key, entries.push(item) - 1);
   }
   const last = items.at(-1);
   if (!last) throw new Error("a batch has at least one item");
   return { batch: { entries, poison, cursor: last.logSeq, cursorTime: last.logTime }, repeats };
+}
+
+/** Entries that have all four in common are the same entry. */
+function keyOf({ content: { room, author, id, type } }: LogEntry): string {
+  return `${room}\0${author.id}\0${id}\0${type}`;
 }
 
 function count(

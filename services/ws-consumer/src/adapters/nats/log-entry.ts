@@ -1,10 +1,12 @@
 import { isUtf8 } from "node:buffer";
 import type { Msg } from "@nats-io/transport-node";
-import { type LogMessage, RECEIPT_HEADER } from "@parley/protocol/log";
+import { type LogMessage, RECEIPT_HEADER, subjectOf } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
 import { RECEIPT_PREFIX } from "@parley/protocol/subjects";
 import type { LogContent, LogItem, Original } from "../../application/shard-log.ts";
 import { checkShape, plainEvent } from "./entry-shape.ts";
+import { timeOf } from "./entry-time.ts";
+import { headerOf, headersOf, type Wire, wireOf } from "./entry-wire.ts";
 
 /** Longest name or id of an author that fits Postgres' index, with room to spare. */
 const AUTHOR_LENGTH_MAX = 128;
@@ -19,15 +21,16 @@ export type EntryPlace = Readonly<{ logSeq: number; logTime: string }>;
  */
 export function parseEntry(msg: Msg, place: EntryPlace, shard: number, shards: number): LogItem {
   const { logSeq, logTime } = place;
-  const bytes = msg.data.length + ENTRY_OVERHEAD_BYTES;
-  const original = () => originalOf(msg);
-  const checked = checkSafely(msg, shard, shards);
+  const { data, subject } = msg;
+  const wire = wireOf(msg, data);
+  const bytes = data.length + ENTRY_OVERHEAD_BYTES;
+  const original = originalOf(subject, wire);
+  const checked = checkSafely(data, wire, subject, shard, shards);
   if ("reason" in checked) return { logSeq, logTime, bytes, original, reason: checked.reason };
   const { content, text } = checked;
-  const { room, id, author } = content;
-  const key = `${room}\0${author.id}\0${id}\0${content.type}`;
+  const { room, id } = content;
   const event = keptOf(content, text);
-  return { logSeq, logTime, bytes, original, room, id, key, text, content, event, receipt: receiptOf(msg) };
+  return { logSeq, logTime, bytes, original, room, id, text, content, event, receipt: receiptOf(wire) };
 }
 
 type Checked = Readonly<{ content: LogContent; text: string }> | Readonly<{ reason: string }>;
@@ -39,17 +42,17 @@ function keptOf(content: LogContent, text: string): string | undefined {
 }
 
 /** A throw in a subscription's callback would end the whole connection's reading. */
-function checkSafely(msg: Msg, shard: number, shards: number): Checked {
+function checkSafely(data: Uint8Array, wire: Wire, subject: string, shard: number, shards: number): Checked {
   try {
-    return check(msg, shard, shards);
+    return check(data, wire, subject, shard, shards);
   } catch (error) {
     return { reason: `cannot be read: ${error}` };
   }
 }
 
-function check({ data, subject }: Msg, shard: number, shards: number): Checked {
+function check(data: Uint8Array, wire: Wire, subject: string, shard: number, shards: number): Checked {
   if (!isUtf8(data)) return { reason: "not UTF-8" };
-  const text = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
+  const text = wire.bytes.toString("utf8", wire.headLength);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -60,13 +63,12 @@ function check({ data, subject }: Msg, shard: number, shards: number): Checked {
   if ("reason" in shape) return shape;
   const { content } = shape;
   const { room, author } = content;
-  if (subject !== `chat.${shard}.${room}`) return { reason: "the room is not the subject's" };
+  if (subject !== subjectOf(shard, room)) return { reason: "the room is not the subject's" };
   if (shardOf(room, shards) !== shard) return { reason: "the room belongs to another shard" };
   if (!isPerson(author) || ("user" in content && !isPerson(content.user)))
     return { reason: "the author's id or name is empty, too long or not text" };
-  const time = Date.parse(content.at);
-  if (Number.isNaN(time)) return { reason: "`at` is not a time" };
-  const at = new Date(time).toISOString();
+  const at = timeOf(content.at);
+  if (at === undefined) return { reason: "`at` is not a time" };
   if (content.type !== "message") {
     const event = plainEvent(content, at);
     return { content: event, text: JSON.stringify(event) };
@@ -101,22 +103,13 @@ function plain({ type, room, id, author, body, replyTo }: LogMessage, at: string
   return replyTo === undefined ? message : { ...message, replyTo };
 }
 
-/** The client library throws on headers that it cannot read. */
-function headersOf(msg: Msg): Msg["headers"] {
-  try {
-    return msg.headers;
-  } catch {
-    return undefined;
-  }
-}
-
-function receiptOf(msg: Msg): string | undefined {
-  const subject = headersOf(msg)?.get(RECEIPT_HEADER);
+function receiptOf(wire: Wire): string | undefined {
+  const subject = headerOf(wire, RECEIPT_HEADER);
   // Any other subject would let whoever can append to the log speak with this service's rights.
   return subject?.startsWith(RECEIPT_PREFIX) && !/[\s*>]/.test(subject) ? subject : undefined;
 }
 
-function originalOf(msg: Msg): Original {
-  const headers = Object.fromEntries(headersOf(msg) ?? []);
-  return { subject: msg.subject, headers, payload: msg.data };
+/** Keeps the bytes and not the library's message: thousands of entries may wait here. */
+function originalOf(subject: string, wire: Wire): () => Original {
+  return () => ({ subject, headers: headersOf(wire), payload: wire.bytes.subarray(wire.headLength) });
 }

@@ -89,6 +89,7 @@ export class PullReading implements LogReading {
     this.#arrival ??= new Promise((resolve) => {
       this.#wake = () => {
         this.#arrival = undefined;
+        this.#wake = () => {};
         resolve();
       };
     });
@@ -170,7 +171,10 @@ export class PullReading implements LogReading {
   }
 }
 
-/** Reads `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>`, or the longer form. */
+/**
+ * Reads `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>`, or the longer form, that
+ * has two more fields before the stream and one after all.
+ */
 function placeOf(reply: string): { logSeq: number; logTime: string; delivery: number } {
   const parts = reply.split(".");
   const at = parts.length === 9 ? 5 : 7;

@@ -37,7 +37,6 @@ function batchAfter(cursor: number, ids: readonly string[], room = "general"): B
       bytes: 100,
       room,
       id,
-      key: `${room}\0u1\0${id}`,
       text: JSON.stringify(content),
       content,
       receipt: undefined,
