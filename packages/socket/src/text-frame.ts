@@ -2,28 +2,42 @@ const FIN_TEXT = 0x81;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
+const headLengthOf = (length: number) => (length < LENGTH_16 ? 2 : length < 65_536 ? 4 : 10);
+
+/** Writes a frame at `at`; gives where the next one begins. */
+function writeFrame(frames: Buffer, at: number, text: string, length: number): number {
+  const head = headLengthOf(length);
+  frames[at] = FIN_TEXT;
+  if (head === 2) frames[at + 1] = length;
+  else if (head === 4) {
+    frames[at + 1] = LENGTH_16;
+    frames.writeUInt16BE(length, at + 2);
+  } else {
+    frames[at + 1] = LENGTH_64;
+    frames.writeBigUInt64BE(BigInt(length), at + 2);
+  }
+  frames.write(text, at + head, "utf8");
+  return at + head + length;
+}
+
 /**
  * A whole unmasked text frame (RFC 6455 section 5.2), ready to be written to any number of sockets. Encoding once
  * per message instead of once per receiver is most of what makes a fan-out cheap.
  */
 export function encodeTextFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
-  const head = length < LENGTH_16 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(head + length);
-  frame[0] = FIN_TEXT;
-  if (head === 2) frame[1] = length;
-  else if (head === 4) {
-    frame[1] = LENGTH_16;
-    frame.writeUInt16BE(length, 2);
-  } else {
-    frame[1] = LENGTH_64;
-    frame.writeBigUInt64BE(BigInt(length), 2);
-  }
-  frame.write(text, head, "utf8");
+  const frame = Buffer.allocUnsafe(headLengthOf(length) + length);
+  writeFrame(frame, 0, text, length);
   return frame;
 }
 
 /** Several frames as one buffer, so that they leave in one write. */
 export function encodeTextFrames(texts: readonly string[]): Buffer {
-  return texts.length === 1 ? encodeTextFrame(texts[0] as string) : Buffer.concat(texts.map(encodeTextFrame));
+  const lengths = texts.map((text) => Buffer.byteLength(text));
+  const frames = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headLengthOf(length) + length, 0));
+  let at = 0;
+  texts.forEach((text, i) => {
+    at = writeFrame(frames, at, text, lengths[i] as number);
+  });
+  return frames;
 }
