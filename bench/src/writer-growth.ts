@@ -39,7 +39,6 @@ function batchOf(position: ShardPosition) {
       bytes: 300,
       room,
       id,
-      key: `${room}\0${author.id}\0${id}`,
       text: JSON.stringify(content),
       content,
       receipt: undefined,
