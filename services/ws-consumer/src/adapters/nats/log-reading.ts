@@ -47,7 +47,9 @@ export class PullReading implements LogReading {
   readonly #watch: NodeJS.Timeout;
   #items: LogItem[] = [];
   #bytes = 0;
-  /** Entries that the request under way may still bring. */
+  /** Each request has a number and is answered on a subject of its own. */
+  #requests = 0;
+  /** Entries that the last request may still bring; 0 once it has ended. */
   #awaited = 0;
   /** The number that the consumer gives to its next delivery. */
   #nextDelivery = 1;
@@ -61,7 +63,7 @@ export class PullReading implements LogReading {
     this.#parts = parts;
     this.#consumer = consumer;
     this.#inbox = inboxOf(parts.nats);
-    this.#subscription = parts.nats.subscribe(this.#inbox, {
+    this.#subscription = parts.nats.subscribe(`${this.#inbox}.*`, {
       callback: (error, msg) => this.#hear(error, msg),
     });
     this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
@@ -116,6 +118,7 @@ export class PullReading implements LogReading {
   #request(entries = AHEAD_ENTRIES_MAX - this.#items.length, bytes = AHEAD_BYTES_MAX): void {
     const hasRoom = this.#items.length <= AHEAD_ENTRIES_MAX / 2 && this.#bytes <= AHEAD_BYTES_MAX / 2;
     if (this.#awaited > 0 || !hasRoom || this.#failure || this.#isClosed) return;
+    this.#requests += 1;
     this.#awaited = entries;
     this.#heardAt = performance.now();
     const { nats, shard } = this.#parts;
@@ -123,10 +126,14 @@ export class PullReading implements LogReading {
     const limited = bytes > 0 ? { ...order, max_bytes: bytes } : order;
     try {
       const subject = `$JS.API.CONSUMER.MSG.NEXT.${streamOf(shard)}.${this.#consumer}`;
-      nats.publish(subject, JSON.stringify(limited), { reply: this.#inbox });
+      nats.publish(subject, JSON.stringify(limited), { reply: this.#replySubject() });
     } catch (error) {
       this.fail(String(error));
     }
+  }
+
+  #replySubject(): string {
+    return `${this.#inbox}.${this.#requests}`;
   }
 
   #hear(error: Error | null, msg: Msg): void {
@@ -134,7 +141,8 @@ export class PullReading implements LogReading {
     this.#heardAt = performance.now();
     if (error) this.fail(error.message);
     else if (msg.reply?.startsWith("$JS.ACK.")) this.#hearEntry(msg, msg.reply);
-    else this.#hearStatus(msg);
+    // What is said of an earlier request says nothing of this one: taken for its end, two would be out from then on.
+    else if (msg.subject === this.#replySubject()) this.#hearStatus(msg);
   }
 
   #hearEntry(msg: Msg, reply: string): void {
