@@ -1,7 +1,7 @@
 import type { Machine } from "../report/machine.ts";
 import { keepChart, keepFigures } from "../report/results.ts";
 import { table } from "../report/table.ts";
-import { TARGETS } from "../targets/registry.ts";
+import { TARGETS, type TargetKind } from "../targets/registry.ts";
 import type { Target } from "../targets/target.ts";
 import { DURABLE, durable } from "./durable.ts";
 import { FANOUT, fanout } from "./fanout.ts";
@@ -60,7 +60,7 @@ export async function compare(
     try {
       const target = await kind.start();
       versions[name] = target.versions;
-      results[name] = await measureTarget(target, kind.holder, scale, say).finally(() => target.stop());
+      results[name] = await measureTarget(target, kind, scale, say).finally(() => target.stop());
     } catch (error) {
       process.exitCode = 1;
       failures.push(`${kind.title}: failed, ${error instanceof Error ? error.message : String(error)}`);
@@ -79,19 +79,19 @@ export async function compare(
 const KINDS = ["durable", "latency", "fanout", "fanoutUnhurried", "idle"] as const;
 type Results = Readonly<Record<string, Awaited<ReturnType<typeof measureTarget>>>>;
 
-async function measureTarget(target: Target, holder: string, scale: Scale, say: Say) {
+async function measureTarget(target: Target, { title, holder }: TargetKind, scale: Scale, say: Say) {
   // First, while the process is fresh: later its heap has grown already, and sockets would seem to take nothing.
   const sockets = await idle(target, holder, { ...IDLE, sockets: scale.sockets });
-  say(`${target.name}: ${sockets.kbPerSocket} KB a socket, ${sockets.handshakesPerSecond} handshakes/s`);
+  say(`${title}: ${sockets.kbPerSocket} KB a socket, ${sockets.handshakesPerSecond} handshakes/s`);
   const runs: Awaited<ReturnType<typeof durable>>[] = [];
   for (let i = 0; i < scale.runs; i += 1) {
     const run = await durable(target, { ...DURABLE, ms: scale.durableMs });
     runs.push(run);
-    say(`${target.name}: ${run.perSecond}/s durable, p99 ${run.deliverMs.p99} ms when full`);
+    say(`${title}: ${run.perSecond}/s durable, p99 ${run.deliverMs.p99} ms when full`);
   }
   const latency = await jitter(target, { ...JITTER, perSecond: LATENCY_RATE, ms: scale.latencyMs });
   say(
-    `${target.name}: ${LATENCY_RATE}/s, deliver p50 ${latency.deliverMs.p50} ms, p99 ${latency.deliverMs.p99} ms`,
+    `${title}: ${LATENCY_RATE}/s, deliver p50 ${latency.deliverMs.p50} ms, p99 ${latency.deliverMs.p99} ms`,
   );
   const [unhurried, busy] = await fanout(target, holder, {
     ...FANOUT,
@@ -99,7 +99,7 @@ async function measureTarget(target: Target, holder: string, scale: Scale, say: 
     ms: scale.fanoutMs,
   });
   if (unhurried === undefined || busy === undefined) throw new Error("no fan-out was measured");
-  say(`${target.name}: ${busy.deliveriesPerHolderCpuSecond} deliveries in a CPU second`);
+  say(`${title}: ${busy.deliveriesPerHolderCpuSecond} deliveries in a CPU second`);
   return {
     durable: medianOf(runs, ({ perSecond }) => perSecond),
     latency,
