@@ -97,6 +97,8 @@ function settingArgs(port: number, more: Readonly<Record<string, string>> = {}):
     fsync: "on",
     synchronous_commit: "on",
     shared_buffers: `${buffersMb()}MB`,
+    // With the default of 1 GB a busy writer has a checkpoint every half a minute, and after each one pages go whole into the WAL.
+    max_wal_size: "2GB",
     timezone: "UTC",
     log_timezone: "UTC",
     // Otherwise the log quotes rows that were refused, and messages with them.
