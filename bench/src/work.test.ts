@@ -6,10 +6,10 @@ import { type ParleyTarget, startParley } from "./targets/parley.ts";
 /**
  * Guards against work that creeps in: CPU time of the services by message, as a multiple of a fixed loop in the same
  * run, so that the machine's speed and its other work do not matter. The limits are about 2.5 times what was measured
- * on a busy machine (docs/performance.md): a write per receiver instead of one per turn, or a publish per message
+ * (docs/performance.md): a write per receiver instead of one per turn, or a publish per message
  * instead of a batch, is found; a few per cent are not.
  */
-const LIMITS = { "ws-producer": 40, "ws-consumer": 35 } as const;
+const LIMITS = { "ws-producer": 28, "ws-consumer": 25 } as const;
 
 let parley: ParleyTarget;
 beforeAll(async () => {

@@ -97,7 +97,7 @@ function settingArgs(port: number, more: Readonly<Record<string, string>> = {}):
     fsync: "on",
     synchronous_commit: "on",
     shared_buffers: `${buffersMb()}MB`,
-    // With the default of 1 GB a busy writer has a checkpoint every half a minute, and after each one pages go whole into the WAL.
+    // Its default is 1 GB. The fewer checkpoints, the fewer pages go whole into the WAL (docs/decisions/0026).
     max_wal_size: "2GB",
     timezone: "UTC",
     log_timezone: "UTC",
