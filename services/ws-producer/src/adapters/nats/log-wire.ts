@@ -45,7 +45,7 @@ type Outlet = Readonly<{ protocol: Readonly<{ sendCommand: (bytes: Uint8Array) =
 
 /**
  * Sends commands in one piece. The library's `publish` encodes the command, each header and the payload by themselves
- * and then joins them, which costs six times as much (docs/decisions/0032). Nothing says that they arrive: that is what
+ * and then joins them, which costs six times as much (docs/decisions/0030). Nothing says that they arrive: that is what
  * the answers are for.
  *
  * @throws {Error} if the connection is closed.
