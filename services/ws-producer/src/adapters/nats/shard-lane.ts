@@ -168,7 +168,7 @@ export class ShardLane {
     if (fresh.length <= SINGLES_MAX) this.#publishSingly(flight, entries);
     else {
       const known = entries.filter(({ entry }) => this.#recent.has(entry.key));
-      this.#publishSingly(flight, known);
+      if (known.length > 0) this.#publishSingly(flight, known);
       this.#publishBatch(flight, fresh);
     }
   }
