@@ -103,7 +103,7 @@ try {
   const group = await measure("group", server.pid, (room, key) =>
     publisher.publish({ room, key, payload: PAYLOAD }),
   );
-  const { duplicates, batches, batched, retries } = publisher.counters;
+  const { duplicates, packs, packed, retries } = publisher.counters;
   const published = publisher.counters.published - duplicates;
   const inLog = (await stored(nats)) - (IS_FOREIGN ? REPEATED : 0);
   await publisher.close();
@@ -120,7 +120,7 @@ try {
   process.stdout.write(`group commit   ${JSON.stringify(group)}\n`);
   process.stdout.write(`library singly ${JSON.stringify(library)}\n`);
   process.stdout.write(
-    `ratio ${ratio}; ${batches} batches of ${(batched / (batches || 1)).toFixed(0)} on average; `,
+    `ratio ${ratio}; ${packs} packs of ${(packed / (packs || 1)).toFixed(0)} on average; `,
   );
   process.stdout.write(`acknowledged ${published}, in the log ${inLog}, published again ${retries}\n`);
   if (faults.length > 0 || inLog !== published) process.exitCode = 1;

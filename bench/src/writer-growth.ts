@@ -35,6 +35,7 @@ function batchOf(position: ShardPosition) {
     const content = { type: "message" as const, room, id, author, body: BODY, at };
     return {
       logSeq: position.cursor + 1 + i,
+      isLast: true,
       logTime: "1",
       bytes: 300,
       room,

@@ -77,7 +77,7 @@ function checkRows({ rows, sent }: Evidence, findings: Findings): Map<string, Ro
     const before = last?.room === row.room ? last : undefined;
     const missing = row.seq - (before?.seq ?? 0) - 1;
     if (missing > 0) findings.add("holes", `${row.room}: ${missing} before ${row.seq}`, missing);
-    if (before !== undefined && row.logSeq <= before.logSeq)
+    if (before !== undefined && row.logSeq < before.logSeq)
       findings.add("reordered", `${row.room}: ${row.seq} was before ${before.seq} in the log`);
     last = row;
   }

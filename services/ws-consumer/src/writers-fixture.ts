@@ -4,6 +4,7 @@ import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { unpackLive } from "@parley/protocol/live";
 import { RECEIPT_HEADER, streamConfig, subjectOf } from "@parley/protocol/log";
+import { PACK_ROOM, packOf } from "@parley/protocol/pack";
 import { shardOf } from "@parley/protocol/rooms";
 import { LIVE_SUBJECTS } from "@parley/protocol/subjects";
 import { createLog } from "@parley/runtime/log";
@@ -129,6 +130,12 @@ export class Sender {
       headers: extra,
       reply: this.#inbox,
     });
+    this.#sent += 1;
+  }
+
+  /** Several entries in one message, in a shard. */
+  sendPack(shard: number, entries: readonly Readonly<{ payload: string; receiptTo?: string }>[]): void {
+    this.nats.publish(subjectOf(shard, PACK_ROOM), packOf(entries), { reply: this.#inbox });
     this.#sent += 1;
   }
 

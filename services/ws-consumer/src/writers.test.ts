@@ -1,5 +1,6 @@
 import { createTestDatabase } from "@parley/devstack/test-database";
 import { LogMessage } from "@parley/protocol/log";
+import { shardOf } from "@parley/protocol/rooms";
 import { STORED_SUBJECT } from "@parley/protocol/subjects";
 import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { Compile } from "typebox/compile";
@@ -159,6 +160,45 @@ describe("the writers", () => {
   });
 });
 
+describe("a pack", () => {
+  const packed = (room: string, id: string) => ({ payload: entryText({ room, id }) });
+  /** Rooms of one shard. */
+  const [one, two] = Array.from({ length: 50 }, (_, i) => `packed-${i}`).filter(
+    (room) => shardOf(room, SHARDS) === 0,
+  ) as [string, string];
+
+  it("is stored and delivered in its order, whatever rooms it is for", async () => {
+    sender.sendPack(0, [packed(one, "a"), packed(two, "b"), packed(one, "c"), packed(two, "d")]);
+    await untilWritten();
+    expect(await idsIn(one)).toEqual(["a", "c"]);
+    expect(await idsIn(two)).toEqual(["b", "d"]);
+    await until("delivered", () => live.get(two)?.size === 2);
+    expect([...(live.get(one)?.values() ?? [])].map((frame) => JSON.parse(frame).id)).toEqual(["a", "c"]);
+  });
+
+  it("stores nothing that is there already, alone, in another pack or earlier in the same", async () => {
+    const { duplicates } = instance.writers.counters;
+    sender.send({ room: one, id: "e" });
+    sender.sendPack(0, [packed(one, "a"), packed(one, "e"), packed(one, "f"), packed(one, "f")]);
+    await untilWritten();
+    expect(await idsIn(one)).toEqual(["a", "c", "e", "f"]);
+    expect(instance.writers.counters.duplicates - duplicates).toBe(3);
+  });
+
+  it("has a receipt for each entry that wants one", async () => {
+    const inbox = "receipt.packs";
+    const receipts = new Map<string, unknown>();
+    sender.nats.subscribe(`${inbox}.*`, {
+      callback: (_error, msg) => void receipts.set(msg.subject, msg.json()),
+    });
+    const wanted = (id: string) => ({ ...packed(one, id), receiptTo: `${inbox}.${id}` });
+    sender.sendPack(0, [wanted("g"), packed(one, "h"), wanted("a")]);
+    await until("receipts are there", () => receipts.size === 2);
+    expect(receipts.get(`${inbox}.g`)).toMatchObject({ id: "g", seq: 5 });
+    expect(receipts.get(`${inbox}.a`)).toMatchObject({ id: "a", seq: 1 });
+  });
+});
+
 describe("poison in the log", () => {
   const good = (id: string) => entryText({ room: "poison", id });
   const altered = (id: string, change: (entry: Record<string, unknown>) => object) =>
@@ -205,6 +245,31 @@ describe("poison in the log", () => {
     expect(dead.every(({ subject }) => /^chat\.\d\.poison$/.test(subject))).toBe(true);
     expect(dead.filter(({ reason }) => reason.startsWith("Postgres: "))).toHaveLength(1);
     expect(instance.writers.counters.restarts).toBe(restarts);
+  });
+
+  it("is put aside out of a pack as well, and can be appended again as it is", async () => {
+    const { restarts, deadLetters } = instance.writers.counters;
+    const shard = shardOf("poison", SHARDS);
+    const lines = Object.values(kinds).filter((line) => typeof line === "string");
+    const pack = lines.flatMap((line, n) => [good(`packed-${n}`), line]);
+    sender.sendPack(
+      shard,
+      [...pack, good("packed-end")].map((payload) => ({ payload })),
+    );
+    await untilWritten();
+    const stored = [...lines.map((_, n) => `packed-${n}`), "packed-end"];
+    expect((await idsIn("poison")).slice(-stored.length)).toEqual(stored);
+    // A pack is for any room of its shard, so one of them is no poison here unless its room is of another shard.
+    const refused = lines.filter(
+      (line) => !line.includes('"room":"other"') || shardOf("other", SHARDS) !== shard,
+    );
+    expect(instance.writers.counters.deadLetters - deadLetters).toBe(refused.length);
+    expect(instance.writers.counters.restarts).toBe(restarts);
+    const dead = await database.query<{ payload: Buffer; subject: string; log_seq: number }>(
+      "select payload, subject, log_seq from chat.dead_letters where subject like '%._pack' order by id",
+    );
+    expect(dead.map(({ payload }) => payload.toString()).sort()).toEqual([...refused].sort());
+    expect(new Set(dead.map(({ log_seq }) => log_seq)).size).toBe(1);
   });
 
   it("that is only unusual is stored, and looks the same live and in history", async () => {

@@ -9,8 +9,8 @@ export function createProducerMetrics(publisher: LogPublisher, backlog: Backlog,
   metrics.counters({
     parley_log_published_total: ["entries that the log acknowledged", () => counters.published],
     parley_log_duplicates_total: ["acknowledged entries that the log had before", () => counters.duplicates],
-    parley_log_batches_total: ["atomic batches that were committed", () => counters.batches],
-    parley_log_batched_total: ["entries in those batches", () => counters.batched],
+    parley_log_packs_total: ["messages of the log that held several entries", () => counters.packs],
+    parley_log_packed_total: ["entries in those messages", () => counters.packed],
     parley_log_retries_total: ["publishes that were made again", () => counters.retries],
     parley_log_refused_total: [
       "entries that were refused after they had been accepted",

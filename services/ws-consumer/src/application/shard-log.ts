@@ -16,6 +16,8 @@ type Place = Readonly<{
   logSeq: number;
   /** When the log took it, ns since 1970. */
   logTime: string;
+  /** A message of the log may hold several entries: this is the last of it, and only here may the cursor stand. */
+  isLast: boolean;
   /** How much of a batch it takes up. */
   bytes: number;
   /** Read from the wire only when somebody asks. */
@@ -66,7 +68,8 @@ export type StreamFacts = Readonly<{
 /** Entries of one shard as they arrive, in log order. */
 export interface LogReading {
   /**
-   * Takes what has arrived, up to so many entries and about so many bytes; nothing if nothing has.
+   * Takes what has arrived, up to so many entries and about so many bytes, but no message of the log in part; nothing
+   * if nothing has.
    *
    * @throws {Error} once the reading has ended by itself: what follows can only be had by a new reading.
    */

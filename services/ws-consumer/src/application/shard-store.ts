@@ -6,7 +6,7 @@ export type Batch = Readonly<{
   poison: readonly PoisonEntry[];
   /** Where the cursor stands afterwards. */
   cursor: number;
-  cursorTime: string;
+  cursorTime: string | null;
 }>;
 
 export type Written = Readonly<{

@@ -31,7 +31,7 @@ export async function storeBatch(
   position: ShardPosition,
   parts: Parts,
 ): Promise<ShardPosition> {
-  const { batch, repeats } = gather(items);
+  const { batch, repeats } = gather(items, position);
   const began = performance.now();
   let written: Written;
   try {
@@ -50,11 +50,13 @@ export async function storeBatch(
 }
 
 function poisoned(item: LogItem, error: Error): PoisonEntry {
-  const { logSeq, logTime, bytes, original } = item;
-  return { logSeq, logTime, bytes, original, reason: `Postgres: ${error.message}` };
+  const { logSeq, logTime, isLast, bytes, original } = item;
+  return { logSeq, logTime, isLast, bytes, original, reason: `Postgres: ${error.message}` };
 }
 
-function gather(items: readonly LogItem[]): { batch: Batch; repeats: Repeat[] } {
+type Gathered = Readonly<{ batch: Batch; repeats: Repeat[] }>;
+
+function gather(items: readonly LogItem[], { cursor, cursorTime }: ShardPosition): Gathered {
   const entries: LogEntry[] = [];
   const poison: PoisonEntry[] = [];
   const repeats: Repeat[] = [];
@@ -69,9 +71,10 @@ function gather(items: readonly LogItem[]): { batch: Batch; repeats: Repeat[] } 
     if (of !== undefined) repeats.push({ entry: item, of });
     else indexes.set(key, entries.push(item) - 1);
   }
-  const last = items.at(-1);
-  if (!last) throw new Error("a batch has at least one item");
-  return { batch: { entries, poison, cursor: last.logSeq, cursorTime: last.logTime }, repeats };
+  // Where only a part of a message is stored the cursor stays before it: read again, the part is known.
+  const end = items.findLast(({ isLast }) => isLast);
+  const moved = end ? { cursor: end.logSeq, cursorTime: end.logTime } : { cursor, cursorTime };
+  return { batch: { entries, poison, ...moved }, repeats };
 }
 
 /** Entries that have all four in common are the same entry. */

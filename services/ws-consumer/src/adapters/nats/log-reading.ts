@@ -4,7 +4,7 @@ import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from "@
 import { streamOf } from "@parley/protocol/log";
 import { inboxOf } from "@parley/runtime/nats";
 import type { LogItem, LogReading } from "../../application/shard-log.ts";
-import { parseEntry } from "./log-entry.ts";
+import { itemsOf } from "./log-message.ts";
 
 /** Entries and bytes that are read ahead at most: two batches of the writer. */
 const AHEAD_ENTRIES_MAX = 2_000;
@@ -71,13 +71,7 @@ export class PullReading implements LogReading {
   }
 
   take(entriesMax: number, bytesMax: number): LogItem[] {
-    let count = 0;
-    let bytes = 0;
-    for (const item of this.#items) {
-      if (count === entriesMax || (count > 0 && bytes + item.bytes > bytesMax)) break;
-      count += 1;
-      bytes += item.bytes;
-    }
+    const { count, bytes } = wholeMessages(this.#items, entriesMax, bytesMax);
     if (count === 0 && this.#failure) throw this.#failure;
     const taken = this.#items.slice(0, count);
     this.#items = this.#items.slice(count);
@@ -115,7 +109,7 @@ export class PullReading implements LogReading {
     this.#wake();
   }
 
-  #request(entries = AHEAD_ENTRIES_MAX - this.#items.length, bytes = AHEAD_BYTES_MAX): void {
+  #request(entries = Math.max(AHEAD_ENTRIES_MAX - this.#items.length, 1), bytes = AHEAD_BYTES_MAX): void {
     const hasRoom = this.#items.length <= AHEAD_ENTRIES_MAX / 2 && this.#bytes <= AHEAD_BYTES_MAX / 2;
     if (this.#awaited > 0 || !hasRoom || this.#failure || this.#isClosed) return;
     this.#requests += 1;
@@ -152,9 +146,10 @@ export class PullReading implements LogReading {
       return;
     }
     this.#nextDelivery += 1;
-    const item = parseEntry(msg, { logSeq, logTime }, this.#parts.shard, this.#parts.shards);
-    this.#items.push(item);
-    this.#bytes += item.bytes;
+    for (const item of itemsOf(msg, { logSeq, logTime }, this.#parts)) {
+      this.#items.push(item);
+      this.#bytes += item.bytes;
+    }
     this.#awaited -= 1;
     if (this.#awaited === 0) this.#request();
     this.#wake();
@@ -177,6 +172,19 @@ export class PullReading implements LogReading {
     if (this.#awaited > 0 && performance.now() - this.#heardAt > SILENCE_MAX_MS)
       this.fail("the log is silent");
   }
+}
+
+/** How many items at the front are within the limits, or belong to the first message: none is cut in two. */
+function wholeMessages(items: readonly LogItem[], entriesMax: number, bytesMax: number) {
+  let whole = { count: 0, bytes: 0 };
+  let bytes = 0;
+  for (const [i, item] of items.entries()) {
+    bytes += item.bytes;
+    if (!item.isLast) continue;
+    if (whole.count > 0 && (i >= entriesMax || bytes > bytesMax)) break;
+    whole = { count: i + 1, bytes };
+  }
+  return whole;
 }
 
 /**

@@ -33,6 +33,7 @@ function batchAfter(cursor: number, ids: readonly string[], room = "general"): B
     const content = { type: "message" as const, room, id, author, body: "x", at };
     return {
       logSeq: cursor + 1 + index,
+      isLast: true,
       logTime: "1",
       bytes: 100,
       room,

@@ -12,6 +12,8 @@ const BAD_ENTRY_CODES = /^(22|23|54)...$/;
 
 /** So long after entries came that were stored already, others are looked for before they are sent, ms. */
 const CAREFUL_MS = 1_000;
+/** How often a statement that is refused for that may send for what is there. */
+const LOOKS_MAX = 2;
 const NONE: KnownEntries = new Map();
 
 type WriteRow = { moved: string | null; bases: Readonly<Record<number, number>> | null };
@@ -73,20 +75,26 @@ export class SharedWrites {
   }
 
   /**
-   * Hardly ever is an entry stored already: the log forgets a repeated id only after minutes. So nothing is looked up
-   * until a statement has been refused for that. No other statement can store one of these entries in between without
-   * moving the cursor as well, and then this one does nothing.
+   * Hardly ever is an entry stored already: the producers and the log recognise a repeated id for minutes. So nothing is
+   * looked up until a statement has been refused for that; and looked up again if one of which nothing was heard was
+   * carried out meanwhile.
    */
   async #write(writes: readonly ShardWrite[]): Promise<(Written | undefined)[]> {
-    if (performance.now() >= this.#carefulUntil)
+    let known = performance.now() < this.#carefulUntil ? await this.#look(writes) : NONE;
+    for (let looks = 0; ; looks += 1) {
       try {
-        return await this.#insert(writes, NONE);
+        return await this.#insert(writes, known);
       } catch (error) {
-        if (!isThereAlready(error)) return refuse(error);
+        if (!isThereAlready(error) || looks === LOOKS_MAX) return refuse(error);
       }
+      known = await this.#look(writes);
+    }
+  }
+
+  async #look(writes: readonly ShardWrite[]): Promise<KnownEntries> {
     const known = await findKnown(this.#database, writes).catch(refuse);
     if (known.size > 0) this.#carefulUntil = performance.now() + CAREFUL_MS;
-    return await this.#insert(writes, known).catch(refuse);
+    return known;
   }
 
   async #insert(writes: readonly ShardWrite[], known: KnownEntries): Promise<(Written | undefined)[]> {

@@ -5,45 +5,73 @@ import { PROGRESS_SUBJECTS } from "@parley/protocol/subjects";
 /** How long a client shall wait when the writers are too far behind, ms. */
 const RETRY_AFTER_MS = 2_000;
 
+/** What is known of one shard. A message of its log may hold several entries. */
+type ShardBacklog = {
+  /** The last message that the log acknowledged here, and the last that a writer has stored. */
+  acknowledged: number;
+  stored: number | undefined;
+  /** What this process has put into the log since the writer was last up with it. */
+  messages: number;
+  entries: number;
+};
+
 /**
  * How far the writers are behind the log, by what they tell on `progress.<shard>`. Postgres may be away for as long
- * as the log has room, so the limit is wide; the log's own `max_bytes` is the last resort.
+ * as the log has room, so the limit is wide; the log's own `max_bytes` is the last resort. The log counts messages;
+ * how many entries they hold is known of this process's own, and taken to be the same for those of others.
  */
 export class Backlog {
   readonly #most: number;
-  /** By shard: the last entry that the log acknowledged here, and the last that a writer has stored. */
-  readonly #acknowledged: number[];
-  readonly #stored: (number | undefined)[];
+  readonly #shards: readonly ShardBacklog[];
 
   /** @param most entries that may wait in one shard; more are refused */
   constructor(nats: NatsConnection, shards: number, most: number) {
     this.#most = most;
-    this.#acknowledged = Array.from({ length: shards }, () => 0);
-    this.#stored = Array.from({ length: shards });
+    this.#shards = Array.from({ length: shards }, () => ({
+      acknowledged: 0,
+      stored: undefined,
+      messages: 0,
+      entries: 0,
+    }));
     nats.subscribe(PROGRESS_SUBJECTS, {
       callback: (error, message) => {
         // A throw in a callback would end the reading of the whole connection.
         const { shard, cursor } = error ? {} : parse(message.string());
-        if (typeof shard === "number" && typeof cursor === "number" && shard < shards)
-          this.#stored[shard] = cursor;
+        const known = typeof shard === "number" ? this.#shards[shard] : undefined;
+        if (known !== undefined && typeof cursor === "number") known.stored = cursor;
       },
     });
   }
 
-  /** Entries of a shard that are in the log and not yet stored; 0 while no writer has told. */
+  /** About how many entries of a shard are in the log and not yet stored; 0 while no writer has told. */
   of(shard: number): number {
-    const stored = this.#stored[shard];
-    return stored === undefined ? 0 : Math.max(0, (this.#acknowledged[shard] ?? 0) - stored);
+    const { acknowledged, stored = acknowledged, messages, entries } = this.#at(shard);
+    const behind = Math.max(0, acknowledged - stored);
+    return messages === 0 ? behind : Math.round(behind * (entries / messages));
   }
 
+  /** Counts an entry that the log has in the message `seq`. */
   acknowledged(shard: number, seq: number): void {
-    this.#acknowledged[shard] = Math.max(seq, this.#acknowledged[shard] ?? 0);
+    const known = this.#at(shard);
+    if (known.stored !== undefined && known.stored >= known.acknowledged) {
+      known.messages = 0;
+      known.entries = 0;
+    }
+    if (seq > known.acknowledged) {
+      known.acknowledged = seq;
+      known.messages += 1;
+    }
+    known.entries += 1;
   }
 
   /** @throws {Refusal} `overloaded` if the writer of this shard is too far behind. */
   check(shard: number): void {
     if (this.of(shard) < this.#most) return;
     throw new Refusal("overloaded", "too much waits to be stored", { retryAfterMs: RETRY_AFTER_MS });
+  }
+
+  #at(shard: number): ShardBacklog {
+    return this.#shards[shard] as ShardBacklog;
   }
 }
 

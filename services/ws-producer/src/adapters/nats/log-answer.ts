@@ -1,17 +1,16 @@
 import type { Msg } from "@nats-io/transport-node";
 
-/** What the log said to one publish, or to the commit of a batch. */
+/** What the log said to a publish. */
 export type LogAnswer =
-  | Readonly<{ kind: "stored"; seq: number; duplicate: boolean; batch?: string; count?: number }>
+  | Readonly<{ kind: "stored"; seq: number; duplicate: boolean }>
   /** Nobody listens on the subject: the stream is missing, or JetStream is not up yet. */
   | Readonly<{ kind: "absent" }>
   /** The log has no room; nothing of what was published is stored. */
   | Readonly<{ kind: "full"; reason: string }>
-  /** Any other refusal. `batchDuplicate`: a batch is refused as a whole because one of its ids is stored already. */
-  | Readonly<{ kind: "refused"; reason: string; batchDuplicate: boolean }>;
+  /** Any other refusal. */
+  | Readonly<{ kind: "refused"; reason: string }>;
 
 /** JetStream's error codes (server/errors.json). */
-const BATCH_HAS_DUPLICATE = 10201;
 const FULL: ReadonlySet<number> = new Set([
   10023, // insufficient resources
   10047, // insufficient storage resources available
@@ -24,8 +23,6 @@ type PubAck = Readonly<{
   stream?: string;
   seq?: number;
   duplicate?: boolean;
-  batch?: string;
-  count?: number;
   error?: { err_code?: number; description?: string };
 }>;
 
@@ -34,25 +31,22 @@ export function readAnswer(msg: Msg): LogAnswer {
   const text = msg.string();
   if (text === "") {
     if (msg.headers?.code === NO_RESPONDERS) return { kind: "absent" };
-    return { kind: "refused", reason: "empty answer", batchDuplicate: false };
+    return { kind: "refused", reason: "empty answer" };
   }
   let ack: PubAck;
   try {
     ack = JSON.parse(text) as PubAck;
   } catch {
-    return { kind: "refused", reason: "not an answer of JetStream", batchDuplicate: false };
+    return { kind: "refused", reason: "not an answer of JetStream" };
   }
   if (ack.error !== undefined) return readError(ack.error);
-  if (ack.seq === undefined || ack.seq < 1)
-    return { kind: "refused", reason: "no sequence", batchDuplicate: false };
-  const { seq, duplicate = false, batch, count } = ack;
-  return batch === undefined || count === undefined
-    ? { kind: "stored", seq, duplicate }
-    : { kind: "stored", seq, duplicate, batch, count };
+  if (ack.seq === undefined || ack.seq < 1) return { kind: "refused", reason: "no sequence" };
+  const { seq, duplicate = false } = ack;
+  return { kind: "stored", seq, duplicate };
 }
 
 function readError({ err_code = 0, description = "" }: NonNullable<PubAck["error"]>): LogAnswer {
   const reason = `${description} (${err_code})`;
   if (FULL.has(err_code)) return { kind: "full", reason };
-  return { kind: "refused", reason, batchDuplicate: err_code === BATCH_HAS_DUPLICATE };
+  return { kind: "refused", reason };
 }

@@ -2,7 +2,8 @@ import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nat
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
-import { streamConfig, streamOf } from "@parley/protocol/log";
+import { messageKey, streamConfig, streamOf } from "@parley/protocol/log";
+import { lineOf } from "@parley/protocol/pack";
 import type { LogEntry, Published } from "../../application/publish-message.ts";
 import { createLogPublisher, type LogPublisher } from "./log-publisher.ts";
 
@@ -69,21 +70,23 @@ export class LogFixture {
     this.errors.length = 0;
   }
 
-  /** Keys in the order of the log. */
-  async keysIn(shard: number): Promise<string[]> {
+  /** The ids of the entries in each message of a shard, in the order of the log. */
+  async idsIn(shard: number): Promise<string[][]> {
     const { state } = await this.jsm.streams.info(streamOf(shard));
     const seqs = Array.from({ length: state.messages }, (_, i) => state.first_seq + i);
-    const entries = await Promise.all(
+    const messages = await Promise.all(
       seqs.map((seq) => this.jsm.streams.getMessage(streamOf(shard), { seq })),
     );
-    return entries.map((entry) => entry?.header.get("Nats-Msg-Id") ?? "");
+    return messages.map((message) =>
+      (message?.string() ?? "").split("\n").map((line) => JSON.parse(lineOf(line).text).id),
+    );
   }
 }
 
-export const entryOf = (key: string, room = "general"): LogEntry => ({
+export const entryOf = (id: string, room = "general"): LogEntry => ({
   room,
-  key,
-  payload: `{"id":"${key}"}`,
+  key: messageKey(room, "somebody", id),
+  payload: JSON.stringify({ id }),
 });
 
 /** Appends so many entries in one turn of the event loop. */

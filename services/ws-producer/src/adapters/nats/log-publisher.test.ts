@@ -1,9 +1,9 @@
 import { streamOf } from "@parley/protocol/log";
+import { PACK_ENTRIES_MAX, PACK_ROOM } from "@parley/protocol/pack";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Published } from "../../application/publish-message.ts";
 import { appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
 import { PENDING_BYTES_MAX, PENDING_ENTRIES_MAX } from "./pending-entries.ts";
-import { BATCH_ENTRIES_MAX, SINGLES_MAX } from "./shard-lane.ts";
 
 let fixture: LogFixture;
 beforeAll(async () => {
@@ -14,76 +14,82 @@ afterAll(() => fixture.stop());
 
 const seqsOf = (published: readonly Published[]) => published.map(({ seq }) => seq);
 const upTo = (count: number, first = 1) => Array.from({ length: count }, (_, i) => first + i);
+const ids = (prefix: string, count: number, first = 0) => upTo(count, first).map((i) => `${prefix}${i}`);
+const isDuplicate = ({ duplicate }: Published) => duplicate;
 
-test("a few entries go out singly, in the order of the calls", async () => {
+test("an entry by itself goes to its room's subject, under its key", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
-  const published = await appendMany(publisher, "k", SINGLES_MAX);
-  expect(seqsOf(published)).toEqual(upTo(SINGLES_MAX));
-  expect(published.every(({ duplicate, shard }) => !duplicate && shard === 0)).toBe(true);
-  expect(await fixture.keysIn(0)).toEqual(upTo(SINGLES_MAX, 0).map((i) => `k${i}`));
-  expect(publisher.counters).toMatchObject({ published: SINGLES_MAX, batches: 0, retries: 0 });
+  const entry = entryOf("alone");
+  expect(await publisher.publish(entry)).toEqual({ seq: 1, shard: 0, duplicate: false });
+  const message = await fixture.jsm.streams.getMessage(streamOf(0), { seq: 1 });
+  expect(message?.subject).toBe("chat.0.general");
+  expect(message?.header.get("Nats-Msg-Id")).toBe(entry.key);
+  expect(message?.string()).toBe(entry.payload);
+  expect(publisher.counters).toMatchObject({ published: 1, packs: 0, retries: 0 });
 });
 
-test("many entries go out in atomic batches, and each is told its own sequence", async () => {
+test("what waits together goes in packs, in the order of the calls, and each is told the sequence of its pack", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
-  const count = BATCH_ENTRIES_MAX + 100;
+  const count = PACK_ENTRIES_MAX + 100;
   const published = await appendMany(publisher, "k", count);
-  expect(seqsOf(published)).toEqual(upTo(count));
-  expect(await fixture.keysIn(0)).toEqual(upTo(count, 0).map((i) => `k${i}`));
-  expect(publisher.counters).toMatchObject({ published: count, batches: 2, batched: count, retries: 0 });
+  expect(seqsOf(published)).toEqual([...Array(PACK_ENTRIES_MAX).fill(1), ...Array(100).fill(2)]);
+  expect(published.some(isDuplicate)).toBe(false);
+  expect(await fixture.idsIn(0)).toEqual([ids("k", PACK_ENTRIES_MAX), ids("k", 100, PACK_ENTRIES_MAX)]);
+  const message = await fixture.jsm.streams.getMessage(streamOf(0), { seq: 1 });
+  expect(message?.subject).toBe(`chat.0.${PACK_ROOM}`);
+  expect(publisher.counters).toMatchObject({ published: count, packs: 2, packed: count, retries: 0 });
   expect(publisher.pending()).toBe(0);
 });
 
-test("rooms are spread over the shards, and a receipt subject travels with the entry", async () => {
+test("a pack has its limit in bytes; what is larger by itself goes alone", async () => {
+  await fixture.makeLog(1);
+  const publisher = fixture.publisher(1);
+  const entries = ids("k", 10).map((id) => ({
+    ...entryOf(id),
+    payload: JSON.stringify({ id, text: "é".repeat(30_000) }),
+  }));
+  await Promise.all(entries.map(publisher.publish));
+  const sizes = (await fixture.idsIn(0)).map((pack) => pack.length);
+  expect(sizes).toEqual([4, 4, 2]);
+});
+
+test("rooms are spread over the shards, and a receipt subject travels with the entry, alone or in a pack", async () => {
   await fixture.makeLog(4);
   const publisher = fixture.publisher(4);
   const rooms = upTo(40).map((i) => `room-${i}`);
+  const receiptTo = "receipt.me.1";
+  const alone = await publisher.publish({ ...entryOf("alone", "room-0"), receiptTo });
+  const single = await fixture.jsm.streams.getMessage(streamOf(alone.shard), { seq: 1 });
+  expect(single?.header.get("Parley-Receipt")).toBe(receiptTo);
   const published = await Promise.all(
-    rooms.map((room) => publisher.publish({ ...entryOf(`k-${room}`, room), receiptTo: "receipt.me.1" })),
+    rooms.map((room) => publisher.publish({ ...entryOf(`in-${room}`, room), receiptTo })),
   );
   expect(new Set(published.map(({ shard }) => shard)).size).toBe(4);
   for (const [i, { shard, seq }] of published.entries()) {
-    const entry = await fixture.jsm.streams.getMessage(streamOf(shard), { seq });
-    expect(entry?.subject).toBe(`chat.${shard}.${rooms[i]}`);
-    expect(entry?.header.get("Parley-Receipt")).toBe("receipt.me.1");
+    const pack = await fixture.jsm.streams.getMessage(streamOf(shard), { seq });
+    expect(pack?.string().split("\n")).toContain(`${receiptTo} ${entryOf(`in-${rooms[i]}`).payload}`);
   }
 });
 
-test("an id that was acknowledged lately goes out beside the batch, so that the batch is not refused", async () => {
+test("an id that was acknowledged lately is a duplicate, and does not go to the log again", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
-  const [earlier] = await appendMany(publisher, "k", 1);
+  await appendMany(publisher, "k", 3);
   const published = await appendMany(publisher, "k", 100);
-  expect(published[0]).toEqual({ ...earlier, duplicate: true });
-  expect(published.filter(({ duplicate }) => duplicate)).toHaveLength(1);
-  expect(seqsOf(published)).toEqual(upTo(100));
-  expect(await fixture.keysIn(0)).toEqual(upTo(100, 0).map((i) => `k${i}`));
-  expect(publisher.counters).toMatchObject({ duplicates: 1, batches: 1, batched: 99, retries: 0 });
+  expect(published.map(isDuplicate)).toEqual([...Array(3).fill(true), ...Array(97).fill(false)]);
+  expect((await fixture.idsIn(0)).flat()).toEqual(ids("k", 100));
+  expect(publisher.counters).toMatchObject({ published: 103, duplicates: 3, retries: 0 });
 });
 
-test("a batch with an id that another producer published is taken apart: each entry is stored once", async () => {
+test("an id that went by itself is known to the log, whoever repeats it by itself", async () => {
   await fixture.makeLog(1);
   const [earlier] = await appendMany(fixture.publisher(1), "k", 1);
   const publisher = fixture.publisher(1);
-  const published = await appendMany(publisher, "k", 200);
-  expect(published[0]).toEqual({ ...earlier, duplicate: true });
-  expect(published.filter(({ duplicate }) => duplicate)).toHaveLength(1);
-  expect(seqsOf(published)).toEqual(upTo(200));
-  expect(await fixture.keysIn(0)).toEqual(upTo(200, 0).map((i) => `k${i}`));
-  expect(publisher.counters).toMatchObject({ duplicates: 1, batches: 0, retries: 200 });
-});
-
-test("a batch of which every id is known is acknowledged whole, as duplicates", async () => {
-  await fixture.makeLog(1);
-  const earlier = await appendMany(fixture.publisher(1), "k", 60);
-  for (const publisher of [fixture.publisher(1), fixture.publisher(1)])
-    for (let times = 0; times < 2; times += 1)
-      expect(await appendMany(publisher, "k", 60)).toEqual(
-        earlier.map((one) => ({ ...one, duplicate: true })),
-      );
-  expect(await fixture.keysIn(0)).toHaveLength(60);
+  expect(await appendMany(publisher, "k", 1)).toEqual([{ ...earlier, duplicate: true }]);
+  expect(await fixture.idsIn(0)).toEqual([["k0"]]);
+  expect(publisher.counters).toMatchObject({ published: 1, duplicates: 1 });
 });
 
 test("what is known of ids does not outlive the stream: one that was made anew gets them again", async () => {
@@ -92,9 +98,11 @@ test("what is known of ids does not outlive the stream: one that was made anew g
   await appendMany(publisher, "k", 20);
   await fixture.jsm.streams.delete(streamOf(0));
   await fixture.makeLog(1);
+  // Sent to nobody, so that the publisher looks at the log; the first answer comes from the new stream.
+  await publisher.publish(entryOf("new"));
   const published = await appendMany(publisher, "k", 20);
-  expect(published.every(({ duplicate }) => !duplicate)).toBe(true);
-  expect(await fixture.keysIn(0)).toHaveLength(20);
+  expect(published.some(isDuplicate)).toBe(false);
+  expect((await fixture.idsIn(0)).flat()).toEqual(["new", ...ids("k", 20)]);
 });
 
 test("two calls with one key in flight are one publish, and the second is the duplicate", async () => {
@@ -111,11 +119,11 @@ test("two calls with one key in flight are one publish, and the second is the du
 test("a full log is overloaded, and takes entries again once there is room", async () => {
   await fixture.makeLog(1, { max_bytes: 20_000 });
   const publisher = fixture.publisher(1);
-  const outcomes = await Promise.allSettled(upTo(400).map((i) => publisher.publish(entryOf(`k${i}`))));
+  const outcomes = await Promise.allSettled(upTo(3_000).map((i) => publisher.publish(entryOf(`k${i}`))));
   const refused = outcomes.filter(({ status }) => status === "rejected") as PromiseRejectedResult[];
   expect(refused.length).toBeGreaterThan(0);
   for (const { reason } of refused) expect(reason).toMatchObject({ code: "overloaded", retryAfterMs: 5_000 });
-  // A batch is refused as a whole, so there may be room for some of its entries.
+  // A pack is refused as a whole, so there may be room for some of its entries.
   let filled = 0;
   const fill = () => publisher.publish(entryOf(`fill${filled++}`));
   await until(() =>
@@ -163,7 +171,7 @@ test("an entry for whom nobody waits any more is dropped, unless another caller 
   await fixture.makeLog(1);
   expect(await wanted).toEqual({ seq: 1, shard: 0, duplicate: false });
   expect(await again).toEqual({ seq: 1, shard: 0, duplicate: true });
-  expect(await fixture.keysIn(0)).toEqual(["wanted"]);
+  expect(await fixture.idsIn(0)).toEqual([["wanted"]]);
 });
 
 test("closing waits for what is pending and takes nothing new", async () => {
@@ -173,12 +181,15 @@ test("closing waits for what is pending and takes nothing new", async () => {
   const closed = publisher.close();
   await expect(publisher.publish(entryOf("late"))).rejects.toMatchObject({ code: "unavailable" });
   await closed;
-  expect(seqsOf(await pending)).toEqual(upTo(50));
+  expect(seqsOf(await pending)).toEqual(Array(50).fill(1));
 });
 
-test("a key that could end its header is a fault of the caller", async () => {
+test("a key that could end its header, or an entry that could end its line, is a fault of the caller", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
-  await expect(publisher.publish(entryOf("k\r\nNats-Rollup: all"))).rejects.toThrow("not printable");
+  await expect(publisher.publish({ ...entryOf("k"), key: "k\r\nNats-Rollup: all" })).rejects.toThrow(
+    "not printable",
+  );
+  await expect(publisher.publish({ ...entryOf("k"), payload: "{}\n{}" })).rejects.toThrow("one line");
   expect(publisher.pending()).toBe(0);
 });

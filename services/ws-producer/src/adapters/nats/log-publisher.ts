@@ -5,7 +5,6 @@ import { shardOf } from "@parley/protocol/rooms";
 import { pause } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
 import type { PublishEntry } from "../../application/publish-message.ts";
-import { BatchTurns } from "./batch-turns.ts";
 import { LogWatch } from "./log-watch.ts";
 import { createCounters, type PublishCounters } from "./publish-counters.ts";
 import { ReplyInbox } from "./reply-inbox.ts";
@@ -38,14 +37,13 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
   const { shards, monitorUrl, log } = options;
   const counters = createCounters();
   const inbox = new ReplyInbox(nats);
-  const turns = new BatchTurns();
   const onSuspect = (shard: number, reason: string) => {
     log.error({ part: "log", stream: streamOf(shard), reason }, "the log's numbering went backwards");
     watch.wake();
   };
   const lanes = Array.from(
     { length: shards },
-    (_, shard) => new ShardLane(shard, { nats, inbox, turns, counters, onSuspect }),
+    (_, shard) => new ShardLane(shard, { nats, inbox, counters, onSuspect }),
   );
   const watch = new LogWatch(nats, lanes, { shards, monitorUrl, log });
   const pending = () => lanes.reduce((sum, lane) => sum + lane.pending.size, 0);

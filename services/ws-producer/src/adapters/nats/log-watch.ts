@@ -109,7 +109,7 @@ export class LogWatch {
         "the stream was made anew",
       );
       // Its numbering starts anew too. Whatever has no outcome yet goes to the new one.
-      this.#lanes[shard]?.shut();
+      this.#lanes[shard]?.forget();
       return stream;
     }
     // New entries would get numbers that the writer has passed already, and would never be read.

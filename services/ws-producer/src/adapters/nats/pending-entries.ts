@@ -18,10 +18,6 @@ export type Pending = {
   readonly outcome: PromiseWithResolvers<Published>;
   /** Later callers with the same key, who wait for the same outcome. */
   joined: LogEntry[] | undefined;
-  /** An attempt had no answer, so the log may have the entry. */
-  unsure: boolean;
-  /** How often the log refused it. */
-  refusals: number;
 };
 
 /** All entries of one shard that have no outcome yet, by key and within limits. */
@@ -54,7 +50,7 @@ export class PendingEntries {
         retryAfterMs: OVERLOADED_RETRY_MS,
       });
     const outcome = Promise.withResolvers<Published>();
-    const pending: Pending = { entry, bytes, outcome, joined: undefined, unsure: false, refusals: 0 };
+    const pending: Pending = { entry, bytes, outcome, joined: undefined };
     this.#byKey.set(entry.key, pending);
     this.#bytes += bytes;
     return pending;

@@ -4,9 +4,9 @@ export type PublishCounters = {
   published: number;
   /** Those of them that the log had before. */
   duplicates: number;
-  /** Batches that were committed, and the entries in them. */
-  batches: number;
-  batched: number;
+  /** Messages of the log that held several entries, and the entries in them. */
+  packs: number;
+  packed: number;
   /** Publishes that were made again. */
   retries: number;
   /** Entries that were refused once they had been accepted: full log, closing, nobody waits, refused again and again. */
@@ -14,5 +14,5 @@ export type PublishCounters = {
 };
 
 export function createCounters(): PublishCounters {
-  return { published: 0, duplicates: 0, batches: 0, batched: 0, retries: 0, refused: 0 };
+  return { published: 0, duplicates: 0, packs: 0, packed: 0, retries: 0, refused: 0 };
 }

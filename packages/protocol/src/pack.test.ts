@@ -1,0 +1,23 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { lineOf, packOf } from "./pack.ts";
+
+const receipts = fc.option(fc.stringMatching(/^receipt\.[0-9a-f-]{1,36}\.[0-9]{1,9}$/), { nil: undefined });
+const entries = fc.array(
+  fc.record({ payload: fc.object().map((value) => JSON.stringify(value)), receiptTo: receipts }),
+  { minLength: 1, maxLength: 20 },
+);
+
+test("what is packed comes out again, whatever the entries say", () => {
+  fc.assert(
+    fc.property(entries, (packed) => {
+      const lines = packOf(packed).split("\n").map(lineOf);
+      expect(lines).toEqual(packed.map(({ payload, receiptTo }) => ({ text: payload, receiptTo })));
+    }),
+  );
+});
+
+test("a line that nobody packed is taken as it is", () => {
+  expect(lineOf("")).toEqual({ text: "", receiptTo: undefined });
+  expect(lineOf("no braces")).toEqual({ text: "no braces", receiptTo: undefined });
+});
