@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
 import { type Static, Type } from "typebox";
 import { At, Body, Id, Room, Seq, User } from "./parts.ts";
+import { ACKNOWLEDGED_SUBJECTS } from "./subjects.ts";
 
 /** Header of a log entry that names the core subject where the producer waits for `stored`. */
 export const RECEIPT_HEADER = "Parley-Receipt";
@@ -31,6 +32,27 @@ export function streamConfig(shard: number, shards: number, replicas: number, ma
     allow_direct: true,
     deny_delete: true,
     metadata: { [SHARDS_METADATA]: String(shards) },
+  } satisfies Partial<StreamConfig> & { name: string };
+}
+
+/** Stream of what producers tell each other of what the log has acknowledged, for those that start. */
+export const ACKNOWLEDGED_STREAM = "ACKNOWLEDGED";
+/** Some 350,000 keys. */
+const ACKNOWLEDGED_BYTES_MAX = 8 * 1024 * 1024;
+
+/** What that stream must be. In memory: nothing depends on it but whether an acknowledgement says `duplicate`. */
+export function acknowledgedConfig(replicas: number) {
+  return {
+    name: ACKNOWLEDGED_STREAM,
+    subjects: [ACKNOWLEDGED_SUBJECTS],
+    storage: StorageType.Memory,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.Old,
+    num_replicas: replicas,
+    max_age: DUPLICATE_WINDOW_NS,
+    max_bytes: ACKNOWLEDGED_BYTES_MAX,
+    allow_direct: true,
+    no_ack: true,
   } satisfies Partial<StreamConfig> & { name: string };
 }
 

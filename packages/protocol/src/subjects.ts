@@ -20,3 +20,6 @@ export const PRESENCE_ASK_SUBJECT = "presence.ask";
 export const ANSWER_PREFIX = "answer.";
 /** Subjects on which producers wait for receipts; a log entry may name no other. */
 export const RECEIPT_PREFIX = "receipt.";
+/** Keys of entries that the log has acknowledged, 24 characters each, from producers to one another. */
+export const acknowledgedSubject = (shard: number): string => `acknowledged.${shard}`;
+export const ACKNOWLEDGED_SUBJECTS = "acknowledged.*";

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { freshGroupId } from "@parley/protocol/room-ids";
@@ -8,10 +9,11 @@ import type { Database } from "@parley/runtime/postgres";
 import { databaseUrl } from "@parley/runtime/variables";
 import type { Static } from "typebox";
 import { createFindUsers } from "./adapters/auth/find-users.ts";
-import { type Board, createAccessBoard } from "./adapters/nats/access-board.ts";
+import { createAccessBoard } from "./adapters/nats/access-board.ts";
 import { createChangeNotices, createReceipts } from "./adapters/nats/change-notices.ts";
 import { createAppendEntry, listenToOutbox } from "./adapters/nats/outbox-log.ts";
 import { answerReads, createTellRead } from "./adapters/nats/read-exchange.ts";
+import { keepAcknowledged } from "./adapters/nats/stream-keeper.ts";
 import { createOutbox, readRights } from "./adapters/postgres/outbox.ts";
 import { createReadCursors } from "./adapters/postgres/read-cursors.ts";
 import { createRoomStore } from "./adapters/postgres/room-store.ts";
@@ -29,8 +31,10 @@ import type { ConsumerConfig } from "./config.ts";
 /** Members whose cursors a subscriber to a room is told. */
 const CURSORS_MAX = 100;
 const PREPARE_RETRY_MS = 1_000;
-/** How often it is looked whether the producers' bucket is still there, ms. */
-const BUCKET_CHECK_MS = 10_000;
+/** How often it is looked whether what the producers need is still there, ms. */
+const CHECK_MS = 10_000;
+/** How long NATS may take to answer a question, ms. */
+const ANSWER_MS = 2_000;
 
 type RoomsDoor = Readonly<{
   config: Static<typeof ConsumerConfig>;
@@ -69,7 +73,9 @@ export async function openRooms({ config, database, nats, auth, writers, log, on
     report: (level, text, details) => log[level](details, text),
   });
   onClose(relay);
-  onClose(prepare(board, log));
+  const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_MS });
+  onClose(keep(() => board.prepare(), "the bucket of rooms could not be prepared", log));
+  onClose(keep(() => keepAcknowledged(jsm, replicas), "the producers' stream could not be prepared", log));
   onClose(answerReads(nats, markRead));
   const words = openSearchDatabase(databaseUrl(config));
   onClose(() => words.close());
@@ -95,16 +101,16 @@ export async function openRooms({ config, database, nats, auth, writers, log, on
   };
 }
 
-/** Keeps the producers' bucket there and filled, also when it was lost. Gives what ends that. */
-function prepare(board: Board, log: Log): () => void {
+/** Keeps something there that the producers need, also when it was lost. Gives what ends that. */
+function keep(prepare: () => Promise<void>, fault: string, log: Log): () => void {
   const stop = new AbortController();
   const run = async () => {
     while (!stop.signal.aborted) {
-      let wait = BUCKET_CHECK_MS;
+      let wait = CHECK_MS;
       try {
-        await board.prepare();
+        await prepare();
       } catch (err) {
-        log.warn({ err }, "the bucket of rooms could not be prepared");
+        log.warn({ err }, fault);
         wait = PREPARE_RETRY_MS;
       }
       await pause(wait, stop.signal);

@@ -1,14 +1,19 @@
 import { repeatScript } from "../schedule.ts";
 import type { Mutant } from "./mutant.ts";
 
-/** Neither the log nor the database recognises a message that comes again. */
+/** Neither the producer, the log nor the database recognises a message that comes again. */
 export const noDedup: Mutant = {
   name: "no-dedup",
   breaks: "nobody looks for duplicates",
   patches: [
     {
       file: "services/ws-producer/src/adapters/nats/log-wire.ts",
-      search: '  head += header("Nats-Msg-Id", entry.key);\n',
+      search: '  return header("Nats-Msg-Id", id);\n',
+      replacement: '  return id && "";\n',
+    },
+    {
+      file: "services/ws-producer/src/adapters/nats/shard-lane.ts",
+      search: "    if (this.#acknowledged.has(entry.key)) return this.#repeat();\n",
       replacement: "",
     },
   ],

@@ -20,16 +20,18 @@ const header = (name: string, value: string) => `${name}: ${value}\r\n`;
 
 /** The command that publishes an entry by itself, to its room's subject (NATS client protocol, HPUB). */
 export function entryCommand(shard: number, { room, key, receiptTo, payload }: LogEntry, reply: string) {
-  const headers =
-    receiptTo === undefined
-      ? header("Nats-Msg-Id", key)
-      : header("Nats-Msg-Id", key) + header(RECEIPT_HEADER, receiptTo);
-  return hpub(subjectOf(shard, room), reply, headers, payload);
+  const receipt = receiptTo === undefined ? "" : header(RECEIPT_HEADER, receiptTo);
+  return hpub(subjectOf(shard, room), reply, idHeader(key) + receipt, payload);
 }
 
 /** The command that publishes a pack of entries. */
 export function packCommand(shard: number, id: string, entries: readonly LogEntry[], reply: string): string {
-  return hpub(subjectOf(shard, PACK_ROOM), reply, header("Nats-Msg-Id", id), packOf(entries));
+  return hpub(subjectOf(shard, PACK_ROOM), reply, idHeader(id), packOf(entries));
+}
+
+/** By it the log knows a message again. */
+function idHeader(id: string): string {
+  return header("Nats-Msg-Id", id);
 }
 
 function hpub(subject: string, reply: string, headers: string, payload: string): string {

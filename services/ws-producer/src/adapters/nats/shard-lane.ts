@@ -4,6 +4,7 @@ import { Refusal } from "@parley/protocol/codes";
 import { PACK_BYTES_MAX, PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 import type { LogEntry, Published } from "../../application/publish-message.ts";
 import { AcknowledgedKeys } from "./acknowledged-keys.ts";
+import type { KeyExchange } from "./key-exchange.ts";
 import type { LogAnswer } from "./log-answer.ts";
 import { assertSendable, sendCommand } from "./log-wire.ts";
 import { Parcel } from "./parcel.ts";
@@ -11,6 +12,8 @@ import { isAbandoned, join, type Pending, PendingEntries } from "./pending-entri
 import type { PublishCounters } from "./publish-counters.ts";
 import type { ReplyInbox } from "./reply-inbox.ts";
 
+/** Keys that the log has acknowledged here are remembered, so many at most. */
+const ACKNOWLEDGED_MAX = 65_536;
 /** Of the random half of a pack's id. */
 const PACK_PREFIX_BYTES = 12;
 /** How long the log may take to answer before the outcome counts as unknown, ms; doubled each time that it happens. */
@@ -27,6 +30,7 @@ const FULL_RETRY_MS = 5_000;
 export type LaneParts = Readonly<{
   nats: NatsConnection;
   inbox: ReplyInbox;
+  exchange: KeyExchange;
   counters: PublishCounters;
   /** The stream is not what it was: a sequence went backwards. The lane has shut itself. */
   onSuspect: (shard: number, reason: string) => void;
@@ -44,7 +48,7 @@ export class ShardLane {
   readonly #parts: LaneParts;
   /** Start of the packs' ids, which must differ from those of other processes. */
   readonly #packPrefix = randomBytes(PACK_PREFIX_BYTES).toString("base64url");
-  readonly #acknowledged = new AcknowledgedKeys();
+  readonly #acknowledged = new AcknowledgedKeys(ACKNOWLEDGED_MAX);
   #packs = 0;
   /** Entries that have not been published yet. */
   #waiting: Pending[] = [];
@@ -105,6 +109,7 @@ export class ShardLane {
   forget(): void {
     this.shut();
     this.#acknowledged.clear();
+    this.#parts.exchange.forget(this.shard);
   }
 
   /** Gives back everything that has no outcome yet. */
@@ -237,15 +242,21 @@ export class ShardLane {
     const { counters } = this.#parts;
     const { entries } = parcel;
     counters.published += entries.length;
-    if (wasThere) counters.duplicates += entries.length;
     if (entries.length > 1) {
       counters.packs += 1;
       counters.packed += entries.length;
     }
-    for (const pending of entries) {
-      this.#acknowledged.add(pending.entry.key);
-      this.pending.resolve(pending, { seq, shard: this.shard, duplicate: wasThere });
-    }
+    for (const pending of entries) this.#resolve(pending, seq, wasThere);
+  }
+
+  #resolve(pending: Pending, seq: number, wasThere: boolean): void {
+    const { counters, exchange } = this.#parts;
+    const { key } = pending.entry;
+    const duplicate = wasThere || exchange.has(this.shard, key);
+    if (duplicate) counters.duplicates += 1;
+    else exchange.tell(this.shard, key);
+    this.#acknowledged.add(key);
+    this.pending.resolve(pending, { seq, shard: this.shard, duplicate });
   }
 
   /** An entry that is new to the log has an old number: another stream answers. Nobody is told of it. */

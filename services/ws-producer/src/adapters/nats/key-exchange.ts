@@ -1,0 +1,108 @@
+import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
+import { ACKNOWLEDGED_STREAM } from "@parley/protocol/log";
+import { ACKNOWLEDGED_SUBJECTS, acknowledgedSubject } from "@parley/protocol/subjects";
+import { inboxOf } from "@parley/runtime/nats";
+import { AcknowledgedKeys, KEY_LENGTH } from "./acknowledged-keys.ts";
+
+/** Keys of others that are remembered at most, for each shard. */
+const SLOTS = 16_384;
+/** Keys gather for so long before they are told, ms. */
+const TELL_EVERY_MS = 100;
+/** Keys in one telling at most. */
+const KEYS_MAX = 4_000;
+/** Tellings that are asked for at once. */
+const BATCH = 1_000;
+/** Headers and the code of the answers (ADR-31). */
+const SUBJECT = "Nats-Subject";
+const PENDING = "Nats-Num-Pending";
+const LAST = "Nats-Last-Sequence";
+const END_OF_BATCH = 204;
+
+/**
+ * Producers tell one another which entries the log has acknowledged, and one that starts reads what was told in the last
+ * ten minutes: an id that comes again by way of another producer is called a duplicate too, though the log does not know
+ * the ids in a pack. It is only a hint: such an entry is appended all the same, so whatever somebody tells here, nothing
+ * that was not stored is acknowledged.
+ */
+export class KeyExchange {
+  readonly #nats: NatsConnection;
+  readonly #heard: readonly AcknowledgedKeys[];
+  readonly #told: string[];
+  readonly #inbox: string;
+  readonly #subscriptions: readonly Subscription[];
+  #telling: NodeJS.Timeout | undefined;
+
+  constructor(nats: NatsConnection, shards: number) {
+    this.#nats = nats;
+    this.#heard = Array.from({ length: shards }, () => new AcknowledgedKeys(SLOTS));
+    this.#told = Array.from({ length: shards }, () => "");
+    this.#inbox = inboxOf(nats);
+    this.#subscriptions = [
+      nats.subscribe(ACKNOWLEDGED_SUBJECTS, { callback: (_error, msg) => this.#hear(msg.subject, msg) }),
+      nats.subscribe(this.#inbox, { callback: (_error, msg) => this.#read(msg) }),
+    ];
+    this.#ask(1);
+    void this.#askAfterLoss();
+  }
+
+  /** Whether a producer has told of this key. */
+  has(shard: number, key: string): boolean {
+    return this.#heard[shard]?.has(key) === true;
+  }
+
+  /** Tells the others soon that the log has acknowledged this key. */
+  tell(shard: number, key: string): void {
+    if (key.length !== KEY_LENGTH) return;
+    this.#told[shard] += key;
+    if ((this.#told[shard]?.length ?? 0) >= KEYS_MAX * KEY_LENGTH) this.#send(shard);
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined;
+      for (const other of this.#told.keys()) this.#send(other);
+    }, TELL_EVERY_MS);
+  }
+
+  /** The shard's stream is another one: what was told of the one before says nothing of it. */
+  forget(shard: number): void {
+    this.#told[shard] = "";
+    this.#heard[shard]?.clear();
+  }
+
+  /** Tells what is left, and ends. */
+  close(): void {
+    clearTimeout(this.#telling);
+    for (const shard of this.#told.keys()) this.#send(shard);
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  #send(shard: number): void {
+    const keys = this.#told[shard];
+    this.#told[shard] = "";
+    if (keys && !this.#nats.isClosed()) this.#nats.publish(acknowledgedSubject(shard), keys);
+  }
+
+  #hear(subject: string, msg: Msg): void {
+    const heard = this.#heard[Number(subject.slice(acknowledgedSubject(0).length - 1))];
+    const keys = msg.string();
+    for (let at = 0; at + KEY_LENGTH <= keys.length; at += KEY_LENGTH)
+      heard?.add(keys.slice(at, at + KEY_LENGTH));
+  }
+
+  async #askAfterLoss(): Promise<void> {
+    for await (const { type } of this.#nats.status()) if (type === "reconnect") this.#ask(1);
+  }
+
+  /** Asks for what was told from there on (ADR-31); nobody answers while the stream is not there. */
+  #ask(seq: number): void {
+    const order = JSON.stringify({ seq, batch: BATCH });
+    if (!this.#nats.isClosed())
+      this.#nats.publish(`$JS.API.DIRECT.GET.${ACKNOWLEDGED_STREAM}`, order, { reply: this.#inbox });
+  }
+
+  #read(msg: Msg): void {
+    const { headers } = msg;
+    if (headers?.code === END_OF_BATCH && Number(headers.get(PENDING)) > 0)
+      this.#ask(Number(headers.get(LAST)) + 1);
+    const subject = headers?.get(SUBJECT);
+    if (subject) this.#hear(subject, msg);
+  }
+}
