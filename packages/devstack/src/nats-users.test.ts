@@ -81,7 +81,7 @@ it("lets each service do its work", async () => {
   as("auth").publish("auth.revoked", "s1");
   expect(await heard).toBe("s1");
   await consumer.streams.add(acknowledgedConfig(1));
-  as("ws-producer").publish("acknowledged.0", "k".repeat(24));
+  as("ws-producer").publish("acknowledged.0.me", "k".repeat(24));
   const question = JSON.stringify({ seq: 1 });
   await vi.waitFor(async () => {
     const told = await as("ws-producer").request("$JS.API.DIRECT.GET.ACKNOWLEDGED", question);
@@ -91,8 +91,8 @@ it("lets each service do its work", async () => {
 });
 
 it.each<[NatsUser, string]>([
-  ["auth", "acknowledged.0"],
-  ["ws-consumer", "acknowledged.0"],
+  ["auth", "acknowledged.0.me"],
+  ["ws-consumer", "acknowledged.0.me"],
   ["auth", "chat.0.general"],
   ["auth", "live.general"],
   ["auth", "stored.ask"],

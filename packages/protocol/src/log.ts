@@ -46,7 +46,6 @@ export function acknowledgedConfig(replicas: number) {
     name: ACKNOWLEDGED_STREAM,
     subjects: [ACKNOWLEDGED_SUBJECTS],
     storage: StorageType.Memory,
-    retention: RetentionPolicy.Limits,
     discard: DiscardPolicy.Old,
     num_replicas: replicas,
     max_age: DUPLICATE_WINDOW_NS,

@@ -46,12 +46,12 @@ with batch as (
     where e.room = batch.room and e.seq between batch.first_seq and batch.last_seq and e.type = 'message' offset 0
   ) as e
 ), gone as (
-  delete from chat.words w using message m where m.deleted_at is not null and w.at = m.at and w.room = m.room and w.seq = m.seq
+  delete from chat.words w using message m where m.deleted_at is not null and w.room = m.room and w.seq = m.seq
 ), kept as (
   insert into chat.words (room, seq, at, is_open, words)
   select room, seq, at, left(room, 1) not in ('G', 'D'), to_tsvector($2::regconfig, body) || array_to_tsvector(array['room ' || room])
   from message where deleted_at is null
-  on conflict (at, room, seq) do update set words = excluded.words
+  on conflict (room, seq) do update set words = excluded.words
 )
 select count(*)::int as batches from batch`;
 

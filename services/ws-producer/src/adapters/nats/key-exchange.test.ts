@@ -32,7 +32,7 @@ test("a producer that starts reads what was told before, also if it was much", a
   const before = new KeyExchange(fixture.nats, 2);
   // More tellings than are asked for at once.
   const told = keys(2_500);
-  for (const key of told) fixture.nats.publish("acknowledged.1", key);
+  for (const key of told) fixture.nats.publish("acknowledged.1.somebody", key);
   await until(() => before.has(1, told.at(-1) as string));
   const after = new KeyExchange(fixture.nats, 2);
   await until(() => {
@@ -49,8 +49,8 @@ test("a producer that starts reads what was told before, also if it was much", a
 test("what is told when it closes is heard, what is no key is not, and another stream is another story", async () => {
   const [one, other] = [new KeyExchange(fixture.nats, 1), new KeyExchange(fixture.nats, 1)];
   const [first, second] = keys(2) as [string, string];
-  fixture.nats.publish("acknowledged.0", "too short");
-  fixture.nats.publish("acknowledged.7", first);
+  fixture.nats.publish("acknowledged.0.somebody", "too short");
+  fixture.nats.publish("acknowledged.7.somebody", first);
   one.tell(0, "no key");
   one.tell(0, first);
   one.tell(0, second);

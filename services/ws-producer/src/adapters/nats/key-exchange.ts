@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
 import { ACKNOWLEDGED_STREAM } from "@parley/protocol/log";
 import { ACKNOWLEDGED_SUBJECTS, acknowledgedSubject } from "@parley/protocol/subjects";
@@ -26,6 +27,8 @@ const END_OF_BATCH = 204;
  */
 export class KeyExchange {
   readonly #nats: NatsConnection;
+  /** This producer, as the others know it. */
+  readonly #me = randomUUID();
   readonly #heard: readonly AcknowledgedKeys[];
   readonly #told: string[];
   readonly #inbox: string;
@@ -77,14 +80,16 @@ export class KeyExchange {
   #send(shard: number): void {
     const keys = this.#told[shard];
     this.#told[shard] = "";
-    if (keys && !this.#nats.isClosed()) this.#nats.publish(acknowledgedSubject(shard), keys);
+    if (keys && !this.#nats.isClosed()) this.#nats.publish(acknowledgedSubject(shard, this.#me), keys);
   }
 
   #hear(subject: string, msg: Msg): void {
-    const heard = this.#heard[Number(subject.slice(acknowledgedSubject(0).length - 1))];
+    const [, shard, producer] = subject.split(".");
+    const heard = this.#heard[Number(shard)];
+    if (heard === undefined || producer === this.#me) return;
     const keys = msg.string();
     for (let at = 0; at + KEY_LENGTH <= keys.length; at += KEY_LENGTH)
-      heard?.add(keys.slice(at, at + KEY_LENGTH));
+      heard.add(keys.slice(at, at + KEY_LENGTH));
   }
 
   async #askAfterLoss(): Promise<void> {
