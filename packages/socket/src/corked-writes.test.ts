@@ -1,7 +1,21 @@
 import type { Socket } from "node:net";
-import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
-import { beforeEach, expect, test } from "vitest";
-import { writeCorked } from "./corked-writes.ts";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+let writeCorked: typeof import("./corked-writes.ts").writeCorked;
+
+// The clock is the test's: what is said here is how long something waits, and a busy machine would add to it.
+beforeEach(async () => {
+  vi.resetModules();
+  ({ writeCorked } = await import("./corked-writes.ts"));
+  vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate", "performance"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const pass = (ms: number) => vi.advanceTimersByTime(ms);
+/** The end of this turn of the event loop. */
+const turn = () => pass(0);
 
 /** A socket that takes so long to write, and tells how many frames left at once. */
 class SlowSocket {
@@ -23,7 +37,7 @@ class SlowSocket {
   }
 
   uncork(): void {
-    for (const end = performance.now() + this.#ms; performance.now() < end; );
+    pass(this.#ms);
     this.writableCorked -= 1;
     this.written.push(this.#waiting);
     this.#waiting = 0;
@@ -36,69 +50,64 @@ const open = (ms: number) => {
   return { socket, send };
 };
 
-/** How long the next write to 250 sockets waits after one that took long, ms. */
-async function waitOf(bytesFor: (socket: number) => Buffer<ArrayBuffer>): Promise<number> {
-  const sockets = Array.from({ length: 250 }, () => open(0.05));
+/** How long the next write to 250 sockets waits after one that took 10 ms, ms. */
+function waitOf(bytesFor: (socket: number) => Buffer<ArrayBuffer>): number {
+  const sockets = Array.from({ length: 250 }, () => open(0.04));
   for (const [i, { send }] of sockets.entries()) send(bytesFor(i));
-  await turn();
-  await turn();
+  turn();
   const began = performance.now();
   for (const [i, { send }] of sockets.entries()) send(bytesFor(i));
-  while ((sockets[0]?.socket.written.length ?? 0) < 2 && performance.now() - began < 1_000) await sleep(1);
-  return performance.now() - began;
+  while (sockets[0]?.socket.written.length === 1 && performance.now() - began < 1_000) pass(1);
+  return Math.round(performance.now() - began - 10);
 }
 
-beforeEach(() => sleep(100));
-
-test("what is written in one turn of the event loop leaves in one write, at its end", async () => {
+test("what is written in one turn of the event loop leaves in one write, at its end", () => {
   const { socket, send } = open(0);
   send();
   send();
   expect(socket.written).toEqual([]);
-  await turn();
-  await turn();
+  turn();
   expect(socket.written).toEqual([2]);
 });
 
-test("small writes do not wait for one another", async () => {
+test("small writes do not wait for one another", () => {
   const { socket, send } = open(0);
   for (let i = 0; i < 5; i += 1) {
     send();
-    await turn();
-    await turn();
+    turn();
   }
   expect(socket.written).toEqual([1, 1, 1, 1, 1]);
 });
 
-test("after a write that took long the next one takes along what comes meanwhile, and waits 25 ms at most", async () => {
+test("after a write that took long the next one takes along what comes meanwhile, and waits 25 ms at most", () => {
   const { socket, send } = open(20);
   send();
-  await turn();
-  await turn();
+  turn();
   expect(socket.written).toEqual([1]);
   const began = performance.now();
   send();
-  await turn();
+  turn();
   send();
-  while (socket.written.length < 2 && performance.now() - began < 1_000) await sleep(1);
+  while (socket.written.length < 2 && performance.now() - began < 1_000) pass(1);
   expect(socket.written).toEqual([1, 2]);
-  expect(performance.now() - began).toBeGreaterThan(20);
+  // The wait, and the 20 ms of the write itself.
+  expect(performance.now() - began).toBeCloseTo(25 + 20, 0);
 });
 
-test("a room that is a crowd waits for more company than as many sockets in small rooms", async () => {
+test("a room that is a crowd waits for more company than as many sockets in small rooms", () => {
   const message = Buffer.from("x");
-  expect(await waitOf(() => message)).toBeGreaterThan(50);
-  await sleep(100);
+  expect(waitOf(() => message)).toBe(90);
+  pass(200);
   const rooms = Array.from({ length: 25 }, () => Buffer.from("x"));
-  expect(await waitOf((socket) => rooms[Math.floor(socket / 10)] as Buffer<ArrayBuffer>)).toBeLessThan(50);
+  expect(waitOf((socket) => rooms[Math.floor(socket / 10)] as Buffer<ArrayBuffer>)).toBe(25);
 });
 
-test("after a pause a write leaves at once again", async () => {
+test("after a pause a write leaves at once again", () => {
   const { socket, send } = open(20);
   send();
-  await sleep(80);
+  turn();
+  pass(80);
   send();
-  await turn();
-  await turn();
+  turn();
   expect(socket.written).toEqual([1, 1]);
 });
