@@ -49,6 +49,24 @@ it.each(["ws-producer", "ws-consumer", "nats", "postgres"])(
   },
 );
 
+it("says of what a killed ws-producer acknowledged that it is a duplicate, and stores it once", async () => {
+  const [first] = people as [Person];
+  const ids = Array.from({ length: 100 }, (_, i) => `m${i}`);
+  const duplicatesOf = async () => {
+    const sender = new Sender(parley.producerSocket, () => first.token);
+    const acks = await Promise.all(ids.map((id) => sender.send("again", id, `message ${id}`)));
+    sender.close();
+    return acks.filter(({ duplicate }) => duplicate).length;
+  };
+  expect(await duplicatesOf()).toBe(0);
+  // Producers tell one another ten times a second.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await parley.stack.service("ws-producer").kill("SIGKILL");
+  expect(await duplicatesOf()).toBe(ids.length);
+  const history = await parley.history("again", first.token);
+  expect(history.map(({ id }) => id).sort()).toEqual([...ids].sort());
+});
+
 it("acknowledges while Postgres is down for 20 s, and delivers afterwards", async () => {
   const [first] = people as [Person];
   const member = new Member(parley.consumerSocket, () => first.token, ["outage"]);

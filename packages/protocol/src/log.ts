@@ -40,12 +40,12 @@ export const ACKNOWLEDGED_STREAM = "ACKNOWLEDGED";
 /** Some 350,000 keys. */
 const ACKNOWLEDGED_BYTES_MAX = 8 * 1024 * 1024;
 
-/** What that stream must be. In memory: nothing depends on it but whether an acknowledgement says `duplicate`. */
+/** What that stream must be. On disk, so that it outlives a restart of NATS as the log's own memory of ids does. */
 export function acknowledgedConfig(replicas: number) {
   return {
     name: ACKNOWLEDGED_STREAM,
     subjects: [ACKNOWLEDGED_SUBJECTS],
-    storage: StorageType.Memory,
+    storage: StorageType.File,
     discard: DiscardPolicy.Old,
     num_replicas: replicas,
     max_age: DUPLICATE_WINDOW_NS,

@@ -185,6 +185,20 @@ describe("a pack", () => {
     expect(instance.writers.counters.duplicates - duplicates).toBe(3);
   });
 
+  it("is stored to its end if parts of it were stored before, as after a crash between two parts", async () => {
+    const refused = entryText({ room: one, id: "refused" }).replace("2026-", "0000-").replace("-21T", "-01T");
+    const parts = [packed(one, "part-1"), { payload: refused }, packed(one, "part-2"), packed(one, "part-3")];
+    const { deadLetters } = instance.writers.counters;
+    sender.send({ room: one, id: "part-1" });
+    sender.send({ room: one, id: "part-3" });
+    await untilWritten();
+    sender.sendPack(0, parts);
+    await untilWritten();
+    expect((await idsIn(one)).slice(-3)).toEqual(["part-1", "part-3", "part-2"]);
+    expect(instance.writers.counters.deadLetters - deadLetters).toBe(1);
+    expect(await database.query("delete from chat.dead_letters returning 1")).toHaveLength(1);
+  });
+
   it("has a receipt for each entry that wants one", async () => {
     const inbox = "receipt.packs";
     const receipts = new Map<string, unknown>();
@@ -194,7 +208,7 @@ describe("a pack", () => {
     const wanted = (id: string) => ({ ...packed(one, id), receiptTo: `${inbox}.${id}` });
     sender.sendPack(0, [wanted("g"), packed(one, "h"), wanted("a")]);
     await until("receipts are there", () => receipts.size === 2);
-    expect(receipts.get(`${inbox}.g`)).toMatchObject({ id: "g", seq: 5 });
+    expect(receipts.get(`${inbox}.g`)).toMatchObject({ id: "g", seq: 8 });
     expect(receipts.get(`${inbox}.a`)).toMatchObject({ id: "a", seq: 1 });
   });
 });
@@ -247,7 +261,7 @@ describe("poison in the log", () => {
     expect(instance.writers.counters.restarts).toBe(restarts);
   });
 
-  it("is put aside out of a pack as well, and can be appended again as it is", async () => {
+  it("is put aside out of a pack as well, each entry by itself", async () => {
     const { restarts, deadLetters } = instance.writers.counters;
     const shard = shardOf("poison", SHARDS);
     const lines = Object.values(kinds).filter((line) => typeof line === "string");

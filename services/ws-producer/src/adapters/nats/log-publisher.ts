@@ -2,7 +2,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { streamOf } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
-import { pause } from "@parley/runtime/deadline";
+import { pause, withDeadline } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
 import type { PublishEntry } from "../../application/publish-message.ts";
 import { KeyExchange } from "./key-exchange.ts";
@@ -14,6 +14,7 @@ import { ShardLane } from "./shard-lane.ts";
 /** How long what is pending may take when the process closes, ms. */
 const CLOSE_DEADLINE_MS = 3_000;
 const CLOSE_POLL_MS = 10;
+const FLUSH_DEADLINE_MS = 500;
 
 export type LogPublisherOptions = Readonly<{
   shards: number;
@@ -66,6 +67,8 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
       watch.stop();
       exchange.close();
       for (const lane of lanes) lane.close(closingDown());
+      // The connection is closed next, and what it has not sent by then would be lost.
+      await withDeadline(nats.flush(), FLUSH_DEADLINE_MS, "the last words to NATS").catch(() => undefined);
     },
   };
 }
