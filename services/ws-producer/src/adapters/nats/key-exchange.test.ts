@@ -1,4 +1,4 @@
-import { acknowledgedConfig } from "@parley/protocol/log";
+import { ACKNOWLEDGED_STREAM, acknowledgedConfig } from "@parley/protocol/log";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { KeyExchange } from "./key-exchange.ts";
 import { appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
@@ -34,6 +34,9 @@ test("a producer that starts reads what was told before, also if it was much", a
   const told = keys(2_500);
   for (const key of told) fixture.nats.publish("acknowledged.1.somebody", key);
   await until(() => before.has(1, told.at(-1) as string));
+  await until(
+    async () => (await fixture.jsm.streams.info(ACKNOWLEDGED_STREAM)).state.messages === told.length,
+  );
   const after = new KeyExchange(fixture.nats, 2);
   await until(() => {
     const known = told.filter((key) => after.has(1, key)).length;

@@ -34,6 +34,7 @@ export class KeyExchange {
   readonly #inbox: string;
   readonly #subscriptions: readonly Subscription[];
   #telling: NodeJS.Timeout | undefined;
+  #isConnected = true;
 
   constructor(nats: NatsConnection, shards: number) {
     this.#nats = nats;
@@ -45,7 +46,7 @@ export class KeyExchange {
       nats.subscribe(this.#inbox, { callback: (_error, msg) => this.#read(msg) }),
     ];
     this.#ask(1);
-    void this.#askAfterLoss();
+    void this.#followConnection();
   }
 
   /** Whether a producer has told of this key. */
@@ -60,7 +61,7 @@ export class KeyExchange {
     if ((this.#told[shard]?.length ?? 0) >= KEYS_MAX * KEY_LENGTH) this.#send(shard);
     this.#telling ??= setTimeout(() => {
       this.#telling = undefined;
-      for (const other of this.#told.keys()) this.#send(other);
+      this.#sendAll();
     }, TELL_EVERY_MS);
   }
 
@@ -73,14 +74,19 @@ export class KeyExchange {
   /** Tells what is left, and ends. */
   close(): void {
     clearTimeout(this.#telling);
-    for (const shard of this.#told.keys()) this.#send(shard);
+    this.#sendAll();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  #sendAll(): void {
+    for (const shard of this.#told.keys()) this.#send(shard);
   }
 
   #send(shard: number): void {
     const keys = this.#told[shard];
+    if (!keys || !this.#isConnected || this.#nats.isClosed()) return;
     this.#told[shard] = "";
-    if (keys && !this.#nats.isClosed()) this.#nats.publish(acknowledgedSubject(shard, this.#me), keys);
+    this.#nats.publish(acknowledgedSubject(shard, this.#me), keys);
   }
 
   #hear(subject: string, msg: Msg): void {
@@ -92,8 +98,15 @@ export class KeyExchange {
       heard.add(keys.slice(at, at + KEY_LENGTH));
   }
 
-  async #askAfterLoss(): Promise<void> {
-    for await (const { type } of this.#nats.status()) if (type === "reconnect") this.#ask(1);
+  /** What is published while the connection is lost, the library drops when it dials again. */
+  async #followConnection(): Promise<void> {
+    for await (const { type } of this.#nats.status()) {
+      if (type === "disconnect") this.#isConnected = false;
+      if (type !== "reconnect") continue;
+      this.#isConnected = true;
+      this.#ask(1);
+      this.#sendAll();
+    }
   }
 
   /** Asks for what was told from there on (ADR-31); nobody answers while the stream is not there. */
