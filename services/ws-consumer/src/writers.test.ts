@@ -1,5 +1,6 @@
 import { createTestDatabase } from "@parley/devstack/test-database";
 import { LogMessage } from "@parley/protocol/log";
+import { PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 import { shardOf } from "@parley/protocol/rooms";
 import { STORED_SUBJECT } from "@parley/protocol/subjects";
 import { type Database, openDatabase } from "@parley/runtime/postgres";
@@ -197,6 +198,15 @@ describe("a pack", () => {
     expect((await idsIn(one)).slice(-3)).toEqual(["part-1", "part-3", "part-2"]);
     expect(instance.writers.counters.deadLetters - deadLetters).toBe(1);
     expect(await database.query("delete from chat.dead_letters returning 1")).toHaveLength(1);
+  });
+
+  it("of more entries than anybody packs is put aside whole", async () => {
+    sender.sendPack(0, Array(PACK_ENTRIES_MAX + 1).fill({ payload: "" }));
+    sender.sendPack(0, Array(PACK_ENTRIES_MAX).fill(packed(two, "b")));
+    await untilWritten();
+    const dead = await database.query<{ reason: string }>("delete from chat.dead_letters returning reason");
+    expect(dead).toEqual([{ reason: "a pack of 501 entries, more than 500" }]);
+    expect(await idsIn(two)).toEqual(["b", "d"]);
   });
 
   it("has a receipt for each entry that wants one", async () => {

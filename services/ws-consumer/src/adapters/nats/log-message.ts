@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Msg } from "@nats-io/transport-node";
 import { RECEIPT_HEADER, subjectOf } from "@parley/protocol/log";
-import { lineOf, PACK_ROOM } from "@parley/protocol/pack";
+import { lineOf, PACK_ENTRIES_MAX, PACK_ROOM } from "@parley/protocol/pack";
 import { RECEIPT_PREFIX } from "@parley/protocol/subjects";
 import type { LogContent, LogItem, Original } from "../../application/shard-log.ts";
 import { headerOf, headersOf, type Wire, wireOf } from "./entry-wire.ts";
@@ -22,13 +22,16 @@ export function itemsOf(msg: Msg, place: LogPlace, where: ShardOfLog): LogItem[]
   if (!isUtf8(data)) return [{ ...whole, reason: "not UTF-8" }];
   const text = wire.bytes.toString("utf8", wire.headLength);
   const prefix = subjectOf(where.shard, "");
-  if (subject === prefix + PACK_ROOM) return unpack(text, subject, place, where);
+  if (subject === prefix + PACK_ROOM) {
+    const lines = text.split("\n");
+    if (lines.length <= PACK_ENTRIES_MAX) return unpack(lines, subject, place, where);
+    return [{ ...whole, reason: `a pack of ${lines.length} entries, more than ${PACK_ENTRIES_MAX}` }];
+  }
   const room = subject.startsWith(prefix) ? subject.slice(prefix.length) : "";
   return [itemOf(whole, text, room, receiptIn(headerOf(wire, RECEIPT_HEADER)), where)];
 }
 
-function unpack(pack: string, subject: string, place: LogPlace, where: ShardOfLog): LogItem[] {
-  const lines = pack.split("\n");
+function unpack(lines: readonly string[], subject: string, place: LogPlace, where: ShardOfLog): LogItem[] {
   return lines.map((line, i) => {
     const { text, receiptTo } = lineOf(line);
     const bytes = line.length + ENTRY_OVERHEAD_BYTES;

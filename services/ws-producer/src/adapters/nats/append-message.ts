@@ -22,7 +22,7 @@ export function createAppendMessage(publish: PublishEntry, backlog: Backlog, sha
     crashPoint("producer-before-publish");
     const published = await publish({ room, key, payload: JSON.stringify(entry), isGone, receiptTo });
     crashPoint("producer-before-ack");
-    backlog.acknowledged(published.shard, published.seq);
+    backlog.acknowledged(published);
     return published;
   };
 }

@@ -25,7 +25,7 @@ export function createAppendReaction(
     };
     const key = eventKey(room, author.id, "reaction", id);
     const published = await publish({ room, key, payload: JSON.stringify(entry), isGone });
-    backlog.acknowledged(published.shard, published.seq);
+    backlog.acknowledged(published);
     return published;
   };
 }

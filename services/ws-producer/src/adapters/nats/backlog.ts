@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { PROGRESS_SUBJECTS } from "@parley/protocol/subjects";
+import type { Published } from "../../application/publish-message.ts";
 
 /** How long a client shall wait when the writers are too far behind, ms. */
 const RETRY_AFTER_MS = 2_000;
@@ -47,11 +48,11 @@ export class Backlog {
   of(shard: number): number {
     const { acknowledged, stored = acknowledged, messages, entries } = this.#at(shard);
     const behind = Math.max(0, acknowledged - stored);
-    return messages === 0 ? behind : Math.round(behind * (entries / messages));
+    return Math.round(behind * Math.max(1, entries / messages || 1));
   }
 
-  /** Counts an entry that the log has in the message `seq`. */
-  acknowledged(shard: number, seq: number): void {
+  /** Counts an entry that the log has. One that it had before is none that waits. */
+  acknowledged({ shard, seq, duplicate }: Published): void {
     const known = this.#at(shard);
     if (known.stored !== undefined && known.stored >= known.acknowledged) {
       known.messages = 0;
@@ -61,7 +62,7 @@ export class Backlog {
       known.acknowledged = seq;
       known.messages += 1;
     }
-    known.entries += 1;
+    if (!duplicate) known.entries += 1;
   }
 
   /** @throws {Refusal} `overloaded` if the writer of this shard is too far behind. */
