@@ -37,6 +37,22 @@ test("counts the entries of the log's messages that a writer has not stored, as 
   await until(() => expect(backlog.of(1)).toBe(0));
 });
 
+test("a writer may be quicker than the log's answer: then nothing waits", async () => {
+  const backlog = new Backlog(fixture.nats, 2, MOST);
+  tell(29);
+  await until(() => {
+    acknowledge(backlog, 30, 1);
+    expect(backlog.of(1)).toBeGreaterThan(0);
+  });
+  tell(31);
+  await until(() => expect(backlog.of(1)).toBe(0));
+  acknowledge(backlog, 31, 200);
+  expect(backlog.of(1)).toBe(0);
+  expect(() => backlog.check(1)).not.toThrow();
+  acknowledge(backlog, 32, 100);
+  expect(backlog.of(1)).toBe(100);
+});
+
 test("who repeats what the log has makes it no longer", async () => {
   const backlog = new Backlog(fixture.nats, 2, MOST);
   tell(20);

@@ -47,28 +47,26 @@ export class Backlog {
   /** About how many entries of a shard are in the log and not yet stored; 0 while no writer has told. */
   of(shard: number): number {
     const { acknowledged, stored = acknowledged, messages, entries } = this.#at(shard);
-    const behind = Math.max(0, acknowledged - stored);
-    return Math.round(behind * Math.max(1, entries / messages || 1));
+    const each = messages === 0 ? 1 : Math.max(1, entries / messages);
+    return Math.round(Math.max(0, acknowledged - stored) * each);
   }
 
   /** Counts an entry that the log has. One that it had before is none that waits. */
   acknowledged({ shard, seq, duplicate }: Published): void {
     const known = this.#at(shard);
-    if (known.stored !== undefined && known.stored >= known.acknowledged) {
-      known.messages = 0;
-      known.entries = 0;
-    }
     if (seq > known.acknowledged) {
+      const isUpWithIt = known.stored !== undefined && known.stored >= known.acknowledged;
+      known.messages = isUpWithIt ? 1 : known.messages + 1;
+      if (isUpWithIt) known.entries = 0;
       known.acknowledged = seq;
-      known.messages += 1;
     }
     if (!duplicate) known.entries += 1;
   }
 
   /** @throws {Refusal} `overloaded` if the writer of this shard is too far behind. */
   check(shard: number): void {
-    if (this.of(shard) < this.#most) return;
-    throw new Refusal("overloaded", "too much waits to be stored", { retryAfterMs: RETRY_AFTER_MS });
+    if (this.of(shard) >= this.#most)
+      throw new Refusal("overloaded", "too much waits to be stored", { retryAfterMs: RETRY_AFTER_MS });
   }
 
   #at(shard: number): ShardBacklog {
