@@ -5,11 +5,11 @@ import { type ParleyTarget, startParley } from "./targets/parley.ts";
 
 /**
  * Guards against work that creeps in: CPU time of the services by message, as a multiple of a fixed loop in the same
- * run, so that the machine's speed and its other work do not matter. The limits are about 2.5 times what was measured
+ * run, so that the machine's speed and its other work do not matter. The limits are about three times what was measured
  * (docs/performance.md): a write per receiver instead of one per turn, or a publish per message
- * instead of a batch, is found; a few per cent are not.
+ * instead of a pack, is found; a few per cent are not.
  */
-const LIMITS = { "ws-producer": 28, "ws-consumer": 25 } as const;
+const LIMITS = { "ws-producer": 24, "ws-consumer": 16 } as const;
 
 let parley: ParleyTarget;
 beforeAll(async () => {
