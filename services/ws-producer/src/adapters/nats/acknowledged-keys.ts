@@ -1,38 +1,61 @@
 /** Characters of a key (`messageKey`): 144 bits of SHA-256, so another entry's key is never taken for it. */
 export const KEY_LENGTH = 24;
+/**
+ * Keys that share a place. Of the newest quarter of what fits, one in 100,000 is forgotten; of the newest half, one in
+ * 100 (a Poisson distribution's tail). With one key to a place it would be one in 5.
+ */
+const WAYS = 16;
 
 /**
- * Keys of entries that the log has acknowledged lately. One that is not here may be in the log all the same: of two keys
- * that fall on the same place the later one is kept.
+ * Keys of entries that the log has acknowledged lately; of those that share a place the oldest is forgotten first. So one
+ * that is not here may be in the log all the same. Bytes and not strings: the garbage collector need not look at them.
  */
 export class AcknowledgedKeys {
-  /** Bytes and not strings: the garbage collector need not look at them. */
-  readonly #slots: Buffer;
-  readonly #mask: number;
+  readonly #keys: Buffer;
+  /** What is compared first, by slot; 0: none. */
+  readonly #tags: Uint32Array;
+  /** The way that is written next, by place. */
+  readonly #next: Uint8Array;
 
-  /** @param slots keys that are remembered at most, a power of two up to 65,536 */
+  /** @param slots keys that are remembered at most, a power of two from 16 to 1,048,576 */
   constructor(slots: number) {
-    this.#slots = Buffer.alloc(slots * KEY_LENGTH);
-    this.#mask = slots - 1;
+    this.#keys = Buffer.alloc(slots * KEY_LENGTH);
+    this.#tags = new Uint32Array(slots);
+    this.#next = new Uint8Array(slots / WAYS);
   }
 
   add(key: string): void {
-    if (key.length === KEY_LENGTH) this.#slots.write(key, this.#placeOf(key), KEY_LENGTH, "latin1");
+    if (key.length !== KEY_LENGTH) return;
+    const place = hash(key, 0) & (this.#next.length - 1);
+    const way = this.#next[place] ?? 0;
+    this.#next[place] = (way + 1) % WAYS;
+    const slot = place * WAYS + way;
+    this.#tags[slot] = tagOf(key);
+    this.#keys.write(key, slot * KEY_LENGTH, KEY_LENGTH, "latin1");
   }
 
   has(key: string): boolean {
-    const place = this.#placeOf(key);
-    return this.#slots.toString("latin1", place, place + KEY_LENGTH) === key;
+    const tag = tagOf(key);
+    const first = (hash(key, 0) & (this.#next.length - 1)) * WAYS;
+    for (let slot = first; slot < first + WAYS; slot += 1)
+      if (this.#tags[slot] === tag && this.#keyAt(slot) === key) return true;
+    return false;
   }
 
   clear(): void {
-    this.#slots.fill(0);
+    this.#tags.fill(0);
   }
 
-  /** FNV-1a of its beginning, which is as random as the whole. */
-  #placeOf(key: string): number {
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < 6; i += 1) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-    return ((hash ^ (hash >>> 16)) & this.#mask) * KEY_LENGTH;
+  #keyAt(slot: number): string {
+    return this.#keys.toString("latin1", slot * KEY_LENGTH, (slot + 1) * KEY_LENGTH);
   }
+}
+
+const tagOf = (key: string) => hash(key, 8) || 1;
+
+/** FNV-1a of eight characters, which are as random as the whole; the upper half is mixed into the lower. */
+function hash(key: string, from: number): number {
+  let value = 0x811c9dc5;
+  for (let i = from; i < from + 8; i += 1) value = Math.imul(value ^ key.charCodeAt(i), 0x01000193);
+  return (value ^ (value >>> 15)) >>> 0;
 }

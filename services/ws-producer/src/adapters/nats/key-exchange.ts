@@ -6,7 +6,7 @@ import { inboxOf } from "@parley/runtime/nats";
 import { AcknowledgedKeys, KEY_LENGTH } from "./acknowledged-keys.ts";
 
 /** Keys of others that are remembered at most, for each shard. */
-const SLOTS = 16_384;
+const SLOTS = 32_768;
 /** Keys gather for so long before they are told, ms. */
 const TELL_EVERY_MS = 100;
 /** Keys in one telling at most. */
