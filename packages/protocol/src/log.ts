@@ -74,12 +74,15 @@ export function streamFaults(config: StreamConfig, shards: number): string[] {
   return faults;
 }
 
+/** Characters of a key: 144 bits of SHA-256, so that another entry's is never taken for it. */
+export const KEY_LENGTH = 24;
+
 /**
- * The id that the log and Postgres know a message by: scoped to room and user, so that nobody can swallow
- * another's message by reusing its id. 144 bits of SHA-256.
+ * The key that producers, log and Postgres know a message by: scoped to room and user, so that nobody can swallow
+ * another's message by reusing its id.
  */
 export function messageKey(room: string, userId: string, id: string): string {
-  return hash("sha256", `${room}\0${userId}\0${id}`, "base64url").slice(0, 24);
+  return hash("sha256", `${room}\0${userId}\0${id}`, "base64url").slice(0, KEY_LENGTH);
 }
 
 /** A message as the log holds it: what members will see, without the seq that Postgres gives it. */

@@ -1,5 +1,5 @@
-/** Characters of a key (`messageKey`): 144 bits of SHA-256, so another entry's key is never taken for it. */
-export const KEY_LENGTH = 24;
+import { KEY_LENGTH } from "@parley/protocol/log";
+
 /**
  * Keys that share a place. Of the newest quarter of what fits, one in 100,000 is forgotten; of the newest half, one in
  * 100 (a Poisson distribution's tail). With one key to a place it would be one in 5.

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Msg, NatsConnection, Subscription } from "@nats-io/transport-node";
-import { ACKNOWLEDGED_STREAM } from "@parley/protocol/log";
+import { ACKNOWLEDGED_STREAM, KEY_LENGTH } from "@parley/protocol/log";
 import { ACKNOWLEDGED_SUBJECTS, acknowledgedSubject } from "@parley/protocol/subjects";
 import { inboxOf } from "@parley/runtime/nats";
-import { AcknowledgedKeys, KEY_LENGTH } from "./acknowledged-keys.ts";
+import { AcknowledgedKeys } from "./acknowledged-keys.ts";
 
 /** Keys of others that are remembered at most, for each shard. */
 const SLOTS = 32_768;
