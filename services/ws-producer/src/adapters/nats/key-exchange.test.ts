@@ -1,3 +1,7 @@
+import { connect } from "@nats-io/transport-node";
+import { makeLogins } from "@parley/devstack/logins";
+import { startNats } from "@parley/devstack/nats-server";
+import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { ACKNOWLEDGED_STREAM, acknowledgedConfig } from "@parley/protocol/log";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { KeyExchange } from "./key-exchange.ts";
@@ -61,4 +65,27 @@ test("what is told when it closes is heard, what is no key is not, and another s
   other.forget(0);
   expect(other.has(0, first)).toBe(false);
   other.close();
+});
+
+test("where NATS does not permit it, nothing is heard and nothing else is disturbed", async () => {
+  const { nats: passwords } = makeLogins();
+  const dataDir = await makeTempDir("exchange");
+  const server = await startNats({ dataDir, passwords });
+  const login = { user: "auth", pass: passwords.auth, inboxPrefix: "_INBOX_auth" };
+  const nats = await connect({ servers: server.url, ...login });
+  const exchange = new KeyExchange(nats, 1);
+  const [key = ""] = keys(1);
+  exchange.tell(0, key);
+  await nats.flush();
+  expect(exchange.has(0, key)).toBe(false);
+  const heard: string[] = [];
+  nats.subscribe("_INBOX_auth.x", { callback: (_error, msg) => void heard.push(msg.string()) });
+  const operator = await connect({ servers: server.url, user: "operator", pass: passwords.operator });
+  await nats.flush();
+  operator.publish("_INBOX_auth.x", "still there");
+  await until(() => expect(heard).toEqual(["still there"]));
+  exchange.close();
+  for (const connection of [nats, operator]) await connection.close();
+  await server.stop();
+  await removeDataDir(dataDir);
 });

@@ -42,8 +42,8 @@ export class KeyExchange {
     this.#told = Array.from({ length: shards }, () => "");
     this.#inbox = inboxOf(nats);
     this.#subscriptions = [
-      nats.subscribe(ACKNOWLEDGED_SUBJECTS, { callback: (_error, msg) => this.#hear(msg.subject, msg) }),
-      nats.subscribe(this.#inbox, { callback: (_error, msg) => this.#read(msg) }),
+      this.#listen(ACKNOWLEDGED_SUBJECTS, (msg) => this.#hear(msg.subject, msg)),
+      this.#listen(this.#inbox, (msg) => this.#read(msg)),
     ];
     this.#ask(1);
     void this.#followConnection();
@@ -76,6 +76,15 @@ export class KeyExchange {
     clearTimeout(this.#telling);
     this.#sendAll();
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  #listen(subject: string, onMessage: (msg: Msg) => void): Subscription {
+    return this.#nats.subscribe(subject, {
+      // An error means that it is not permitted, as where NATS has the users of before; the connection logs it.
+      callback: (error, msg) => {
+        if (error === null) onMessage(msg);
+      },
+    });
   }
 
   #sendAll(): void {
