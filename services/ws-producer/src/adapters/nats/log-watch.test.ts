@@ -49,6 +49,23 @@ test("a stream that was made anew is noticed: its lower numbers are not taken fo
   await expect(publisher.publish(entryOf("next"))).resolves.toMatchObject({ seq: 2 });
 });
 
+test("while a stream is wrong a repeat is held too, and known again once it is right", async () => {
+  await fixture.makeLog(1);
+  const publisher = fixture.publisher(1);
+  await appendMany(publisher, "known", 5);
+  const right = (await fixture.jsm.streams.info(streamOf(0))).config;
+  await fixture.jsm.streams.update(streamOf(0), { ...right, max_age: 3600e9 });
+  await until(() => expect(() => publisher.assertReady()).toThrow("max_age is set"));
+  let isSettled = false;
+  const repeat = publisher.publish(entryOf("known3")).finally(() => {
+    isSettled = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect(isSettled).toBe(false);
+  await fixture.jsm.streams.update(streamOf(0), right);
+  await expect(repeat).resolves.toMatchObject({ duplicate: true });
+});
+
 test("another number of shards than the log was made for is named", async () => {
   await fixture.makeLog(4);
   const fewer = fixture.publisher(2);

@@ -76,7 +76,8 @@ export class ShardLane {
   append(entry: LogEntry): Promise<Published> {
     const same = this.pending.get(entry.key);
     if (same !== undefined) return join(same, entry);
-    if (this.#acknowledged.has(entry.key)) return this.#repeat();
+    // Shut, nobody knows whether the log still is the one that acknowledged it.
+    if (this.#isOpen && this.#acknowledged.has(entry.key)) return this.#repeat();
     assertSendable(entry);
     const pending = this.pending.add(entry);
     this.#waiting.push(pending);
@@ -252,7 +253,7 @@ export class ShardLane {
   #resolve(pending: Pending, seq: number, wasThere: boolean): void {
     const { counters, exchange } = this.#parts;
     const { key } = pending.entry;
-    const duplicate = wasThere || exchange.has(this.shard, key);
+    const duplicate = wasThere || this.#acknowledged.has(key) || exchange.has(this.shard, key);
     if (duplicate) counters.duplicates += 1;
     else exchange.tell(this.shard, key);
     this.#acknowledged.add(key);
