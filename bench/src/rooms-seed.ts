@@ -12,7 +12,7 @@ const CHANNEL_MEMBERS = 12;
 const WORDS = 20_000;
 const BODY_WORDS = 8;
 const ROWS_AT_ONCE = 5_000;
-const INDEX_BATCHES = 20;
+const INDEX_MESSAGES = 5_000;
 const START = Date.parse("2026-01-01T00:00:00Z");
 const BETWEEN_MS = 20_000;
 
@@ -140,7 +140,7 @@ export async function seedRooms(
     `seeded by COPY in ${Math.round((performance.now() - began) / 1_000)} s; busiest room ${Math.max(...heads.map((head) => head ?? 0))}`,
   );
   const { index } = createSearch(database, "english");
-  while ((await index(INDEX_BATCHES)) > 0);
+  while (await index(INDEX_MESSAGES));
   await sql`vacuum analyze`;
   say(`words kept and analyzed after ${Math.round((performance.now() - began) / 1_000)} s`);
   await sql.end();

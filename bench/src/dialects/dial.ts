@@ -1,15 +1,40 @@
+import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { Ears, Member } from "../load/member.ts";
 
 export type DialOptions = Readonly<{ protocol?: string; headers?: Readonly<Record<string, string>> }>;
 
-/** A socket of the load generator, as light as a client can be: no compression, no check of UTF-8. */
+/**
+ * A socket of the load generator, as light as a client can be: no compression, no check of UTF-8, and what is sent in
+ * one turn of the event loop leaves in one write.
+ */
 export function dial(url: string, { protocol, headers = {} }: DialOptions = {}): WebSocket {
-  return new WebSocket(url, protocol === undefined ? [] : [protocol], {
+  let tcp: Socket | undefined;
+  const ws = new WebSocket(url, protocol === undefined ? [] : [protocol], {
     headers,
     perMessageDeflate: false,
     skipUTF8Validation: true,
+    createConnection: () => {
+      const { hostname, port } = new URL(url);
+      tcp = connect({ host: hostname, port: Number(port), noDelay: true });
+      return tcp;
+    },
   });
+  const send = ws.send.bind(ws) as (data: string | Buffer) => void;
+  let isCorked = false;
+  const uncork = () => {
+    isCorked = false;
+    tcp?.uncork();
+  };
+  ws.send = (data: string | Buffer) => {
+    if (!isCorked) {
+      isCorked = true;
+      tcp?.cork();
+      process.nextTick(uncork);
+    }
+    send(data);
+  };
+  return ws;
 }
 
 /** What a dialect says of its socket while it reads. */

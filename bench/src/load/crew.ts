@@ -3,7 +3,7 @@ import { nowUs, sleep } from "./clock.ts";
 import { cutAll } from "./cuts.ts";
 import { DIALECTS } from "./dialects.ts";
 import { Hand } from "./hand.ts";
-import { encodeLatency, newLatency } from "./latency.ts";
+import { LatencyRecorder } from "./latency.ts";
 import { type Mark, readMark, writeMark } from "./mark.ts";
 import type { Order, RunCounts, Settled } from "./orders.ts";
 import { type Pacer, rateAt, windowOf } from "./pacer.ts";
@@ -26,10 +26,10 @@ export class Crew {
   #acked = 0;
   #delivered = 0;
   #sent = 0;
-  #ackLatency = newLatency();
-  #deliverLatency = newLatency();
-  #backLatency = newLatency();
-  #replayLatency = newLatency();
+  #ackLatency = new LatencyRecorder();
+  #deliverLatency = new LatencyRecorder();
+  #backLatency = new LatencyRecorder();
+  #replayLatency = new LatencyRecorder();
   #pacer: Pacer | undefined;
   #bodyLength = 200;
 
@@ -40,7 +40,7 @@ export class Crew {
   onAck(hand: Hand, dueUs: number): void {
     if (this.#isMeasuring) {
       this.#acked += 1;
-      this.#ackLatency.recordValue(Math.max(1, nowUs() - dueUs));
+      this.#ackLatency.record(nowUs() - dueUs);
     }
     this.#pacer?.onAnswer(hand);
   }
@@ -52,7 +52,7 @@ export class Crew {
       if (!hand.tally.take(mark.sender, mark.n)) continue;
       if (this.#isMeasuring) {
         this.#delivered += 1;
-        this.#deliverLatency.recordValue(Math.max(1, now - mark.dueUs));
+        this.#deliverLatency.record(now - mark.dueUs);
       }
       if (mark.sender !== hand.place.index) continue;
       hand.returned += 1;
@@ -61,8 +61,8 @@ export class Crew {
   }
 
   onBack(awayMs: number, replayMs: number): void {
-    this.#backLatency.recordValue(Math.max(1, Math.round(awayMs * 1_000)));
-    this.#replayLatency.recordValue(Math.max(1, Math.round(replayMs * 1_000)));
+    this.#backLatency.record(Math.round(awayMs * 1_000));
+    this.#replayLatency.record(Math.round(replayMs * 1_000));
   }
 
   /** Sends the next message of a member, which was due at `dueUs`. */
@@ -123,10 +123,10 @@ export class Crew {
       acked: this.#acked,
       delivered: this.#delivered,
       sentBy: this.#sentBy(),
-      ackHistogram: encodeLatency(this.#ackLatency),
-      deliverHistogram: encodeLatency(this.#deliverLatency),
-      backHistogram: encodeLatency(this.#backLatency),
-      replayHistogram: encodeLatency(this.#replayLatency),
+      ackHistogram: this.#ackLatency.encode(),
+      deliverHistogram: this.#deliverLatency.encode(),
+      backHistogram: this.#backLatency.encode(),
+      replayHistogram: this.#replayLatency.encode(),
       cpuUs: used.user + used.system,
     };
   }
@@ -135,10 +135,10 @@ export class Crew {
     this.#acked = 0;
     this.#delivered = 0;
     this.#sent = 0;
-    this.#ackLatency = newLatency();
-    this.#deliverLatency = newLatency();
-    this.#backLatency = newLatency();
-    this.#replayLatency = newLatency();
+    this.#ackLatency = new LatencyRecorder();
+    this.#deliverLatency = new LatencyRecorder();
+    this.#backLatency = new LatencyRecorder();
+    this.#replayLatency = new LatencyRecorder();
   }
 
   #sentBy(): RunCounts["sentBy"] {

@@ -1,4 +1,5 @@
 import type { MessageFrame } from "@parley/protocol/server-frames";
+import { pause } from "@parley/runtime/deadline";
 
 /** Where a page of findings ends. */
 export type FoundPlace = Readonly<{ at: string; room: string; seq: number }>;
@@ -12,27 +13,38 @@ export type Search = (
   after?: FoundPlace,
 ) => Promise<readonly MessageFrame[]>;
 
-/** Makes stored messages ready to be found, so many batches at most; gives how many it was. */
-export type IndexWords = (batchesMax: number) => Promise<number>;
+/** Makes stored messages ready to be found, about so many at most; says whether more wait. */
+export type IndexWords = (messagesMax: number) => Promise<boolean>;
 
-const BATCHES_MAX = 500;
+const MESSAGES_MAX = 5_000;
 /** How often it looks whether there is something to be made ready, ms. */
 const LOOK_EVERY_MS = 250;
+/**
+ * At most this share of the time goes into it, so that it leaves a full load to those who send; a larger one once
+ * messages have waited for so long, ms (docs/decisions/0032).
+ */
+const SHARE = 1 / 10;
+const BEHIND_SHARE = 1 / 2;
+const BEHIND_MS = 30_000;
 
 /** Keeps the words of stored messages; instances share the work. Gives what ends it. */
 export function keepWords(index: IndexWords, onFault: (error: unknown, what: string) => void): () => void {
-  let isRunning = false;
+  const end = new AbortController();
   const run = async () => {
-    if (isRunning) return;
-    isRunning = true;
-    try {
-      while ((await index(BATCHES_MAX)) === BATCHES_MAX);
-    } catch (error) {
-      onFault(error, "words of messages could not be kept");
-    } finally {
-      isRunning = false;
+    let behindSince: number | undefined;
+    while (!end.signal.aborted) {
+      const began = performance.now();
+      const isMore = await index(MESSAGES_MAX).catch((error: unknown) => {
+        onFault(error, "words of messages could not be kept");
+        return false;
+      });
+      const now = performance.now();
+      behindSince = isMore ? (behindSince ?? began) : undefined;
+      const isLate = behindSince !== undefined && now - behindSince > BEHIND_MS;
+      const rest = (now - began) * (1 / (isLate ? BEHIND_SHARE : SHARE) - 1);
+      await pause(isMore ? rest : Math.max(rest, LOOK_EVERY_MS), end.signal);
     }
   };
-  const timer = setInterval(() => void run(), LOOK_EVERY_MS);
-  return () => clearInterval(timer);
+  void run();
+  return () => end.abort();
 }

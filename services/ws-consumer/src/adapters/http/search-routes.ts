@@ -11,8 +11,8 @@ import { MESSAGE_EXAMPLE } from "./room-schemas.ts";
 
 const PAGE = 20;
 const PAGE_MAX = 100;
-/** What is not ready to be found yet is made ready first, up to so many batches. */
-const BATCHES_FIRST = 200;
+/** What is not ready to be found yet is made ready first, up to so many messages. */
+const MESSAGES_FIRST = 2_000;
 
 const isPlace = (value: unknown): value is FoundPlace => {
   const { at, room, seq } = (value ?? {}) as Partial<FoundPlace>;
@@ -58,7 +58,7 @@ export function addSearchRoutes(
       const count = limitOf(limit, PAGE, PAGE_MAX);
       const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
       if (room !== undefined) await answer(parts.checkReadable(actor.id, room));
-      await parts.index(BATCHES_FIRST);
+      await parts.index(MESSAGES_FIRST);
       const { data } = await answer(parts.search(actor.id, q, count, room, place));
       const last = data.length < count ? undefined : data.at(-1);
       const next = last ? encodePlace({ at: last.at, room: last.room, seq: last.seq }) : null;

@@ -44,7 +44,7 @@ beforeAll(async () => {
     `insert into chat.unindexed (room, first_seq, last_seq) select id, 1, head from chat.rooms`,
   ];
   for (const text of seed) await reads.query(text, [], 60_000);
-  await createSearch(finds, "english").index(ROOMS);
+  while (await createSearch(finds, "english").index(MESSAGES));
   await reads.query("analyze");
 });
 afterAll(async () => {

@@ -12,6 +12,8 @@ const SETTINGS = {
   max_parallel_workers_per_gather: "0",
   jit: "off",
 };
+/** Rows of the queue, each of a room and a batch, that are looked at at once. */
+const BATCHES_MAX = 500;
 /** With more hits than this it is cheaper to walk back from the newest message until there are enough, … */
 const HITS_MAX = 5_000;
 /** … but not further than so many messages: then the words are looked up after all. */
@@ -30,14 +32,16 @@ export function openSearchDatabase(url: string): Database {
 }
 
 /**
- * Rows of the queue are taken by one instance each. What was edited is indexed anew, what was deleted leaves nothing.
+ * Rows of the queue are taken by one instance each, until they have enough messages. What was edited is indexed anew, what was deleted leaves nothing.
  * The room is a lexeme with a blank, which no text gives, so that the index of words knows it too. Entries are looked up
  * batch by batch (`offset 0`): as a join, all of them may be read to find a few.
  */
 const INDEX = `
-with batch as (
+with waiting as (
+  select id, last_seq - first_seq + 1 as messages from chat.unindexed order by id limit ${BATCHES_MAX} for update skip locked
+), batch as (
   delete from chat.unindexed
-  where id in (select id from chat.unindexed order by id limit $1 for update skip locked)
+  where id in (select id from (select id, messages, sum(messages) over (order by id) from waiting) as w where sum - messages < $1)
   returning room, first_seq, last_seq
 ), message as (
   select distinct e.room, e.seq, e.at, e.body, e.deleted_at
@@ -53,7 +57,8 @@ with batch as (
   from message where deleted_at is null
   on conflict (room, seq) do update set words = excluded.words
 )
-select count(*)::int as batches from batch`;
+select (select count(*) from waiting) = ${BATCHES_MAX} or (select count(*) from waiting) > (select count(*) from batch)
+  as is_more`;
 
 /** The private rooms that a user may read; no id has a comma. */
 const PRIVATE = `
@@ -109,9 +114,9 @@ function expectedHits(plan: Plan): number {
 
 /** @param language a text search configuration of Postgres, such as `english` or `simple` */
 export function createSearch(database: Database, language: string): { search: Search; index: IndexWords } {
-  const index: IndexWords = async (batchesMax) => {
-    const [row] = await database.query<{ batches: number }>(INDEX, [batchesMax, language]);
-    return row?.batches ?? 0;
+  const index: IndexWords = async (messagesMax) => {
+    const [row] = await database.query<{ is_more: boolean }>(INDEX, [messagesMax, language]);
+    return row?.is_more === true;
   };
   return {
     index,
