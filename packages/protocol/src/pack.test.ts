@@ -1,12 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lineOf, packOf } from "./pack.ts";
+import { lineOf, type PackEntry, packLength, writePack } from "./pack.ts";
 
 const receipts = fc.option(fc.stringMatching(/^receipt\.[0-9a-f-]{1,36}\.[0-9]{1,9}$/), { nil: undefined });
 const entries = fc.array(
   fc.record({ payload: fc.object().map((value) => JSON.stringify(value)), receiptTo: receipts }),
   { minLength: 1, maxLength: 20 },
 );
+
+function packOf(entries: readonly Omit<PackEntry, "bytes">[]): string {
+  const packed = entries.map((entry) => ({ ...entry, bytes: Buffer.byteLength(entry.payload) }));
+  const into = Buffer.alloc(3 + packLength(packed));
+  expect(writePack(into, 3, packed)).toBe(into.length);
+  return into.toString("utf8", 3);
+}
 
 test("what is packed comes out again, whatever the entries say", () => {
   fc.assert(

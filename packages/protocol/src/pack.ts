@@ -11,11 +11,32 @@ export const PACK_ENTRIES_MAX = 500;
 /** Bytes of their payloads; the server takes messages of up to 1 MiB. */
 export const PACK_BYTES_MAX = 256 * 1024;
 
-/** The payload of a pack. */
-export function packOf(entries: readonly Readonly<{ payload: string; receiptTo?: string | undefined }>[]) {
-  return entries
-    .map(({ payload, receiptTo }) => (receiptTo === undefined ? payload : `${receiptTo} ${payload}`))
-    .join("\n");
+/** An entry to be packed: its JSON, how long that is as UTF-8, and where somebody waits for its receipt (ASCII). */
+export type PackEntry = Readonly<{ payload: string; bytes: number; receiptTo?: string | undefined }>;
+
+const BLANK = 0x20;
+const LINE_END = 0x0a;
+
+/** Bytes of a pack's payload. */
+export function packLength(entries: readonly PackEntry[]): number {
+  return entries.reduce(
+    (sum, { bytes, receiptTo }) => sum + bytes + 1 + (receiptTo === undefined ? 0 : receiptTo.length + 1),
+    -1,
+  );
+}
+
+/**
+ * Writes a pack's payload at `at`; gives where it ends. Straight into the bytes that are sent, because joined first it
+ * would be copied three times.
+ */
+export function writePack(into: Buffer, at: number, entries: readonly PackEntry[]): number {
+  let end = at;
+  for (const { payload, receiptTo } of entries) {
+    if (end > at) end = into.writeUInt8(LINE_END, end);
+    if (receiptTo !== undefined) end = into.writeUInt8(BLANK, end + into.write(receiptTo, end, "latin1"));
+    end += into.write(payload, end, "utf8");
+  }
+  return end;
 }
 
 /** What a line of a pack says. It may be anything: the log may hold what somebody has put into it by hand. */

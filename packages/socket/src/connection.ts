@@ -55,6 +55,9 @@ export class Connection {
     return this.identity.userId;
   }
 
+  /** Whether nobody waits for answers any more; made once, because each message takes it along. */
+  readonly isGone = (): boolean => this.closedAt !== 0;
+
   get isOpen(): boolean {
     return this.closedAt === 0;
   }

@@ -4,7 +4,7 @@ import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { unpackLive } from "@parley/protocol/live";
 import { RECEIPT_HEADER, streamConfig, subjectOf } from "@parley/protocol/log";
-import { PACK_ROOM, packOf } from "@parley/protocol/pack";
+import { PACK_ROOM, packLength, writePack } from "@parley/protocol/pack";
 import { shardOf } from "@parley/protocol/rooms";
 import { LIVE_SUBJECTS } from "@parley/protocol/subjects";
 import { createLog } from "@parley/runtime/log";
@@ -135,7 +135,10 @@ export class Sender {
 
   /** Several entries in one message, in a shard. */
   sendPack(shard: number, entries: readonly Readonly<{ payload: string; receiptTo?: string }>[]): void {
-    this.nats.publish(subjectOf(shard, PACK_ROOM), packOf(entries), { reply: this.#inbox });
+    const packed = entries.map((entry) => ({ ...entry, bytes: Buffer.byteLength(entry.payload) }));
+    const pack = Buffer.alloc(packLength(packed));
+    writePack(pack, 0, packed);
+    this.nats.publish(subjectOf(shard, PACK_ROOM), pack, { reply: this.#inbox });
     this.#sent += 1;
   }
 

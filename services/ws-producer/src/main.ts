@@ -37,12 +37,13 @@ await runService("ws-producer", process.env, async ({ log, onClose }) => {
   const auth = connectAuth(authUrl(config), authCredentials(config));
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
+  const backlog = new Backlog(nats, config.LOG_SHARDS, config.LOG_BACKLOG_MAX);
   const publisher = createLogPublisher(nats, {
     shards: config.LOG_SHARDS,
     monitorUrl: config.NATS_MONITOR_URL,
+    onPublished: (published) => backlog.acknowledged(published),
     log,
   });
-  const backlog = new Backlog(nats, config.LOG_SHARDS, config.LOG_BACKLOG_MAX);
   const allowances = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
   const mayPost = createMayPost(nats, config.CHANNEL_AUTO_CREATE);
   const typingTurns = new TokenBuckets(TYPING_PER_SECOND, TYPING_BURST);

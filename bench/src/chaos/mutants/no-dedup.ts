@@ -13,7 +13,7 @@ export const noDedup: Mutant = {
     },
     {
       file: "services/ws-producer/src/adapters/nats/shard-lane.ts",
-      search: "    if (this.#isOpen && this.#acknowledged.has(entry.key)) return this.#repeat();\n",
+      search: "    if (isKnown && this.#isOpen) return this.#repeat();\n",
       replacement: "",
     },
   ],

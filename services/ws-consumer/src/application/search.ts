@@ -1,5 +1,4 @@
 import type { MessageFrame } from "@parley/protocol/server-frames";
-import { pause } from "@parley/runtime/deadline";
 
 /** Where a page of findings ends. */
 export type FoundPlace = Readonly<{ at: string; room: string; seq: number }>;
@@ -29,22 +28,24 @@ const BEHIND_MS = 30_000;
 
 /** Keeps the words of stored messages; instances share the work. Gives what ends it. */
 export function keepWords(index: IndexWords, onFault: (error: unknown, what: string) => void): () => void {
-  const end = new AbortController();
+  let isEnded = false;
+  let timer: NodeJS.Timeout | undefined;
+  let behindSince: number | undefined;
   const run = async () => {
-    let behindSince: number | undefined;
-    while (!end.signal.aborted) {
-      const began = performance.now();
-      const isMore = await index(MESSAGES_MAX).catch((error: unknown) => {
-        onFault(error, "words of messages could not be kept");
-        return false;
-      });
-      const now = performance.now();
-      behindSince = isMore ? (behindSince ?? began) : undefined;
-      const isLate = behindSince !== undefined && now - behindSince > BEHIND_MS;
-      const rest = (now - began) * (1 / (isLate ? BEHIND_SHARE : SHARE) - 1);
-      await pause(isMore ? rest : Math.max(rest, LOOK_EVERY_MS), end.signal);
-    }
+    const began = performance.now();
+    const isMore = await index(MESSAGES_MAX).catch((error: unknown) => {
+      onFault(error, "words of messages could not be kept");
+      return false;
+    });
+    const now = performance.now();
+    behindSince = isMore ? (behindSince ?? began) : undefined;
+    const isLate = behindSince !== undefined && now - behindSince > BEHIND_MS;
+    const rest = (now - began) * (1 / (isLate ? BEHIND_SHARE : SHARE) - 1);
+    if (!isEnded) timer = setTimeout(() => void run(), isMore ? rest : Math.max(rest, LOOK_EVERY_MS));
   };
   void run();
-  return () => end.abort();
+  return () => {
+    isEnded = true;
+    clearTimeout(timer);
+  };
 }

@@ -8,6 +8,8 @@ export type Appended = Readonly<{ duplicate: boolean }>;
 /**
  * Appends a message to the log; resolves once it is on disk. It retries under the same id until the log answers
  * or `isGone` says that nobody waits any more; messages of one caller to one room keep the order of the calls.
+ *
+ * @throws {Refusal} `overloaded` at once if too much waits to be stored.
  */
 export type AppendMessage = (
   message: Message,
@@ -20,6 +22,7 @@ export type TakeTurn = (userId: string) => number;
 
 export type Posted = Readonly<{ message: Message; duplicate: boolean }>;
 
+/** @throws {Refusal} at once or later: what is known to be wrong is not waited for. */
 export type PostMessage = (
   draft: Draft,
   author: Author,
@@ -35,7 +38,10 @@ export type PostMessageParts = Readonly<{
   freshId: () => string;
 }>;
 
-/** Posts a message: takes a turn, looks at the room, accepts the draft, appends it to the log. */
+/**
+ * Posts a message: takes a turn, looks at the room, accepts the draft, appends it to the log. Every message passes here,
+ * so it is not an async function: each of those costs as much garbage as the message (docs/decisions/0033).
+ */
 export function createPostMessage({
   append,
   takeTurn,
@@ -43,15 +49,21 @@ export function createPostMessage({
   now,
   freshId,
 }: PostMessageParts): PostMessage {
-  return async (draft, author, { isGone, receiptTo }) => {
+  const post: PostMessage = (draft, author, { isGone, receiptTo }) => {
+    const message = acceptDraft(draft, author, now(), freshId);
+    return append(message, isGone, receiptTo).then(({ duplicate }) => ({ message, duplicate }));
+  };
+  return (draft, author, waiting) => {
     const wait = takeTurn(author.id);
     if (wait > 0) throw new Refusal("rate_limited", "too many messages", { retryAfterMs: wait });
-    const open = mayPost(draft.room, author.id);
-    // Awaited only if it must be, so that what is known costs no turn.
-    demandOpen(typeof open === "boolean" ? open : await open);
-    const message = acceptDraft(draft, author, now(), freshId);
-    const { duplicate } = await append(message, isGone, receiptTo);
-    return { message, duplicate };
+    const isOpen = mayPost(draft.room, author.id);
+    if (typeof isOpen !== "boolean")
+      return isOpen.then((known) => {
+        demandOpen(known);
+        return post(draft, author, waiting);
+      });
+    demandOpen(isOpen);
+    return post(draft, author, waiting);
   };
 }
 

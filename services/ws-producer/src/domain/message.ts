@@ -17,12 +17,6 @@ export type Message = Readonly<{
 
 /** Turns a draft into a message. `freshId` names it if the client did not. */
 export function acceptDraft(draft: Draft, author: Author, at: string, freshId: () => string): Message {
-  return {
-    id: draft.id ?? freshId(),
-    room: draft.room,
-    author,
-    body: draft.body,
-    at,
-    ...(draft.replyTo === undefined ? {} : { replyTo: draft.replyTo }),
-  };
+  const { id = freshId(), room, body, replyTo } = draft;
+  return replyTo === undefined ? { id, room, author, body, at } : { id, room, author, body, at, replyTo };
 }

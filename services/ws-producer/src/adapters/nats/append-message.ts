@@ -7,22 +7,12 @@ import type { Backlog } from "./backlog.ts";
 
 /** Encodes a message as members will see it, once, and appends it to the log unless too much waits there. */
 export function createAppendMessage(publish: PublishEntry, backlog: Backlog, shards: number): AppendMessage {
-  return async ({ id, room, author, body, at, replyTo }, isGone, receiptTo) => {
+  return ({ id, room, author, body, at, replyTo }, isGone, receiptTo) => {
     backlog.check(shardOf(room, shards));
-    const entry: LogMessage = {
-      type: "message",
-      room,
-      id,
-      author,
-      body,
-      at,
-      ...(replyTo === undefined ? {} : { replyTo }),
-    };
+    const entry: LogMessage = { type: "message", room, id, author, body, at };
+    if (replyTo !== undefined) entry.replyTo = replyTo;
     const key = messageKey(room, author.id, id);
     crashPoint("producer-before-publish");
-    const published = await publish({ room, key, payload: JSON.stringify(entry), isGone, receiptTo });
-    crashPoint("producer-before-ack");
-    backlog.acknowledged(published);
-    return published;
+    return publish({ room, key, payload: JSON.stringify(entry), isGone, receiptTo });
   };
 }

@@ -11,7 +11,7 @@ export function createAppendReaction(
   backlog: Backlog,
   shards: number,
 ): AppendReaction {
-  return async ({ id, room, author, at, target, emoji, remove }, isGone) => {
+  return ({ id, room, author, at, target, emoji, remove }, isGone) => {
     backlog.check(shardOf(room, shards));
     const entry: LogEventOf<"reaction"> = {
       type: "reaction",
@@ -24,8 +24,6 @@ export function createAppendReaction(
       remove,
     };
     const key = eventKey(room, author.id, "reaction", id);
-    const published = await publish({ room, key, payload: JSON.stringify(entry), isGone });
-    backlog.acknowledged(published);
-    return published;
+    return publish({ room, key, payload: JSON.stringify(entry), isGone });
   };
 }

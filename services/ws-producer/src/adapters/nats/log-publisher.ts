@@ -4,7 +4,7 @@ import { streamOf } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
 import { pause, withDeadline } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
-import type { PublishEntry } from "../../application/publish-message.ts";
+import type { PublishEntry, Published } from "../../application/publish-message.ts";
 import { KeyExchange } from "./key-exchange.ts";
 import { LogWatch } from "./log-watch.ts";
 import { createCounters, type PublishCounters } from "./publish-counters.ts";
@@ -20,6 +20,8 @@ export type LogPublisherOptions = Readonly<{
   shards: number;
   /** Monitoring address of NATS: with it, its fsync setting is checked. */
   monitorUrl?: string | undefined;
+  /** Hears of each entry that the log has, before its caller does. */
+  onPublished?: (published: Published) => void;
   log: Pick<Log, "info" | "error">;
 }>;
 
@@ -36,7 +38,7 @@ export interface LogPublisher {
 }
 
 export function createLogPublisher(nats: NatsConnection, options: LogPublisherOptions): LogPublisher {
-  const { shards, monitorUrl, log } = options;
+  const { shards, monitorUrl, log, onPublished } = options;
   const counters = createCounters();
   const inbox = new ReplyInbox(nats);
   const exchange = new KeyExchange(nats, shards);
@@ -46,7 +48,7 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
   };
   const lanes = Array.from(
     { length: shards },
-    (_, shard) => new ShardLane(shard, { nats, inbox, exchange, counters, onSuspect }),
+    (_, shard) => new ShardLane(shard, { nats, inbox, exchange, counters, onPublished, onSuspect }),
   );
   const watch = new LogWatch(nats, lanes, { shards, monitorUrl, log });
   const pending = () => lanes.reduce((sum, lane) => sum + lane.pending.size, 0);
@@ -55,9 +57,14 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
   return {
     counters,
     pending,
-    publish: async (entry) => {
-      if (closing) throw closingDown();
-      return (lanes[shardOf(entry.room, shards)] as ShardLane).append(entry);
+    // Not an async function: each message would pay for it (docs/decisions/0033).
+    publish: (entry) => {
+      try {
+        if (closing) throw closingDown();
+        return (lanes[shardOf(entry.room, shards)] as ShardLane).append(entry);
+      } catch (error) {
+        return Promise.reject(error);
+      }
     },
     assertReady: () => watch.assertReady(),
     close: async () => {

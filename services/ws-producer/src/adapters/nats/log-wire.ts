@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { RECEIPT_HEADER, subjectOf } from "@parley/protocol/log";
-import { PACK_ROOM, packOf } from "@parley/protocol/pack";
+import { PACK_ROOM, type PackEntry, packLength, writePack } from "@parley/protocol/pack";
 import type { LogEntry } from "../../application/publish-message.ts";
 
 const PRINTABLE = /^[\x21-\x7e]+$/;
@@ -19,14 +19,21 @@ export function assertSendable({ room, key, receiptTo, payload }: LogEntry): voi
 const header = (name: string, value: string) => `${name}: ${value}\r\n`;
 
 /** The command that publishes an entry by itself, to its room's subject (NATS client protocol, HPUB). */
-export function entryCommand(shard: number, { room, key, receiptTo, payload }: LogEntry, reply: string) {
+export function entryCommand(
+  shard: number,
+  { room, key, receiptTo, payload }: LogEntry,
+  reply: string,
+): Buffer {
   const receipt = receiptTo === undefined ? "" : header(RECEIPT_HEADER, receiptTo);
-  return hpub(subjectOf(shard, room), reply, idHeader(key) + receipt, payload);
+  const bytes = Buffer.byteLength(payload);
+  const write = (into: Buffer, at: number) => at + into.write(payload, at);
+  return hpub(subjectOf(shard, room), reply, idHeader(key) + receipt, bytes, write);
 }
 
 /** The command that publishes a pack of entries. */
-export function packCommand(shard: number, id: string, entries: readonly LogEntry[], reply: string): string {
-  return hpub(subjectOf(shard, PACK_ROOM), reply, idHeader(id), packOf(entries));
+export function packCommand(shard: number, id: string, entries: readonly PackEntry[], reply: string): Buffer {
+  const write = (into: Buffer, at: number) => writePack(into, at, entries);
+  return hpub(subjectOf(shard, PACK_ROOM), reply, idHeader(id), packLength(entries), write);
 }
 
 /** By it the log knows a message again. */
@@ -34,9 +41,20 @@ function idHeader(id: string): string {
   return header("Nats-Msg-Id", id);
 }
 
-function hpub(subject: string, reply: string, headers: string, payload: string): string {
+/** All of it is ASCII but the payload. */
+function hpub(
+  subject: string,
+  reply: string,
+  headers: string,
+  payloadBytes: number,
+  writePayload: (into: Buffer, at: number) => number,
+): Buffer {
   const head = `NATS/1.0\r\n${headers}\r\n`;
-  return `HPUB ${subject} ${reply} ${head.length} ${head.length + Buffer.byteLength(payload)}\r\n${head}${payload}\r\n`;
+  const start = `HPUB ${subject} ${reply} ${head.length} ${head.length + payloadBytes}\r\n${head}`;
+  const command = Buffer.allocUnsafe(start.length + payloadBytes + 2);
+  const end = writePayload(command, command.write(start, "latin1"));
+  command.write("\r\n", end, "latin1");
+  return command;
 }
 
 /** What the connection has beside its interface: the queue of bytes that its own `publish` fills. */
@@ -49,7 +67,7 @@ type Outlet = Readonly<{ protocol: Readonly<{ sendCommand: (bytes: Uint8Array) =
  *
  * @throws {Error} if the connection is closed.
  */
-export function sendCommand(nats: NatsConnection, command: string): void {
+export function sendCommand(nats: NatsConnection, command: Buffer): void {
   if (nats.isClosed()) throw new Error("the connection to NATS is closed");
-  (nats as unknown as Outlet).protocol.sendCommand(Buffer.from(command));
+  (nats as unknown as Outlet).protocol.sendCommand(command);
 }

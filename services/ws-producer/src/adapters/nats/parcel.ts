@@ -20,10 +20,14 @@ export class Parcel {
   }
 
   /** The command that publishes it. */
-  command(shard: number, reply: string): string {
+  command(shard: number, reply: string): Buffer {
     const [first, second] = this.entries;
     if (first !== undefined && second === undefined) return entryCommand(shard, first.entry, reply);
-    const entries = this.entries.map(({ entry }) => entry);
+    const entries = this.entries.map(({ entry, bytes }) => ({
+      payload: entry.payload,
+      bytes,
+      receiptTo: entry.receiptTo,
+    }));
     return packCommand(shard, this.#packId, entries, reply);
   }
 }

@@ -32,9 +32,10 @@ export function createMayPost(nats: NatsConnection, isAutoCreated: boolean): May
     const isChannel = kindOf(room) === "channel";
     const asked = rights.get(roomKey(room));
     if (isChannel) {
+      if (!(asked instanceof Promise)) return isOpen(asked, isAutoCreated);
       // Open to all: a bucket that does not answer is no reason to refuse.
-      const ofRoom = isAutoCreated && asked instanceof Promise ? asked.catch(() => undefined) : asked;
-      return whenKnown([ofRoom], ([right]) => isOpen(right, isAutoCreated));
+      const ofRoom = isAutoCreated ? asked.catch(() => undefined) : asked;
+      return ofRoom.then((right) => isOpen(right, isAutoCreated));
     }
     const ofMember = rights.get(memberKey(room, userId));
     return whenKnown(

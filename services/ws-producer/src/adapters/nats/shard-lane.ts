@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { PACK_BYTES_MAX, PACK_ENTRIES_MAX } from "@parley/protocol/pack";
+import { crashPoint } from "@parley/runtime/crash-point";
 import type { LogEntry, Published } from "../../application/publish-message.ts";
 import { AcknowledgedKeys } from "./acknowledged-keys.ts";
 import type { KeyExchange } from "./key-exchange.ts";
@@ -32,6 +33,8 @@ export type LaneParts = Readonly<{
   inbox: ReplyInbox;
   exchange: KeyExchange;
   counters: PublishCounters;
+  /** Hears of each entry that the log has, before its caller does. */
+  onPublished?: ((published: Published) => void) | undefined;
   /** The stream is not what it was: a sequence went backwards. The lane has shut itself. */
   onSuspect: (shard: number, reason: string) => void;
 }>;
@@ -76,10 +79,11 @@ export class ShardLane {
   append(entry: LogEntry): Promise<Published> {
     const same = this.pending.get(entry.key);
     if (same !== undefined) return join(same, entry);
+    const isKnown = this.#acknowledged.has(entry.key);
     // Shut, nobody knows whether the log still is the one that acknowledged it.
-    if (this.#isOpen && this.#acknowledged.has(entry.key)) return this.#repeat();
+    if (isKnown && this.#isOpen) return this.#repeat();
     assertSendable(entry);
-    const pending = this.pending.add(entry);
+    const pending = this.pending.add(entry, isKnown);
     this.#waiting.push(pending);
     this.#gather();
     return pending.outcome.promise;
@@ -251,13 +255,17 @@ export class ShardLane {
   }
 
   #resolve(pending: Pending, seq: number, wasThere: boolean): void {
-    const { counters, exchange } = this.#parts;
+    const { counters, exchange, onPublished } = this.#parts;
     const { key } = pending.entry;
-    const duplicate = wasThere || this.#acknowledged.has(key) || exchange.has(this.shard, key);
+    const isKnown = pending.isKnown && this.#acknowledged.has(key);
+    const duplicate = wasThere || isKnown || exchange.has(this.shard, key);
     if (duplicate) counters.duplicates += 1;
     else exchange.tell(this.shard, key);
     this.#acknowledged.add(key);
-    this.pending.resolve(pending, { seq, shard: this.shard, duplicate });
+    crashPoint("producer-before-ack");
+    const published = { seq, shard: this.shard, duplicate };
+    onPublished?.(published);
+    this.pending.resolve(pending, published);
   }
 
   /** An entry that is new to the log has an old number: another stream answers. Nobody is told of it. */

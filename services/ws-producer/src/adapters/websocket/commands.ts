@@ -21,20 +21,19 @@ export function ackOf({ message, duplicate }: Posted): AckFrame {
 
 /** `message`: posts, answers `ack` once the log has it and, if asked, `stored` once Postgres has it. */
 export function postCommand(postMessage: PostMessage, stored: AwaitStored): Command {
-  return command("message", PostFrame, async (connection: Connection, frame) => {
+  return command("message", PostFrame, (connection: Connection, frame) => {
     const { userId, username } = connection.identity;
-    const isGone = () => !connection.isOpen;
-    const receiptTo = frame.receipt === "stored" ? stored.open() : undefined;
-    const posted = await postMessage(
-      frame,
-      { id: userId, username },
-      { isGone, ...(receiptTo && { receiptTo }) },
-    );
-    connection.send(ackOf(posted));
-    if (receiptTo === undefined) return;
-    const { id, room } = posted.message;
-    const seq = await stored.wait(receiptTo, posted, isGone);
-    connection.send({ type: "stored", id, room, seq } satisfies StoredFrame);
+    const author = { id: userId, username };
+    const { isGone } = connection;
+    if (frame.receipt !== "stored")
+      return postMessage(frame, author, { isGone }).then((posted) => connection.send(ackOf(posted)));
+    const receiptTo = stored.open();
+    return postMessage(frame, author, { isGone, receiptTo }).then(async (posted) => {
+      connection.send(ackOf(posted));
+      const { id, room } = posted.message;
+      const seq = await stored.wait(receiptTo, posted, isGone);
+      connection.send({ type: "stored", id, room, seq } satisfies StoredFrame);
+    });
   });
 }
 
