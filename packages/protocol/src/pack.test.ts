@@ -28,3 +28,7 @@ test("a line that nobody packed is taken as it is", () => {
   expect(lineOf("")).toEqual({ text: "", receiptTo: undefined });
   expect(lineOf("no braces")).toEqual({ text: "no braces", receiptTo: undefined });
 });
+
+test("each entry has a line, also one that is empty", () => {
+  expect(packOf([{ payload: "" }, { payload: "{}" }, { payload: "" }])).toBe("\n{}\n");
+});

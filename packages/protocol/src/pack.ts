@@ -31,8 +31,8 @@ export function packLength(entries: readonly PackEntry[]): number {
  */
 export function writePack(into: Buffer, at: number, entries: readonly PackEntry[]): number {
   let end = at;
-  for (const { payload, receiptTo } of entries) {
-    if (end > at) end = into.writeUInt8(LINE_END, end);
+  for (const [i, { payload, receiptTo }] of entries.entries()) {
+    if (i > 0) end = into.writeUInt8(LINE_END, end);
     if (receiptTo !== undefined) end = into.writeUInt8(BLANK, end + into.write(receiptTo, end, "latin1"));
     end += into.write(payload, end, "utf8");
   }

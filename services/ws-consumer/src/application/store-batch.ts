@@ -60,16 +60,23 @@ function gather(items: readonly LogItem[], { cursor, cursorTime }: ShardPosition
   const entries: LogEntry[] = [];
   const poison: PoisonEntry[] = [];
   const repeats: Repeat[] = [];
-  const indexes = new Map<string, number>();
+  // Most ids are one entry's alone: only for those that are not the whole key is made.
+  const byId = new Map<string, number>();
+  const byKey = new Map<string, number>();
   for (const item of items) {
     if ("reason" in item) {
       poison.push(item);
       continue;
     }
+    const first = byId.get(item.id);
+    if (first === undefined) {
+      byId.set(item.id, entries.push(item) - 1);
+      continue;
+    }
     const key = keyOf(item);
-    const of = indexes.get(key);
+    const of = keyOf(entries[first] as LogEntry) === key ? first : byKey.get(key);
     if (of !== undefined) repeats.push({ entry: item, of });
-    else indexes.set(key, entries.push(item) - 1);
+    else byKey.set(key, entries.push(item) - 1);
   }
   // Where only a part of a message is stored the cursor stays before it: read again, the part is known.
   const end = items.findLast(({ isLast }) => isLast);

@@ -15,6 +15,7 @@ const CAREFUL_MS = 1_000;
 /** How often a statement that is refused for that may send for what is there. */
 const LOOKS_MAX = 2;
 const NONE: KnownEntries = new Map();
+const NO_INDEX: ReadonlySet<number> = new Set();
 
 type WriteRow = { moved: string | null; bases: Readonly<Record<number, number>> | null };
 type Waiting = ShardWrite & PromiseWithResolvers<Written | undefined>;
@@ -103,24 +104,27 @@ export class SharedWrites {
     const [row] = await this.#database.query<WriteRow>(hasEvents(fresh) ? WRITE_WITH_EVENTS : WRITE, params);
     if (!row) throw new Error("the statement gave no row");
     const moved = new Set(row.moved?.split(",").map(Number));
-    return writes.map(({ position, batch }) =>
-      moved.has(position.shard) ? writtenOf(batch, row, places, known) : undefined,
-    );
+    const next = seqsIn(row, places);
+    return writes.map(({ position, batch: { entries } }) => {
+      const seqs = entries.map((entry) => known.get(entry) ?? next());
+      return moved.has(position.shard) ? { seqs, known: indexesOf(entries, known) } : undefined;
+    });
   }
 }
 
-function writtenOf(
-  { entries }: Batch,
-  { bases }: WriteRow,
-  places: EntryPlaces,
-  known: KnownEntries,
-): Written {
-  const seqs = entries.map((entry) => {
-    const at = places.get(entry);
-    return at ? (bases?.[at.n] ?? 0) + at.place : (known.get(entry) ?? 0);
-  });
-  const indexes = entries.flatMap((entry, index) => (known.has(entry) ? [index] : []));
-  return { seqs, known: new Set(indexes) };
+/** Gives the seqs of the entries that were new to the statement, one after the other. */
+function seqsIn({ bases }: WriteRow, { rooms, places }: EntryPlaces): () => number {
+  let i = 0;
+  return () => {
+    const seq = (bases?.[rooms[i] ?? 0] ?? 0) + (places[i] ?? 0);
+    i += 1;
+    return seq;
+  };
+}
+
+function indexesOf(entries: Batch["entries"], known: KnownEntries): ReadonlySet<number> {
+  if (known.size === 0) return NO_INDEX;
+  return new Set(entries.flatMap((entry, index) => (known.has(entry) ? [index] : [])));
 }
 
 /** What goes into one statement: no shard twice, and in the order of shards, in which their rows are locked. */

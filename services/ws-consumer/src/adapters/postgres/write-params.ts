@@ -18,8 +18,8 @@ type GrownRoom = {
   last_message_at?: string;
 };
 
-/** Where an entry goes: to the room with this number, so many places after what was its head. */
-export type EntryPlaces = ReadonlyMap<LogEntry, Readonly<{ n: number; place: number }>>;
+/** Where each entry goes, in their order: to the room with this number, so many places after what was its head. */
+export type EntryPlaces = Readonly<{ rooms: readonly number[]; places: readonly number[] }>;
 
 /** What only some types of entries have. */
 type Optional = { replyTo?: number; body?: string; target?: number; emoji?: string; remove?: boolean };
@@ -31,34 +31,37 @@ const optional = (content: LogContent) => content as LogContent & Optional;
  * @param writes of different shards, in the order in which their rows are to be locked; of entries that are new
  */
 export function paramsOf(writes: readonly ShardWrite[]): { params: Param[]; places: EntryPlaces } {
-  const rooms = new Map<string, GrownRoom>();
-  const places = new Map<LogEntry, { n: number; place: number }>();
+  const grown = new Map<string, GrownRoom>();
+  const entries: LogEntry[] = [];
+  const rooms: number[] = [];
+  const places: number[] = [];
   for (const { position, batch } of writes)
     for (const entry of batch.entries) {
-      const { n, places: place } = grow(rooms, entry, position.shard);
-      places.set(entry, { n, place });
+      const room = grow(grown, entry, position.shard);
+      entries.push(entry);
+      rooms.push(room.n);
+      places.push(room.places);
     }
-  const entries = [...places.keys()];
   const poison = writes.flatMap(({ position, batch }) =>
     batch.poison.map((entry) => deadLetterOf(position.shard, entry)),
   );
   const params: Param[] = [
     JSON.stringify(writes.map(moveOf)),
     LEASE_MS,
-    JSON.stringify([...rooms.values()]),
+    JSON.stringify([...grown.values()]),
     JSON.stringify(poison),
-    arrayOf([...places.values()].map(({ n }) => n)),
-    arrayOf([...places.values()].map(({ place }) => place)),
+    arrayOf(rooms),
+    arrayOf(places),
     arrayOf(entries.map(({ logSeq }) => logSeq)),
     arrayOf(entries.map(({ content }) => content.at)),
-    arrayOf(entries.map(({ content }) => optional(content).replyTo)),
+    arrayOf(entries.map(({ content }) => optional(content).replyTo ?? "null")),
     JSON.stringify(entries.map(({ content }) => content.author.id)),
     JSON.stringify(entries.map(({ content }) => content.author.username)),
     JSON.stringify(entries.map(({ id }) => id)),
     JSON.stringify(entries.map(({ content }) => optional(content).body ?? null)),
   ];
   if (hasEvents(writes)) params.push(...eventParamsOf(entries));
-  return { params, places };
+  return { params, places: { rooms, places } };
 }
 
 /** Whether there are entries that are no messages. */
@@ -68,8 +71,8 @@ export const hasEvents = (writes: readonly ShardWrite[]): boolean =>
 function eventParamsOf(entries: readonly LogEntry[]): Param[] {
   return [
     arrayOf(entries.map(({ content }) => content.type)),
-    arrayOf(entries.map(({ content }) => optional(content).target)),
-    arrayOf(entries.map(({ content }) => optional(content).remove)),
+    arrayOf(entries.map(({ content }) => optional(content).target ?? "null")),
+    arrayOf(entries.map(({ content }) => optional(content).remove ?? "null")),
     JSON.stringify(entries.map(({ content }) => optional(content).emoji ?? null)),
     JSON.stringify(entries.map(({ event }) => event ?? null)),
   ];
@@ -95,8 +98,8 @@ function grow(rooms: Map<string, GrownRoom>, { room: id, content }: LogEntry, sh
 }
 
 /** An array of Postgres, of what needs no quotes. */
-function arrayOf(values: readonly (string | number | boolean | undefined)[]): string {
-  return `{${values.map((value) => value ?? "null").join()}}`;
+function arrayOf(values: readonly (string | number | boolean)[]): string {
+  return `{${values.join()}}`;
 }
 
 function moveOf({ position: { shard, epoch, cursor }, batch }: ShardWrite) {
