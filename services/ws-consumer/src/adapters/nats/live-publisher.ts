@@ -13,9 +13,9 @@ const PACKET_BYTES_MAX = 512 * 1_024;
  * listeners repair what they miss.
  */
 export function createLivePublisher(nats: NatsConnection): StoredFeed {
-  const publish = (subject: string, text: string) => {
+  const publish = (subject: string, payload: string | Uint8Array) => {
     try {
-      nats.publish(subject, text);
+      nats.publish(subject, payload);
     } catch {
       // The connection is closed, or the subject was not one: the same as a message that is lost on its way.
     }
@@ -31,7 +31,7 @@ export function createLivePublisher(nats: NatsConnection): StoredFeed {
 }
 
 /** Packs the frames of a room, in as few packets as their size allows. */
-function* packetsOf(first: number, entries: readonly LogEntry[]): Generator<string> {
+function* packetsOf(first: number, entries: readonly LogEntry[]): Generator<Uint8Array> {
   let start = first;
   let frames: string[] = [];
   let size = 0;
