@@ -145,7 +145,7 @@ try {
     shards: SHARDS,
     store: createShardStore(database),
     log: await createShardLog(nats, { shards: SHARDS, replicas: 1, maxBytes: STREAM_BYTES_MAX }),
-    feed: createLivePublisher(nats),
+    feed: createLivePublisher({ nats, live: nats, deliverHere: () => undefined }),
     free: createFreeShards(nats),
     report: (level, text, details) => level !== "info" && faults.push(`${text}: ${details.err}`),
   });

@@ -1,9 +1,23 @@
 /** Frames of one room, in order and without a hole: `frames[i]` has the seq `first + i`. */
 export type LiveFrames = Readonly<{ first: number; frames: readonly string[] }>;
 
-/** Packs frames for one core NATS message: the first seq, then a frame per line (JSON has no raw line breaks). */
-export function packLive(first: number, frames: readonly string[]): string {
-  return `${first}\n${frames.join("\n")}`;
+const LINE_FEED = 0x0a;
+
+/**
+ * Packs frames for one core NATS message: the first seq, then a frame per line (JSON has no raw line breaks). Bytes at
+ * once: this is done for every message, and a text of all frames would be made only to be encoded.
+ */
+export function packLive(first: number, frames: readonly string[]): Buffer {
+  const head = String(first);
+  let size = head.length;
+  for (const frame of frames) size += 1 + Buffer.byteLength(frame);
+  const packet = Buffer.allocUnsafe(size);
+  let at = packet.write(head);
+  for (const frame of frames) {
+    packet[at] = LINE_FEED;
+    at += 1 + packet.write(frame, at + 1);
+  }
+  return packet;
 }
 
 /** @throws {Error} if the text was not made by `packLive`. */

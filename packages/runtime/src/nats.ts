@@ -5,7 +5,15 @@ const PING_INTERVAL_MS = 5_000;
 const RECONNECT_WAIT_MS = 250;
 const CONNECT_DEADLINE_MS = 5_000;
 
-export type NatsOptions = Readonly<{ url: string; name: string; user?: string; password?: string; log: Log }>;
+export type NatsOptions = Readonly<{
+  url: string;
+  name: string;
+  user?: string;
+  password?: string;
+  /** What this connection publishes does not come back to its own subscriptions. */
+  noEcho?: boolean;
+  log: Log;
+}>;
 
 const inboxPrefixes = new WeakMap<NatsConnection, string>();
 
@@ -22,7 +30,7 @@ export function inboxOf(nats: NatsConnection): string {
  * Each change of the connection is logged; errors that NATS reports by itself (permissions) are logged as errors.
  */
 export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
-  const { log } = options;
+  const { log, name, noEcho = false } = options;
   const inboxPrefix = options.user === undefined ? undefined : `_INBOX_${options.user}`;
   const waiting = setInterval(
     () =>
@@ -31,7 +39,8 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
   );
   const nats = await connect({
     servers: options.url.split(","),
-    name: options.name,
+    name,
+    noEcho,
     ...(options.user === undefined ? {} : { user: options.user, pass: options.password ?? "" }),
     ...(inboxPrefix === undefined ? {} : { inboxPrefix }),
     maxReconnectAttempts: -1,
@@ -47,9 +56,10 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
   if (inboxPrefix !== undefined) inboxPrefixes.set(nats, inboxPrefix);
   void (async () => {
     for await (const status of nats.status()) {
-      if (status.type === "error") log.error({ err: status.error, part: "nats" }, "NATS reports an error");
-      else if (status.type === "disconnect") log.warn({ part: "nats" }, "NATS connection lost");
-      else if (status.type === "reconnect") log.info({ part: "nats" }, "NATS connection is back");
+      const facts = { part: "nats", connection: name };
+      if (status.type === "error") log.error({ err: status.error, ...facts }, "NATS reports an error");
+      else if (status.type === "disconnect") log.warn(facts, "NATS connection lost");
+      else if (status.type === "reconnect") log.info(facts, "NATS connection is back");
     }
   })();
   return nats;

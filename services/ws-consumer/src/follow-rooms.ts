@@ -6,28 +6,27 @@ import { listenToReads } from "./adapters/nats/read-exchange.ts";
 import type { RoomCommands } from "./adapters/websocket/commands.ts";
 import type { OwnEvents } from "./adapters/websocket/own-events.ts";
 import type { Hub } from "./application/hub.ts";
+import type { LocalFeed } from "./application/local-feed.ts";
 
 /** How often listeners' rights are looked up though nobody said that they had changed, ms. */
 const RECHECK_MS = 10_000;
 
 type Parts = Readonly<{
   nats: NatsConnection;
+  /** The connection without echo. */
+  live: NatsConnection;
   hub: Hub;
+  here: LocalFeed;
   rooms: RoomCommands;
   own: OwnEvents;
   onFault: (error: unknown, what: string) => void;
 }>;
 
-/** Brings what is heard on NATS to this instance's sockets. Gives what ends it. */
-export function followRooms({ nats, hub, rooms, own, onFault }: Parts): () => void {
-  subscribeLive(
-    nats,
-    (room, first, frames) => {
-      hub.deliver(room, first, frames);
-      own.tell(room, frames, rooms.listens);
-    },
-    onFault,
-  );
+/** Brings what is stored, and what is heard on NATS, to this instance's sockets. Gives what ends it. */
+export function followRooms({ nats, live, hub, here, rooms, own, onFault }: Parts): () => void {
+  here.add((room, first, frames) => hub.deliver(room, first, frames));
+  here.add((room, _first, frames) => own.tell(room, frames, rooms.listens));
+  subscribeLive(live, here.deliver, onFault);
   const stopAccess = listenToAccess(nats, (room) => rooms.recheck(room));
   const stopReads = listenToReads(nats, (mark) => {
     const frame = { type: "read", ...mark };

@@ -26,7 +26,9 @@ import { buildApp } from "./app.ts";
 import { createPresence } from "./application/create-presence.ts";
 import { Hub } from "./application/hub.ts";
 import { keepHub } from "./application/keep-hub.ts";
+import { LocalFeed } from "./application/local-feed.ts";
 import { createWriters, type Writers } from "./application/run-writers.ts";
+import type { StoredFeed } from "./application/stored-feed.ts";
 import { ConsumerConfig } from "./config.ts";
 import { followRooms } from "./follow-rooms.ts";
 import { createConsumerMetrics } from "./metrics.ts";
@@ -43,6 +45,9 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   onClose(() => writes.close());
   const nats = await connectNats({ ...natsOptions(config), name: "ws-consumer", log });
   onClose(() => nats.close());
+  // Presence, rights, read marks and the outbox need their own echo, so only live frames can do without.
+  const live = await connectNats({ ...natsOptions(config), name: "ws-consumer live", noEcho: true, log });
+  onClose(() => live.close());
   const auth = connectAuth(authUrl(config), authCredentials(config));
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
@@ -70,7 +75,9 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
   });
   onClose(exchangePresence(nats, { ...presence, onFault }));
 
-  const writers = await openWriters(config, instance, writes, nats, log);
+  const here = new LocalFeed(onFault);
+  const feed = createLivePublisher({ nats, live, deliverHere: here.deliver });
+  const writers = await openWriters(config, instance, writes, { nats, feed, log });
   await writers.start();
   onClose(() => writers.close());
   onClose(answerStored(nats, history.findStored));
@@ -92,7 +99,7 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
     lastSeenOf: lastSeen.of,
     limits,
     checks: {
-      nats: () => nats.flush(),
+      nats: () => Promise.all([nats.flush(), live.flush()]),
       postgres: () => reads.query("select 1"),
       writers: writers.check,
       auth: identities.check,
@@ -101,7 +108,7 @@ await runService("ws-consumer", process.env, async ({ log, onClose }) => {
     trustProxy: config.TRUST_PROXY,
     log,
   });
-  onClose(followRooms({ nats, hub, onFault, ...sockets }));
+  onClose(followRooms({ nats, live, hub, here, onFault, ...sockets }));
   onClose(() => app.close());
   onClose(() => door.drain());
   await app.listen({ host: config.HOST, port: config.CONSUMER_HTTP_PORT });
@@ -111,8 +118,7 @@ async function openWriters(
   config: Static<typeof ConsumerConfig>,
   instance: string,
   database: Database,
-  nats: NatsConnection,
-  log: Log,
+  { nats, feed, log }: Readonly<{ nats: NatsConnection; feed: StoredFeed; log: Log }>,
 ): Promise<Writers> {
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, LOG_MAX_BYTES: maxBytes } = config;
   return createWriters({
@@ -120,7 +126,7 @@ async function openWriters(
     shards,
     store: createShardStore(database),
     log: await createShardLog(nats, { shards, replicas, maxBytes }),
-    feed: createLivePublisher(nats),
+    feed,
     report: (level, message, facts) => log[level](facts, message),
     free: createFreeShards(nats),
   });

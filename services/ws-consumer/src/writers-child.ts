@@ -7,7 +7,8 @@ import { connectTest, startInstance } from "./writers-fixture.ts";
  * commit of its first batch and telling the world.
  */
 const [nats = "", postgres = "", shards = "", instance = "", crash] = process.argv.slice(2);
-const feed = createLivePublisher(await connectTest(nats, "child"));
+const connection = await connectTest(nats, "child");
+const feed = createLivePublisher({ nats: connection, live: connection, deliverHere: () => undefined });
 const deliver = crash === "crash" ? () => process.kill(process.pid, "SIGKILL") : feed.deliver;
 await startInstance({ nats, postgres }, Number(shards), { instance, feed: { ...feed, deliver } });
 process.stdout.write("started\n");

@@ -11,9 +11,11 @@ import { createLog } from "@parley/runtime/log";
 import { connectNats } from "@parley/runtime/nats";
 import { createFreeShards } from "./adapters/nats/free-shards.ts";
 import { createLivePublisher } from "./adapters/nats/live-publisher.ts";
+import { subscribeLive } from "./adapters/nats/live-subscriber.ts";
 import { createShardLog } from "./adapters/nats/shard-log.ts";
 import { createShardStore } from "./adapters/postgres/shard-store.ts";
 import { openWriterDatabase } from "./adapters/postgres/writer-database.ts";
+import { LocalFeed } from "./application/local-feed.ts";
 import { createWriters, type Writers, type WritersOptions } from "./application/run-writers.ts";
 
 const MAX_BYTES = 1_073_741_824;
@@ -32,13 +34,17 @@ export async function startTestLog(): Promise<TestLog> {
   return { server, stop };
 }
 
-export function connectTest(url: string, name = "test"): Promise<NatsConnection> {
-  return connectNats({ url, name, log: createLog(name, "silent") });
+export function connectTest(url: string, name = "test", noEcho = false): Promise<NatsConnection> {
+  return connectNats({ url, name, noEcho, log: createLog(name, "silent") });
 }
 
 export type Instance = Readonly<{
   writers: Writers;
   nats: NatsConnection;
+  /** The connection without echo, on which it hears only what other instances store. */
+  live: NatsConnection;
+  /** Everything that is stored, here or elsewhere. */
+  here: LocalFeed;
   /** What it reported: level and text. */
   reports: string[];
   close: () => Promise<void>;
@@ -52,14 +58,18 @@ export async function startInstance(
 ): Promise<Instance> {
   const instance = options.instance ?? `test-${process.pid}-${crypto.randomUUID()}`;
   const nats = await connectTest(urls.nats, instance);
+  const live = await connectTest(urls.nats, `${instance} live`, true);
   const database = openWriterDatabase(urls.postgres, instance, shards);
   const reports: string[] = [];
+  const onFault = (error: unknown, what: string) => void reports.push(`warn: ${what} ${error}`);
+  const here = new LocalFeed(onFault);
+  subscribeLive(live, here.deliver, onFault);
   const writers = createWriters({
     instance,
     shards,
     store: createShardStore(database),
     log: await createShardLog(nats, { shards, replicas: 1, maxBytes: MAX_BYTES }),
-    feed: createLivePublisher(nats),
+    feed: createLivePublisher({ nats, live, deliverHere: here.deliver }),
     free: createFreeShards(nats),
     report: (level, text, { err, ...facts }) =>
       reports.push(`${level}: ${text} ${JSON.stringify(facts)} ${err ?? ""}`.trimEnd()),
@@ -69,9 +79,10 @@ export async function startInstance(
   const close = async () => {
     await writers.close();
     await database.close();
+    await live.close();
     await nats.close();
   };
-  return { writers, nats, reports, close };
+  return { writers, nats, live, here, reports, close };
 }
 
 export type Draft = Readonly<{ room: string; id: string; author?: string; body?: string; receipt?: string }>;

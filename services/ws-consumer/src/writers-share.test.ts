@@ -4,6 +4,7 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { trimStream } from "./adapters/nats/stream-keeper.ts";
 import { createHistory } from "./adapters/postgres/history.ts";
+import { Hub } from "./application/hub.ts";
 import {
   type Instance,
   Sender,
@@ -38,6 +39,33 @@ afterAll(async () => {
 
 const start = (instance: string) =>
   startInstance({ nats: log.server.url, postgres: url }, SHARDS, { instance });
+const ROOMS = Array.from({ length: 8 }, (_, i) => `heard-${i}`);
+
+/** Somebody who listens to all rooms at one instance; gives what they heard, and the hub that told them. */
+async function listenAt({ here }: Instance): Promise<{ hub: Hub; heard: string[] }> {
+  const { heads, replay } = createHistory(database);
+  const hub = new Hub({
+    readHeads: heads,
+    readFrames: (room, after, upTo) => replay(room, after, upTo, upTo - after),
+    encode: (frames) => Buffer.from(frames.join("\n")),
+    onFault: () => undefined,
+    now: () => performance.now(),
+  });
+  here.add((room, first, frames) => hub.deliver(room, first, frames));
+  const heard: string[] = [];
+  const write = (packet: Buffer) => void heard.push(...packet.toString().split("\n"));
+  const listener = { isOpen: true, userId: "u", write, writeEphemeral: write, whenRead: async () => {} };
+  for (const room of ROOMS) (await hub.feed(room)).live.add(listener);
+  return { hub, heard };
+}
+
+/** The seqs that were heard of one room, in the order of arrival. */
+const seqsOf = (room: string, heard: readonly string[]) =>
+  heard
+    .map((frame) => JSON.parse(frame) as { room: string; seq: number })
+    .filter((frame) => frame.room === room)
+    .map(({ seq }) => seq);
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 const written = ({ writers }: Instance) => [...writers.cursors().keys()].toSorted();
 
 describe("several instances", () => {
@@ -74,6 +102,41 @@ describe("several instances", () => {
     expect(three.writers.counters.duplicates).toBe(0);
     await three.close();
     expect(tookMs).toBeLessThan(1_000);
+  });
+
+  it("hand what they store to their own listeners, and to those of others by NATS: once, in order", async () => {
+    const one = await start("one");
+    one.here.add(() => {
+      throw new Error("a listener with a fault");
+    });
+    await until("one has all", () => written(one).length === SHARDS);
+    await sender.untilStreams();
+    const atOne = await listenAt(one);
+    const say = (id: string) => ROOMS.forEach((room) => void sender.send({ room, id }));
+    for (let i = 0; i < 20; i += 1) say(`alone-${i}`);
+    await until("heard at one", () => atOne.heard.length === 20 * ROOMS.length);
+    expect(one.live.stats(), "NATS is told, and tells nothing back").toMatchObject({ inMsgs: 0 });
+    expect(one.live.stats().outMsgs).toBeGreaterThanOrEqual(ROOMS.length);
+
+    const two = await start("two");
+    await until("shared", () => written(one).length === 2 && written(two).length === 2);
+    const atTwo = await listenAt(two);
+    const roomsOfPackets: string[] = [];
+    one.live.subscribe("live.*", { callback: (_error, { subject }) => void roomsOfPackets.push(subject) });
+    for (let i = 0; i < 20; i += 1) say(`shared-${i}`);
+    await until("heard at one", () => atOne.heard.length === 40 * ROOMS.length);
+    await until("heard at two", () => atTwo.heard.length === 20 * ROOMS.length);
+    for (const room of ROOMS) {
+      expect(seqsOf(room, atOne.heard)).toEqual(upTo(40));
+      expect(seqsOf(room, atTwo.heard)).toEqual(upTo(40).slice(20));
+    }
+    const ofTwo = ROOMS.filter((room) => written(two).includes(shardOf(room, SHARDS)));
+    expect(ofTwo).not.toEqual([]);
+    expect([...new Set(roomsOfPackets)].toSorted()).toEqual(ofTwo.map((room) => `live.${room}`));
+    expect([atOne, atTwo].map(({ hub }) => hub.counters.repaired)).toEqual([0, 0]);
+    expect(one.reports.some((report) => report.includes("a listener with a fault"))).toBe(true);
+    await one.close();
+    await two.close();
   });
 
   it("refuse another number of shards, in words", async () => {

@@ -28,8 +28,9 @@ const LINGER_MS = 60_000;
 const RINGS_BYTES_MAX = 64 * 1_024 * 1_024;
 
 /**
- * Which rooms are heard on this instance, and how far each is. Live frames come from writers through NATS, where
- * one may get lost; Postgres is the truth, so a hole is read from there, and quiet rooms are compared with it.
+ * Which rooms are heard on this instance, and how far each is. Live frames come from the writers here, and from others
+ * through NATS, where one may get lost; Postgres is the truth, so a hole is read from there, and quiet rooms are
+ * compared with it.
  */
 export class Hub {
   readonly #parts: HubParts;

@@ -1,16 +1,17 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { unpackLive } from "@parley/protocol/live";
 import { LIVE_SUBJECTS } from "@parley/protocol/subjects";
+import type { DeliverFrames } from "../../application/local-feed.ts";
 
 const LIVE_PREFIX_LENGTH = LIVE_SUBJECTS.length - 1;
 
-/** Hears every writer's live frames and hands them on, room by room, in the order of arrival. */
+/** Hears the live frames of other instances' writers and hands them on, room by room, in the order of arrival. */
 export function subscribeLive(
-  nats: NatsConnection,
-  deliver: (room: string, first: number, frames: readonly string[]) => void,
+  live: NatsConnection,
+  deliver: DeliverFrames,
   onFault: (error: unknown, what: string) => void,
 ): void {
-  nats.subscribe(LIVE_SUBJECTS, {
+  live.subscribe(LIVE_SUBJECTS, {
     callback: (error, message) => {
       if (error) return onFault(error, "live subscription");
       try {
