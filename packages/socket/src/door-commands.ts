@@ -36,7 +36,7 @@ export class PendingAuth {
   readonly deadline: number;
   readonly #enter: (identity: Identity) => void;
   readonly #table: CommandTable;
-  readonly #early: [RawData, boolean][] = [];
+  readonly #early: [string | RawData, boolean][] = [];
   #isFirst = true;
 
   constructor(
@@ -55,19 +55,19 @@ export class PendingAuth {
     ws.on("message", this.#take);
   }
 
-  readonly #take = (bytes: RawData, isBinary: boolean): void => {
+  readonly #take = (data: string | RawData, isBinary: boolean): void => {
     if (this.#isFirst) {
       this.#isFirst = false;
       this.ws.pause();
-      void this.#identify(bytes);
-    } else if (this.#early.push([bytes, isBinary]) > EARLY_FRAMES_MAX) {
+      void this.#identify(data);
+    } else if (this.#early.push([data, isBinary]) > EARLY_FRAMES_MAX) {
       this.ws.close(CLOSE.tooMany, "too many frames before the answer to auth");
     }
   };
 
-  async #identify(bytes: RawData): Promise<void> {
+  async #identify(data: string | RawData): Promise<void> {
     try {
-      const { command: identify, frame } = this.#table.read(bytes.toString());
+      const { command: identify, frame } = this.#table.read(data.toString());
       await identify.handle(undefined as never, frame);
     } catch (error) {
       this.#refuse(error);
@@ -80,7 +80,7 @@ export class PendingAuth {
     if (this.ws.readyState !== this.ws.OPEN) return;
     this.ws.off("message", this.#take);
     this.#enter(identity);
-    for (const [bytes, isBinary] of this.#early) this.ws.emit("message", bytes, isBinary);
+    for (const [data, isBinary] of this.#early) this.ws.emit("message", data, isBinary);
   }
 
   #refuse(error: unknown): void {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { get } from "node:http";
+import { clientFrame, RawPeer } from "@parley/devstack/raw-peer";
 import { PostFrame } from "@parley/protocol/client-frames";
 import { Refusal } from "@parley/protocol/codes";
 import { type App, buildHttp } from "@parley/runtime/http";
@@ -228,6 +229,55 @@ describe("the door", () => {
     for (let i = 0; i < 12; i += 1) client.send("{");
     expect((await client.closed).code).toBe(4400);
     expect(client.frames.filter((frame) => frame.code === "bad_json")).toHaveLength(10);
+  });
+
+  it.each(["behind the handshake", "with the handshake"])(
+    "reads auth, messages and half a message of one write in their order, %s",
+    async (when) => {
+      const bodies = ["one", "zwei ü", "three", "half of four"];
+      const frames = bodies.map((body) =>
+        clientFrame({ payload: JSON.stringify({ room: "general", body }) }),
+      );
+      const auth = clientFrame({ payload: '{"type":"auth","token":"u1"}' });
+      const bytes = Buffer.concat([auth, ...frames]);
+      const cut = bytes.length - 20;
+      const isWith = when === "with the handshake";
+      const peer = new RawPeer(url, bytes.subarray(0, isWith ? cut : 0));
+      await peer.opened();
+      if (!isWith) peer.socket.write(bytes.subarray(0, cut));
+      await peer.frame((text) => text.includes('"hello"'));
+      expect(heard).toEqual(bodies.slice(0, 3));
+      peer.socket.write(Buffer.concat([bytes.subarray(cut), clientFrame({ payload: '{"type":"ping"}' })]));
+      await peer.frame((text) => text.includes('"pong"'));
+      expect(heard).toEqual(bodies);
+      peer.socket.destroy();
+    },
+  );
+
+  it("hears nothing behind the frame that closed the connection, though it came in the same write", async () => {
+    const peer = new RawPeer(`${url}?token=u1`);
+    await peer.frame((text) => text.includes('"hello"'));
+    const good = clientFrame({ payload: '{"room":"general","body":"good"}' });
+    const bad = Array.from({ length: 12 }, () => clientFrame({ payload: "{" }));
+    peer.socket.write(Buffer.concat([good, ...bad, good]));
+    expect(await peer.closeCode()).toBe(4400);
+    expect(peer.frames.filter(({ payload }) => payload.includes("bad_json"))).toHaveLength(10);
+    expect(heard).toEqual(["good"]);
+    peer.socket.destroy();
+  });
+
+  it("answers binary frames with an error if they are text, and with 1007 if they are not", async () => {
+    const peer = new RawPeer(`${url}?token=u1`);
+    await peer.frame((text) => text.includes('"hello"'));
+    peer.socket.write(clientFrame({ opcode: 2, payload: '{"room":"general","body":"x"}' }));
+    expect(JSON.parse(await peer.frame((text) => text.includes('"error"')))).toMatchObject({
+      code: "bad_frame",
+    });
+    peer.socket.write(clientFrame({ payload: '{"room":"general","body":"still here"}' }));
+    peer.socket.write(clientFrame({ opcode: 2, payload: Buffer.from([0xff]) }));
+    expect(await peer.closeCode()).toBe(1007);
+    expect(heard).toEqual(["still here"]);
+    peer.socket.destroy();
   });
 
   it("closes with 1009 for a frame of 1 MB and with 1007 for bytes that are not UTF-8", async () => {

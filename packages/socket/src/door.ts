@@ -21,6 +21,7 @@ import { Connection } from "./connection.ts";
 import { authCommand, PendingAuth, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { drainAll } from "./drain.ts";
+import { readFrames } from "./frame-reader.ts";
 import { type Handshake, SUBPROTOCOL } from "./handshake.ts";
 import type { Identities, Identity } from "./identity.ts";
 import { receive } from "./receive.ts";
@@ -85,6 +86,7 @@ export class Door {
       return;
     }
     ws.on("close", () => this.admission.leaveAddress(address));
+    readFrames(ws);
     if (identity) {
       this.open(ws, identity, address, query);
       return;
@@ -125,8 +127,8 @@ export class Door {
     ws.on("pong", () => {
       connection.heardAt = performance.now();
     });
-    ws.on("message", (bytes: Buffer, isBinary: boolean) =>
-      receive(connection, this.#table, bytes, isBinary, log),
+    ws.on("message", (data: string | Buffer, isBinary: boolean) =>
+      receive(connection, this.#table, data, isBinary, log),
     );
     connection.send({
       type: "hello",

@@ -28,11 +28,14 @@ function answer(connection: Connection, error: unknown, id: string | undefined, 
   if (connection.badFrames >= BAD_FRAMES_MAX) connection.close(CLOSE.badFrames, "too many bad frames");
 }
 
-/** One frame from an authenticated peer: read, checked, and handed to its command. Never throws. */
+/**
+ * One frame from an authenticated peer: read, checked, and handed to its command. A text comes as a string, or as bytes
+ * that ws has checked. Never throws.
+ */
 export function receive(
   connection: Connection,
   table: CommandTable,
-  bytes: Buffer,
+  data: string | Buffer,
   isBinary: boolean,
   log: Log,
 ): void {
@@ -41,13 +44,13 @@ export function receive(
   let id: string | undefined;
   try {
     if (isBinary) {
-      if (!isUtf8(bytes)) {
+      if (!isUtf8(data as Buffer)) {
         connection.close(CLOSE.notUtf8, "a frame is UTF-8 text");
         return;
       }
       throw new Refusal("bad_frame", "a frame is text, not binary", { path: "" });
     }
-    const { command, frame } = table.read(bytes.toString());
+    const { command, frame } = table.read(typeof data === "string" ? data : data.toString());
     id = (frame as { id?: string }).id;
     const work = command.handle(connection, frame);
     void work?.catch((error: unknown) => answer(connection, error, id, log));
