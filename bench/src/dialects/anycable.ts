@@ -1,5 +1,5 @@
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
-import { dial, type Gate, memberOn, untilIn } from "./dial.ts";
+import { dial, eachAlone, type Gate, memberOn, untilIn } from "./dial.ts";
 
 /** The protocol with streams that can be read again, and sessions that can be taken up again. */
 const PROTOCOL = "actioncable-v1-ext-json";
@@ -21,10 +21,10 @@ export async function openAnyCable(endpoint: Endpoint, place: Place, ears: Ears)
   const identifier = JSON.stringify(`{"channel":"RoomChannel","room":"${place.room}"}`);
   const subscribe = () => ws.send(`{"command":"subscribe","identifier":${identifier}}`);
   await untilIn(ws, ears, {
-    onFrame: (bytes, gate) => {
+    onFrame: eachAlone((bytes, gate) => {
       if (bytes.includes(STREAM_ID)) ears.heard(bytes);
       else takeFrame(JSON.parse(bytes.toString()) as Frame, ears, gate, subscribe);
-    },
+    }),
   });
   return memberOn(ws, (n, body) => {
     const data = `"{\\"action\\":\\"message\\",\\"id\\":${n},\\"body\\":\\"${body}\\"}"`;

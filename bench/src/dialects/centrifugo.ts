@@ -1,5 +1,5 @@
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
-import { dial, type Gate, memberOn, untilIn } from "./dial.ts";
+import { dial, eachAlone, type Gate, memberOn, untilIn } from "./dial.ts";
 
 const NEWLINE = 0x0a;
 const PING = "{}";
@@ -31,12 +31,12 @@ export async function openCentrifugo(endpoint: Endpoint, place: Place, ears: Ear
         `{"id":${CONNECT},"connect":{"token":"${place.token}"}}\n` +
           `{"id":${SUBSCRIBE},"subscribe":{"channel":"${channel}"}}`,
       ),
-    onFrame: (bytes, gate) => {
+    onFrame: eachAlone((bytes, gate) => {
       for (const line of linesOf(bytes)) {
         if (isPublication(line)) ears.heard(line);
         else take(line.toString(), gate);
       }
-    },
+    }),
   });
   return memberOn(ws, (n, body) =>
     ws.send(`{"id":${n + LAST_GREETING},"publish":{"channel":"${channel}","data":{"body":"${body}"}}}`),

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { Ears, Member } from "../load/member.ts";
+import { readFrames } from "./frames.ts";
 
 export type DialOptions = Readonly<{ protocol?: string; headers?: Readonly<Record<string, string>> }>;
 
@@ -47,8 +48,14 @@ export type Gate = Readonly<{
 
 export type Reader = Readonly<{
   onOpen?: (gate: Gate) => void;
-  onFrame: (bytes: Buffer, gate: Gate) => void;
+  /** A frame: `bytes` from `from` to `to`, where others may lie before and behind it. */
+  onFrame: (bytes: Buffer, gate: Gate, from: number, to: number) => void;
 }>;
+
+/** For a dialect that reads each frame by itself: gives it a view of the frame alone. */
+export function eachAlone(onFrame: (frame: Buffer, gate: Gate) => void): Reader["onFrame"] {
+  return (bytes, gate, from, to) => onFrame(bytes.subarray(from, to), gate);
+}
 
 /** Reads a socket; resolves once its reader has entered. @throws if the socket ends or fails before. */
 export function untilIn(ws: WebSocket, ears: Ears, { onOpen, onFrame }: Reader): Promise<void> {
@@ -64,7 +71,7 @@ export function untilIn(ws: WebSocket, ears: Ears, { onOpen, onFrame }: Reader):
     ws.on("error", (error) => onEnd(error.message));
     ws.on("close", (code) => onEnd(`closed with ${code}`));
     ws.once("open", () => onOpen?.(gate));
-    ws.on("message", (bytes: Buffer) => onFrame(bytes, gate));
+    readFrames(ws, (bytes, from, to) => onFrame(bytes, gate, from, to));
   });
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
-import { dial, memberOn, untilIn } from "./dial.ts";
+import { dial, eachAlone, memberOn, untilIn } from "./dial.ts";
 
 const TRIES_MAX = 3;
 const HOST = "localhost";
@@ -43,13 +43,13 @@ async function enterRoom(endpoint: Endpoint, place: Place, ears: Ears): Promise<
   const answer = createJoin((text) => ws.send(text), `<presence to="${room}/${nick}">${MUC}</presence>`);
   await untilIn(ws, ears, {
     onOpen: () => ws.send(OPEN),
-    onFrame: (bytes, { enter, fail }) => {
+    onFrame: eachAlone((bytes, { enter, fail }) => {
       if (isMessage(bytes)) return takeMessage(bytes, own, ears);
       const text = bytes.toString();
       if (text.startsWith("<presence") && text.includes(STATUS_SELF)) enter();
       else if (ERRORS.test(text)) fail(text);
       else answer(text);
-    },
+    }),
   });
   return memberOn(ws, (n, body) =>
     ws.send(`<message to="${room}" type="groupchat" id="${n}"><body>${body}</body></message>`),

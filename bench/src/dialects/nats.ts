@@ -1,5 +1,5 @@
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
-import { dial, type Gate, memberOn, untilIn } from "./dial.ts";
+import { dial, eachAlone, type Gate, memberOn, untilIn } from "./dial.ts";
 
 const ROOM_SID = "1";
 const LINE_END = Buffer.from("\r\n");
@@ -28,7 +28,7 @@ export async function openNats(endpoint: Endpoint, place: Place, ears: Ears): Pr
       else takeAck(Number(to.slice(inbox.length + 1)), payload.toString(), ears);
     },
   });
-  await untilIn(ws, ears, { onFrame: read });
+  await untilIn(ws, ears, { onFrame: eachAlone(read) });
   return memberOn(ws, (n, body) => say(`PUB ${subject} ${inbox}.${n} ${body.length}\r\n${body}\r\n`));
 }
 

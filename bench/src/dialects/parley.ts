@@ -8,16 +8,16 @@ const QUOTE = 0x22;
 const HYPHEN = 0x2d;
 const ZERO = 0x30;
 
-/** Whether a frame begins with these bytes; a view of it to compare would cost more than all else that is done here. */
-function begins(bytes: Buffer, prefix: Buffer): boolean {
-  for (let i = 0; i < prefix.length; i += 1) if (bytes[i] !== prefix[i]) return false;
+/** Whether these bytes are there; a view of them to compare would cost more than all else that is done here. */
+function isAt(bytes: Buffer, at: number, prefix: Buffer): boolean {
+  for (let i = 0; i < prefix.length; i += 1) if (bytes[at + i] !== prefix[i]) return false;
   return true;
 }
 
-/** The n of the id `<member>-<n>` that an acknowledgement begins with. */
-function numberIn(ack: Buffer): number {
+/** The n of the id `<member>-<n>`, which begins at `at`. */
+function numberIn(ack: Buffer, at: number): number {
   let n = 0;
-  for (let i = ack.indexOf(HYPHEN, ACK.length) + 1; i < ack.length && ack[i] !== QUOTE; i += 1)
+  for (let i = ack.indexOf(HYPHEN, at) + 1; i < ack.length && ack[i] !== QUOTE; i += 1)
     n = n * 10 + (ack[i] as number) - ZERO;
   return n;
 }
@@ -51,9 +51,9 @@ export const bearer = ({ token }: Place) => ({ headers: { authorization: `Bearer
 async function listen(url: string, place: Place, ears: Ears): Promise<WebSocket> {
   const ws = dial(url, bearer(place));
   await untilIn(ws, ears, {
-    onFrame: (bytes, { enter, fail }) => {
-      if (begins(bytes, MESSAGE)) return ears.heard(bytes);
-      const frame = JSON.parse(bytes.toString()) as { type: string; code?: string };
+    onFrame: (bytes, { enter, fail }, from, to) => {
+      if (isAt(bytes, from, MESSAGE)) return ears.heard(bytes, from, to);
+      const frame = JSON.parse(bytes.toString("utf8", from, to)) as { type: string; code?: string };
       if (frame.type === "caught_up") enter();
       if (frame.type === "error") fail(String(frame.code));
     },
@@ -66,9 +66,13 @@ export async function openSender(url: string, place: Place, ears: Ears): Promise
   const ws = dial(url, bearer(place));
   const numberOf = (id: unknown) => Number(String(id).split("-")[1]);
   await untilIn(ws, ears, {
-    onFrame: (bytes, { enter }) => {
-      if (begins(bytes, ACK)) return ears.acked(numberIn(bytes));
-      const frame = JSON.parse(bytes.toString()) as { type: string; id?: string; code?: string };
+    onFrame: (bytes, { enter }, from, to) => {
+      if (isAt(bytes, from, ACK)) return ears.acked(numberIn(bytes, from + ACK.length));
+      const frame = JSON.parse(bytes.toString("utf8", from, to)) as {
+        type: string;
+        id?: string;
+        code?: string;
+      };
       if (frame.type === "hello") enter();
       else if (frame.type === "error") ears.refused(numberOf(frame.id), String(frame.code));
     },

@@ -8,10 +8,10 @@ export async function openPlain(endpoint: Endpoint, place: Place, ears: Ears): P
   const ws = dial(`${endpoint.url}?room=${place.room}`);
   await untilIn(ws, ears, {
     onOpen: ({ enter }) => enter(),
-    onFrame: (bytes) => {
+    onFrame: (bytes, _gate, from, to) => {
       // An acknowledgement is "ack <n>", a message begins with "{".
-      if (bytes[0] === ACK_FIRST_BYTE) ears.acked(Number(bytes.toString("latin1", 4)));
-      else ears.heard(bytes);
+      if (bytes[from] === ACK_FIRST_BYTE) ears.acked(Number(bytes.toString("latin1", from + 4, to)));
+      else ears.heard(bytes, from, to);
     },
   });
   return memberOn(ws, (n, body) => ws.send(`{"id":${n},"body":"${body}"}`));

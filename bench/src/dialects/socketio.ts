@@ -5,10 +5,10 @@ import { dial, memberOn, untilIn } from "./dial.ts";
 export async function openSocketIo(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
   const ws = dial(`${endpoint.url}/socket.io/?EIO=4&transport=websocket`);
   await untilIn(ws, ears, {
-    onFrame: (bytes, { enter }) => {
-      const kind = bytes.toString("latin1", 0, 2);
-      if (kind === "42") ears.heard(bytes);
-      else if (kind === "43") takeAck(bytes.toString(), ears, enter);
+    onFrame: (bytes, { enter }, from, to) => {
+      const kind = bytes.toString("latin1", from, Math.min(from + 2, to));
+      if (kind === "42") ears.heard(bytes, from, to);
+      else if (kind === "43") takeAck(bytes.toString("utf8", from, to), ears, enter);
       else if (kind[0] === "0") ws.send("40");
       else if (kind === "40") ws.send(`420["join","${place.room}"]`);
       else if (kind[0] === "2") ws.send("3");

@@ -1,5 +1,5 @@
 import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
-import { dial, memberOn, untilIn } from "./dial.ts";
+import { dial, eachAlone, memberOn, untilIn } from "./dial.ts";
 
 /** What a member may do in its room: join, read, write. Without `P` nobody is told who comes and goes. */
 export const MEMBER_MODE = "JRW";
@@ -28,7 +28,7 @@ export async function openTinode(endpoint: Endpoint, place: Place, ears: Ears): 
   await untilIn(ws, ears, {
     // A session takes its requests one after the other, so that none has to wait for an answer.
     onOpen: () => [HELLO, login, join].forEach((frame) => void ws.send(frame)),
-    onFrame: (bytes, { enter, fail }) => {
+    onFrame: eachAlone((bytes, { enter, fail }) => {
       if (bytes[2] === DATA) return ears.heard(bytes);
       if (bytes[2] !== CTRL) return;
       const text = bytes.toString();
@@ -37,7 +37,7 @@ export async function openTinode(endpoint: Endpoint, place: Place, ears: Ears): 
       if (n > 0) code === ACCEPTED ? ears.acked(n) : ears.refused(n, reasonOf(text));
       else if (code >= ERROR_FROM) fail(reasonOf(text));
       else if (id === JOIN_ID) enter();
-    },
+    }),
   });
   return memberOn(ws, (n, body) => ws.send(`{"pub":{"id":"${n}","topic":"${topic}","content":"${body}"}}`));
 }

@@ -45,10 +45,10 @@ export class Crew {
     this.#pacer?.onAnswer(hand);
   }
 
-  onHeard(hand: Hand, bytes: Buffer): void {
+  onHeard(hand: Hand, bytes: Buffer, from: number, to: number): void {
     const mark = this.#mark;
     const now = this.#isMeasuring ? nowUs() : 0;
-    for (let at = readMark(bytes, 0, mark); at !== -1; at = readMark(bytes, at, mark)) {
+    for (let at = readMark(bytes, from, to, mark); at !== -1; at = readMark(bytes, at, to, mark)) {
       if (!hand.tally.take(mark.sender, mark.n)) continue;
       if (this.#isMeasuring) {
         this.#delivered += 1;

@@ -39,8 +39,8 @@ export class Hand implements Ears {
     this.#crew.note(`refused: ${why}`);
   }
 
-  heard(bytes: Buffer): void {
-    this.#crew.onHeard(this, bytes);
+  heard(bytes: Buffer, from = 0, to = bytes.length): void {
+    this.#crew.onHeard(this, bytes, from, to);
   }
 
   back(awayMs: number, replayMs: number): void {

@@ -14,14 +14,14 @@ export function writeMark({ sender, n, dueUs }: Mark, length: number): string {
   return `~${sender}.${n}.${dueUs}~`.padEnd(length, "x");
 }
 
-/** Reads the next mark at or after `from` into `into`; gives the index behind it, or -1 if there is none. */
-export function readMark(bytes: Buffer, from: number, into: Mark): number {
+/** Reads the next mark from `from` on, before `to`, into `into`; gives the index behind it, or -1 if there is none. */
+export function readMark(bytes: Buffer, from: number, to: number, into: Mark): number {
   const start = bytes.indexOf(TILDE, from);
-  if (start === -1) return -1;
+  if (start === -1 || start >= to) return -1;
   let i = start + 1;
   let value = 0;
   let dots = 0;
-  for (; i < bytes.length; i += 1) {
+  for (; i < to; i += 1) {
     const byte = bytes[i] as number;
     if (byte === TILDE) break;
     if (byte !== DOT) {

@@ -18,8 +18,8 @@ export interface Ears {
   acked(n: number): void;
   /** The target will not take this member's n-th message. */
   refused(n: number, why: string): void;
-  /** Bytes that hold one or more whole marks. */
-  heard(bytes: Buffer): void;
+  /** Bytes that hold one or more whole marks, from `from` to `to` if not all of them. */
+  heard(bytes: Buffer, from?: number, to?: number): void;
   /** The connection ended without having been asked to. */
   dropped(why: string): void;
   /** The connection was lost and is back, and what was missed has come; `replayMs` of that after dialling again. */
