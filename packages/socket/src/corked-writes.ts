@@ -9,6 +9,9 @@ const CROWD_SOCKETS = 250;
  */
 const FEW = { writingShare: 1 / 5, waitMaxMs: 25 };
 const CROWD = { writingShare: 1 / 10, waitMaxMs: 100 };
+/** Sockets that get so much each in one write, bytes, have a dozen messages to read: a longer wait is not felt. */
+const BUSY_BYTES = 4 * 1_024;
+const BUSY = { writingShare: 1 / 10, waitMaxMs: 50 };
 
 /** So much for one socket leaves at once, bytes: what waits for company here must never make a reader look slow. */
 const COMPANY_BYTES_MAX = 64 * 1_024;
@@ -26,9 +29,14 @@ function uncorkAll(): void {
   const sockets = corked;
   corked = [];
   const began = performance.now();
-  for (const socket of sockets) socket.uncork();
+  let bytes = 0;
+  for (const socket of sockets) {
+    bytes += socket.writableLength;
+    socket.uncork();
+  }
   const now = performance.now();
-  const { writingShare, waitMaxMs } = mostInARow < CROWD_SOCKETS ? FEW : CROWD;
+  const few = bytes >= BUSY_BYTES * sockets.length ? BUSY : FEW;
+  const { writingShare, waitMaxMs } = mostInARow < CROWD_SOCKETS ? few : CROWD;
   mostInARow = 0;
   restsUntil = now + Math.min(waitMaxMs, (now - began) * (1 / writingShare - 1));
 }

@@ -22,7 +22,7 @@ const LOOK_EVERY_MS = 250;
  * At most this share of the time goes into it, so that it leaves a full load to those who send; a larger one once
  * messages have waited for so long, ms (docs/decisions/0032).
  */
-const SHARE = 1 / 10;
+const SHARE = 1 / 20;
 const BEHIND_SHARE = 1 / 2;
 const BEHIND_MS = 30_000;
 
