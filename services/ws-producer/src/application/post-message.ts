@@ -20,7 +20,11 @@ export type AppendMessage = (
 /** Takes a turn of a user's allowance; returns 0, or how many ms to wait for the next turn. */
 export type TakeTurn = (userId: string) => number;
 
-export type Posted = Readonly<{ message: Message; duplicate: boolean }>;
+/** What was posted; its text is not kept for as long as the log takes. */
+export type Posted = Readonly<{
+  message: Pick<Message, "id" | "room" | "author" | "at">;
+  duplicate: boolean;
+}>;
 
 /** @throws {Refusal} at once or later: what is known to be wrong is not waited for. */
 export type PostMessage = (
@@ -50,8 +54,10 @@ export function createPostMessage({
   freshId,
 }: PostMessageParts): PostMessage {
   const post: PostMessage = (draft, author, { isGone, receiptTo }) => {
-    const message = acceptDraft(draft, author, now(), freshId);
-    return append(message, isGone, receiptTo).then(({ duplicate }) => ({ message, duplicate }));
+    const accepted = acceptDraft(draft, author, now(), freshId);
+    const { id, room, at } = accepted;
+    const message = { id, room, author, at };
+    return append(accepted, isGone, receiptTo).then(({ duplicate }) => ({ message, duplicate }));
   };
   return (draft, author, waiting) => {
     const wait = takeTurn(author.id);

@@ -30,7 +30,8 @@ export class KeyExchange {
   /** This producer, as the others know it. */
   readonly #me = randomUUID();
   readonly #heard: readonly AcknowledgedKeys[];
-  readonly #told: string[];
+  /** Keys that will be told, and how many bytes they are. */
+  readonly #told: readonly { keys: Buffer; length: number }[];
   readonly #inbox: string;
   readonly #subscriptions: readonly Subscription[];
   #telling: NodeJS.Timeout | undefined;
@@ -39,7 +40,10 @@ export class KeyExchange {
   constructor(nats: NatsConnection, shards: number) {
     this.#nats = nats;
     this.#heard = Array.from({ length: shards }, () => new AcknowledgedKeys(SLOTS));
-    this.#told = Array.from({ length: shards }, () => "");
+    this.#told = Array.from({ length: shards }, () => ({
+      keys: Buffer.alloc(KEYS_MAX * KEY_LENGTH),
+      length: 0,
+    }));
     this.#inbox = inboxOf(nats);
     this.#subscriptions = [
       this.#listen(ACKNOWLEDGED_SUBJECTS, (msg) => this.#hear(msg.subject, msg)),
@@ -56,9 +60,12 @@ export class KeyExchange {
 
   /** Tells the others soon that the log has acknowledged this key. */
   tell(shard: number, key: string): void {
-    if (key.length !== KEY_LENGTH) return;
-    this.#told[shard] += key;
-    if ((this.#told[shard]?.length ?? 0) >= KEYS_MAX * KEY_LENGTH) this.#send(shard);
+    const told = this.#told[shard];
+    if (told === undefined || key.length !== KEY_LENGTH) return;
+    if (told.length === told.keys.length) this.#send(shard);
+    // The oldest are not told if there is nobody to tell.
+    if (told.length === told.keys.length) told.length = 0;
+    told.length += told.keys.write(key, told.length, "latin1");
     this.#telling ??= setTimeout(() => {
       this.#telling = undefined;
       this.#sendAll();
@@ -67,7 +74,8 @@ export class KeyExchange {
 
   /** The shard's stream is another one: what was told of the one before says nothing of it. */
   forget(shard: number): void {
-    this.#told[shard] = "";
+    const told = this.#told[shard];
+    if (told !== undefined) told.length = 0;
     this.#heard[shard]?.clear();
   }
 
@@ -92,10 +100,10 @@ export class KeyExchange {
   }
 
   #send(shard: number): void {
-    const keys = this.#told[shard];
-    if (!keys || !this.#isConnected || this.#nats.isClosed()) return;
-    this.#told[shard] = "";
-    this.#nats.publish(acknowledgedSubject(shard, this.#me), keys);
+    const told = this.#told[shard];
+    if (!told?.length || !this.#isConnected || this.#nats.isClosed()) return;
+    this.#nats.publish(acknowledgedSubject(shard, this.#me), Buffer.from(told.keys.subarray(0, told.length)));
+    told.length = 0;
   }
 
   #hear(subject: string, msg: Msg): void {
