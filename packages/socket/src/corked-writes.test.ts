@@ -21,6 +21,7 @@ const turn = () => pass(0);
 class SlowSocket {
   readonly written: number[] = [];
   writableCorked = 0;
+  writableLength = 0;
   #waiting = 0;
   readonly #ms: number;
 
@@ -32,8 +33,9 @@ class SlowSocket {
     this.writableCorked += 1;
   }
 
-  write(): void {
+  write(bytes: Buffer): void {
     this.#waiting += 1;
+    this.writableLength += bytes.length;
   }
 
   uncork(): void {
@@ -41,6 +43,7 @@ class SlowSocket {
     this.writableCorked -= 1;
     this.written.push(this.#waiting);
     this.#waiting = 0;
+    this.writableLength = 0;
   }
 }
 
@@ -100,6 +103,22 @@ test("a room that is a crowd waits for more company than as many sockets in smal
   pass(200);
   const rooms = Array.from({ length: 25 }, () => Buffer.from("x"));
   expect(waitOf((socket) => rooms[Math.floor(socket / 10)] as Buffer<ArrayBuffer>)).toBe(25);
+});
+
+test("sockets that get much each wait longer than those that get little", () => {
+  const wait = (length: number) => {
+    const { socket, send } = open(4);
+    send(Buffer.alloc(length));
+    turn();
+    const began = performance.now();
+    send(Buffer.alloc(length));
+    while (socket.written.length < 2) pass(1);
+    pass(1_000);
+    return Math.round(performance.now() - began - 1_000 - 4);
+  };
+  expect(wait(4_095)).toBe(16);
+  expect(wait(4_096)).toBe(36);
+  expect(wait(50_000)).toBe(36);
 });
 
 test("after a pause a write leaves at once again", () => {
