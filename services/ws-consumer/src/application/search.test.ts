@@ -29,12 +29,14 @@ const shareOf = (runs: readonly number[], from: number, to: number) =>
   (runs.filter((at) => at >= from && at < to).length * RUN_MS) / (to - from);
 
 describe("the words of messages", () => {
-  it("take a twentieth of the time while many wait, and half of it once they have waited for half a minute", async () => {
+  it("take a twentieth of the time while many wait, and more the longer that lasts, up to a half", async () => {
     const { runs, end } = keep(Number.POSITIVE_INFINITY);
-    await vi.advanceTimersByTimeAsync(40_000);
+    await vi.advanceTimersByTimeAsync(400_000);
     end();
     expect(shareOf(runs, 0, 30_000)).toBeCloseTo(1 / 20, 2);
-    expect(shareOf(runs, 31_000, 40_000)).toBeCloseTo(1 / 2, 2);
+    expect(shareOf(runs, 31_000, 60_000)).toBeCloseTo(2 / 20, 2);
+    expect(shareOf(runs, 121_000, 150_000)).toBeCloseTo(5 / 20, 2);
+    expect(shareOf(runs, 300_000, 400_000)).toBeCloseTo(1 / 2, 2);
   });
 
   it("are looked for four times a second where few wait, and not any more once that is ended", async () => {

@@ -15,16 +15,17 @@ export type Search = (
 /** Makes stored messages ready to be found, about so many at most; says whether more wait. */
 export type IndexWords = (messagesMax: number) => Promise<boolean>;
 
-const MESSAGES_MAX = 5_000;
+/** More at once would make everybody else's commit wait for what all of these write ahead. */
+const MESSAGES_MAX = 500;
 /** How often it looks whether there is something to be made ready, ms. */
 const LOOK_EVERY_MS = 250;
 /**
- * At most this share of the time goes into it, so that it leaves a full load to those who send; a larger one once
- * messages have waited for so long, ms (docs/decisions/0032).
+ * This share of the time goes into it, so that it leaves a full load to those who send; and as much again for each
+ * `PATIENCE_MS` for which messages have waited without a break, up to `SHARE_MAX` (docs/decisions/0032).
  */
 const SHARE = 1 / 20;
-const BEHIND_SHARE = 1 / 2;
-const BEHIND_MS = 30_000;
+const PATIENCE_MS = 30_000;
+const SHARE_MAX = 1 / 2;
 
 /** Keeps the words of stored messages; instances share the work. Gives what ends it. */
 export function keepWords(index: IndexWords, onFault: (error: unknown, what: string) => void): () => void {
@@ -39,8 +40,8 @@ export function keepWords(index: IndexWords, onFault: (error: unknown, what: str
     });
     const now = performance.now();
     behindSince = isMore ? (behindSince ?? began) : undefined;
-    const isLate = behindSince !== undefined && now - behindSince > BEHIND_MS;
-    const rest = (now - began) * (1 / (isLate ? BEHIND_SHARE : SHARE) - 1);
+    const share = Math.min(SHARE_MAX, SHARE * (1 + Math.floor((now - (behindSince ?? now)) / PATIENCE_MS)));
+    const rest = (now - began) * (1 / share - 1);
     if (!isEnded) timer = setTimeout(() => void run(), isMore ? rest : Math.max(rest, LOOK_EVERY_MS));
   };
   void run();

@@ -4,8 +4,12 @@ import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "./message-row.ts";
 
 const CONNECTIONS = 3;
 const DEADLINE_MS = 5_000;
-/** Each search is planned for its own words, and its words are looked up in their index however common they seem. */
+/**
+ * Each search is planned for its own words, and its words are looked up in their index however common they seem. What is
+ * indexed may be lost with the server, because then it waits to be indexed again: so nobody waits for the disk.
+ */
 const SETTINGS = {
+  synchronous_commit: "off",
   plan_cache_mode: "force_custom_plan",
   enable_seqscan: "off",
   random_page_cost: "1.1",
@@ -13,7 +17,7 @@ const SETTINGS = {
   jit: "off",
 };
 /** Rows of the queue, each of a room and a batch, that are looked at at once. */
-const BATCHES_MAX = 500;
+const BATCHES_MAX = 200;
 /** With more hits than this it is cheaper to walk back from the newest message until there are enough, … */
 const HITS_MAX = 5_000;
 /** … but not further than so many messages: then the words are looked up after all. */
@@ -32,9 +36,9 @@ export function openSearchDatabase(url: string): Database {
 }
 
 /**
- * Rows of the queue are taken by one instance each, until they have enough messages. What was edited is indexed anew, what was deleted leaves nothing.
- * The room is a lexeme with a blank, which no text gives, so that the index of words knows it too. Entries are looked up
- * batch by batch (`offset 0`): as a join, all of them may be read to find a few.
+ * Rows of the queue are taken by one instance each, until they have enough messages. What was edited is indexed anew,
+ * what was deleted leaves nothing. The room is a lexeme with a blank, which no text gives, so that the index of words
+ * knows it too. Entries are looked up batch by batch (`offset 0`): as a join, all of them may be read to find a few.
  */
 const INDEX = `
 with waiting as (
