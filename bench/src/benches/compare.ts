@@ -83,16 +83,9 @@ async function measureTarget(target: Target, { title, holder }: TargetKind, scal
   // First, while the process is fresh: later its heap has grown already, and sockets would seem to take nothing.
   const sockets = await idle(target, holder, { ...IDLE, sockets: scale.sockets });
   say(`${title}: ${sockets.kbPerSocket} KB a socket, ${sockets.handshakesPerSecond} handshakes/s`);
-  // Before the load, which leaves much behind: checkpoints, vacuums, an index that catches up.
+  // Before the load, and after it: it leaves much behind (checkpoints, vacuums, an index that catches up).
   const latency = await latencyOf(target, scale);
   say(`${title}: ${LATENCY_RATE}/s, deliver ${fiftyAndNinetyNine(latency)} ms`);
-  const [unhurried, busy] = await fanout(target, holder, {
-    ...FANOUT,
-    rates: FANOUT_RATES,
-    ms: scale.fanoutMs,
-  });
-  if (unhurried === undefined || busy === undefined) throw new Error("no fan-out was measured");
-  say(`${title}: ${busy.deliveriesPerHolderCpuSecond} deliveries in a CPU second`);
   const runs: Awaited<ReturnType<typeof durable>>[] = [];
   for (let i = 0; i < scale.runs; i += 1) {
     const run = await durable(target, { ...DURABLE, ms: scale.durableMs });
@@ -101,6 +94,13 @@ async function measureTarget(target: Target, { title, holder }: TargetKind, scal
   }
   const latencyAfterLoad = await latencyOf(target, scale);
   say(`${title}: ${LATENCY_RATE}/s right after the load, ${fiftyAndNinetyNine(latencyAfterLoad)} ms`);
+  const [unhurried, busy] = await fanout(target, holder, {
+    ...FANOUT,
+    rates: FANOUT_RATES,
+    ms: scale.fanoutMs,
+  });
+  if (unhurried === undefined || busy === undefined) throw new Error("no fan-out was measured");
+  say(`${title}: ${busy.deliveriesPerHolderCpuSecond} deliveries in a CPU second`);
   return {
     durable: medianOf(runs, ({ perSecond }) => perSecond),
     latency,
