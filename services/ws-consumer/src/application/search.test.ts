@@ -61,4 +61,18 @@ describe("the words of messages", () => {
     expect(tries).toBe(3);
     expect(faults).toHaveLength(3);
   });
+
+  it("are tried again within a second after Postgres kept them waiting for five", async () => {
+    const tries: number[] = [];
+    const start = performance.now();
+    const hangs = async (): Promise<boolean> => {
+      tries.push(performance.now() - start);
+      await new Promise((resolve) => setTimeout(resolve, 5_000));
+      throw new Error("no answer in 5000 ms");
+    };
+    const end = keepWords(hangs, () => undefined);
+    await vi.advanceTimersByTimeAsync(13_000);
+    end();
+    expect(tries).toEqual([0, 6_000, 12_000]);
+  });
 });

@@ -26,6 +26,8 @@ const LOOK_EVERY_MS = 250;
 const SHARE = 1 / 20;
 const PATIENCE_MS = 30_000;
 const SHARE_MAX = 1 / 2;
+/** It never rests for longer, ms: a run that took long waited for Postgres, and took nothing from anybody. */
+const REST_MAX_MS = 1_000;
 
 /** Keeps the words of stored messages; instances share the work. Gives what ends it. */
 export function keepWords(index: IndexWords, onFault: (error: unknown, what: string) => void): () => void {
@@ -41,7 +43,7 @@ export function keepWords(index: IndexWords, onFault: (error: unknown, what: str
     const now = performance.now();
     behindSince = isMore ? (behindSince ?? began) : undefined;
     const share = Math.min(SHARE_MAX, SHARE * (1 + Math.floor((now - (behindSince ?? now)) / PATIENCE_MS)));
-    const rest = (now - began) * (1 / share - 1);
+    const rest = Math.min(REST_MAX_MS, (now - began) * (1 / share - 1));
     if (!isEnded) timer = setTimeout(() => void run(), isMore ? rest : Math.max(rest, LOOK_EVERY_MS));
   };
   void run();

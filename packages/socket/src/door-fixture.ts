@@ -1,0 +1,128 @@
+import { once } from "node:events";
+import { PostFrame } from "@parley/protocol/client-frames";
+import { Refusal } from "@parley/protocol/codes";
+import { type App, buildHttp } from "@parley/runtime/http";
+import { createLog } from "@parley/runtime/log";
+import { WebSocket } from "ws";
+import { command } from "./command.ts";
+import { type Door, openDoor } from "./door.ts";
+import type { DoorLimits } from "./door-limits.ts";
+
+export const LIMITS: DoorLimits = {
+  allowedOrigins: ["http://localhost:8083"],
+  allowQueryToken: true,
+  isLimited: true,
+  socketsPerUser: 3,
+  socketsPerAddress: 50,
+  handshakesPerSecond: 1_000,
+  unauthenticatedSockets: 2,
+  socketsBytes: 256 * 1_024 * 1_024,
+  drainMs: 100,
+};
+
+type Frame = Record<string, unknown> & { type: string };
+
+/** A client that keeps what it was sent. */
+export class Client {
+  readonly ws: WebSocket;
+  readonly frames: Frame[] = [];
+  readonly closed: Promise<{ code: number; reason: string }>;
+
+  constructor(url: string, options: object = {}) {
+    this.ws = new WebSocket(url, options);
+    this.ws.on("message", (bytes) => this.frames.push(JSON.parse(String(bytes))));
+    this.ws.on("error", () => undefined);
+    this.closed = new Promise((resolve) =>
+      this.ws.on("close", (code, reason) => resolve({ code, reason: String(reason) })),
+    );
+  }
+
+  send(frame: unknown): void {
+    this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
+  }
+
+  async frame(match: (frame: Frame) => boolean): Promise<Frame> {
+    for (;;) {
+      const found = this.frames.find(match);
+      if (found) return found;
+      await once(this.ws, "message");
+    }
+  }
+}
+
+/** Resolves when the door has let a client in. */
+export const opened = (client: Client) => client.frame((frame) => frame.type === "hello");
+
+/** A door of its own for a test: a token `u1-s1-900000` is of user u1, session s1, and ends in so many ms. */
+export class DoorFixture {
+  readonly door: Door;
+  readonly url: string;
+  /** The bodies of the messages that came in; those to the room `slow` are refused. */
+  readonly heard: unknown[];
+  readonly revoke: (sessionId: string) => void;
+  readonly #app: App;
+
+  private constructor(
+    app: App,
+    door: Door,
+    parts: Readonly<{ heard: unknown[]; revoke: (sessionId: string) => void }>,
+  ) {
+    const address = app.server.address();
+    this.url = `ws://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/ws`;
+    this.#app = app;
+    this.door = door;
+    this.heard = parts.heard;
+    this.revoke = parts.revoke;
+  }
+
+  static async start(): Promise<DoorFixture> {
+    const heard: unknown[] = [];
+    const revoked = new Set<string>();
+    let tell = (_sessionId: string): void => undefined;
+    const log = createLog("door-test", "silent");
+    const app = await buildHttp({
+      service: "door-test",
+      title: "door",
+      description: "door",
+      log,
+      checks: {},
+      allowedOrigins: [],
+      trustProxy: false,
+      bodyBytesMax: 16_384,
+    });
+    const verify = async (token: string) => {
+      const [userId, sessionId = "s1", lifeMs = "900000"] = token.split("-");
+      if (!userId?.startsWith("u")) throw new Refusal("unauthenticated", "the token is not valid");
+      return { userId, username: `name-${userId}`, sessionId, expiresAt: Date.now() + Number(lifeMs) };
+    };
+    const post = command("message", PostFrame, (_connection, frame) => {
+      if (frame.room === "slow") throw new Refusal("rate_limited", "too many messages", { retryAfterMs: 50 });
+      heard.push(frame.body);
+    });
+    const identities = {
+      verify,
+      isRevoked: (sessionId: string) => revoked.has(sessionId),
+      onRevoked: (listener: (sessionId: string) => void) => {
+        tell = listener;
+      },
+    };
+    const door = await openDoor({
+      app,
+      service: "producer",
+      identities,
+      commands: [post],
+      limits: LIMITS,
+      log,
+    });
+    await app.listen({ port: 0, host: "127.0.0.1" });
+    const revoke = (sessionId: string) => {
+      revoked.add(sessionId);
+      tell(sessionId);
+    };
+    return new DoorFixture(app, door, { heard, revoke });
+  }
+
+  async close(): Promise<void> {
+    await this.#app.close();
+  }
+}
