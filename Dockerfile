@@ -45,6 +45,7 @@ ENV NODE_ENV=production HOST=0.0.0.0
 FROM scratch AS sources
 COPY packages/runtime /packages/runtime
 COPY packages/protocol /packages/protocol
+COPY packages/identity /packages/identity
 COPY packages/socket /packages/socket
 COPY deploy/image /deploy/image
 COPY --from=generated /app/proto/gen /proto/gen

@@ -11,7 +11,7 @@ import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { streamConfig, streamOf, subjectOf } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
 import { build } from "hdr-histogram-js";
-import { createLogPublisher } from "../../services/ws-producer/src/adapters/nats/log-publisher.ts";
+import { createLogPublisher } from "../../services/ws-producer/src/adapters/log/log-publisher.ts";
 
 const SHARDS = 4;
 const ROOMS = Array.from({ length: 64 }, (_, i) => `room-${i}`);

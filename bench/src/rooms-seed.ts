@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import postgres from "postgres";
-import { createSearch } from "../../services/ws-consumer/src/adapters/postgres/search.ts";
+import { createSearch } from "../../services/ws-consumer/src/search/postgres/search-index.ts";
 
 export const USERS = 1_000;
 const CHANNELS = 2_000;

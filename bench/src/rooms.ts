@@ -11,10 +11,13 @@ import { migrate } from "@parley/devstack/migrate";
 import { startPostgres } from "@parley/devstack/postgres-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { build } from "hdr-histogram-js";
-import { createHistory } from "../../services/ws-consumer/src/adapters/postgres/history.ts";
-import { openReadDatabase } from "../../services/ws-consumer/src/adapters/postgres/read-database.ts";
-import { createRoomViews } from "../../services/ws-consumer/src/adapters/postgres/room-views.ts";
-import { createSearch, openSearchDatabase } from "../../services/ws-consumer/src/adapters/postgres/search.ts";
+import { createHistory } from "../../services/ws-consumer/src/delivery/postgres/history.ts";
+import { openReadDatabase } from "../../services/ws-consumer/src/delivery/postgres/read-database.ts";
+import { createRoomViews } from "../../services/ws-consumer/src/rooms/postgres/room-views.ts";
+import {
+  createSearch,
+  openSearchDatabase,
+} from "../../services/ws-consumer/src/search/postgres/search-index.ts";
 import { chooseRoom, chooseWords, seedRooms, USERS } from "./rooms-seed.ts";
 
 const numbers = process.argv.slice(2).filter((argument) => /^\d+$/.test(argument));

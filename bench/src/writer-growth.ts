@@ -7,9 +7,9 @@ import { migrate } from "@parley/devstack/migrate";
 import { startPostgres } from "@parley/devstack/postgres-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
-import { createShardStore } from "../../services/ws-consumer/src/adapters/postgres/shard-store.ts";
-import { openWriterDatabase } from "../../services/ws-consumer/src/adapters/postgres/writer-database.ts";
-import type { LogEntry, ShardPosition } from "../../services/ws-consumer/src/application/shard-log.ts";
+import { createShardStore } from "../../services/ws-consumer/src/writing/postgres/postgres-shard-store.ts";
+import { openWriterDatabase } from "../../services/ws-consumer/src/writing/postgres/writer-database.ts";
+import type { LogEntry, ShardPosition } from "../../services/ws-consumer/src/writing/shard-log.ts";
 import { medianOf } from "./benches/median.ts";
 
 const MILLIONS = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [0, 1, 5];

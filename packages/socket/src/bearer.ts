@@ -1,7 +1,7 @@
+import type { Identity, VerifyToken } from "@parley/identity/identity";
 import { Refusal } from "@parley/protocol/codes";
 import type { FastifyRequest } from "fastify";
 import { tokenOf } from "./handshake.ts";
-import type { Identity, VerifyToken } from "./identity.ts";
 import { toProblem } from "./socket-route.ts";
 
 const HEADER_ONLY = { allowQueryToken: false } as Parameters<typeof tokenOf>[1];

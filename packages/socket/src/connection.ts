@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
+import type { Identity } from "@parley/identity/identity";
 import { CLOSE, type CloseCode } from "@parley/protocol/codes";
 import type { WebSocket } from "ws";
 import { writeCorked } from "./corked-writes.ts";
-import type { Identity } from "./identity.ts";
 import { encodeTextFrame } from "./text-frame.ts";
 
 /** Bytes that may wait for one socket before typing and presence are left out. */

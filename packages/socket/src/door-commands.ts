@@ -1,8 +1,8 @@
+import type { Identity, VerifyToken } from "@parley/identity/identity";
 import { AuthFrame, PingFrame } from "@parley/protocol/client-frames";
 import { CLOSE, Refusal } from "@parley/protocol/codes";
 import type { RawData, WebSocket } from "ws";
 import { type Command, CommandTable, command, errorFrame } from "./command.ts";
-import type { Identity, VerifyToken } from "./identity.ts";
 
 /** `ping`: the application's own heartbeat, for clients that cannot send WebSocket pings. */
 export function pingCommand(): Command {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import websocket from "@fastify/websocket";
+import type { Identities, Identity } from "@parley/identity/identity";
 import { asyncApiOf } from "@parley/protocol/asyncapi";
 import { CLOSE, type CloseCode, Refusal } from "@parley/protocol/codes";
 import {
@@ -23,7 +24,6 @@ import type { DoorLimits } from "./door-limits.ts";
 import { drainAll } from "./drain.ts";
 import { readFrames } from "./frame-reader.ts";
 import { type Handshake, SUBPROTOCOL } from "./handshake.ts";
-import type { Identities, Identity } from "./identity.ts";
 import { receive } from "./receive.ts";
 import { addSocketRoute } from "./socket-route.ts";
 import { Sweeper } from "./sweep.ts";

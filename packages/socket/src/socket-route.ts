@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Identity } from "@parley/identity/identity";
 import { ERROR_STATUS, Refusal } from "@parley/protocol/codes";
 import { Problem } from "@parley/runtime/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -7,7 +8,6 @@ import { Type } from "typebox";
 import type { WebSocket } from "ws";
 import type { Door } from "./door.ts";
 import { checkHandshake, tokenOf } from "./handshake.ts";
-import type { Identity } from "./identity.ts";
 
 /** A refusal as an HTTP problem, with the status of its code. */
 export function toProblem(refusal: Refusal): Problem {

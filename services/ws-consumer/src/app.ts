@@ -1,3 +1,4 @@
+import type { Identities } from "@parley/identity/identity";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
@@ -6,13 +7,12 @@ import type { Metrics } from "@parley/runtime/metrics";
 import type { Connection } from "@parley/socket/connection";
 import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
-import type { Identities } from "@parley/socket/identity";
-import { addPresenceRoutes } from "./adapters/http/presence-routes.ts";
-import { addRooms, type RoomsOverHttp } from "./adapters/http/rooms.ts";
-import { RoomCommands, type RoomsParts } from "./adapters/websocket/commands.ts";
-import { greet } from "./adapters/websocket/greet.ts";
-import { OwnEvents } from "./adapters/websocket/own-events.ts";
-import type { PresenceOfInstance } from "./application/create-presence.ts";
+import { greet } from "./delivery/websocket/greet.ts";
+import { OwnEvents } from "./delivery/websocket/own-events.ts";
+import { RoomCommands, type RoomsParts } from "./delivery/websocket/subscriptions.ts";
+import type { PresenceOfInstance } from "./presence/create-presence.ts";
+import { addPresenceRoutes } from "./presence/http/presence-routes.ts";
+import { addRooms, type RoomsOverHttp } from "./rooms/http/rooms-routes.ts";
 
 export type ConsumerParts = Readonly<{
   identities: Identities;

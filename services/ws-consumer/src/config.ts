@@ -1,7 +1,7 @@
+import { AuthClientVariables } from "@parley/identity/auth-client";
 import { LogVariables } from "@parley/protocol/log-variables";
 import { RoomVariables } from "@parley/protocol/room-variables";
 import { NatsVariables, Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
-import { AuthClientVariables } from "@parley/socket/auth-client";
 import { DoorVariables } from "@parley/socket/door-limits";
 import { Type } from "typebox";
 

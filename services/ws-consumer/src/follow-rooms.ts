@@ -1,12 +1,12 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { kindOf } from "@parley/protocol/rooms";
-import { listenToAccess } from "./adapters/nats/change-notices.ts";
-import { subscribeLive } from "./adapters/nats/live-subscriber.ts";
-import { listenToReads } from "./adapters/nats/read-exchange.ts";
-import type { RoomCommands } from "./adapters/websocket/commands.ts";
-import type { OwnEvents } from "./adapters/websocket/own-events.ts";
-import type { Hub } from "./application/hub.ts";
-import type { LocalFeed } from "./application/local-feed.ts";
+import type { Hub } from "./delivery/hub.ts";
+import type { LocalFeed } from "./delivery/local-feed.ts";
+import { subscribeLive } from "./delivery/nats/live-subscriber.ts";
+import type { OwnEvents } from "./delivery/websocket/own-events.ts";
+import type { RoomCommands } from "./delivery/websocket/subscriptions.ts";
+import { listenToAccess } from "./rooms/nats/change-notices.ts";
+import { listenToReads } from "./rooms/nats/read-exchange.ts";
 
 /** How often listeners' rights are looked up though nobody said that they had changed, ms. */
 const RECHECK_MS = 10_000;

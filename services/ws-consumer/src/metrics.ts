@@ -1,6 +1,6 @@
 import { Metrics } from "@parley/runtime/metrics";
-import type { Hub } from "./application/hub.ts";
-import type { Writers } from "./application/run-writers.ts";
+import type { Hub } from "./delivery/hub.ts";
+import type { Writers } from "./writing/run-writers.ts";
 
 /** What ws-consumer shows to Prometheus. */
 export function createConsumerMetrics({ counters, cursors }: Writers, hub: Hub): Metrics {

@@ -1,3 +1,4 @@
+import type { Identities } from "@parley/identity/identity";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
@@ -5,12 +6,11 @@ import type { Log } from "@parley/runtime/log";
 import type { Metrics } from "@parley/runtime/metrics";
 import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
-import type { Identities } from "@parley/socket/identity";
 import { addMessageRoutes } from "./adapters/http/message-routes.ts";
 import { type AwaitStored, ackOf, postCommand, typingCommand } from "./adapters/websocket/commands.ts";
 import { reactionCommand, readCommand } from "./adapters/websocket/room-commands.ts";
 import type { AnnounceTyping } from "./application/announce-typing.ts";
-import type { MarkRead } from "./application/mark-read.ts";
+import type { MarkRead } from "./application/forward-read.ts";
 import type { PostMessage } from "./application/post-message.ts";
 import type { React } from "./application/react.ts";
 

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/identity/auth-client";
+import { openIdentities } from "@parley/identity/identities";
 import {
   MESSAGES_BURST,
   MESSAGES_PER_SECOND,
@@ -10,15 +12,13 @@ import { isoNow } from "@parley/runtime/iso-now";
 import { connectNats } from "@parley/runtime/nats";
 import { runService } from "@parley/runtime/service";
 import { natsOptions } from "@parley/runtime/variables";
-import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/socket/auth-client";
 import { doorLimits } from "@parley/socket/door-limits";
-import { openIdentities } from "@parley/socket/identities";
 import { TokenBuckets } from "@parley/socket/token-bucket";
-import { createAppendMessage } from "./adapters/nats/append-message.ts";
-import { createAppendReaction } from "./adapters/nats/append-reaction.ts";
-import { createAskRead } from "./adapters/nats/ask-read.ts";
-import { Backlog } from "./adapters/nats/backlog.ts";
-import { createLogPublisher } from "./adapters/nats/log-publisher.ts";
+import { createAppendMessage } from "./adapters/log/append-message.ts";
+import { createAppendReaction } from "./adapters/log/append-reaction.ts";
+import { Backlog } from "./adapters/log/backlog.ts";
+import { createLogPublisher } from "./adapters/log/log-publisher.ts";
+import { createAskRead } from "./adapters/nats/read-forwarder.ts";
 import { createMayPost } from "./adapters/nats/rights-board.ts";
 import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
 import { createPublishTyping } from "./adapters/nats/typing-publisher.ts";

@@ -1,6 +1,6 @@
 import { Metrics } from "@parley/runtime/metrics";
-import type { Backlog } from "./adapters/nats/backlog.ts";
-import type { LogPublisher } from "./adapters/nats/log-publisher.ts";
+import type { Backlog } from "./adapters/log/backlog.ts";
+import type { LogPublisher } from "./adapters/log/log-publisher.ts";
 
 /** What ws-producer shows to Prometheus. */
 export function createProducerMetrics(publisher: LogPublisher, backlog: Backlog, shards: number): Metrics {

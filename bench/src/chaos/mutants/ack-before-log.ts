@@ -7,7 +7,7 @@ export const ackBeforeLog: Mutant = {
   breaks: "the producer acknowledges before the log has it",
   patches: [
     {
-      file: "services/ws-producer/src/adapters/nats/shard-lane.ts",
+      file: "services/ws-producer/src/adapters/log/shard-lane.ts",
       search: "    return pending.outcome.promise;\n  }\n\n  /** Starts publishing",
       replacement: `    pending.outcome.promise.catch(() => undefined);
     return Promise.resolve({ seq: 0, shard: this.shard, duplicate: false });

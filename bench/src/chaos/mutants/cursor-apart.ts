@@ -7,7 +7,7 @@ export const cursorApart: Mutant = {
   breaks: "the writer moves the cursor in a statement of its own",
   patches: [
     {
-      file: "services/ws-consumer/src/adapters/postgres/shard-store.ts",
+      file: "services/ws-consumer/src/writing/postgres/postgres-shard-store.ts",
       search: '      crashPoint("writer-before-write");\n',
       replacement: `      const [ahead] = await database.query(
         "update chat.shards set cursor = $4, cursor_time = $5 where shard = $1 and epoch = $2 and cursor = $3 returning 1",

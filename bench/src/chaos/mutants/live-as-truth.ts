@@ -7,7 +7,7 @@ export const liveAsTruth: Mutant = {
   breaks: "live messages are the truth: a lost one is not repaired",
   patches: [
     {
-      file: "services/ws-consumer/src/application/hub.ts",
+      file: "services/ws-consumer/src/delivery/hub.ts",
       search: "    if (feed.known <= feed.head) return Promise.resolve();\n",
       replacement: '    if (feed.known <= feed.head || feed.room !== "") return Promise.resolve();\n',
     },

@@ -7,12 +7,12 @@ export const noDedup: Mutant = {
   breaks: "nobody looks for duplicates",
   patches: [
     {
-      file: "services/ws-producer/src/adapters/nats/log-wire.ts",
+      file: "services/ws-producer/src/adapters/log/log-wire.ts",
       search: '  return header("Nats-Msg-Id", id);\n',
       replacement: '  return id && "";\n',
     },
     {
-      file: "services/ws-producer/src/adapters/nats/shard-lane.ts",
+      file: "services/ws-producer/src/adapters/log/shard-lane.ts",
       search: "    if (isKnown && this.#isOpen) return this.#repeat();\n",
       replacement: "",
     },

@@ -7,17 +7,17 @@ export const noEpoch: Mutant = {
   breaks: "nothing fences a writer that lost its lease",
   patches: [
     {
-      file: "services/ws-consumer/src/adapters/postgres/write-statement.ts",
+      file: "services/ws-consumer/src/writing/postgres/write-statement.ts",
       search: "  where s.shard = p.shard and s.epoch = p.epoch and s.cursor = p.cursor\n",
       replacement: "  where s.shard = p.shard\n",
     },
     {
-      file: "services/ws-consumer/src/application/write-shard.ts",
+      file: "services/ws-consumer/src/writing/write-shard.ts",
       search: "  if (stored.epoch !== epoch)\n",
       replacement: "  if (epoch < 0)\n",
     },
     {
-      file: "services/ws-consumer/src/application/run-writers.ts",
+      file: "services/ws-consumer/src/writing/run-writers.ts",
       search: "      if (holder !== instance) void this.writers.get(shard)?.stop();\n",
       replacement: '      if (holder === "") void this.writers.get(shard)?.stop();\n',
     },

@@ -17,23 +17,23 @@ export const workqueue: Mutant = {
       replacement: "    config.retention === RetentionPolicy.Workqueue,",
     },
     {
-      file: "services/ws-consumer/src/adapters/nats/log-reading.ts",
+      file: "services/ws-consumer/src/writing/nats/log-reading.ts",
       search: "    ack_policy: AckPolicy.None,",
       replacement: "    ack_policy: AckPolicy.Explicit,\n    max_ack_pending: -1,",
     },
     {
-      file: "services/ws-consumer/src/adapters/nats/log-reading.ts",
+      file: "services/ws-consumer/src/writing/nats/log-reading.ts",
       search: "    deliver_policy: DeliverPolicy.StartSequence,\n    opt_start_seq: cursor + 1,",
       replacement: "    deliver_policy: cursor < 0 ? DeliverPolicy.New : DeliverPolicy.All,",
     },
     {
       // A queue has one consumer: the next writer waits until the server has forgotten the last one's.
-      file: "services/ws-consumer/src/adapters/nats/log-reading.ts",
+      file: "services/ws-consumer/src/writing/nats/log-reading.ts",
       search: "const IDLE_MAX_MS = 30_000;",
       replacement: "const IDLE_MAX_MS = 1_000;",
     },
     {
-      file: "services/ws-consumer/src/adapters/nats/log-reading.ts",
+      file: "services/ws-consumer/src/writing/nats/log-reading.ts",
       search: "    this.#nextDelivery += 1;\n",
       replacement: '    this.#nextDelivery += 1;\n    this.#parts.nats.publish(reply, "+ACK");\n',
     },

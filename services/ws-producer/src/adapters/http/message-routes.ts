@@ -1,10 +1,10 @@
+import type { VerifyToken } from "@parley/identity/identity";
 import { Refusal } from "@parley/protocol/codes";
 import { Body, Id, Room, Seq } from "@parley/protocol/parts";
 import { AckFrame } from "@parley/protocol/server-frames";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
 import { bearerOf } from "@parley/socket/bearer";
-import type { VerifyToken } from "@parley/socket/identity";
 import { toProblem } from "@parley/socket/socket-route";
 import { Type } from "typebox";
 import type { Posted, PostMessage } from "../../application/post-message.ts";

@@ -1,7 +1,7 @@
 import { ReactionFrame, ReadFrame } from "@parley/protocol/client-frames";
 import type { AckFrame, ReadAckFrame } from "@parley/protocol/server-frames";
 import { type Command, command } from "@parley/socket/command";
-import type { MarkRead } from "../../application/mark-read.ts";
+import type { MarkRead } from "../../application/forward-read.ts";
 import type { React } from "../../application/react.ts";
 
 /** `reaction`: answers `ack` once the log has it. */

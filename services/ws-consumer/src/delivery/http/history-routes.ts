@@ -1,0 +1,64 @@
+import type { VerifyToken } from "@parley/identity/identity";
+import { PAGE_SIZE, PAGE_SIZE_MAX } from "@parley/protocol/limits";
+import { MessageFrame } from "@parley/protocol/server-frames";
+import type { App } from "@parley/runtime/http";
+import { Problem } from "@parley/runtime/problem";
+import { Type } from "typebox";
+import { answer, answers, Digits, limitOf } from "../../http/answers.ts";
+import { actorOf } from "../../rooms/http/room-routes.ts";
+import { MESSAGE_EXAMPLE, RoomParams } from "../../rooms/http/room-schemas.ts";
+import type { CheckReadable, ReadPage } from "../read-history.ts";
+
+const Query = Type.Object({
+  before: Type.Optional(Digits("only messages with a smaller seq; the page ends just before it")),
+  after: Type.Optional(Digits("only messages with a greater seq; the page starts just after it")),
+  around: Type.Optional(Digits("half of the page before this seq, half from it on")),
+  limit: Type.Optional(Digits(`messages in the page: 1 to ${PAGE_SIZE_MAX}, ${PAGE_SIZE} if left out`)),
+});
+const PLACES = ["before", "after", "around"] as const;
+
+/** `GET /api/v1/rooms/:room/messages`: history, page by page. */
+export function addHistoryRoutes(
+  app: App,
+  parts: Readonly<{ verifyToken: VerifyToken; checkReadable: CheckReadable; readPage: ReadPage }>,
+): void {
+  app.get(
+    "/api/v1/rooms/:room/messages",
+    {
+      schema: {
+        tags: ["messages"],
+        summary: "history of a room, oldest first, as edits, deletions and reactions have left it",
+        description:
+          "Without before, after and around: the newest page. Page back with before = the first seq that you have. " +
+          "`head` is the seq up to which the page is: subscribe with after = head, and nothing is missed or done twice.",
+        security: [{ bearer: [] }],
+        params: RoomParams,
+        querystring: Query,
+        response: {
+          ...answers(Type.Array(MessageFrame), [MESSAGE_EXAMPLE]),
+          200: Type.Object(
+            { data: Type.Array(MessageFrame), head: Type.Integer() },
+            { examples: [{ data: [MESSAGE_EXAMPLE], head: 42 }] },
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, parts.verifyToken);
+      const { room } = request.params;
+      const { query } = request;
+      const limit = limitOf(query.limit, PAGE_SIZE, PAGE_SIZE_MAX);
+      const [place, another] = PLACES.filter((name) => query[name] !== undefined);
+      if (another !== undefined)
+        throw new Problem(400, "bad_frame", `${place} and ${another} exclude each other`, {
+          path: `/${place}`,
+        });
+      const where = place === undefined ? {} : { [place]: Number(query[place]) };
+      const page = parts
+        .checkReadable(actor.id, room)
+        .then(() => parts.readPage(actor.id, room, { limit, ...where }));
+      const { data } = await answer(page);
+      return { data: [...data.messages], head: data.head };
+    },
+  );
+}

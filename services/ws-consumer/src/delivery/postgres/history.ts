@@ -1,0 +1,115 @@
+import type { LogEventOf } from "@parley/protocol/events";
+import { withSeq } from "@parley/protocol/live";
+import type { MessageFrame } from "@parley/protocol/server-frames";
+import type { Database, Param } from "@parley/runtime/postgres";
+import type { HistoryPage } from "../read-history.ts";
+import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "./message-row.ts";
+
+/** Which part of a room's history is wanted; without a word the newest. */
+export type PageQuery = Readonly<{ limit: number; after?: number; before?: number; around?: number }>;
+
+/** What members may read of the rooms. Everything it gives is committed; a room's entries come in order of `seq`. */
+export interface History {
+  /** The newest seq of each room; a room that is not there yet is left out. */
+  heads(rooms: readonly string[]): Promise<Map<string, number>>;
+  /** Messages in ascending order; with `around` the half before it, the message itself, and the half after it. */
+  page(room: string, query: PageQuery): Promise<MessageFrame[]>;
+  /** The same as one user sees it, with the seq up to which everything that happened is in it. */
+  pageFor(userId: string, room: string, query: PageQuery): Promise<HistoryPage>;
+  /** Frames with `after` < seq ≤ `upTo`, the oldest first, at most `limit`; without a hole. */
+  replay(room: string, after: number, upTo: number, limit: number): Promise<string[]>;
+  /** The seq under which this message is stored; null if it is not. */
+  findStored(room: string, userId: string, id: string): Promise<number | null>;
+}
+
+type PageRow = Omit<MessageRow, "seq"> & {
+  head: number;
+  seq: number | null;
+  replies: number;
+  reactions: { emoji: string; count: number; mine: boolean }[] | null;
+};
+type ReplayRow = MessageRow & { event: string | null; targetBody: string | null };
+
+/** Replies that are counted of one message, and different reactions that are shown of it. */
+const REPLIES_MAX = 1_000;
+const REACTIONS_MAX = 50;
+
+/** One statement, so that head, messages and their reactions are of one moment. */
+const PAGE = `
+with page as (
+  (select * from chat.entries where room = $1 and type = 'message' and seq < $3 order by seq desc limit $4)
+  union all
+  (select * from chat.entries where room = $1 and type = 'message' and seq > $5 order by seq limit $6)
+)
+select coalesce((select head from chat.rooms where id = $1), 0) as head, ${MESSAGE_COLUMNS("p")}, (
+    select count(*)::int from (
+      select from chat.entries r
+      where r.room = p.room and r.reply_to = p.seq and r.deleted_at is null limit ${REPLIES_MAX}
+    ) as counted
+  ) as replies, (
+    select json_agg(x) from (
+      select emoji, count(*)::int as count, bool_or(user_id = $2) as mine
+      from chat.reactions x where x.room = p.room and x.seq = p.seq
+      group by emoji order by min(at), emoji limit ${REACTIONS_MAX}
+    ) as x
+  ) as reactions
+from (select) as always left join page p on true
+order by p.seq`;
+
+/** An edit says what its message says now: nothing of it is left once that is deleted, or edited again. */
+const REPLAY = `
+select ${MESSAGE_COLUMNS("e")}, e.event::text as event, t.body as "targetBody"
+from chat.entries e
+left join chat.entries t on e.type = 'message_edited' and t.room = e.room and t.seq = (e.event ->> 'target')::bigint
+where e.room = $1 and e.seq > $2 and e.seq <= $3
+order by e.seq limit $4`;
+/** No room's name has a comma. */
+const HEADS = `select id, head from chat.rooms where id = any(string_to_array($1, ','))`;
+const FIND = `
+select seq from chat.entries
+where chat.entry_key(room, author_id, type, client_id) = chat.entry_key($1, $2, 'message', $3)`;
+
+export function createHistory(database: Database): History {
+  const pageFor = async (userId: string, room: string, query: PageQuery): Promise<HistoryPage> => {
+    const rows = await database.query<PageRow>(PAGE, [room, userId, ...boundsOf(query)]);
+    return { head: rows[0]?.head ?? 0, messages: rows.flatMap((row) => shownOf(room, row)) };
+  };
+  return {
+    pageFor,
+    async heads(rooms) {
+      const rows = await database.query<{ id: string; head: number }>(HEADS, [rooms.join()]);
+      return new Map(rows.map(({ id, head }) => [id, head]));
+    },
+    page: async (room, query) => [...(await pageFor("", room, query)).messages],
+    async replay(room, seq, upTo, limit) {
+      const rows = await database.query<ReplayRow>(REPLAY, [room, seq, upTo, limit]);
+      return rows.map((row) => frameOf(room, row));
+    },
+    async findStored(room, userId, id) {
+      const [row] = await database.query<{ seq: number }>(FIND, [room, userId, id]);
+      return row?.seq ?? null;
+    },
+  };
+}
+
+/** So many before a seq, and so many after one. */
+function boundsOf({ limit, after, before, around }: PageQuery): Param[] {
+  if (after !== undefined) return [0, 0, after, limit];
+  if (around === undefined) return [before ?? Number.MAX_SAFE_INTEGER, limit, 0, 0];
+  const earlier = Math.floor(limit / 2);
+  return [around, earlier, around - 1, limit - earlier];
+}
+
+function shownOf(room: string, { replies, reactions, seq, ...row }: PageRow): MessageFrame[] {
+  if (seq === null) return [];
+  const message = messageOf(room, { ...row, seq });
+  return [{ ...message, ...(replies > 0 && { replies }), ...(reactions && { reactions }) }];
+}
+
+function frameOf(room: string, row: ReplayRow): string {
+  const { event, seq, targetBody } = row;
+  if (event === null) return JSON.stringify(messageOf(room, row));
+  if (targetBody === null) return withSeq(event, seq);
+  const edit = JSON.parse(event) as LogEventOf<"message_edited">;
+  return withSeq(JSON.stringify({ ...edit, body: targetBody }), seq);
+}

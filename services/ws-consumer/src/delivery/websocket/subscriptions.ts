@@ -1,0 +1,205 @@
+import { ResumeFrame, SubscribeFrame, UnsubscribeFrame } from "@parley/protocol/client-frames";
+import { Refusal } from "@parley/protocol/codes";
+import { ROOMS_PER_SOCKET_MAX } from "@parley/protocol/limits";
+import type { ReadMark } from "@parley/protocol/reads";
+import { kindOf } from "@parley/protocol/rooms";
+import type { SubscribedFrame } from "@parley/protocol/server-frames";
+import { type Command, command, errorFrame } from "@parley/socket/command";
+import type { Connection } from "@parley/socket/connection";
+import type { WhoMayRead } from "../../rooms/access.ts";
+import type { Feed } from "../feed.ts";
+import type { CheckReadable } from "../read-history.ts";
+import { catchUp, placeOf, type SubscribeParts, Subscription } from "../subscribe.ts";
+
+export type RoomsParts = SubscribeParts &
+  Readonly<{
+    checkReadable: CheckReadable;
+    /** A user has a room open on some connection here. */
+    onOpened: (userId: string, room: string) => void;
+    /** Which of these users may read a room. */
+    whoMayRead: WhoMayRead;
+    /** How far a private room's members have read. */
+    readCursors: (room: string) => Promise<readonly ReadMark[]>;
+    onFault: (error: unknown, what: string) => void;
+  }>;
+
+/** How long a replay that failed waits before it goes on, ms. */
+const REPLAY_RETRY_MS = 500;
+
+/** Which rooms each connection listens to, and the commands that change it. */
+export class RoomCommands {
+  readonly #parts: RoomsParts;
+  readonly #subscriptions = new Map<Connection, Map<string, Subscription>>();
+  /** Subscriptions under way, and whether somebody's rights have changed since they were looked up. */
+  readonly #attempts = new Set<{ readonly room: string; isStale: boolean }>();
+
+  constructor(parts: RoomsParts) {
+    this.#parts = parts;
+  }
+
+  commands(): Command[] {
+    return [
+      command("subscribe", SubscribeFrame, (connection, { id, room, after }) =>
+        this.subscribe(connection, room, after, id),
+      ),
+      command("resume", ResumeFrame, async (connection, { id, rooms }) => {
+        const wanted = Object.entries(rooms).map(([room, after]) =>
+          this.#resume(connection, room, after, id),
+        );
+        await Promise.all(wanted);
+      }),
+      command("unsubscribe", UnsubscribeFrame, (connection, { id, room }) => {
+        this.#drop(connection, room);
+        connection.send({ type: "unsubscribed", id, room });
+      }),
+    ];
+  }
+
+  /** One room of a `resume`: a room that is refused is named, and does not keep the others from going on. */
+  async #resume(connection: Connection, room: string, after: number, id: string | undefined): Promise<void> {
+    try {
+      await this.subscribe(connection, room, after, id);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      connection.send({ ...errorFrame(error, id), path: `/rooms/${room}` });
+    }
+  }
+
+  /**
+   * Begins to listen to a room; a room that is listened to already begins anew.
+   *
+   * @throws {Refusal} if the user may not read the room, or the connection has too many.
+   */
+  async subscribe(
+    connection: Connection,
+    room: string,
+    after: number | undefined,
+    id?: string,
+  ): Promise<void> {
+    const attempt = { room, isStale: false };
+    this.#attempts.add(attempt);
+    try {
+      const feed = await this.#open(connection, room, after);
+      if (connection.isOpen) this.#begin(connection, feed, after, id);
+    } finally {
+      this.#attempts.delete(attempt);
+    }
+    if (attempt.isStale) this.recheck(room);
+  }
+
+  async #open(connection: Connection, room: string, after: number | undefined): Promise<Feed> {
+    const { hub, checkReadable } = this.#parts;
+    await checkReadable(connection.userId, room);
+    const feed = await hub.feed(room);
+    if (after !== undefined && after > feed.head) await hub.refresh(feed);
+    return feed;
+  }
+
+  #begin(connection: Connection, feed: Feed, after: number | undefined, id?: string): void {
+    const { hub } = this.#parts;
+    const { room } = feed;
+    const rooms = this.#roomsOf(connection);
+    if (!rooms.has(room) && rooms.size >= ROOMS_PER_SOCKET_MAX) {
+      throw new Refusal("forbidden", `at most ${ROOMS_PER_SOCKET_MAX} rooms on one socket`, {
+        path: "/room",
+      });
+    }
+    rooms.get(room)?.end(hub);
+    const subscription = new Subscription(feed, connection);
+    rooms.set(room, subscription);
+    this.#parts.onOpened(connection.userId, room);
+    const { told, cursor } = placeOf(feed, after, this.#parts);
+    connection.send({ type: "subscribed", id, ...told } satisfies Omit<SubscribedFrame, "id"> & {
+      id: string | undefined;
+    });
+    void this.#replay(subscription, connection, cursor);
+  }
+
+  /** Replays until the live frames are met; goes on where it was when the database was away for a while. */
+  async #replay(subscription: Subscription, connection: Connection, cursor: number): Promise<void> {
+    let seq = cursor;
+    const encode = (frames: readonly string[]) => {
+      seq += frames.length;
+      return this.#parts.encode(frames);
+    };
+    while (subscription.isActive) {
+      try {
+        const { room } = subscription.feed;
+        await catchUp(subscription, seq, { ...this.#parts, encode }, (head) =>
+          connection.send({ type: "caught_up", room, seq: head }),
+        );
+        if (kindOf(room) !== "channel" && subscription.isActive) await this.#tellCursors(connection, room);
+        return;
+      } catch (error) {
+        this.#parts.onFault(error, "replay of a room");
+        await new Promise((resolve) => setTimeout(resolve, REPLAY_RETRY_MS));
+      }
+    }
+  }
+
+  async #tellCursors(connection: Connection, room: string): Promise<void> {
+    for (const mark of await this.#parts.readCursors(room)) connection.send({ type: "read", ...mark });
+  }
+
+  /** Whether a connection listens to a room. */
+  listens = (connection: Connection, room: string): boolean =>
+    this.#subscriptions.get(connection)?.has(room) ?? false;
+
+  /** Drops those who listen to a room and may not read it any more; told that rights to it have changed. */
+  recheck(room: string): void {
+    for (const attempt of this.#attempts) if (attempt.room === room) attempt.isStale = true;
+    const listening = [...this.#subscriptions.keys()].filter((connection) => this.listens(connection, room));
+    void this.#recheck(room, listening);
+  }
+
+  /** The same for all private rooms that are listened to, should nobody have told. */
+  async recheckAll(): Promise<void> {
+    const listening = new Map<string, Connection[]>();
+    for (const [connection, rooms] of this.#subscriptions) {
+      for (const room of rooms.keys()) {
+        if (kindOf(room) === "channel") continue;
+        const connections = listening.get(room) ?? [];
+        listening.set(room, connections);
+        connections.push(connection);
+      }
+    }
+    for (const [room, connections] of listening) await this.#recheck(room, connections);
+  }
+
+  async #recheck(room: string, connections: readonly Connection[]): Promise<void> {
+    if (connections.length === 0) return;
+    try {
+      const users = [...new Set(connections.map(({ userId }) => userId))];
+      const allowed = await this.#parts.whoMayRead(room, users);
+      for (const connection of connections) {
+        if (allowed.has(connection.userId) || !this.listens(connection, room)) continue;
+        this.#drop(connection, room);
+        connection.send({ type: "unsubscribed", room });
+      }
+    } catch (error) {
+      this.#parts.onFault(error, "rights of listeners could not be looked up");
+    }
+  }
+
+  /** Ends everything that a connection listens to. */
+  leave(connection: Connection): void {
+    for (const subscription of this.#subscriptions.get(connection)?.values() ?? [])
+      subscription.end(this.#parts.hub);
+    this.#subscriptions.delete(connection);
+  }
+
+  #roomsOf(connection: Connection): Map<string, Subscription> {
+    let rooms = this.#subscriptions.get(connection);
+    if (!rooms) {
+      rooms = new Map();
+      this.#subscriptions.set(connection, rooms);
+    }
+    return rooms;
+  }
+
+  #drop(connection: Connection, room: string): void {
+    const rooms = this.#subscriptions.get(connection);
+    rooms?.get(room)?.end(this.#parts.hub);
+    rooms?.delete(room);
+  }
+}

@@ -1,0 +1,70 @@
+import type { VerifyToken } from "@parley/identity/identity";
+import { At, Room, User } from "@parley/protocol/parts";
+import type { App } from "@parley/runtime/http";
+import { bearerOf } from "@parley/socket/bearer";
+import { Type } from "typebox";
+import type { CheckReadable } from "../../delivery/read-history.ts";
+import { answer } from "../../http/answers.ts";
+import type { PresenceBoard } from "../presence-board.ts";
+
+/** People in one answer at most. */
+const ONLINE_MAX = 1_000;
+
+const Online = Type.Object({ user: User, isOnline: Type.Boolean(), lastSeen: Type.Union([At, Type.Null()]) });
+const One = Type.Object({
+  user: Type.Object({ id: Type.String() }),
+  isOnline: Type.Boolean(),
+  lastSeen: Type.Union([At, Type.Null()], {
+    description: "null while online, or if the user was never seen",
+  }),
+});
+const errors = { "4xx": { $ref: "Problem#" }, "5xx": { $ref: "Problem#" } };
+const common = { tags: ["presence"], security: [{ bearer: [] }] };
+
+/** `GET /api/v1/presence/online` and `GET /api/v1/presence/user/:user`. */
+export function addPresenceRoutes(
+  app: App,
+  parts: Readonly<{
+    verifyToken: VerifyToken;
+    checkReadable: CheckReadable;
+    board: PresenceBoard;
+    lastSeenOf: (userId: string) => Promise<Date | null>;
+  }>,
+): void {
+  app.get(
+    "/api/v1/presence/online",
+    {
+      schema: {
+        ...common,
+        summary: `who is online, at most ${ONLINE_MAX}; with room only those who have it open`,
+        querystring: Type.Object({ room: Type.Optional(Room) }),
+        response: { 200: Type.Object({ data: Type.Array(Online) }), ...errors },
+      },
+    },
+    async (request) => {
+      const { userId } = await bearerOf(request, parts.verifyToken);
+      const { room } = request.query;
+      if (room !== undefined) await answer(parts.checkReadable(userId, room));
+      const people = parts.board.online(ONLINE_MAX, room);
+      return { data: people.map((user) => ({ user, isOnline: true, lastSeen: null })) };
+    },
+  );
+  app.get(
+    "/api/v1/presence/user/:user",
+    {
+      schema: {
+        ...common,
+        summary: "whether someone is online, and when they were last",
+        params: Type.Object({ user: Type.String({ minLength: 1, maxLength: 64 }) }),
+        response: { 200: Type.Object({ data: One }), ...errors },
+      },
+    },
+    async (request) => {
+      await bearerOf(request, parts.verifyToken);
+      const id = request.params.user;
+      const isOnline = parts.board.isOnline(id);
+      const lastSeen = isOnline ? null : await parts.lastSeenOf(id);
+      return { data: { user: { id }, isOnline, lastSeen: lastSeen?.toISOString() ?? null } };
+    },
+  );
+}

@@ -1,0 +1,180 @@
+import type { App } from "@parley/runtime/http";
+import { Type } from "typebox";
+import { answer, answers, Digits, decodePlace, encodePlace, limitOf } from "../../http/answers.ts";
+import type { MembersPlace, MemberView } from "../read-rooms.ts";
+import { roomNotFound } from "../rules/rights.ts";
+import { actorOf, type RoomRoutesParts } from "./room-routes.ts";
+import {
+  LEFT_EXAMPLE,
+  Left,
+  MEMBER_EXAMPLE,
+  MemberParams,
+  MemberShape,
+  NewMember,
+  NewRole,
+  ROOM_EXAMPLE,
+  RoomParams,
+  RoomShape,
+} from "./room-schemas.ts";
+
+const PAGE = 100;
+const PAGE_MAX = 500;
+const tags = ["members"];
+const security = [{ bearer: [] }];
+
+const isPlace = (value: unknown): value is MembersPlace => {
+  const { joinedAt, id } = (value ?? {}) as Partial<MembersPlace>;
+  return !Number.isNaN(Date.parse(joinedAt ?? "")) && typeof id === "string";
+};
+
+async function memberOf({ views }: RoomRoutesParts, room: string, userId: string): Promise<MemberView> {
+  const member = await views.member(room, userId);
+  if (!member) throw roomNotFound();
+  return member;
+}
+
+/** Who comes and goes by themselves. */
+export function addComingRoutes(app: App, parts: RoomRoutesParts): void {
+  const { verifyToken, changes, views } = parts;
+  app.post(
+    "/api/v1/rooms/:room/join",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "join a channel; a second time changes nothing",
+        params: RoomParams,
+        response: answers(RoomShape, ROOM_EXAMPLE),
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, verifyToken);
+      const { room } = request.params;
+      const joined = changes.join(actor, room).then(() => views.room(actor.id, room));
+      return (await answer(joined)) as never;
+    },
+  );
+  app.post(
+    "/api/v1/rooms/:room/leave",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "leave a room; the last owner names a successor, who becomes the owner in the same step",
+        params: RoomParams,
+        querystring: Type.Object({
+          successor: Type.Optional(Type.String({ maxLength: 128, description: "id of a member" })),
+        }),
+        response: answers(Left, LEFT_EXAMPLE),
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, verifyToken);
+      const { room } = request.params;
+      await answer(changes.leave(actor, room, request.query.successor));
+      return { data: { room, user: actor.id } } as never;
+    },
+  );
+}
+
+/** The members of a room, and what is done to them. */
+export function addMemberRoutes(app: App, parts: RoomRoutesParts): void {
+  const { verifyToken, checkReadable, changes, views } = parts;
+  app.get(
+    "/api/v1/rooms/:room/members",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "a room's members, those who joined first first",
+        params: RoomParams,
+        querystring: Type.Object({
+          limit: Type.Optional(Digits(`members in the page: 1 to ${PAGE_MAX}, ${PAGE} if left out`)),
+          cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
+        }),
+        response: {
+          ...answers(Type.Array(MemberShape), [MEMBER_EXAMPLE]),
+          200: Type.Object(
+            { data: Type.Array(MemberShape), next: Type.Union([Type.String(), Type.Null()]) },
+            { examples: [{ data: [MEMBER_EXAMPLE], next: null }] },
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, verifyToken);
+      const { room } = request.params;
+      const { limit, cursor } = request.query;
+      const count = limitOf(limit, PAGE, PAGE_MAX);
+      const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
+      const { data } = await answer(
+        checkReadable(actor.id, room).then(() => views.members(room, count, place)),
+      );
+      const last = data.length < count ? undefined : data.at(-1);
+      const next = last ? encodePlace({ joinedAt: last.joinedAt, id: last.user.id }) : null;
+      return { data: [...data] as never[], next };
+    },
+  );
+  app.post(
+    "/api/v1/rooms/:room/members",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "bring somebody in (owners and admins); a second time changes nothing",
+        params: RoomParams,
+        body: NewMember,
+        response: answers(MemberShape, MEMBER_EXAMPLE, 201),
+      },
+    },
+    async (request, reply) => {
+      const actor = await actorOf(request, verifyToken);
+      const { room } = request.params;
+      const { userId, role = "member" } = request.body;
+      const invited = changes.invite(actor, room, userId, role).then(() => memberOf(parts, room, userId));
+      return reply.code(201).send((await answer(invited)) as never);
+    },
+  );
+}
+
+/** One member: given another role, removed. */
+export function addOneMemberRoutes(app: App, parts: RoomRoutesParts): void {
+  const { verifyToken, changes } = parts;
+  app.patch(
+    "/api/v1/rooms/:room/members/:user",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "give a member another role (owners)",
+        params: MemberParams,
+        body: NewRole,
+        response: answers(MemberShape, MEMBER_EXAMPLE),
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, verifyToken);
+      const { room, user } = request.params;
+      const promoted = changes.promote(actor, room, user, request.body.role);
+      return (await answer(promoted.then(() => memberOf(parts, room, user)))) as never;
+    },
+  );
+  app.delete(
+    "/api/v1/rooms/:room/members/:user",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "remove a member (owners anybody, admins members)",
+        params: MemberParams,
+        response: answers(Left, LEFT_EXAMPLE),
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, verifyToken);
+      const { room, user } = request.params;
+      await answer(changes.remove(actor, room, user));
+      return { data: { room, user } } as never;
+    },
+  );
+}

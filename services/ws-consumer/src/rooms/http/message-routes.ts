@@ -1,0 +1,72 @@
+import type { VerifyToken } from "@parley/identity/identity";
+import { Body, Room } from "@parley/protocol/parts";
+import { MessageFrame } from "@parley/protocol/server-frames";
+import type { App } from "@parley/runtime/http";
+import { Type } from "typebox";
+import type { ReadPage } from "../../delivery/read-history.ts";
+import { answer, answers } from "../../http/answers.ts";
+import type { ChangeMessages } from "../change-messages.ts";
+import { RoomError } from "../rules/rights.ts";
+import { actorOf } from "./room-routes.ts";
+import { MESSAGE_EXAMPLE } from "./room-schemas.ts";
+
+const tags = ["messages"];
+const security = [{ bearer: [] }];
+const MessageParams = Type.Object({
+  room: Room,
+  seq: Type.String({ pattern: "^[1-9][0-9]{0,14}$", description: "seq of the message" }),
+});
+const NewBody = Type.Object({ body: Body }, { examples: [{ body: "Hello, all" }] });
+
+/** `PATCH` and `DELETE /api/v1/rooms/:room/messages/:seq`. */
+export function addMessageRoutes(
+  app: App,
+  parts: Readonly<{ verifyToken: VerifyToken; changes: ChangeMessages; readPage: ReadPage }>,
+): void {
+  const { verifyToken, changes, readPage } = parts;
+  const messageAt = async (userId: string, room: string, seq: number) => {
+    const { messages } = await readPage(userId, room, { after: seq - 1, limit: 1 });
+    if (messages[0]?.seq !== seq) throw new RoomError("message_not_found", "there is no such message");
+    return messages[0];
+  };
+  const response = answers(MessageFrame, { ...MESSAGE_EXAMPLE, editedAt: MESSAGE_EXAMPLE.at });
+  app.patch(
+    "/api/v1/rooms/:room/messages/:seq",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "give your message another text; everybody is told by message_edited",
+        params: MessageParams,
+        body: NewBody,
+        response,
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, verifyToken);
+      const { room } = request.params;
+      const seq = Number(request.params.seq);
+      const edited = changes.edit(actor, room, seq, request.body.body);
+      return (await answer(edited.then(() => messageAt(actor.id, room, seq)))) as never;
+    },
+  );
+  app.delete(
+    "/api/v1/rooms/:room/messages/:seq",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "delete a message: your own, or anybody's as owner or admin; its place stays, its text goes",
+        params: MessageParams,
+        response: answers(MessageFrame, { ...MESSAGE_EXAMPLE, body: "", deletedAt: MESSAGE_EXAMPLE.at }),
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, verifyToken);
+      const { room } = request.params;
+      const seq = Number(request.params.seq);
+      const erased = changes.erase(actor, room, seq);
+      return (await answer(erased.then(() => messageAt(actor.id, room, seq)))) as never;
+    },
+  );
+}

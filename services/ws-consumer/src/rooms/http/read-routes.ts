@@ -1,0 +1,60 @@
+import type { VerifyToken } from "@parley/identity/identity";
+import { Room, Seq } from "@parley/protocol/parts";
+import type { App } from "@parley/runtime/http";
+import { Type } from "typebox";
+import { answer, answers } from "../../http/answers.ts";
+import type { MarkRead } from "../mark-read.ts";
+import type { RoomViews } from "../read-rooms.ts";
+import { actorOf } from "./room-routes.ts";
+import { RoomParams } from "./room-schemas.ts";
+
+const tags = ["read state"];
+const security = [{ bearer: [] }];
+const Cursor = Type.Object({ room: Room, seq: Type.Integer() });
+const Unread = Type.Object({
+  total: Type.Integer({ description: "of all rooms" }),
+  rooms: Type.Array(Type.Object({ room: Room, unread: Type.Integer(), readSeq: Type.Integer() })),
+});
+
+/** `PUT /api/v1/rooms/:room/read` and `GET /api/v1/unread`. */
+export function addReadRoutes(
+  app: App,
+  parts: Readonly<{ verifyToken: VerifyToken; markRead: MarkRead; views: RoomViews }>,
+): void {
+  const { verifyToken, markRead, views } = parts;
+  app.put(
+    "/api/v1/rooms/:room/read",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "say how far you have read; it never goes back",
+        params: RoomParams,
+        body: Type.Object({ seq: Seq }, { examples: [{ seq: 42 }] }),
+        response: answers(Cursor, { room: "general", seq: 42 }),
+      },
+    },
+    async (request) => {
+      const user = await actorOf(request, verifyToken);
+      const { room } = request.params;
+      const { data: seq } = await answer(markRead({ room, user, seq: request.body.seq }));
+      return { data: { room, seq } } as never;
+    },
+  );
+  app.get(
+    "/api/v1/unread",
+    {
+      schema: {
+        tags,
+        security,
+        summary: "unread messages of all your rooms; each room exact up to 1,000",
+        response: answers(Unread, { total: 3, rooms: [{ room: "general", unread: 3, readSeq: 39 }] }),
+      },
+    },
+    async (request) => {
+      const { id } = await actorOf(request, verifyToken);
+      const rooms = await views.unread(id);
+      return { data: { total: rooms.reduce((sum, { unread }) => sum + unread, 0), rooms } } as never;
+    },
+  );
+}

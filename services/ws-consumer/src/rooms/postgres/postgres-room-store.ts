@@ -1,0 +1,69 @@
+import { shardOf } from "@parley/protocol/rooms";
+import type { Database } from "@parley/runtime/postgres";
+import type { OutboxRow, RoomStore } from "../room-store.ts";
+import type { Role, RoomKind } from "../rules/rights.ts";
+import { CHANGE, CHANGE_MESSAGE, CREATE, MESSAGE, PREFER, STATE } from "./room-statements.ts";
+
+type StateRow = {
+  kind: RoomKind;
+  title: string | null;
+  version: number;
+  role: Role | null;
+  targetRole: Role | null;
+  targetName: string | null;
+  owners: number;
+};
+type MessageRow = { kind: RoomKind; version: number; role: Role | null; authorId: string | null };
+type Made = { made: number };
+
+/** Rooms and members in Postgres. What goes to the log waits in the outbox, written in the same statement. */
+export function createRoomStore(database: Database, shards: number): RoomStore {
+  const isMade = ([row]: readonly Made[]) => row?.made === 1;
+  return {
+    async state(room, actor, targetId) {
+      const [row] = await database.query<StateRow>(STATE, [room, actor.id, targetId]);
+      if (!row) return undefined;
+      const { kind, title, version, owners, targetRole, targetName } = row;
+      const target =
+        targetRole === null || targetName === null
+          ? undefined
+          : { user: { id: targetId, username: targetName }, role: targetRole };
+      const standing = row.role ?? "outsider";
+      return { id: room, kind, title, version, owners, actor: { user: actor, standing }, target };
+    },
+    async create({ id, kind, title, createdBy }, rows) {
+      const params = [paramOf(rows), shardOf(id, shards), id, kind, title, createdBy];
+      return isMade(await database.query<Made>(CREATE, params));
+    },
+    async change(room, version, rows) {
+      const params = [paramOf(rows), shardOf(room, shards), room, version];
+      return isMade(await database.query<Made>(CHANGE, params));
+    },
+    async message(room, seq, actorId) {
+      const [row] = await database.query<MessageRow>(MESSAGE, [room, seq, actorId]);
+      if (!row) return undefined;
+      const { kind, version, role, authorId } = row;
+      return { kind, version, actorId, standing: role ?? "outsider", authorId: authorId ?? undefined };
+    },
+    async changeMessage(room, version, seq, { entry, receipt }) {
+      const params = [room, version, seq, shardOf(room, shards), entry, receipt ?? null];
+      return isMade(await database.query<Made>(CHANGE_MESSAGE, params));
+    },
+    async prefer(room, userId, { isMuted, isPinned }) {
+      const params = [room, userId, isMuted ?? null, isPinned ?? null];
+      return (await database.query(PREFER, params)).length === 1;
+    },
+  };
+}
+
+function paramOf(rows: readonly OutboxRow[]): string {
+  const plain = rows.map(({ entry, member, title, ...rest }) => ({
+    ...rest,
+    entry: JSON.parse(entry) as object,
+    member: member?.id,
+    username: member?.username,
+    title,
+    has_title: title !== undefined,
+  }));
+  return JSON.stringify(plain);
+}

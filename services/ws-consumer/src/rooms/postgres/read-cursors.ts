@@ -1,0 +1,40 @@
+import type { ReadMark } from "@parley/protocol/reads";
+import type { Database } from "@parley/runtime/postgres";
+import type { MoveCursors, Moved } from "../mark-read.ts";
+
+/** Rows are locked in the order of their keys, so that two statements cannot wait for each other. */
+const MOVE = `
+with mark as (
+  select m.room, m.user_id, m.read_seq, least(k.seq, r.head) as seq
+  from json_to_recordset($1::text::json) as k (room text, "userId" text, seq bigint)
+  join chat.rooms r on r.id = k.room and r.deleted_at is null
+  join chat.members m on m.room = k.room and m.user_id = k."userId"
+  order by m.room, m.user_id
+  for no key update of m
+), moved as (
+  update chat.members m set read_seq = mark.seq from mark
+  where m.room = mark.room and m.user_id = mark.user_id and m.read_seq < mark.seq
+  returning m.room, m.user_id
+)
+select mark.room, mark.user_id as "userId", greatest(mark.seq, mark.read_seq) as seq,
+  moved.room is not null as "isMoved"
+from mark left join moved on moved.room = mark.room and moved.user_id = mark.user_id`;
+
+/** How far a room's members have read, of so many of them; those who have read nothing are left out. */
+const CURSORS = `
+select user_id as id, username, read_seq as seq from chat.members where room = $1 and read_seq > 0 limit $2`;
+
+type CursorRow = { id: string; username: string; seq: number };
+
+/** Read cursors in Postgres. */
+export function createReadCursors(database: Database) {
+  const move: MoveCursors = (marks) => {
+    const rows = marks.map(({ room, user, seq }) => ({ room, userId: user.id, seq }));
+    return database.query<Moved>(MOVE, [JSON.stringify(rows)]);
+  };
+  const ofRoom = async (room: string, max: number): Promise<ReadMark[]> => {
+    const rows = await database.query<CursorRow>(CURSORS, [room, max]);
+    return rows.map(({ id, username, seq }) => ({ room, user: { id, username }, seq }));
+  };
+  return { move, ofRoom };
+}

@@ -1,0 +1,100 @@
+import { createTestDatabase, type TestDatabase } from "@parley/devstack/test-database";
+import type { Database } from "@parley/runtime/postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createHistory } from "../../delivery/postgres/history.ts";
+import { openReadDatabase } from "../../delivery/postgres/read-database.ts";
+import { createSearch, openSearchDatabase } from "../../search/postgres/search-index.ts";
+import { createFindStanding, createRoomViews, createWhoMayRead } from "./room-views.ts";
+
+const ROOMS = 2_000;
+const MESSAGES = 100_000;
+
+let made: TestDatabase;
+let reads: Database;
+let finds: Database;
+/** Statements that were sent, with their parameters. */
+let sent: { text: string; params: readonly unknown[]; of: Database }[] = [];
+
+/** The same database, which notes what it is asked. */
+const noting = (of: Database): Database => ({
+  query: (text, params = []) => {
+    sent.push({ text, params, of });
+    return of.query(text, params);
+  },
+  close: () => of.close(),
+});
+
+beforeAll(async () => {
+  made = await createTestDatabase();
+  reads = openReadDatabase(made.url);
+  finds = openSearchDatabase(made.url);
+  const seed = [
+    `insert into chat.rooms (id, kind, head, created_at, last_at, last_message, last_message_at)
+     select 'room-' || r, 'channel', ${MESSAGES / ROOMS}, now(), now(), ${MESSAGES / ROOMS}, now() - r * interval '1 s'
+     from generate_series(1, ${ROOMS}) r`,
+    `insert into chat.entries (room, seq, log_seq, at, type, author_id, author_username, client_id, body, reply_to)
+     select 'room-' || 1 + i % ${ROOMS}, 1 + i / ${ROOMS}, i, now() + i * interval '1 ms', 'message', 'u' || i % 97,
+       'n' || i % 97, 'm' || i, 'word' || i % 5000 || ' common', case when i % 10 = 0 then 1 end
+     from generate_series(0, ${MESSAGES - 1}) i`,
+    `insert into chat.members (room, user_id, username, role, read_seq, changed)
+     select 'room-' || 1 + (u * 17 + i * 23) % ${ROOMS}, 'u' || u, 'n' || u, 'member', 40, 1
+     from generate_series(1, 500) u, generate_series(1, 20) i on conflict do nothing`,
+    `insert into chat.reactions (room, seq, emoji, user_id, at)
+     select room, seq, '👍', 'u1', at from chat.entries where log_seq % 5 = 0`,
+    `insert into chat.unindexed (room, first_seq, last_seq) select id, 1, head from chat.rooms`,
+  ];
+  for (const text of seed) await reads.query(text, [], 60_000);
+  while (await createSearch(finds, "english").index(MESSAGES));
+  await reads.query("analyze");
+});
+afterAll(async () => {
+  await reads?.close();
+  await finds?.close();
+  await made?.drop();
+});
+
+/** Plans of all that is asked by `ask`. */
+async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
+  sent = [];
+  await ask();
+  const asked = sent.filter(({ text }) => !text.startsWith("explain"));
+  return Promise.all(
+    asked.map(async ({ text, params, of }) => {
+      const rows = await of.query<{ "QUERY PLAN": string }>(`explain ${text}`, params as never[]);
+      return rows.map((row) => row["QUERY PLAN"]).join("\n");
+    }),
+  );
+}
+
+describe("the plans of what people wait for", () => {
+  const views = () => createRoomViews(noting(reads));
+  const history = () => createHistory(noting(reads));
+  const search = (words: string, room?: string) =>
+    createSearch(noting(finds), "english").search("u7", words, 20, room);
+  it.each<[string, () => Promise<unknown>]>([
+    ["the inbox", () => views().inbox("u7", 50)],
+    ["unread counts", () => views().unread("u7")],
+    ["one room", () => views().room("u7", "room-7")],
+    ["its members", () => views().members("room-7", 50)],
+    ["the newest page", () => history().pageFor("u7", "room-7", { limit: 50 })],
+    ["a page around a seq", () => history().pageFor("u7", "room-7", { limit: 50, around: 20 })],
+    ["a replay", () => history().replay("room-7", 10, 50, 40)],
+    ["rights", () => createFindStanding(noting(reads))("u7", "room-7")],
+    ["listeners' rights", () => createWhoMayRead(noting(reads))("G00000000000000000000000000", ["u7"])],
+    ["a search for a rare word", () => search("word77")],
+    ["a search for a common word", () => search("common")],
+    ["a search in one room", () => search("common", "room-7")],
+  ])("%s: every table is read by an index", async (_what, ask) => {
+    const plans = await plansOf(ask);
+    expect(plans.length).toBeGreaterThan(0);
+    for (const plan of plans) expect(plan).not.toMatch(/Seq Scan/);
+  });
+
+  it("a rare word is looked up, and a common one walked to", async () => {
+    expect((await plansOf(() => search("word77"))).at(-1)).toMatch(/Bitmap Index Scan on words_words/);
+    expect((await plansOf(() => search("common"))).at(-1)).toMatch(/Index Scan Backward using words_at/);
+    const found = (await search("common")).map(({ at }) => at);
+    expect(found).toHaveLength(20);
+    expect(found).toEqual(found.toSorted().reverse());
+  });
+});

@@ -1,0 +1,68 @@
+import type { VerifyToken } from "@parley/identity/identity";
+import { Room, TEXT_PATTERN } from "@parley/protocol/parts";
+import { MessageFrame } from "@parley/protocol/server-frames";
+import type { App } from "@parley/runtime/http";
+import { Type } from "typebox";
+import type { CheckReadable } from "../../delivery/read-history.ts";
+import { answer, answers, Digits, decodePlace, encodePlace, limitOf } from "../../http/answers.ts";
+import { actorOf } from "../../rooms/http/room-routes.ts";
+import { MESSAGE_EXAMPLE } from "../../rooms/http/room-schemas.ts";
+import type { FoundPlace, IndexWords, Search } from "../search.ts";
+
+const PAGE = 20;
+const PAGE_MAX = 100;
+/** What is not ready to be found yet is made ready first, up to so many messages. */
+const MESSAGES_FIRST = 2_000;
+
+const isPlace = (value: unknown): value is FoundPlace => {
+  const { at, room, seq } = (value ?? {}) as Partial<FoundPlace>;
+  return !Number.isNaN(Date.parse(at ?? "")) && typeof room === "string" && Number.isSafeInteger(seq);
+};
+
+/** `GET /api/v1/search`. */
+export function addSearchRoutes(
+  app: App,
+  parts: Readonly<{
+    verifyToken: VerifyToken;
+    checkReadable: CheckReadable;
+    search: Search;
+    index: IndexWords;
+  }>,
+): void {
+  app.get(
+    "/api/v1/search",
+    {
+      schema: {
+        tags: ["messages"],
+        security: [{ bearer: [] }],
+        summary: "messages with these words in the rooms that you may read, the newest first",
+        description: 'Words are all to be there; "quoted words" in this order; -word not; or: one of two.',
+        querystring: Type.Object({
+          q: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
+          room: Type.Optional(Room),
+          limit: Type.Optional(Digits(`messages in the page: 1 to ${PAGE_MAX}, ${PAGE} if left out`)),
+          cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
+        }),
+        response: {
+          ...answers(Type.Array(MessageFrame), [MESSAGE_EXAMPLE]),
+          200: Type.Object(
+            { data: Type.Array(MessageFrame), next: Type.Union([Type.String(), Type.Null()]) },
+            { examples: [{ data: [MESSAGE_EXAMPLE], next: null }] },
+          ),
+        },
+      },
+    },
+    async (request) => {
+      const actor = await actorOf(request, parts.verifyToken);
+      const { q, room, limit, cursor } = request.query;
+      const count = limitOf(limit, PAGE, PAGE_MAX);
+      const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
+      if (room !== undefined) await answer(parts.checkReadable(actor.id, room));
+      await parts.index(MESSAGES_FIRST);
+      const { data } = await answer(parts.search(actor.id, q, count, room, place));
+      const last = data.length < count ? undefined : data.at(-1);
+      const next = last ? encodePlace({ at: last.at, room: last.room, seq: last.seq }) : null;
+      return { data: [...data], next };
+    },
+  );
+}

@@ -1,0 +1,34 @@
+import { jetstream } from "@nats-io/jetstream";
+import { headers, type NatsConnection } from "@nats-io/transport-node";
+import { OUTBOX_SUBJECT } from "@parley/protocol/access";
+import type { LogEvent } from "@parley/protocol/events";
+import { eventKey, RECEIPT_HEADER, subjectOf } from "@parley/protocol/log";
+import { shardOf } from "@parley/protocol/rooms";
+import type { AppendEntry } from "../relay-outbox.ts";
+
+/** How long the log may take to answer, ms; then it is asked again under the same id. */
+const ANSWER_DEADLINE_MS = 2_000;
+
+/** Appends rows of the outbox to the log, each under an id of its own. */
+export function createAppendEntry(nats: NatsConnection, shards: number): AppendEntry {
+  const log = jetstream(nats);
+  return async ({ room, entry, receipt }) => {
+    const { author, type, id } = JSON.parse(entry) as LogEvent;
+    const extra = headers();
+    if (receipt !== null) extra.set(RECEIPT_HEADER, receipt);
+    await log.publish(subjectOf(shardOf(room, shards), room), entry, {
+      msgID: eventKey(room, author.id, type, id),
+      headers: extra,
+      timeout: ANSWER_DEADLINE_MS,
+    });
+  };
+}
+
+/** Hears that the outbox was filled. */
+export function listenToOutbox(nats: NatsConnection, onFilled: () => void): () => void {
+  const callback = (error: Error | null) => {
+    if (!error) onFilled();
+  };
+  const subscription = nats.subscribe(OUTBOX_SUBJECT, { callback });
+  return () => subscription.unsubscribe();
+}

@@ -1,0 +1,109 @@
+import type { JetStreamManager, MsgRequest, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { acknowledgedConfig, streamConfig, streamFaults, streamOf } from "@parley/protocol/log";
+import type { ShardPosition, StreamFacts } from "../shard-log.ts";
+
+const STREAM_NOT_FOUND = 10_059;
+
+export type StreamSettings = Readonly<{ shards: number; replicas: number; maxBytes: number }>;
+
+/** Makes the shard's stream if it is missing, mends its settings, and tells what it is. */
+export async function prepareStream(
+  jsm: JetStreamManager,
+  settings: StreamSettings,
+  { shard, cursor }: ShardPosition,
+): Promise<StreamFacts> {
+  const wanted = streamConfig(shard, settings.shards, settings.replicas, settings.maxBytes);
+  let info = await findStream(jsm, wanted.name);
+  info ??= await jsm.streams.add({ ...wanted, first_seq: cursor + 1 });
+  if (!holds(wanted, info.config)) info = await mend(jsm, wanted, info, settings.shards);
+  const faults = streamFaults(info.config, settings.shards);
+  if (faults.length > 0) throw new Error(faults.join("; "));
+  const { first_seq, last_seq } = info.state;
+  const cursorTime =
+    cursor >= first_seq && cursor <= last_seq ? await timeOf(jsm, wanted.name, cursor) : null;
+  return { created: String(info.created), firstSeq: first_seq, lastSeq: last_seq, cursorTime };
+}
+
+/** Makes the stream in which producers tell one another what the log has acknowledged, if it is missing. */
+export async function keepAcknowledged(jsm: JetStreamManager, replicas: number): Promise<void> {
+  const wanted = acknowledgedConfig(replicas);
+  if ((await findStream(jsm, wanted.name)) === undefined) await jsm.streams.add(wanted);
+}
+
+/** When the stream was made; undefined if there is none. */
+export async function streamCreated(jsm: JetStreamManager, shard: number): Promise<string | undefined> {
+  const info = await findStream(jsm, streamOf(shard));
+  return info && String(info.created);
+}
+
+/**
+ * Removes what Postgres has and is older than so many milliseconds. The entry at the cursor stays: it tells whether
+ * the stream is still the same one.
+ */
+export async function trimStream(
+  jsm: JetStreamManager,
+  position: ShardPosition,
+  ageMs: number,
+): Promise<void> {
+  const name = streamOf(position.shard);
+  const info = await findStream(jsm, name);
+  if (!info || String(info.created) !== position.streamCreated || info.state.last_seq < position.cursor)
+    return;
+  const young = await firstSince(jsm, name, new Date(Date.now() - ageMs));
+  const seq = Math.min(young ?? position.cursor, position.cursor);
+  if (seq > info.state.first_seq) await jsm.streams.purge(name, { seq });
+}
+
+async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
+  try {
+    return await jsm.streams.info(name);
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    throw error;
+  }
+}
+
+/** The number of shards is never mended: a stream made for another number holds other rooms. */
+async function mend(jsm: JetStreamManager, wanted: Partial<StreamConfig>, info: StreamInfo, shards: number) {
+  const { storage, retention, metadata, ...rest } = wanted;
+  const settings = { ...rest, max_age: 0, no_ack: false };
+  const faults = streamFaults({ ...info.config, ...settings }, shards);
+  if (faults.length > 0) throw new Error(faults.join("; "));
+  return jsm.streams.update(info.config.name, settings);
+}
+
+function holds(wanted: Partial<StreamConfig>, config: StreamConfig): boolean {
+  if ((config.max_age ?? 0) !== 0 || config.no_ack === true) return false;
+  return Object.entries(wanted).every(([name, value]) => {
+    const present = config[name as keyof StreamConfig];
+    if (name === "metadata")
+      return includes(present as Record<string, string>, value as Record<string, string>);
+    return JSON.stringify(present) === JSON.stringify(value);
+  });
+}
+
+/** The server adds metadata of its own. */
+function includes(present: Record<string, string> | undefined, wanted: Record<string, string>): boolean {
+  return Object.entries(wanted).every(([name, value]) => present?.[name] === value);
+}
+
+/** When the log took an entry, ns since 1970 like in a delivery's address; null if it is not there. */
+async function timeOf(jsm: JetStreamManager, name: string, seq: number): Promise<string | null> {
+  const message = await jsm.streams.getMessage(name, { seq });
+  return message ? nanosOf(message.timestamp) : null;
+}
+
+/** The first entry that the log took at that time or later; undefined if there is none. */
+async function firstSince(jsm: JetStreamManager, name: string, time: Date): Promise<number | undefined> {
+  // The server's interface knows the start time (ADR-31), the client's types only know it for direct reads. Those may
+  // be answered by a replica that lags behind, so that too much would count as old.
+  const query = { start_time: time.toISOString() } as unknown as MsgRequest;
+  return (await jsm.streams.getMessage(name, query))?.seq;
+}
+
+/** RFC 3339 with up to nine decimals as whole nanoseconds. */
+export function nanosOf(timestamp: string): string {
+  const [, seconds = "", decimals = ""] = /^(.*?)(?:\.(\d+))?Z$/.exec(timestamp) ?? [];
+  return `${Date.parse(`${seconds}Z`) / 1_000}${decimals.padEnd(9, "0")}`;
+}

@@ -1,0 +1,53 @@
+import type { Database } from "@parley/runtime/postgres";
+import type { LogEntry } from "../shard-log.ts";
+import type { ShardWrite } from "./write-params.ts";
+
+/** The seqs of entries that Postgres has already. */
+export type KnownEntries = ReadonlyMap<LogEntry, number>;
+
+const UNIQUE_VIOLATION = "23505";
+
+/**
+ * Which of the entries are stored. The look-up is a subquery on purpose: as a join it could be planned as a scan of the
+ * whole table. It asks for the entry's key alone, which only one index has (docs/decisions/0024). `found` is
+ * materialized, or it would be done twice.
+ */
+export const KNOWN = `
+with found as materialized (
+  select n, (
+    select m.seq from chat.entries m
+    where chat.entry_key(m.room, m.author_id, m.type, m.client_id) =
+      chat.entry_key(e.room, e.author_id, e.type, e.client_id)
+  ) as seq
+  from rows from (
+    json_array_elements_text($1::text::json), json_array_elements_text($2::text::json),
+    json_array_elements_text($3::text::json), json_array_elements_text($4::text::json)
+  ) with ordinality as e (room, author_id, type, client_id, n)
+)
+select n, seq from found where seq is not null`;
+
+/** Looks the entries up. Only as long as nobody else moves the shards' cursors is that all that is known of them. */
+export async function findKnown(database: Database, writes: readonly ShardWrite[]): Promise<KnownEntries> {
+  const entries = writes.flatMap(({ batch }) => batch.entries);
+  const rows = await database.query<{ n: number; seq: number }>(KNOWN, [
+    JSON.stringify(entries.map(({ room }) => room)),
+    JSON.stringify(entries.map(({ content }) => content.author.id)),
+    JSON.stringify(entries.map(({ content }) => content.type)),
+    JSON.stringify(entries.map(({ id }) => id)),
+  ]);
+  return new Map(rows.map(({ n, seq }) => [entries[n - 1] as LogEntry, seq]));
+}
+
+/** The same writes without those entries. */
+export function withoutKnown<Write extends ShardWrite>(
+  writes: readonly Write[],
+  known: KnownEntries,
+): ShardWrite[] {
+  const newOf = (batch: Write["batch"]) => batch.entries.filter((entry) => !known.has(entry));
+  return writes.map(({ position, batch }) => ({ position, batch: { ...batch, entries: newOf(batch) } }));
+}
+
+/** Whether a statement was refused because something is there already, as one of its entries may be. */
+export function isThereAlready(error: unknown): boolean {
+  return (error as { code?: string }).code === UNIQUE_VIOLATION;
+}

@@ -1,0 +1,179 @@
+import { createTestDatabase } from "@parley/devstack/test-database";
+import { shardOf } from "@parley/protocol/rooms";
+import { type Database, openDatabase } from "@parley/runtime/postgres";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Hub } from "../delivery/hub.ts";
+import { createHistory } from "../delivery/postgres/history.ts";
+import { trimStream } from "./nats/stream-keeper.ts";
+import {
+  type Instance,
+  Sender,
+  startInstance,
+  startTestLog,
+  type TestLog,
+  until,
+} from "./writers-fixture.ts";
+
+const SHARDS = 4;
+
+let log: TestLog;
+let url: string;
+let database: Database;
+let sender: Sender;
+let dropDatabase: () => Promise<void>;
+
+beforeAll(async () => {
+  const made = await createTestDatabase();
+  ({ url, drop: dropDatabase } = made);
+  log = await startTestLog();
+  database = openDatabase({ url, name: "test", connections: 2, deadlineMs: 5_000 });
+  sender = await Sender.connect(log.server.url, SHARDS);
+});
+
+afterAll(async () => {
+  await sender?.nats.close();
+  await database?.close();
+  await log?.stop();
+  await dropDatabase?.();
+});
+
+const start = (instance: string) =>
+  startInstance({ nats: log.server.url, postgres: url }, SHARDS, { instance });
+const ROOMS = Array.from({ length: 8 }, (_, i) => `heard-${i}`);
+
+/** Somebody who listens to all rooms at one instance; gives what they heard, and the hub that told them. */
+async function listenAt({ here }: Instance): Promise<{ hub: Hub; heard: string[] }> {
+  const { heads, replay } = createHistory(database);
+  const hub = new Hub({
+    readHeads: heads,
+    readFrames: (room, after, upTo) => replay(room, after, upTo, upTo - after),
+    encode: (frames) => Buffer.from(frames.join("\n")),
+    onFault: () => undefined,
+    now: () => performance.now(),
+  });
+  here.add((room, first, frames) => hub.deliver(room, first, frames));
+  const heard: string[] = [];
+  const write = (packet: Buffer) => void heard.push(...packet.toString().split("\n"));
+  const listener = { isOpen: true, userId: "u", write, writeEphemeral: write, whenRead: async () => {} };
+  for (const room of ROOMS) (await hub.feed(room)).live.add(listener);
+  return { hub, heard };
+}
+
+/** The seqs that were heard of one room, in the order of arrival. */
+const seqsOf = (room: string, heard: readonly string[]) =>
+  heard
+    .map((frame) => JSON.parse(frame) as { room: string; seq: number })
+    .filter((frame) => frame.room === room)
+    .map(({ seq }) => seq);
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+const written = ({ writers }: Instance) => [...writers.cursors().keys()].toSorted();
+
+describe("several instances", () => {
+  it("share the shards, and take over within a second when one closes", async () => {
+    const one = await start("one");
+    await until("one has all", () => written(one).length === SHARDS);
+    await sender.untilStreams();
+    const two = await start("two");
+    const three = await start("three");
+    const all = () => [one, two, three].flatMap(written).toSorted();
+    const shares = () => [one, two, three].map((instance) => written(instance).length).toSorted();
+    await until("shared 1, 1, 2", () => `${shares()}` === "1,1,2" && `${all()}` === "0,1,2,3");
+    let count = 0;
+    const sending = setInterval(() => {
+      for (let room = 0; room < 8; room += 1) sender.send({ room: `room-${room}`, id: `m${count}` });
+      count += 1;
+    }, 5);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const began = performance.now();
+    await one.close();
+    await until("handed over", () => `${[two, three].flatMap(written).toSorted()}` === "0,1,2,3");
+    const tookMs = performance.now() - began;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await two.close();
+    await until("handed over again", () => written(three).length === SHARDS);
+    clearInterval(sending);
+    const seqs = await sender.lastSeqs();
+    await until("written", () => seqs.every((seq, shard) => three.writers.cursors().get(shard) === seq));
+    const history = createHistory(database);
+    for (let room = 0; room < 8; room += 1) {
+      const page = await history.page(`room-${room}`, { after: 0, limit: 5_000 });
+      expect(page.map(({ id }) => id)).toEqual(Array.from({ length: count }, (_, i) => `m${i}`));
+    }
+    expect(three.writers.counters.duplicates).toBe(0);
+    await three.close();
+    expect(tookMs).toBeLessThan(1_000);
+  });
+
+  it("hand what they store to their own listeners, and to those of others by NATS: once, in order", async () => {
+    const one = await start("one");
+    one.here.add(() => {
+      throw new Error("a listener with a fault");
+    });
+    await until("one has all", () => written(one).length === SHARDS);
+    await sender.untilStreams();
+    const atOne = await listenAt(one);
+    const say = (id: string) => ROOMS.forEach((room) => void sender.send({ room, id }));
+    for (let i = 0; i < 20; i += 1) say(`alone-${i}`);
+    await until("heard at one", () => atOne.heard.length === 20 * ROOMS.length);
+    expect(one.live.stats(), "NATS is told, and tells nothing back").toMatchObject({ inMsgs: 0 });
+    expect(one.live.stats().outMsgs).toBeGreaterThanOrEqual(ROOMS.length);
+
+    const two = await start("two");
+    await until("shared", () => written(one).length === 2 && written(two).length === 2);
+    const atTwo = await listenAt(two);
+    const roomsOfPackets: string[] = [];
+    one.live.subscribe("live.*", { callback: (_error, { subject }) => void roomsOfPackets.push(subject) });
+    for (let i = 0; i < 20; i += 1) say(`shared-${i}`);
+    await until("heard at one", () => atOne.heard.length === 40 * ROOMS.length);
+    await until("heard at two", () => atTwo.heard.length === 20 * ROOMS.length);
+    for (const room of ROOMS) {
+      expect(seqsOf(room, atOne.heard)).toEqual(upTo(40));
+      expect(seqsOf(room, atTwo.heard)).toEqual(upTo(40).slice(20));
+    }
+    const ofTwo = ROOMS.filter((room) => written(two).includes(shardOf(room, SHARDS)));
+    expect(ofTwo).not.toEqual([]);
+    expect([...new Set(roomsOfPackets)].toSorted()).toEqual(ofTwo.map((room) => `live.${room}`));
+    expect([atOne, atTwo].map(({ hub }) => hub.counters.repaired)).toEqual([0, 0]);
+    expect(one.reports.some((report) => report.includes("a listener with a fault"))).toBe(true);
+    await one.close();
+    await two.close();
+  });
+
+  it("refuse another number of shards, in words", async () => {
+    const urls = { nats: log.server.url, postgres: url };
+    await expect(startInstance(urls, 8)).rejects.toThrow(
+      "LOG_SHARDS is 8, but this database was made for 4: it cannot be changed",
+    );
+  });
+});
+
+describe("the log", () => {
+  it("is trimmed up to what is stored and old, and keeps the entry at the cursor", async () => {
+    const { jsm } = sender;
+    const before = (await jsm.streams.info("CHAT_0")).state;
+    const cursor = before.last_seq - 5;
+    const streamCreated = String((await jsm.streams.info("CHAT_0")).created);
+    const position = { shard: 0, epoch: 1, cursor, cursorTime: null, streamCreated };
+    await trimStream(jsm, position, 600_000);
+    expect((await jsm.streams.info("CHAT_0")).state.first_seq).toBe(before.first_seq);
+    await trimStream(jsm, { ...position, streamCreated: "another" }, 0);
+    expect((await jsm.streams.info("CHAT_0")).state.first_seq).toBe(before.first_seq);
+    await trimStream(jsm, position, 0);
+    expect((await jsm.streams.info("CHAT_0")).state).toMatchObject({
+      first_seq: cursor,
+      last_seq: before.last_seq,
+    });
+  });
+
+  it("keeps what is stored but still young", async () => {
+    const { jsm } = sender;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const { created, state } = await jsm.streams.info("CHAT_1");
+    const room = ["a", "b", "c", "d", "e", "f", "g", "h"].find((name) => shardOf(name, SHARDS) === 1) ?? "";
+    sender.send({ room, id: "young" });
+    const last = (await sender.lastSeqs())[1] ?? 0;
+    const position = { shard: 1, epoch: 1, cursor: last, cursorTime: null, streamCreated: String(created) };
+    await trimStream(jsm, position, 200);
+    expect((await jsm.streams.info("CHAT_1")).state.first_seq).toBe(state.last_seq + 1);
+  });
+});
