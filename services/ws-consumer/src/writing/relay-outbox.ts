@@ -1,4 +1,4 @@
-import { pause } from "./pause.ts";
+import { pause } from "@parley/runtime/deadline";
 import type { Report } from "./report.ts";
 
 /** A row that waits for the log. */

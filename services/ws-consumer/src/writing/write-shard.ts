@@ -1,5 +1,5 @@
+import { pause } from "@parley/runtime/deadline";
 import { findPlace } from "./find-place.ts";
-import { pause } from "./pause.ts";
 import type { Report } from "./report.ts";
 import type { ShardLog, ShardPosition } from "./shard-log.ts";
 import { FencedError, type ShardStore } from "./shard-store.ts";
