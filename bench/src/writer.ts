@@ -104,6 +104,7 @@ select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::timestamptz[], 
 async function insertPlainly(url: string, messages: readonly LogMessage[]): Promise<void> {
   const sql = postgres(url, { max: SHARDS });
   await sql`create table chat.plain (like chat.entries including all)`;
+  await sql`create unique index on chat.plain (chat.entry_key(room, author_id, type, client_id))`;
   let next = 0;
   const insertSome = async () => {
     while (next < messages.length) {

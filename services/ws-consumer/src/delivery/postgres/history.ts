@@ -67,7 +67,7 @@ order by e.seq limit $4`;
 const HEADS = `select id, head from chat.rooms where id = any(string_to_array($1, ','))`;
 const FIND = `
 select seq from chat.entries
-where chat.entry_key(room, author_id, type, client_id) = chat.entry_key($1, $2, 'message', $3)`;
+where chat.entry_key(room, author_id, type, client_id) = (select chat.entry_key($1, $2, 'message', $3))`;
 
 export function createHistory(database: Database): History {
   const pageFor = async (userId: string, room: string, query: PageQuery): Promise<HistoryPage> => {

@@ -1,8 +1,8 @@
 import { createTestDatabase, type TestDatabase } from "@parley/devstack/test-database";
-import type { Database } from "@parley/runtime/postgres";
+import { type Database, openDatabase, type Param } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHistory } from "../../delivery/postgres/history.ts";
-import { openReadDatabase } from "../../delivery/postgres/read-database.ts";
+import { openReadDatabase, readUrl } from "../../delivery/postgres/read-database.ts";
 import { createSearch, openSearchDatabase } from "../../search/postgres/search-index.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./room-views.ts";
 
@@ -12,8 +12,10 @@ const MESSAGES = 100_000;
 let made: TestDatabase;
 let reads: Database;
 let finds: Database;
+/** One connection with the settings of `reads`: prepared statements belong to a connection. */
+let planner: Database;
 /** Statements that were sent, with their parameters. */
-let sent: { text: string; params: readonly unknown[]; of: Database }[] = [];
+let sent: { text: string; params: readonly Param[]; of: Database }[] = [];
 
 /** The same database, which notes what it is asked. */
 const noting = (of: Database): Database => ({
@@ -28,6 +30,7 @@ beforeAll(async () => {
   made = await createTestDatabase();
   reads = openReadDatabase(made.url);
   finds = openSearchDatabase(made.url);
+  planner = openDatabase({ url: readUrl(made.url), name: "plan", connections: 1, deadlineMs: 60_000 });
   const seed = [
     `insert into chat.rooms (id, kind, head, created_at, last_at, last_message, last_message_at)
      select 'room-' || r, 'channel', ${MESSAGES / ROOMS}, now(), now(), ${MESSAGES / ROOMS}, now() - r * interval '1 s'
@@ -50,20 +53,34 @@ beforeAll(async () => {
 afterAll(async () => {
   await reads?.close();
   await finds?.close();
+  await planner?.close();
   await made?.drop();
 });
+
+const literalOf = (param: Param) =>
+  typeof param === "string" ? `'${param.replaceAll("'", "''")}'` : String(param);
+
+/** The plan as the pool runs it: that of a prepared statement where the pool keeps one plan for all parameters. */
+async function planOf({ text, params, of }: (typeof sent)[number]): Promise<string> {
+  const explain = async (database: Database, statement: string, values: readonly Param[] = []) => {
+    const rows = await database.query<{ "QUERY PLAN": string }>(`explain ${statement}`, values);
+    return rows.map((row) => row["QUERY PLAN"]).join("\n");
+  };
+  if (of !== reads) return explain(of, text, params);
+  await planner.query(`prepare asked as ${text}`);
+  const plan = await explain(planner, `execute asked(${params.map(literalOf)})`);
+  await planner.query("deallocate asked");
+  return plan;
+}
 
 /** Plans of all that is asked by `ask`. */
 async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
   sent = [];
   await ask();
   const asked = sent.filter(({ text }) => !text.startsWith("explain"));
-  return Promise.all(
-    asked.map(async ({ text, params, of }) => {
-      const rows = await of.query<{ "QUERY PLAN": string }>(`explain ${text}`, params as never[]);
-      return rows.map((row) => row["QUERY PLAN"]).join("\n");
-    }),
-  );
+  const plans: string[] = [];
+  for (const one of asked) plans.push(await planOf(one));
+  return plans;
 }
 
 describe("the plans of what people wait for", () => {
@@ -79,6 +96,7 @@ describe("the plans of what people wait for", () => {
     ["the newest page", () => history().pageFor("u7", "room-7", { limit: 50 })],
     ["a page around a seq", () => history().pageFor("u7", "room-7", { limit: 50, around: 20 })],
     ["a replay", () => history().replay("room-7", 10, 50, 40)],
+    ["a look-up of a message", () => history().findStored("room-7", "u7", "m7")],
     ["rights", () => createFindStanding(noting(reads))("u7", "room-7")],
     ["listeners' rights", () => createWhoMayRead(noting(reads))("G00000000000000000000000000", ["u7"])],
     ["a search for a rare word", () => search("word77")],

@@ -9,20 +9,24 @@ const UNIQUE_VIOLATION = "23505";
 
 /**
  * Which of the entries are stored. The look-up is a subquery on purpose: as a join it could be planned as a scan of the
- * whole table. It asks for the entry's key alone, which only one index has (docs/decisions/0024). `found` is
- * materialized, or it would be done twice.
+ * whole table. It asks every partition for the key alone: given the room as well, the planner may choose the primary key
+ * and read all entries of the room (docs/decisions/0024, 0034). `offset 0` hashes each entry once, not once a partition.
+ * `found` is materialized, or it would be done twice.
  */
 export const KNOWN = `
 with found as materialized (
   select n, (
     select m.seq from chat.entries m
-    where chat.entry_key(m.room, m.author_id, m.type, m.client_id) =
-      chat.entry_key(e.room, e.author_id, e.type, e.client_id)
+    where chat.entry_key(m.room, m.author_id, m.type, m.client_id) = e.key
   ) as seq
-  from rows from (
-    json_array_elements_text($1::text::json), json_array_elements_text($2::text::json),
-    json_array_elements_text($3::text::json), json_array_elements_text($4::text::json)
-  ) with ordinality as e (room, author_id, type, client_id, n)
+  from (
+    select n, chat.entry_key(room, author_id, type, client_id) as key
+    from rows from (
+      json_array_elements_text($1::text::json), json_array_elements_text($2::text::json),
+      json_array_elements_text($3::text::json), json_array_elements_text($4::text::json)
+    ) with ordinality as e (room, author_id, type, client_id, n)
+    offset 0
+  ) as e
 )
 select n, seq from found where seq is not null`;
 

@@ -8,6 +8,9 @@ import { createShardStore } from "./postgres-shard-store.ts";
 import { WRITE, WRITE_WITH_EVENTS } from "./write-statement.ts";
 import { openWriterDatabase, writerUrl } from "./writer-database.ts";
 
+/** Of `chat.entries`; each room is in one of them. */
+const PARTITIONS = [0, 1, 2, 3, 4, 5, 6, 7];
+
 let database: Database;
 let store: ShardStore;
 let url: string;
@@ -238,15 +241,17 @@ describe("the store of shards", () => {
       const late = await plan();
       for (const { known, write, withEvents } of [early, small, late]) {
         expect(known + write + withEvents).not.toMatch(/Seq Scan/);
-        expect(withEvents.match(/Index Scan using \w+ on (entries|reactions)/g)?.toSorted()).toEqual([
-          "Index Scan using entries_pkey on entries",
-          "Index Scan using entries_pkey on entries",
+        expect(withEvents.match(/Index Scan using \w+ on (entries_\d|reactions)/g)?.toSorted()).toEqual([
+          ...PARTITIONS.flatMap((n) => Array(2).fill(`Index Scan using entries_${n}_pkey on entries_${n}`)),
           "Index Scan using reactions_pkey on reactions",
           "Index Scan using reactions_pkey on reactions",
         ]);
-        expect(withEvents.match(/Index Cond: \(\(room = \S+\) AND \(seq = /g)).toHaveLength(4);
-        expect(known.match(/on entries m/g)).toHaveLength(1);
-        expect(known).toMatch(/Index Scan using entries_key on entries m/);
+        expect(withEvents.match(/Index Cond: \(\(room = \S+\) AND \(seq = /g)).toHaveLength(
+          2 * PARTITIONS.length + 2,
+        );
+        expect(known.match(/Scan.* on entries/g)).toHaveLength(PARTITIONS.length);
+        for (const n of PARTITIONS)
+          expect(known).toContain(`Index Scan using entries_${n}_key on entries_${n} m`);
         // Each room with each, or each entry with each room.
         expect(write).not.toMatch(/Nested Loop/);
       }

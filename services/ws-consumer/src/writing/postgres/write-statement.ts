@@ -8,7 +8,7 @@ import {
 
 /**
  * One statement for batches of one or more shards, so that a crash at any point leaves cursors, rooms and entries in
- * agreement. All entries are taken for new: `entries_key` refuses one that is stored already, and with it the whole
+ * agreement. All entries are taken for new: the unique index on `chat.entry_key` refuses one that is stored already, and with it the whole
  * statement (`known-entries.ts`). So the sender numbers them within their rooms, and here only the heads are added.
  *
  * - `fence` moves each shard's cursor by compare-and-set; if epoch or cursor are not as expected it gives no row, all
