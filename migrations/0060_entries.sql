@@ -16,7 +16,7 @@ create table chat.entries (
   event json,
   edited_at timestamptz,
   deleted_at timestamptz,
-  extra jsonb
+  extra json
 ) partition by hash (room);
 
 do $$

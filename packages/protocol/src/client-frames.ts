@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { ROOMS_PER_SOCKET_MAX, TOKEN_LENGTH_MAX } from "./limits.ts";
-import { After, Body, Id, Room, Seq } from "./parts.ts";
+import { MessageContent } from "./message.ts";
+import { After, Id, Room, Seq } from "./parts.ts";
 import { Emoji } from "./room-parts.ts";
 import { ROOM_PATTERN } from "./rooms.ts";
 
@@ -10,8 +11,7 @@ export const PostFrame = Type.Object(
     type: Type.Optional(Type.Literal("message")),
     id: Type.Optional(Id),
     room: Room,
-    body: Body,
-    replyTo: Type.Optional(Seq),
+    ...MessageContent.properties,
     receipt: Type.Optional(Type.Literal("stored", { description: "also tell when Postgres has it" })),
   },
   { $id: "PostFrame", examples: [{ type: "message", id: "m1", room: "general", body: "Hello" }] },

@@ -20,6 +20,7 @@ import {
   ReadNoticeFrame,
   RoomUpdatedFrame,
 } from "./events.ts";
+import { MessageFrame } from "./message.ts";
 import {
   AckFrame,
   AuthenticatedFrame,
@@ -27,7 +28,6 @@ import {
   DrainingFrame,
   ErrorFrame,
   HelloFrame,
-  MessageFrame,
   PongFrame,
   PresenceFrame,
   ReadAckFrame,

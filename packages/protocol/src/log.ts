@@ -1,7 +1,5 @@
 import { hash } from "node:crypto";
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
-import { type Static, Type } from "typebox";
-import { At, Body, Id, Room, Seq, User } from "./parts.ts";
 import { ACKNOWLEDGED_SUBJECTS } from "./subjects.ts";
 
 /** Header of a log entry that names the core subject where the producer waits for `stored`. */
@@ -84,18 +82,6 @@ export const KEY_LENGTH = 24;
 export function messageKey(room: string, userId: string, id: string): string {
   return hash("sha256", `${room}\0${userId}\0${id}`, "base64url").slice(0, KEY_LENGTH);
 }
-
-/** A message as the log holds it: what members will see, without the seq that Postgres gives it. */
-export const LogMessage = Type.Object({
-  type: Type.Literal("message"),
-  room: Room,
-  id: Id,
-  author: User,
-  body: Body,
-  at: At,
-  replyTo: Type.Optional(Seq),
-});
-export type LogMessage = Static<typeof LogMessage>;
 
 /** The same for an entry that is no message: its id is of a name space of its own. */
 export function eventKey(room: string, userId: string, type: string, id: string): string {

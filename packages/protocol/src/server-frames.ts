@@ -100,43 +100,6 @@ export const UnsubscribedFrame = Type.Object(
   { $id: "UnsubscribedFrame" },
 );
 
-/** A message as members see it: live, in a resume and in history. */
-export const MessageFrame = Type.Object(
-  {
-    type: Type.Literal("message"),
-    room: Room,
-    seq: Seq,
-    id: Id,
-    author: User,
-    body: Type.String({ description: "the text; empty once the message is deleted" }),
-    at: At,
-    replyTo: Type.Optional(Seq),
-    editedAt: Type.Optional(At),
-    deletedAt: Type.Optional(At),
-    replies: Type.Optional(Type.Integer({ description: "history: how many replies it has; up to 1,000" })),
-    reactions: Type.Optional(
-      Type.Array(Type.Object({ emoji: Type.String(), count: Type.Integer(), mine: Type.Boolean() }), {
-        description: "history: reactions to it, the oldest first",
-      }),
-    ),
-  },
-  {
-    $id: "MessageFrame",
-    examples: [
-      {
-        type: "message",
-        room: "general",
-        seq: 42,
-        id: "m1",
-        author: { id: "0199…", username: "alice" },
-        body: "Hello",
-        at: "2026-11-21T12:00:00.000Z",
-      },
-    ],
-  },
-);
-export type MessageFrame = Static<typeof MessageFrame>;
-
 /** Someone writes, or has stopped. It ends by itself; it is not stored and may be lost. */
 export const TypingNoticeFrame = Type.Object(
   { type: Type.Literal("typing"), room: Room, user: User, isTyping: Type.Boolean() },

@@ -1,4 +1,4 @@
-import type { MessageFrame } from "@parley/protocol/server-frames";
+import type { MessageFrame } from "@parley/protocol/message";
 
 /**
  * Resolves if a user may read a room.

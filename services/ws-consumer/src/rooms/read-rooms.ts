@@ -1,4 +1,4 @@
-import type { MessageFrame } from "@parley/protocol/server-frames";
+import type { MessageFrame } from "@parley/protocol/message";
 import type { Role, RoomKind } from "./rules/rights.ts";
 import type { Person } from "./rules/room-change.ts";
 

@@ -1,4 +1,4 @@
-import type { MessageFrame } from "@parley/protocol/server-frames";
+import type { MessageFrame } from "@parley/protocol/message";
 
 /** Where a page of findings ends. */
 export type FoundPlace = Readonly<{ at: string; room: string; seq: number }>;

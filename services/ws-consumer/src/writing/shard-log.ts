@@ -1,5 +1,5 @@
 import type { LogEvent } from "@parley/protocol/events";
-import type { LogMessage } from "@parley/protocol/log";
+import type { LogMessage } from "@parley/protocol/message";
 
 /** What an entry of the log says. */
 export type LogContent = LogMessage | LogEvent;

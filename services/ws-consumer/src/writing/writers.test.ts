@@ -1,5 +1,5 @@
 import { createTestDatabase } from "@parley/devstack/test-database";
-import { LogMessage } from "@parley/protocol/log";
+import { LogMessage } from "@parley/protocol/message";
 import { PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 import { shardOf } from "@parley/protocol/rooms";
 import { STORED_SUBJECT } from "@parley/protocol/subjects";

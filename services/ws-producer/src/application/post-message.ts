@@ -1,4 +1,5 @@
 import { Refusal } from "@parley/protocol/codes";
+import type { MessageContent } from "@parley/protocol/message";
 import { type Author, acceptDraft, type Draft, type Message } from "../domain/message.ts";
 import type { MayPost } from "./room-access.ts";
 
@@ -12,7 +13,7 @@ export type Appended = Readonly<{ duplicate: boolean }>;
  * @throws {Refusal} `overloaded` at once if too much waits to be stored.
  */
 export type AppendMessage = (
-  message: Message,
+  message: Message<MessageContent>,
   isGone: () => boolean,
   receiptTo?: string,
 ) => Promise<Appended>;
@@ -22,13 +23,13 @@ export type TakeTurn = (userId: string) => number;
 
 /** What was posted; its text is not kept for as long as the log takes. */
 export type Posted = Readonly<{
-  message: Pick<Message, "id" | "room" | "author" | "at">;
+  message: Pick<Message<MessageContent>, "id" | "room" | "author" | "at">;
   duplicate: boolean;
 }>;
 
 /** @throws {Refusal} at once or later: what is known to be wrong is not waited for. */
 export type PostMessage = (
-  draft: Draft,
+  draft: Draft<MessageContent>,
   author: Author,
   waiting: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
 ) => Promise<Posted>;

@@ -1,6 +1,6 @@
 import type { VerifyToken } from "@parley/identity/identity";
 import { PAGE_SIZE, PAGE_SIZE_MAX } from "@parley/protocol/limits";
-import { MessageFrame } from "@parley/protocol/server-frames";
+import { MessageFrame } from "@parley/protocol/message";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
 import { Type } from "typebox";

@@ -1,6 +1,6 @@
 import type { LogEventOf } from "@parley/protocol/events";
 import { withSeq } from "@parley/protocol/live";
-import type { MessageFrame } from "@parley/protocol/server-frames";
+import type { MessageFrame } from "@parley/protocol/message";
 import type { Database, Param } from "@parley/runtime/postgres";
 import type { HistoryPage } from "../read-history.ts";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "./message-row.ts";

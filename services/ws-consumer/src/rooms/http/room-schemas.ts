@@ -1,7 +1,7 @@
+import { MessageFrame } from "@parley/protocol/message";
 import { At, Room, User } from "@parley/protocol/parts";
 import { Role, Title } from "@parley/protocol/room-parts";
 import { CHANNEL_PATTERN } from "@parley/protocol/rooms";
-import { MessageFrame } from "@parley/protocol/server-frames";
 import { Type } from "typebox";
 
 /** Members that a new group may be given at once. */

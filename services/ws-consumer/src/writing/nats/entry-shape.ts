@@ -1,5 +1,5 @@
 import { EVENTS, type EventType, type LogEvent } from "@parley/protocol/events";
-import { LogMessage } from "@parley/protocol/log";
+import { LogMessage } from "@parley/protocol/message";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { LogContent } from "../shard-log.ts";

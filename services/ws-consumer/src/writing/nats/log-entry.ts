@@ -1,4 +1,4 @@
-import type { LogMessage } from "@parley/protocol/log";
+import { type LogMessage, logMessageOf } from "@parley/protocol/message";
 import { shardOf } from "@parley/protocol/rooms";
 import type { LogContent } from "../shard-log.ts";
 import { checkShape, plainEvent } from "./entry-shape.ts";
@@ -46,7 +46,7 @@ function check(text: string, expected: string | undefined, { shard, shards }: Sh
     return { content: event, text: JSON.stringify(event) };
   }
   if (at === content.at && isPlain(content, text)) return { content, text };
-  const message = plain(content, at);
+  const message = logMessageOf({ ...content, at }, content);
   return { content: message, text: JSON.stringify(message) };
 }
 
@@ -74,10 +74,4 @@ function countFields(object: object): number {
   let fields = 0;
   for (const _ in object) fields += 1;
   return fields;
-}
-
-function plain({ type, room, id, author, body, replyTo }: LogMessage, at: string): LogMessage {
-  const { id: authorId, username } = author;
-  const message = { type, room, id, author: { id: authorId, username }, body, at };
-  return replyTo === undefined ? message : { ...message, replyTo };
 }

@@ -10,8 +10,8 @@ export type EventParts = Readonly<{ columns: string; names: string; entry: strin
 
 /** Columns that only events have. Their text is null for a message. */
 export const EVENT_COLUMNS = `,
-    unnest($14::text::text[], $15::text::bigint[], $16::text::boolean[]),
-    json_array_elements_text($17::text::json), json_array_elements_text($18::text::json)`;
+    unnest($15::text::text[], $16::text::bigint[], $17::text::boolean[]),
+    json_array_elements_text($18::text::json), json_array_elements_text($19::text::json)`;
 export const EVENT_NAMES = ", type, target, remove, emoji, event";
 
 /** The last word on each message that is edited or deleted; a deletion is always the last. */
@@ -23,9 +23,10 @@ const CHANGE = `change as (
 
 export const ENTRY_WITH_CHANGES = `${CHANGE}, entry as (
   insert into chat.entries (room, seq, log_seq, at, reply_to, type, author_id, author_username, client_id, body,
-    event, edited_at, deleted_at)
+    extra, event, edited_at, deleted_at)
   select p.room, p.seq, p.log_seq, p.at, p.reply_to, p.type, p.author_id, p.author_username, p.client_id,
     case when p.type <> 'message' or c.is_deletion then '' else coalesce(c.body, p.body) end,
+    case when c.is_deletion then null else p.extra::json end,
     p.event::json, case when not c.is_deletion then c.at end, case when c.is_deletion then c.at end
   from placed p left join change c on p.type = 'message' and c.room = p.room and c.target = p.seq
 )`;
@@ -34,6 +35,7 @@ export const ENTRY_WITH_CHANGES = `${CHANGE}, entry as (
 export const EVENT_EFFECTS = `changed as (
   update chat.entries e
   set body = case when c.is_deletion then '' else c.body end,
+    extra = case when c.is_deletion then null else e.extra end,
     edited_at = case when c.is_deletion then e.edited_at else c.at end,
     deleted_at = case when c.is_deletion then c.at end
   from change c

@@ -1,3 +1,4 @@
+import { extraOf } from "@parley/protocol/message";
 import type { Param } from "@parley/runtime/postgres";
 import type { LogContent, LogEntry, PoisonEntry, ShardPosition } from "../shard-log.ts";
 import { type Batch, LEASE_MS } from "../shard-store.ts";
@@ -59,6 +60,7 @@ export function paramsOf(writes: readonly ShardWrite[]): { params: Param[]; plac
     JSON.stringify(entries.map(({ content }) => content.author.username)),
     JSON.stringify(entries.map(({ id }) => id)),
     JSON.stringify(entries.map(({ content }) => optional(content).body ?? null)),
+    JSON.stringify(entries.map(({ content }) => extraTextOf(content))),
   ];
   if (hasEvents(writes)) params.push(...eventParamsOf(entries));
   return { params, places: { rooms, places } };
@@ -95,6 +97,12 @@ function grow(rooms: Map<string, GrownRoom>, { room: id, content }: LogEntry, sh
     if (room.last_message_at === undefined || at > room.last_message_at) room.last_message_at = at;
   }
   return room;
+}
+
+/** A message's optional fields as one JSON text, in the order of their schema. */
+function extraTextOf(content: LogContent): string | null {
+  const extra = content.type === "message" ? extraOf(content) : undefined;
+  return extra === undefined ? null : JSON.stringify(extra);
 }
 
 /** An array of Postgres, of what needs no quotes. */

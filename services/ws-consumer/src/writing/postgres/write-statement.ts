@@ -47,8 +47,9 @@ with fence as (
   from based join rows from (
     unnest($5::text::int[], $6::text::int[], $7::text::bigint[], $8::text::timestamptz[], $9::text::bigint[]),
     json_array_elements_text($10::text::json), json_array_elements_text($11::text::json),
-    json_array_elements_text($12::text::json), json_array_elements_text($13::text::json)${columns}
-  ) as e (n, place, log_seq, at, reply_to, author_id, author_username, client_id, body${names}) using (n)
+    json_array_elements_text($12::text::json), json_array_elements_text($13::text::json),
+    json_array_elements_text($14::text::json)${columns}
+  ) as e (n, place, log_seq, at, reply_to, author_id, author_username, client_id, body, extra${names}) using (n)
 ), ${entry}, unindexed as (
   insert into chat.unindexed (room, first_seq, last_seq)
   select id, base + first_message, base + last_message from based where last_message is not null
@@ -63,8 +64,9 @@ select (select string_agg(shard::text, ',') from fence) as moved,
 
 const ENTRY = `entry as (
   insert into chat.entries
-    (room, seq, log_seq, at, reply_to, type, author_id, author_username, client_id, body)
-  select room, seq, log_seq, at, reply_to, 'message', author_id, author_username, client_id, body from placed
+    (room, seq, log_seq, at, reply_to, type, author_id, author_username, client_id, body, extra)
+  select room, seq, log_seq, at, reply_to, 'message', author_id, author_username, client_id, body, extra::json
+  from placed
 )`;
 
 /** For a batch of messages. */

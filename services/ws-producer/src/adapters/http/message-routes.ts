@@ -1,6 +1,7 @@
 import type { VerifyToken } from "@parley/identity/identity";
 import { Refusal } from "@parley/protocol/codes";
-import { Body, Id, Room, Seq } from "@parley/protocol/parts";
+import { contentOf, MessageContent } from "@parley/protocol/message";
+import { Id, Room } from "@parley/protocol/parts";
 import { AckFrame } from "@parley/protocol/server-frames";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
@@ -10,7 +11,7 @@ import { Type } from "typebox";
 import type { Posted, PostMessage } from "../../application/post-message.ts";
 
 const NewMessage = Type.Object(
-  { body: Body, id: Type.Optional(Id), replyTo: Type.Optional(Seq) },
+  { id: Type.Optional(Id), ...MessageContent.properties },
   { examples: [{ body: "Hello, World!", id: "m1" }] },
 );
 
@@ -43,17 +44,11 @@ export function addMessageRoutes(
     async (request, reply) => {
       const identity = await bearerOf(request, verifyToken);
       const key = request.headers["idempotency-key"];
-      const { body, id, replyTo } = request.body;
+      const { id } = request.body;
       if (key !== undefined && id !== undefined && key !== id) {
         throw new Problem(400, "bad_frame", "id and Idempotency-Key differ", { path: "/id" });
       }
-      const name = id ?? key;
-      const draft = {
-        room: request.params.room,
-        body,
-        ...(name === undefined ? {} : { id: name }),
-        ...(replyTo === undefined ? {} : { replyTo }),
-      };
+      const draft = { id: id ?? key, room: request.params.room, content: contentOf(request.body) };
       const author = { id: identity.userId, username: identity.username };
       try {
         const posted = await postMessage(draft, author, { isGone: () => request.socket.destroyed });

@@ -1,4 +1,5 @@
-import { type LogMessage, messageKey } from "@parley/protocol/log";
+import { messageKey } from "@parley/protocol/log";
+import { logMessageOf } from "@parley/protocol/message";
 import { shardOf } from "@parley/protocol/rooms";
 import { crashPoint } from "@parley/runtime/crash-point";
 import type { AppendMessage } from "../../application/post-message.ts";
@@ -7,12 +8,11 @@ import type { Backlog } from "./backlog.ts";
 
 /** Encodes a message as members will see it, once, and appends it to the log unless too much waits there. */
 export function createAppendMessage(publish: PublishEntry, backlog: Backlog, shards: number): AppendMessage {
-  return ({ id, room, author, body, at, replyTo }, isGone, receiptTo) => {
+  return (message, isGone, receiptTo) => {
+    const { id, room, author, content } = message;
     backlog.check(shardOf(room, shards));
-    const entry: LogMessage = { type: "message", room, id, author, body, at };
-    if (replyTo !== undefined) entry.replyTo = replyTo;
     const key = messageKey(room, author.id, id);
     crashPoint("producer-before-publish");
-    return publish({ room, key, payload: JSON.stringify(entry), isGone, receiptTo });
+    return publish({ room, key, payload: JSON.stringify(logMessageOf(message, content)), isGone, receiptTo });
   };
 }

@@ -1,4 +1,5 @@
 import { PostFrame, TypingFrame } from "@parley/protocol/client-frames";
+import { contentOf } from "@parley/protocol/message";
 import type { AckFrame, StoredFrame } from "@parley/protocol/server-frames";
 import { type Command, command } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
@@ -25,10 +26,11 @@ export function postCommand(postMessage: PostMessage, stored: AwaitStored): Comm
     const { userId, username } = connection.identity;
     const author = { id: userId, username };
     const { isGone } = connection;
+    const draft = { id: frame.id, room: frame.room, content: contentOf(frame) };
     if (frame.receipt !== "stored")
-      return postMessage(frame, author, { isGone }).then((posted) => connection.send(ackOf(posted)));
+      return postMessage(draft, author, { isGone }).then((posted) => connection.send(ackOf(posted)));
     const receiptTo = stored.open();
-    return postMessage(frame, author, { isGone, receiptTo }).then(async (posted) => {
+    return postMessage(draft, author, { isGone, receiptTo }).then(async (posted) => {
       connection.send(ackOf(posted));
       const { id, room } = posted.message;
       const seq = await stored.wait(receiptTo, posted, isGone);

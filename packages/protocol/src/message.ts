@@ -1,0 +1,113 @@
+import { type Static, type TSchema, Type } from "typebox";
+import { Clean } from "typebox/value";
+import { At, Body, Id, Room, Seq, User } from "./parts.ts";
+
+/**
+ * Optional fields of a message's content. **A new optional field is added here and nowhere else**: the client frame,
+ * the HTTP body, the log entry, the stored row (column `extra`) and the delivered frame are made from this object.
+ *
+ * @example `priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 9 }))`
+ */
+const EXTRA: Readonly<Record<string, TSchema>> = {};
+
+/** The fields in `EXTRA` that a message has; unknown keys are left out, also in nested objects. */
+export const MessageExtra = Type.Object({ ...EXTRA }, { additionalProperties: false });
+export type MessageExtra = Static<typeof MessageExtra>;
+
+const EXTRA_KEYS = Object.keys(EXTRA) as (keyof MessageExtra)[];
+
+/** What a client writes: the text, the message it replies to, and the optional fields. */
+export const MessageContent = Type.Object({
+  body: Body,
+  replyTo: Type.Optional(Seq),
+  ...MessageExtra.properties,
+});
+export type MessageContent = Static<typeof MessageContent>;
+
+/** A message in the log: what members see, without the seq that Postgres gives it. */
+export const LogMessage = Type.Object({
+  type: Type.Literal("message"),
+  room: Room,
+  id: Id,
+  author: User,
+  body: Body,
+  at: At,
+  replyTo: Type.Optional(Seq),
+  ...MessageExtra.properties,
+});
+export type LogMessage = Static<typeof LogMessage>;
+
+/** A message as members see it: live, in a resume and in history. */
+export const MessageFrame = Type.Object(
+  {
+    type: Type.Literal("message"),
+    room: Room,
+    seq: Seq,
+    id: Id,
+    author: User,
+    body: Type.String({ description: "the text; empty once the message is deleted" }),
+    at: At,
+    replyTo: Type.Optional(Seq),
+    ...MessageExtra.properties,
+    editedAt: Type.Optional(At),
+    deletedAt: Type.Optional(At),
+    replies: Type.Optional(Type.Integer({ description: "history: how many replies it has; up to 1,000" })),
+    reactions: Type.Optional(
+      Type.Array(Type.Object({ emoji: Type.String(), count: Type.Integer(), mine: Type.Boolean() }), {
+        description: "history: reactions to it, the oldest first",
+      }),
+    ),
+  },
+  {
+    $id: "MessageFrame",
+    examples: [
+      {
+        type: "message",
+        room: "general",
+        seq: 42,
+        id: "m1",
+        author: { id: "0199…", username: "alice" },
+        body: "Hello",
+        at: "2026-11-21T12:00:00.000Z",
+      },
+    ],
+  },
+);
+export type MessageFrame = Static<typeof MessageFrame>;
+
+/** The optional fields that an object with a message's content has; undefined if it has none. */
+export function extraOf(source: MessageExtra): MessageExtra | undefined {
+  let extra: Record<string, unknown> | undefined;
+  for (const key of EXTRA_KEYS)
+    if (source[key] !== undefined) {
+      extra ??= {};
+      extra[key] = structuredClone(source[key]);
+    }
+  return extra && (Clean(MessageExtra, extra) as MessageExtra);
+}
+
+/** The content of a client frame or an HTTP body that was checked against `MessageContent`, and nothing else of it. */
+export function contentOf(source: MessageContent): MessageContent {
+  const { body, replyTo } = source;
+  const content = replyTo === undefined ? { body } : { body, replyTo };
+  const extra = extraOf(source);
+  return extra === undefined ? content : { ...content, ...extra };
+}
+
+type Head = Pick<LogMessage, "room" | "id" | "at"> & Readonly<{ author: Static<typeof User> }>;
+
+/** The log's message of a content. Its keys have one order, so live and history are the same text but for the seq. */
+export function logMessageOf({ room, id, author, at }: Head, content: MessageContent): LogMessage {
+  const { body, replyTo } = content;
+  const message: LogMessage = {
+    type: "message",
+    room,
+    id,
+    author: { id: author.id, username: author.username },
+    body,
+    at,
+  };
+  if (replyTo !== undefined) message.replyTo = replyTo;
+  const extra = extraOf(content);
+  return extra === undefined ? message : Object.assign(message, extra);
+}
