@@ -1,4 +1,4 @@
-import { type Static, Type } from "typebox";
+import { type Static, type TSchema, Type } from "typebox";
 import { Clean } from "typebox/value";
 import { At, Body, Id, Room, Seq, User } from "./parts.ts";
 
@@ -8,9 +8,7 @@ import { At, Body, Id, Room, Seq, User } from "./parts.ts";
  *
  * @example `priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 9 }))`
  */
-const EXTRA = {
-  priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 9, description: "0: normal; 9: most urgent" })),
-} as const;
+const EXTRA: Readonly<Record<string, TSchema>> = {};
 
 /** The fields in `EXTRA` that a message has; unknown keys are left out, also in nested objects. */
 export const MessageExtra = Type.Object({ ...EXTRA }, { additionalProperties: false });

@@ -331,32 +331,4 @@ describe("poison in the log", () => {
     expect(page.every((frame) => schema.Check(frame))).toBe(true);
     expect(page.map(({ body }) => body)).toEqual(["x", "x", "é\u2028", "b", "c"]);
   });
-  it("the optional fields of a message are the same live and in history, and go with its text", async () => {
-    const room = "optional";
-    const author = { id: "u1", username: "u1" };
-    const at = "2026-11-21T12:00:00.000Z";
-    const payload = JSON.stringify({
-      type: "message",
-      room,
-      id: "p",
-      author,
-      body: "x",
-      at,
-      priority: 3,
-      odd: 1,
-    });
-    sender.send({ room, id: "p" }, payload);
-    await untilWritten();
-    const [shown] = await history.page(room, { after: 0, limit: 10 });
-    expect(shown).toMatchObject({ body: "x", priority: 3 });
-    expect(shown).not.toHaveProperty("odd");
-    await until("delivered", () => live.get(room)?.has(1) === true);
-    expect(JSON.parse(live.get(room)?.get(1) ?? "null")).toEqual(shown);
-    const deletion = { type: "message_deleted", room, id: "d", author, at, target: 1 };
-    sender.send({ room, id: "d" }, JSON.stringify(deletion));
-    await untilWritten();
-    const [gone] = await history.page(room, { after: 0, limit: 10 });
-    expect(gone).toMatchObject({ body: "" });
-    expect(gone).not.toHaveProperty("priority");
-  });
 });
