@@ -331,4 +331,26 @@ describe("poison in the log", () => {
     expect(page.every((frame) => schema.Check(frame))).toBe(true);
     expect(page.map(({ body }) => body)).toEqual(["x", "x", "é\u2028", "b", "c"]);
   });
+  it("shows what a row has in `extra` beside its text, and clears both when the message is deleted", async () => {
+    const room = "optional";
+    sender.send({ room, id: "p" });
+    await untilWritten();
+    await database.query(`update chat.entries set extra = '{"level":3,"a":[1]}' where room = $1`, [room]);
+    const [shown] = await history.page(room, { after: 0, limit: 10 });
+    expect(shown).toMatchObject({ seq: 1, level: 3, a: [1] });
+    const author = { id: "u1", username: "u1" };
+    const deletion = {
+      type: "message_deleted",
+      room,
+      id: "d",
+      author,
+      at: "2026-11-29T12:00:00.000Z",
+      target: 1,
+    };
+    sender.send({ room, id: "d" }, JSON.stringify(deletion));
+    await untilWritten();
+    const [gone] = await history.page(room, { after: 0, limit: 10 });
+    expect(gone).toMatchObject({ seq: 1, body: "" });
+    expect(gone).not.toHaveProperty("level");
+  });
 });
