@@ -15,6 +15,7 @@ import { createLogPublisher } from "../../services/ws-producer/src/adapters/log/
 
 const SHARDS = 4;
 const ROOMS = Array.from({ length: 64 }, (_, i) => `room-${i}`);
+const AT = "2026-11-29T12:00:00.000Z";
 const PAYLOAD = "x".repeat(300);
 const STREAM_BYTES_MAX = 4 * 1024 ** 3;
 const WARM_UP_MS = 1_500;
@@ -98,10 +99,10 @@ try {
       : publisher;
     const room = (i: number) => ROOMS[i % ROOMS.length] as string;
     const keys = Array.from({ length: REPEATED }, (_, i) => `repeated-${i}`);
-    await Promise.all(keys.map((key, i) => first.publish({ room: room(i), key, payload: PAYLOAD })));
+    await Promise.all(keys.map((key, i) => first.publish({ room: room(i), key, payload: PAYLOAD, at: AT })));
   }
   const group = await measure("group", server.pid, (room, key) =>
-    publisher.publish({ room, key, payload: PAYLOAD }),
+    publisher.publish({ room, key, payload: PAYLOAD, at: AT }),
   );
   const { duplicates, packs, packed, retries } = publisher.counters;
   const published = publisher.counters.published - duplicates;

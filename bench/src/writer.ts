@@ -58,7 +58,7 @@ async function fill(nats: NatsConnection, messages: readonly LogMessage[]): Prom
   for (let from = 0; from < messages.length; from += FILL_AT_ONCE) {
     const some = messages.slice(from, from + FILL_AT_ONCE).map((message) => {
       const key = messageKey(message.room, message.author.id, message.id);
-      return publisher.publish({ room: message.room, key, payload: JSON.stringify(message) });
+      return publisher.publish({ room: message.room, key, payload: JSON.stringify(message), at: message.at });
     });
     await Promise.all(some);
   }

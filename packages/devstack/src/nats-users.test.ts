@@ -1,9 +1,9 @@
 import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
-import { acknowledgedConfig, streamConfig } from "@parley/protocol/log";
+import { streamConfig } from "@parley/protocol/log";
 import { createLog } from "@parley/runtime/log";
 import { connectNats, inboxOf } from "@parley/runtime/nats";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeLogins, type NatsUser } from "./logins.ts";
 import { type NatsServer, startNats } from "./nats-server.ts";
 import { makeTempDir, removeDataDir } from "./temp-dir.ts";
@@ -80,19 +80,10 @@ it("lets each service do its work", async () => {
   await as("ws-producer").flush();
   as("auth").publish("auth.revoked", "s1");
   expect(await heard).toBe("s1");
-  await consumer.streams.add(acknowledgedConfig(1));
-  as("ws-producer").publish("acknowledged.0.me", "k".repeat(24));
-  const question = JSON.stringify({ seq: 1 });
-  await vi.waitFor(async () => {
-    const told = await as("ws-producer").request("$JS.API.DIRECT.GET.ACKNOWLEDGED", question);
-    expect(told.string()).toBe("k".repeat(24));
-  });
   expect(reported).toEqual([]);
 });
 
 it.each<[NatsUser, string]>([
-  ["auth", "acknowledged.0.me"],
-  ["ws-consumer", "acknowledged.0.me"],
   ["auth", "chat.0.general"],
   ["auth", "live.general"],
   ["auth", "stored.ask"],

@@ -1,6 +1,5 @@
 import { hash } from "node:crypto";
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
-import { ACKNOWLEDGED_SUBJECTS } from "./subjects.ts";
 
 /** Header of a log entry that names the core subject where the producer waits for `stored`. */
 export const RECEIPT_HEADER = "Parley-Receipt";
@@ -30,26 +29,6 @@ export function streamConfig(shard: number, shards: number, replicas: number, ma
     allow_direct: true,
     deny_delete: true,
     metadata: { [SHARDS_METADATA]: String(shards) },
-  } satisfies Partial<StreamConfig> & { name: string };
-}
-
-/** Stream of what producers tell each other of what the log has acknowledged, for those that start. */
-export const ACKNOWLEDGED_STREAM = "ACKNOWLEDGED";
-/** Some 350,000 keys. */
-const ACKNOWLEDGED_BYTES_MAX = 8 * 1024 * 1024;
-
-/** What that stream must be. On disk, so that it outlives a restart of NATS as the log's own memory of ids does. */
-export function acknowledgedConfig(replicas: number) {
-  return {
-    name: ACKNOWLEDGED_STREAM,
-    subjects: [ACKNOWLEDGED_SUBJECTS],
-    storage: StorageType.File,
-    discard: DiscardPolicy.Old,
-    num_replicas: replicas,
-    max_age: DUPLICATE_WINDOW_NS,
-    max_bytes: ACKNOWLEDGED_BYTES_MAX,
-    allow_direct: true,
-    no_ack: true,
   } satisfies Partial<StreamConfig> & { name: string };
 }
 

@@ -20,7 +20,3 @@ export const PRESENCE_ASK_SUBJECT = "presence.ask";
 export const ANSWER_PREFIX = "answer.";
 /** Subjects on which producers wait for receipts; a log entry may name no other. */
 export const RECEIPT_PREFIX = "receipt.";
-/** Keys of a shard's entries that the log has acknowledged to a producer, 24 characters each, for other producers. */
-export const acknowledgedSubject = (shard: number, producer: string): string =>
-  `acknowledged.${shard}.${producer}`;
-export const ACKNOWLEDGED_SUBJECTS = "acknowledged.*.*";

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { freshGroupId } from "@parley/protocol/room-ids";
@@ -23,7 +22,6 @@ import { createFindStanding, createRoomViews, createWhoMayRead } from "./rooms/p
 import { checkLanguage, createSearch, openSearchDatabase } from "./search/postgres/search-index.ts";
 import { keepWords } from "./search/search.ts";
 import { createAppendEntry, listenToOutbox } from "./writing/nats/outbox-log.ts";
-import { keepAcknowledged } from "./writing/nats/stream-keeper.ts";
 import { createOutbox, readRights } from "./writing/postgres/outbox.ts";
 import { relayOutbox } from "./writing/relay-outbox.ts";
 import type { Writers } from "./writing/run-writers.ts";
@@ -33,8 +31,6 @@ const CURSORS_MAX = 100;
 const PREPARE_RETRY_MS = 1_000;
 /** How often it is looked whether what the producers need is still there, ms. */
 const CHECK_MS = 10_000;
-/** How long NATS may take to answer a question, ms. */
-const ANSWER_MS = 2_000;
 
 type RoomsDoor = Readonly<{
   config: Static<typeof ConsumerConfig>;
@@ -73,9 +69,7 @@ export async function openRooms({ config, database, nats, auth, writers, log, on
     report: (level, text, details) => log[level](details, text),
   });
   onClose(relay);
-  const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_MS });
   onClose(keep(() => board.prepare(), "the bucket of rooms could not be prepared", log));
-  onClose(keep(() => keepAcknowledged(jsm, replicas), "the producers' stream could not be prepared", log));
   onClose(answerReads(nats, markRead));
   const words = openSearchDatabase(databaseUrl(config));
   onClose(() => words.close());

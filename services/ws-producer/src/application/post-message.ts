@@ -3,8 +3,8 @@ import type { MessageContent } from "@parley/protocol/message";
 import { type Author, acceptDraft, type Draft, type Message } from "../domain/message.ts";
 import type { MayPost } from "./room-access.ts";
 
-/** What the log says of a message that it has on disk. `duplicate`: it had it before. */
-export type Appended = Readonly<{ duplicate: boolean }>;
+/** The log has the message on disk. `duplicate`, `at`: as in `Published`. */
+export type Appended = Readonly<{ duplicate: boolean; at: string }>;
 
 /**
  * Appends a message to the log; resolves once it is on disk. It retries under the same id until the log answers
@@ -56,9 +56,11 @@ export function createPostMessage({
 }: PostMessageParts): PostMessage {
   const post: PostMessage = (draft, author, { isGone, receiptTo }) => {
     const accepted = acceptDraft(draft, author, now(), freshId);
-    const { id, room, at } = accepted;
-    const message = { id, room, author, at };
-    return append(accepted, isGone, receiptTo).then(({ duplicate }) => ({ message, duplicate }));
+    const { id, room } = accepted;
+    return append(accepted, isGone, receiptTo).then(({ duplicate, at }) => ({
+      message: { id, room, author, at },
+      duplicate,
+    }));
   };
   return (draft, author, waiting) => {
     const wait = takeTurn(author.id);

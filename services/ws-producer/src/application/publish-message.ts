@@ -4,6 +4,8 @@ export type LogEntry = Readonly<{
   /** The id that the log knows it by (`messageKey`): appending the same key again stores nothing. */
   key: string;
   payload: string;
+  /** When the entry was accepted, ISO 8601 in UTC. */
+  at: string;
   /** Core subject where somebody waits to hear that Postgres has it. */
   receiptTo?: string | undefined;
   /** Asked before each attempt. Once it says true the entry is dropped: the client is gone and will send it again. */
@@ -15,11 +17,10 @@ export type Published = Readonly<{
   /** Its place in the log of its shard. */
   seq: number;
   shard: number;
-  /**
-   * The key had been appended, or was being appended, before this call. False if all that the log has seen before is an
-   * earlier attempt of this very call.
-   */
+  /** This process remembers that the log acknowledged the key before, or was appending it already. */
   duplicate: boolean;
+  /** When the entry was accepted for the first time, as far as this process remembers. */
+  at: string;
 }>;
 
 /**

@@ -1,6 +1,6 @@
 import { Refusal } from "@parley/protocol/codes";
 import type { Author } from "../domain/message.ts";
-import { demandOpen, type TakeTurn } from "./post-message.ts";
+import { type Appended, demandOpen, type TakeTurn } from "./post-message.ts";
 import type { MayPost } from "./room-access.ts";
 
 /** What a client asks for: a reaction to the message `target`, or that it goes. */
@@ -14,10 +14,7 @@ export type ReactionDraft = Readonly<{
 export type Reaction = Required<ReactionDraft> & Readonly<{ author: Author; at: string }>;
 
 /** Appends a reaction to the log, as `AppendMessage` does with a message. */
-export type AppendReaction = (
-  reaction: Reaction,
-  isGone: () => boolean,
-) => Promise<Readonly<{ duplicate: boolean }>>;
+export type AppendReaction = (reaction: Reaction, isGone: () => boolean) => Promise<Appended>;
 
 export type Reacted = Readonly<{ reaction: Reaction; duplicate: boolean }>;
 export type React = (draft: ReactionDraft, author: Author, isGone: () => boolean) => Promise<Reacted>;
@@ -39,7 +36,7 @@ export function createReact({ append, takeTurn, mayPost, now, freshId }: ReactPa
     const open = mayPost(draft.room, author.id);
     demandOpen(typeof open === "boolean" ? open : await open);
     const reaction = { ...draft, id: draft.id ?? freshId(), author, at: now() };
-    const { duplicate } = await append(reaction, isGone);
-    return { reaction, duplicate };
+    const { duplicate, at } = await append(reaction, isGone);
+    return { reaction: { ...reaction, at }, duplicate };
   };
 }

@@ -1,6 +1,6 @@
 import type { JetStreamManager, MsgRequest, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import { JetStreamApiError } from "@nats-io/jetstream";
-import { acknowledgedConfig, streamConfig, streamFaults, streamOf } from "@parley/protocol/log";
+import { streamConfig, streamFaults, streamOf } from "@parley/protocol/log";
 import type { ShardPosition, StreamFacts } from "../shard-log.ts";
 
 const STREAM_NOT_FOUND = 10_059;
@@ -23,12 +23,6 @@ export async function prepareStream(
   const cursorTime =
     cursor >= first_seq && cursor <= last_seq ? await timeOf(jsm, wanted.name, cursor) : null;
   return { created: String(info.created), firstSeq: first_seq, lastSeq: last_seq, cursorTime };
-}
-
-/** Makes the stream in which producers tell one another what the log has acknowledged, if it is missing. */
-export async function keepAcknowledged(jsm: JetStreamManager, replicas: number): Promise<void> {
-  const wanted = acknowledgedConfig(replicas);
-  if ((await findStream(jsm, wanted.name)) === undefined) await jsm.streams.add(wanted);
 }
 
 /** When the stream was made; undefined if there is none. */

@@ -9,10 +9,17 @@ import type { Backlog } from "./backlog.ts";
 /** Encodes a message as members will see it, once, and appends it to the log unless too much waits there. */
 export function createAppendMessage(publish: PublishEntry, backlog: Backlog, shards: number): AppendMessage {
   return (message, isGone, receiptTo) => {
-    const { id, room, author, content } = message;
+    const { id, room, author, at, content } = message;
     backlog.check(shardOf(room, shards));
     const key = messageKey(room, author.id, id);
     crashPoint("producer-before-publish");
-    return publish({ room, key, payload: JSON.stringify(logMessageOf(message, content)), isGone, receiptTo });
+    return publish({
+      room,
+      key,
+      payload: JSON.stringify(logMessageOf(message, content)),
+      at,
+      isGone,
+      receiptTo,
+    });
   };
 }

@@ -24,6 +24,6 @@ export function createAppendReaction(
       remove,
     };
     const key = eventKey(room, author.id, "reaction", id);
-    return publish({ room, key, payload: JSON.stringify(entry), isGone });
+    return publish({ room, key, payload: JSON.stringify(entry), at, isGone });
   };
 }

@@ -13,7 +13,7 @@ afterAll(() => fixture.stop());
 /** A writer that says how far it has come in shard 1. */
 const tell = (cursor: unknown) => fixture.nats.publish("progress.1", JSON.stringify({ shard: 1, cursor }));
 const acknowledge = (backlog: Backlog, seq: number, times: number, duplicate = false) => {
-  for (let i = 0; i < times; i += 1) backlog.acknowledged({ shard: 1, seq, duplicate });
+  for (let i = 0; i < times; i += 1) backlog.acknowledged({ shard: 1, seq, duplicate, at: "" });
 };
 
 test("counts the entries of the log's messages that a writer has not stored, as far as it knows of them", async () => {

@@ -83,10 +83,14 @@ export class LogFixture {
   }
 }
 
-export const entryOf = (id: string, room = "general"): LogEntry => ({
+/** When the entries of `entryOf` were accepted. */
+export const AT = "2026-11-29T12:00:00.000Z";
+
+export const entryOf = (id: string, room = "general", at = AT): LogEntry => ({
   room,
   key: messageKey(room, "somebody", id),
   payload: JSON.stringify({ id }),
+  at,
 });
 
 /** Appends so many entries in one turn of the event loop. */

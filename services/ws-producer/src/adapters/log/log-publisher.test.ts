@@ -2,7 +2,7 @@ import { streamOf } from "@parley/protocol/log";
 import { PACK_ENTRIES_MAX, PACK_ROOM } from "@parley/protocol/pack";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Published } from "../../application/publish-message.ts";
-import { appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
+import { AT, appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
 import { PENDING_BYTES_MAX, PENDING_ENTRIES_MAX } from "./pending-entries.ts";
 
 let fixture: LogFixture;
@@ -21,7 +21,7 @@ test("an entry by itself goes to its room's subject, under its key", async () =>
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   const entry = entryOf("alone");
-  expect(await publisher.publish(entry)).toEqual({ seq: 1, shard: 0, duplicate: false });
+  expect(await publisher.publish(entry)).toEqual({ seq: 1, shard: 0, duplicate: false, at: AT });
   const message = await fixture.jsm.streams.getMessage(streamOf(0), { seq: 1 });
   expect(message?.subject).toBe("chat.0.general");
   expect(message?.header.get("Nats-Msg-Id")).toBe(entry.key);
@@ -83,13 +83,21 @@ test("an id that was acknowledged lately is a duplicate, and does not go to the 
   expect(publisher.counters).toMatchObject({ published: 103, duplicates: 3, retries: 0 });
 });
 
-test("an id that went by itself is known to the log, whoever repeats it by itself", async () => {
+test("an id that another process published is stored once, and new to the one that repeats it", async () => {
   await fixture.makeLog(1);
   const [earlier] = await appendMany(fixture.publisher(1), "k", 1);
   const publisher = fixture.publisher(1);
-  expect(await appendMany(publisher, "k", 1)).toEqual([{ ...earlier, duplicate: true }]);
+  expect(await appendMany(publisher, "k", 1)).toEqual([{ ...earlier, duplicate: false }]);
   expect(await fixture.idsIn(0)).toEqual([["k0"]]);
-  expect(publisher.counters).toMatchObject({ published: 1, duplicates: 1 });
+  expect(publisher.counters).toMatchObject({ published: 1, duplicates: 0 });
+});
+
+test("a repeat is told when its first attempt was accepted", async () => {
+  await fixture.makeLog(1);
+  const publisher = fixture.publisher(1);
+  await publisher.publish(entryOf("k", "general", AT));
+  const later = entryOf("k", "general", "2026-11-29T13:00:00.000Z");
+  expect(await publisher.publish(later)).toEqual({ seq: 1, shard: 0, duplicate: true, at: AT });
 });
 
 test("what is known of ids does not outlive the stream: one that was made anew gets them again", async () => {
@@ -110,8 +118,8 @@ test("two calls with one key in flight are one publish, and the second is the du
   const publisher = fixture.publisher(1);
   const both = await Promise.all([publisher.publish(entryOf("same")), publisher.publish(entryOf("same"))]);
   expect(both).toEqual([
-    { seq: 1, shard: 0, duplicate: false },
-    { seq: 1, shard: 0, duplicate: true },
+    { seq: 1, shard: 0, duplicate: false, at: AT },
+    { seq: 1, shard: 0, duplicate: true, at: AT },
   ]);
   expect(publisher.counters.published).toBe(1);
 });
@@ -133,7 +141,7 @@ test("a full log is overloaded, and takes entries again once there is room", asy
     ),
   );
   await fixture.jsm.streams.purge(streamOf(0));
-  await expect(fill()).resolves.toMatchObject({ duplicate: false });
+  await expect(fill()).resolves.toMatchObject({ duplicate: false, at: AT });
 });
 
 test("what waits for the log is limited in entries and in bytes", async () => {
@@ -148,12 +156,12 @@ test("what waits for the log is limited in entries and in bytes", async () => {
   const other = fixture.publisher(1);
   const payload = "x".repeat(60_000);
   const large = upTo(Math.ceil(PENDING_BYTES_MAX / payload.length)).map((i) =>
-    other.publish({ room: "general", key: `k${i}`, payload }),
+    other.publish({ room: "general", key: `k${i}`, payload, at: AT }),
   );
   const largeOutcomes = Promise.allSettled(large);
   await expect(large.at(-1)).rejects.toMatchObject(refusal);
   await expect(
-    other.publish({ room: "general", key: "k", payload: payload.repeat(2) }),
+    other.publish({ room: "general", key: "k", payload: payload.repeat(2), at: AT }),
   ).rejects.toMatchObject({
     code: "too_large",
   });
@@ -169,8 +177,8 @@ test("an entry for whom nobody waits any more is dropped, unless another caller 
   const again = publisher.publish({ ...entryOf("wanted"), isGone: () => false });
   await expect(gone).rejects.toMatchObject({ code: "unavailable" });
   await fixture.makeLog(1);
-  expect(await wanted).toEqual({ seq: 1, shard: 0, duplicate: false });
-  expect(await again).toEqual({ seq: 1, shard: 0, duplicate: true });
+  expect(await wanted).toEqual({ seq: 1, shard: 0, duplicate: false, at: AT });
+  expect(await again).toEqual({ seq: 1, shard: 0, duplicate: true, at: AT });
   expect(await fixture.idsIn(0)).toEqual([["wanted"]]);
 });
 

@@ -5,7 +5,6 @@ import { shardOf } from "@parley/protocol/rooms";
 import { pause, withDeadline } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
 import type { PublishEntry, Published } from "../../application/publish-message.ts";
-import { KeyExchange } from "./key-exchange.ts";
 import { LogWatch } from "./log-watch.ts";
 import { createCounters, type PublishCounters } from "./publish-counters.ts";
 import { ReplyInbox } from "./reply-inbox.ts";
@@ -41,14 +40,13 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
   const { shards, monitorUrl, log, onPublished } = options;
   const counters = createCounters();
   const inbox = new ReplyInbox(nats);
-  const exchange = new KeyExchange(nats, shards);
   const onSuspect = (shard: number, reason: string) => {
     log.error({ part: "log", stream: streamOf(shard), reason }, "the log's numbering went backwards");
     watch.wake();
   };
   const lanes = Array.from(
     { length: shards },
-    (_, shard) => new ShardLane(shard, { nats, inbox, exchange, counters, onPublished, onSuspect }),
+    (_, shard) => new ShardLane(shard, { nats, inbox, counters, onPublished, onSuspect }),
   );
   const watch = new LogWatch(nats, lanes, { shards, monitorUrl, log });
   const pending = () => lanes.reduce((sum, lane) => sum + lane.pending.size, 0);
@@ -72,7 +70,6 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
       const deadline = performance.now() + CLOSE_DEADLINE_MS;
       while (pending() > 0 && performance.now() < deadline) await pause(CLOSE_POLL_MS);
       watch.stop();
-      exchange.close();
       for (const lane of lanes) lane.close(closingDown());
       // The connection is closed next, and what it has not sent by then would be lost.
       await withDeadline(nats.flush(), FLUSH_DEADLINE_MS, "the last words to NATS").catch(() => undefined);

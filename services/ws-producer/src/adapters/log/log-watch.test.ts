@@ -1,7 +1,7 @@
 import { streamConfig, streamOf } from "@parley/protocol/log";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { checkLog } from "./log-check.ts";
-import { appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
+import { AT, appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
 
 let fixture: LogFixture;
 beforeAll(async () => {
@@ -40,7 +40,7 @@ test("a stream that was made anew is noticed: its lower numbers are not taken fo
   await fixture.jsm.streams.delete(streamOf(0));
   await fixture.makeLog(1);
   const published = await appendMany(publisher, "new", 20);
-  expect(published).toEqual(Array(20).fill({ seq: 1, shard: 0, duplicate: false }));
+  expect(published).toEqual(Array(20).fill({ seq: 1, shard: 0, duplicate: false, at: AT }));
   expect((await fixture.idsIn(0)).flat()).toEqual(Array.from({ length: 20 }, (_, i) => `new${i}`));
   expect(fixture.errors).toContainEqual(expect.objectContaining({ reason: "acknowledged 1 after 3" }));
   expect(fixture.errors).toContainEqual(

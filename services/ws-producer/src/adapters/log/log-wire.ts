@@ -1,11 +1,14 @@
-import type { NatsConnection } from "@nats-io/transport-node";
+import { headers, type NatsConnection } from "@nats-io/transport-node";
 import { RECEIPT_HEADER, subjectOf } from "@parley/protocol/log";
-import { PACK_ROOM, type PackEntry, packLength, writePack } from "@parley/protocol/pack";
+import { PACK_ROOM, packLength, writePack } from "@parley/protocol/pack";
 import type { LogEntry } from "../../application/publish-message.ts";
+import type { Parcel } from "./parcel.ts";
 
+/** Header by which the log recognises a message that it has stored already. */
+const MESSAGE_ID_HEADER = "Nats-Msg-Id";
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** @throws {Error} if one of the values could end its header, the subject or its line in a pack: a fault of ours. */
+/** @throws {Error} if a value could end its header, the subject or its line in a pack: a fault of the caller. */
 export function assertSendable({ room, key, receiptTo, payload }: LogEntry): void {
   if (
     !PRINTABLE.test(key) ||
@@ -16,58 +19,30 @@ export function assertSendable({ room, key, receiptTo, payload }: LogEntry): voi
   if (payload.includes("\n")) throw new Error("a log entry is one line");
 }
 
-const header = (name: string, value: string) => `${name}: ${value}\r\n`;
-
-/** The command that publishes an entry by itself, to its room's subject (NATS client protocol, HPUB). */
-export function entryCommand(
-  shard: number,
-  { room, key, receiptTo, payload }: LogEntry,
-  reply: string,
-): Buffer {
-  const receipt = receiptTo === undefined ? "" : header(RECEIPT_HEADER, receiptTo);
-  const bytes = Buffer.byteLength(payload);
-  const write = (into: Buffer, at: number) => at + into.write(payload, at);
-  return hpub(subjectOf(shard, room), reply, idHeader(key) + receipt, bytes, write);
-}
-
-/** The command that publishes a pack of entries. */
-export function packCommand(shard: number, id: string, entries: readonly PackEntry[], reply: string): Buffer {
-  const write = (into: Buffer, at: number) => writePack(into, at, entries);
-  return hpub(subjectOf(shard, PACK_ROOM), reply, idHeader(id), packLength(entries), write);
-}
-
-/** By it the log knows a message again. */
-function idHeader(id: string): string {
-  return header("Nats-Msg-Id", id);
-}
-
-/** All of it is ASCII but the payload. */
-function hpub(
-  subject: string,
-  reply: string,
-  headers: string,
-  payloadBytes: number,
-  writePayload: (into: Buffer, at: number) => number,
-): Buffer {
-  const head = `NATS/1.0\r\n${headers}\r\n`;
-  const start = `HPUB ${subject} ${reply} ${head.length} ${head.length + payloadBytes}\r\n${head}`;
-  const command = Buffer.allocUnsafe(start.length + payloadBytes + 2);
-  const end = writePayload(command, command.write(start, "latin1"));
-  command.write("\r\n", end, "latin1");
-  return command;
-}
-
-/** What the connection has beside its interface: the queue of bytes that its own `publish` fills. */
-type Outlet = Readonly<{ protocol: Readonly<{ sendCommand: (bytes: Uint8Array) => void }> }>;
-
 /**
- * Sends a command in one piece. The library's `publish` encodes the command, each header and the payload by themselves
- * and then joins them, which costs six times as much (docs/decisions/0030). Nothing says that it arrives: that is what
- * the answer is for.
+ * Publishes a parcel: one entry to its room's subject, several as a pack. The log's answer goes to `reply`; without it
+ * nothing says that the parcel arrived.
  *
  * @throws {Error} if the connection is closed.
  */
-export function sendCommand(nats: NatsConnection, command: Buffer): void {
-  if (nats.isClosed()) throw new Error("the connection to NATS is closed");
-  (nats as unknown as Outlet).protocol.sendCommand(command);
+export function publishParcel(nats: NatsConnection, shard: number, parcel: Parcel, reply: string): void {
+  const [first, second] = parcel.entries;
+  if (first === undefined) return;
+  const head = headers();
+  if (second === undefined) {
+    const { room, key, receiptTo, payload } = first.entry;
+    head.set(MESSAGE_ID_HEADER, key);
+    if (receiptTo !== undefined) head.set(RECEIPT_HEADER, receiptTo);
+    nats.publish(subjectOf(shard, room), payload, { headers: head, reply });
+    return;
+  }
+  const lines = parcel.entries.map(({ entry: { payload, receiptTo }, bytes }) => ({
+    payload,
+    bytes,
+    receiptTo,
+  }));
+  const pack = Buffer.allocUnsafe(packLength(lines));
+  writePack(pack, 0, lines);
+  head.set(MESSAGE_ID_HEADER, parcel.packId);
+  nats.publish(subjectOf(shard, PACK_ROOM), pack, { headers: head, reply });
 }

@@ -15,8 +15,6 @@ export type Pending = {
   readonly entry: LogEntry;
   /** Of its payload, as UTF-8. */
   readonly bytes: number;
-  /** The log had acknowledged it once when it came. */
-  readonly isKnown: boolean;
   readonly outcome: PromiseWithResolvers<Published>;
   /** Later callers with the same key, who wait for the same outcome. */
   joined: LogEntry[] | undefined;
@@ -44,7 +42,7 @@ export class PendingEntries {
   }
 
   /** @throws {Refusal} `overloaded` if the entry does not fit in the limits, `too_large` if it never will. */
-  add(entry: LogEntry, isKnown: boolean): Pending {
+  add(entry: LogEntry): Pending {
     const bytes = Buffer.byteLength(entry.payload);
     if (bytes > ENTRY_BYTES_MAX) throw new Refusal("too_large", "the message is too large for the log");
     if (this.#byKey.size >= PENDING_ENTRIES_MAX || this.#bytes + bytes > PENDING_BYTES_MAX)
@@ -52,7 +50,7 @@ export class PendingEntries {
         retryAfterMs: OVERLOADED_RETRY_MS,
       });
     const outcome = Promise.withResolvers<Published>();
-    const pending: Pending = { entry, bytes, isKnown, outcome, joined: undefined };
+    const pending: Pending = { entry, bytes, outcome, joined: undefined };
     this.#byKey.set(entry.key, pending);
     this.#bytes += bytes;
     return pending;

@@ -3,18 +3,17 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { PACK_BYTES_MAX, PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 import { crashPoint } from "@parley/runtime/crash-point";
+import { LRUCache } from "lru-cache";
 import type { LogEntry, Published } from "../../application/publish-message.ts";
-import { AcknowledgedKeys } from "./acknowledged-keys.ts";
-import type { KeyExchange } from "./key-exchange.ts";
 import type { LogAnswer } from "./log-answer.ts";
-import { assertSendable, sendCommand } from "./log-wire.ts";
+import { assertSendable, publishParcel } from "./log-wire.ts";
 import { Parcel } from "./parcel.ts";
 import { isAbandoned, join, type Pending, PendingEntries } from "./pending-entries.ts";
 import type { PublishCounters } from "./publish-counters.ts";
 import type { ReplyInbox } from "./reply-inbox.ts";
 
-/** Keys that the log has acknowledged here are remembered, so many at most. */
-const ACKNOWLEDGED_MAX = 65_536;
+/** Acknowledged keys that a lane remembers, with the time of their first acceptance: about 10 MB. */
+const ACKNOWLEDGED_MAX = 32_768;
 /** Of the random half of a pack's id. */
 const PACK_PREFIX_BYTES = 12;
 /** How long the log may take to answer before the outcome counts as unknown, ms; doubled each time that it happens. */
@@ -31,7 +30,6 @@ const FULL_RETRY_MS = 5_000;
 export type LaneParts = Readonly<{
   nats: NatsConnection;
   inbox: ReplyInbox;
-  exchange: KeyExchange;
   counters: PublishCounters;
   /** Hears of each entry that the log has, before its caller does. */
   onPublished?: ((published: Published) => void) | undefined;
@@ -51,7 +49,7 @@ export class ShardLane {
   readonly #parts: LaneParts;
   /** Start of the packs' ids, which must differ from those of other processes. */
   readonly #packPrefix = randomBytes(PACK_PREFIX_BYTES).toString("base64url");
-  readonly #acknowledged = new AcknowledgedKeys(ACKNOWLEDGED_MAX);
+  readonly #acknowledged = new LRUCache<string, string>({ max: ACKNOWLEDGED_MAX });
   #packs = 0;
   /** Entries that have not been published yet. */
   #waiting: Pending[] = [];
@@ -79,11 +77,11 @@ export class ShardLane {
   append(entry: LogEntry): Promise<Published> {
     const same = this.pending.get(entry.key);
     if (same !== undefined) return join(same, entry);
-    const isKnown = this.#acknowledged.has(entry.key);
-    // Shut, nobody knows whether the log still is the one that acknowledged it.
-    if (isKnown && this.#isOpen) return this.#repeat();
+    const firstAt = this.#acknowledged.get(entry.key);
+    // While the lane is shut, the stream may not be the one that acknowledged the key.
+    if (firstAt !== undefined && this.#isOpen) return this.#repeat(firstAt);
     assertSendable(entry);
-    const pending = this.pending.add(entry, isKnown);
+    const pending = this.pending.add(entry);
     this.#waiting.push(pending);
     this.#gather();
     return pending.outcome.promise;
@@ -114,7 +112,6 @@ export class ShardLane {
   forget(): void {
     this.shut();
     this.#acknowledged.clear();
-    this.#parts.exchange.forget(this.shard);
   }
 
   /** Gives back everything that has no outcome yet. */
@@ -130,11 +127,11 @@ export class ShardLane {
     this.#dropAgainIfAbandoned();
   }
 
-  /** The log has it: no need to ask. */
-  async #repeat(): Promise<Published> {
+  /** The log has the entry: no need to ask. */
+  async #repeat(at: string): Promise<Published> {
     this.#parts.counters.published += 1;
     this.#parts.counters.duplicates += 1;
-    return { seq: this.#highest, shard: this.shard, duplicate: true };
+    return { seq: this.#highest, shard: this.shard, duplicate: true, at };
   }
 
   #dropIfAbandoned(pending: Pending): boolean {
@@ -204,7 +201,7 @@ export class ShardLane {
       this.#pump();
     }, ms);
     this.#flight = { parcel, token, deadline };
-    sendCommand(nats, parcel.command(this.shard, inbox.subjectOf(token)));
+    publishParcel(nats, this.shard, parcel, inbox.subjectOf(token));
   }
 
   /** Ends the flight: an answer that still comes is ignored. */
@@ -218,7 +215,6 @@ export class ShardLane {
   /** Nobody knows whether the log has it: it will be published again, under the same id. */
   #putBack(parcel: Parcel): void {
     this.#land();
-    parcel.unsure = true;
     this.#again = parcel;
   }
 
@@ -242,8 +238,6 @@ export class ShardLane {
     }
     this.#pauses = 0;
     this.#deadlines = 0;
-    // After an attempt without an answer, the duplicate that the log saw is most likely our own.
-    const wasThere = duplicate && !parcel.unsure;
     const { counters } = this.#parts;
     const { entries } = parcel;
     counters.published += entries.length;
@@ -251,24 +245,22 @@ export class ShardLane {
       counters.packs += 1;
       counters.packed += entries.length;
     }
-    for (const pending of entries) this.#resolve(pending, seq, wasThere);
+    for (const pending of entries) this.#resolve(pending, seq);
   }
 
-  #resolve(pending: Pending, seq: number, wasThere: boolean): void {
-    const { counters, exchange, onPublished } = this.#parts;
-    const { key } = pending.entry;
-    const isKnown = pending.isKnown && this.#acknowledged.has(key);
-    const duplicate = wasThere || isKnown || exchange.has(this.shard, key);
-    if (duplicate) counters.duplicates += 1;
-    else exchange.tell(this.shard, key);
-    this.#acknowledged.add(key);
+  #resolve(pending: Pending, seq: number): void {
+    const { counters, onPublished } = this.#parts;
+    const { key, at } = pending.entry;
+    const firstAt = this.#acknowledged.get(key);
+    if (firstAt === undefined) this.#acknowledged.set(key, at);
+    else counters.duplicates += 1;
     crashPoint("producer-before-ack");
-    const published = { seq, shard: this.shard, duplicate };
+    const published = { seq, shard: this.shard, duplicate: firstAt !== undefined, at: firstAt ?? at };
     onPublished?.(published);
     this.pending.resolve(pending, published);
   }
 
-  /** An entry that is new to the log has an old number: another stream answers. Nobody is told of it. */
+  /** A new entry got a sequence that was used before: the stream was replaced. Callers stay pending. */
   #suspect(parcel: Parcel, seq: number): void {
     this.shut();
     this.#putBack(parcel);
