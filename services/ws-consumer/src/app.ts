@@ -16,7 +16,7 @@ import { addRooms, type RoomsOverHttp } from "./rooms/http/rooms-routes.ts";
 
 export type ConsumerParts = Readonly<{
   identities: Identities;
-  rooms: Omit<RoomsParts, "onOpened">;
+  subscriptions: Omit<RoomsParts, "onOpened">;
   overHttp: RoomsOverHttp;
   presence: PresenceOfInstance;
   lastSeenOf: (userId: string) => Promise<Date | null>;
@@ -44,7 +44,7 @@ export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
     bodyBytesMax: FRAME_BYTES_MAX,
   });
   const { presence, lastSeenOf } = parts;
-  const rooms = new RoomCommands({ ...parts.rooms, onOpened: presence.local.opened });
+  const rooms = new RoomCommands({ ...parts.subscriptions, onOpened: presence.local.opened });
   const own = new OwnEvents();
   const door = await openDoor({
     app,
@@ -67,7 +67,7 @@ export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
     },
   });
   addRooms(app, parts.overHttp, identities.verify);
-  const { checkReadable } = parts.rooms;
+  const { checkReadable } = parts.subscriptions;
   addPresenceRoutes(app, {
     verifyToken: identities.verify,
     checkReadable,

@@ -10,7 +10,7 @@ import { addMessageRoutes } from "./adapters/http/message-routes.ts";
 import { type AwaitStored, ackOf, postCommand, typingCommand } from "./adapters/websocket/commands.ts";
 import { reactionCommand, readCommand } from "./adapters/websocket/room-commands.ts";
 import type { AnnounceTyping } from "./application/announce-typing.ts";
-import type { MarkRead } from "./application/forward-read.ts";
+import type { ForwardRead } from "./application/forward-read.ts";
 import type { PostMessage } from "./application/post-message.ts";
 import type { React } from "./application/react.ts";
 
@@ -19,7 +19,7 @@ export type ProducerParts = Readonly<{
   postMessage: PostMessage;
   announceTyping: AnnounceTyping;
   react: React;
-  markRead: MarkRead;
+  forwardRead: ForwardRead;
   stored: AwaitStored;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
@@ -45,7 +45,7 @@ export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: 
   const commands = [
     postCommand(postMessage, stored),
     reactionCommand(parts.react),
-    readCommand(parts.markRead),
+    readCommand(parts.forwardRead),
     typingCommand(announceTyping),
   ];
   const door = await openDoor({ app, service: "producer", identities, commands, limits, log, metrics });

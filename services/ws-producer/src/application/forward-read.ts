@@ -1,8 +1,8 @@
 import type { ReadMark } from "@parley/protocol/reads";
 
 /**
- * Moves a member's read cursor; gives where it is now.
+ * Asks a consumer to move a member's read cursor; resolves with the cursor as it is now.
  *
- * @throws {import("@parley/protocol/codes").Refusal} if it cannot be moved, or not now.
+ * @throws {import("@parley/protocol/codes").Refusal} if the cursor cannot be moved, or no consumer answers.
  */
-export type MarkRead = (mark: ReadMark) => Promise<number>;
+export type ForwardRead = (mark: ReadMark) => Promise<number>;

@@ -1,14 +1,14 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { READ_ASK_SUBJECT, type ReadAnswer } from "@parley/protocol/reads";
-import type { MarkRead } from "../../application/forward-read.ts";
+import type { ForwardRead } from "../../application/forward-read.ts";
 import { ask } from "./ask.ts";
 
 /** How long a consumer may take to answer, ms. */
 const ANSWER_DEADLINE_MS = 2_000;
 
 /** Asks a consumer, which has the database. */
-export function createAskRead(nats: NatsConnection): MarkRead {
+export function createForwardRead(nats: NatsConnection): ForwardRead {
   return async (mark) => {
     const answer = await ask(nats, READ_ASK_SUBJECT, mark, ANSWER_DEADLINE_MS).catch(() => {
       throw new Refusal("unavailable", "read cursors cannot be kept now", { retryAfterMs: 1_000 });

@@ -1,7 +1,7 @@
 import { ReactionFrame, ReadFrame } from "@parley/protocol/client-frames";
 import type { AckFrame, ReadAckFrame } from "@parley/protocol/server-frames";
 import { type Command, command } from "@parley/socket/command";
-import type { MarkRead } from "../../application/forward-read.ts";
+import type { ForwardRead } from "../../application/forward-read.ts";
 import type { React } from "../../application/react.ts";
 
 /** `reaction`: answers `ack` once the log has it. */
@@ -23,10 +23,10 @@ export function reactionCommand(react: React): Command {
 }
 
 /** `read`: answers `ack` with the cursor once Postgres has it. */
-export function readCommand(markRead: MarkRead): Command {
+export function readCommand(forwardRead: ForwardRead): Command {
   return command("read", ReadFrame, async (connection, { id, room, seq }) => {
     const { userId, username } = connection.identity;
-    const now = await markRead({ room, user: { id: userId, username }, seq });
+    const now = await forwardRead({ room, user: { id: userId, username }, seq });
     const ack: ReadAckFrame = { type: "ack", room, seq: now, ...(id === undefined ? {} : { id }) };
     connection.send(ack);
   });

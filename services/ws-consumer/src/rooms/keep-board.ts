@@ -1,0 +1,32 @@
+import { pause } from "@parley/runtime/deadline";
+
+/** How often the bucket is checked, and how soon it is tried again after a fault, ms. */
+const CHECK_MS = 10_000;
+const RETRY_MS = 1_000;
+
+/**
+ * Keeps the bucket from which producers read rights complete, also after it was lost.
+ *
+ * @param prepare makes and fills the bucket if it is missing or incomplete
+ * @returns a function that stops it
+ */
+export function keepBoard(
+  prepare: () => Promise<void>,
+  onFault: (error: unknown, what: string) => void,
+): () => void {
+  const stop = new AbortController();
+  const run = async () => {
+    while (!stop.signal.aborted) {
+      let wait = CHECK_MS;
+      try {
+        await prepare();
+      } catch (error) {
+        onFault(error, "the ROOMS bucket could not be prepared");
+        wait = RETRY_MS;
+      }
+      await pause(wait, stop.signal);
+    }
+  };
+  void run();
+  return () => stop.abort();
+}

@@ -1,0 +1,92 @@
+import { randomUUID } from "node:crypto";
+import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/identity/auth-client";
+import { openIdentities } from "@parley/identity/identities";
+import {
+  MESSAGES_BURST,
+  MESSAGES_PER_SECOND,
+  TYPING_BURST,
+  TYPING_PER_SECOND,
+} from "@parley/protocol/limits";
+import type { App } from "@parley/runtime/http";
+import { isoNow } from "@parley/runtime/iso-now";
+import { connectNats } from "@parley/runtime/nats";
+import type { ServiceContext } from "@parley/runtime/service";
+import { natsOptions } from "@parley/runtime/variables";
+import { doorLimits } from "@parley/socket/door-limits";
+import { TokenBuckets } from "@parley/socket/token-bucket";
+import type { Static } from "typebox";
+import { createAppendMessage } from "./adapters/log/append-message.ts";
+import { createAppendReaction } from "./adapters/log/append-reaction.ts";
+import { Backlog } from "./adapters/log/backlog.ts";
+import { createLogPublisher } from "./adapters/log/log-publisher.ts";
+import { createForwardRead } from "./adapters/nats/read-forwarder.ts";
+import { createMayPost } from "./adapters/nats/rights-board.ts";
+import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
+import { createPublishTyping } from "./adapters/nats/typing-publisher.ts";
+import { buildApp } from "./app.ts";
+import { createAnnounceTyping } from "./application/announce-typing.ts";
+import { createPostMessage } from "./application/post-message.ts";
+import { createReact } from "./application/react.ts";
+import type { ProducerConfig } from "./config.ts";
+import { createProducerMetrics } from "./metrics.ts";
+
+type Context = ServiceContext & Readonly<{ config: Static<typeof ProducerConfig> }>;
+
+/**
+ * Makes everything of ws-producer, in the order in which data flows: who asks, whether they may, the log, the answer.
+ * What is made here is closed in the opposite order. The app that it returns does not listen yet.
+ */
+export async function wireProducer({ config, log, onClose }: Context): Promise<App> {
+  const { LOG_SHARDS: shards } = config;
+  const limits = doorLimits(config);
+  const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", log });
+  onClose(() => nats.close());
+  const auth = connectAuth(authUrl(config), authCredentials(config));
+  const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
+  onClose(() => identities.close());
+
+  const mayPost = createMayPost(nats, config.CHANNEL_AUTO_CREATE);
+  const messageTurns = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
+  const typingTurns = new TokenBuckets(TYPING_PER_SECOND, TYPING_BURST);
+  const takeTurn = (userId: string) => (limits.isLimited ? messageTurns.take(userId, performance.now()) : 0);
+  const takeTypingTurn = (userId: string, room: string) =>
+    typingTurns.take(`${userId} ${room}`, performance.now()) === 0;
+
+  const backlog = new Backlog(nats, shards, config.LOG_BACKLOG_MAX);
+  const publisher = createLogPublisher(nats, {
+    shards,
+    monitorUrl: config.NATS_MONITOR_URL,
+    onPublished: (published) => backlog.acknowledged(published),
+    log,
+  });
+  const freshId = () => randomUUID();
+  const { app, door } = await buildApp({
+    identities,
+    postMessage: createPostMessage({
+      append: createAppendMessage(publisher.publish, backlog, shards),
+      takeTurn,
+      mayPost,
+      now: isoNow,
+      freshId,
+    }),
+    react: createReact({
+      append: createAppendReaction(publisher.publish, backlog, shards),
+      takeTurn,
+      mayPost,
+      now: isoNow,
+      freshId,
+    }),
+    announceTyping: createAnnounceTyping(createPublishTyping(nats), takeTypingTurn, mayPost),
+    forwardRead: createForwardRead(nats),
+    stored: new StoredReceipts(nats),
+    limits,
+    checks: { log: publisher.assertReady, auth: identities.check },
+    metrics: createProducerMetrics(publisher, backlog, shards),
+    trustProxy: config.TRUST_PROXY,
+    log,
+  });
+  onClose(() => app.close());
+  onClose(() => publisher.close());
+  onClose(() => door.drain());
+  return app;
+}
