@@ -67,7 +67,7 @@ async function start(instance: string): Promise<Instance> {
 
 async function startChild(instance: string, ...more: string[]): Promise<ChildProcess> {
   const args = [
-    `${import.meta.dirname}/writers-child.ts`,
+    `${import.meta.dirname}/writers-child-fixture.ts`,
     log.server.url,
     postgres.url,
     String(SHARDS),

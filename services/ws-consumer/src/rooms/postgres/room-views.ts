@@ -1,7 +1,7 @@
 import { kindOf } from "@parley/protocol/rooms";
 import type { Database } from "@parley/runtime/postgres";
 import { createTogether } from "@parley/runtime/together";
-import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../delivery/postgres/message-row.ts";
+import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../postgres/message-row.ts";
 import type { FindStanding, WhoMayRead } from "../access.ts";
 import type { MembersPlace, MemberView, RoomsPlace, RoomView, RoomViews } from "../read-rooms.ts";
 import type { Role, RoomKind, Standing } from "../rules/rights.ts";

@@ -1,5 +1,5 @@
 import { type Database, openDatabase } from "@parley/runtime/postgres";
-import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../delivery/postgres/message-row.ts";
+import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../postgres/message-row.ts";
 import type { IndexWords, Search } from "../search.ts";
 
 const CONNECTIONS = 3;

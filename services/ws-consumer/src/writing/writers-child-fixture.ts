@@ -3,7 +3,7 @@ import { connectTest, startInstance } from "./writers-fixture.ts";
 
 /**
  * An instance of the writers in a process of its own, for tests that kill or stop it:
- * `node writers-child.ts <nats> <postgres> <shards> <instance> [crash]`. With `crash` it is killed between the
+ * `node writers-child-fixture.ts <nats> <postgres> <shards> <instance> [crash]`. With `crash` it is killed between the
  * commit of its first batch and telling the world.
  */
 const [nats = "", postgres = "", shards = "", instance = "", crash] = process.argv.slice(2);
