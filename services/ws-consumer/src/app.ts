@@ -7,17 +7,20 @@ import type { Metrics } from "@parley/runtime/metrics";
 import type { Connection } from "@parley/socket/connection";
 import { type Door, openDoor } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
+import { addHistoryRoutes } from "./delivery/http/history-routes.ts";
 import { greet } from "./delivery/websocket/greet.ts";
 import { OwnEvents } from "./delivery/websocket/own-events.ts";
 import { RoomCommands, type RoomsParts } from "./delivery/websocket/subscriptions.ts";
 import type { PresenceOfInstance } from "./presence/create-presence.ts";
 import { addPresenceRoutes } from "./presence/http/presence-routes.ts";
 import { addRooms, type RoomsOverHttp } from "./rooms/http/rooms-routes.ts";
+import { addSearchRoutes } from "./search/http/search-routes.ts";
+import type { IndexWords, Search } from "./search/search.ts";
 
 export type ConsumerParts = Readonly<{
   identities: Identities;
   subscriptions: Omit<RoomsParts, "onOpened">;
-  overHttp: RoomsOverHttp;
+  overHttp: RoomsOverHttp & Readonly<{ search: Search; index: IndexWords }>;
   presence: PresenceOfInstance;
   lastSeenOf: (userId: string) => Promise<Date | null>;
   limits: DoorLimits;
@@ -66,8 +69,11 @@ export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
       presence.local.disconnected(connection.userId);
     },
   });
-  addRooms(app, parts.overHttp, identities.verify);
   const { checkReadable } = parts.subscriptions;
+  const overHttp = { ...parts.overHttp, verifyToken: identities.verify };
+  addRooms(app, overHttp);
+  addHistoryRoutes(app, overHttp);
+  addSearchRoutes(app, overHttp);
   addPresenceRoutes(app, {
     verifyToken: identities.verify,
     checkReadable,

@@ -4,9 +4,10 @@ import { MessageFrame } from "@parley/protocol/message";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
 import { Type } from "typebox";
-import { answer, answers, Digits, limitOf } from "../../http/answers.ts";
-import { actorOf } from "../../rooms/http/room-routes.ts";
-import { MESSAGE_EXAMPLE, RoomParams } from "../../rooms/http/room-schemas.ts";
+import { actorOf } from "../../http/actor.ts";
+import { Digits, limitOf } from "../../http/page.ts";
+import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
+import { MESSAGE_EXAMPLE, RoomParams } from "../../http/room-params.ts";
 import type { CheckReadable, ReadPage } from "../read-history.ts";
 
 const Query = Type.Object({
@@ -35,7 +36,7 @@ export function addHistoryRoutes(
         params: RoomParams,
         querystring: Query,
         response: {
-          ...answers(Type.Array(MessageFrame), [MESSAGE_EXAMPLE]),
+          ...responseSchemas(Type.Array(MessageFrame), [MESSAGE_EXAMPLE]),
           200: Type.Object(
             { data: Type.Array(MessageFrame), head: Type.Integer() },
             { examples: [{ data: [MESSAGE_EXAMPLE], head: 42 }] },
@@ -57,7 +58,7 @@ export function addHistoryRoutes(
       const page = parts
         .checkReadable(actor.id, room)
         .then(() => parts.readPage(actor.id, room, { limit, ...where }));
-      const { data } = await answer(page);
+      const { data } = await dataOrProblem(page);
       return { data: [...data.messages], head: data.head };
     },
   );

@@ -2,8 +2,8 @@ import type { LogEventOf } from "@parley/protocol/events";
 import { withSeq } from "@parley/protocol/live";
 import type { MessageFrame } from "@parley/protocol/message";
 import type { Database, Param } from "@parley/runtime/postgres";
-import type { HistoryPage } from "../read-history.ts";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../postgres/message-row.ts";
+import type { HistoryPage } from "../read-history.ts";
 
 /** Which part of a room's history is wanted; without a word the newest. */
 export type PageQuery = Readonly<{ limit: number; after?: number; before?: number; around?: number }>;

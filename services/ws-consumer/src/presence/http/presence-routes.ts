@@ -4,7 +4,7 @@ import type { App } from "@parley/runtime/http";
 import { bearerOf } from "@parley/socket/bearer";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
-import { answer } from "../../http/answers.ts";
+import { dataOrProblem } from "../../http/responses.ts";
 import type { PresenceBoard } from "../presence-board.ts";
 
 /** People in one answer at most. */
@@ -44,7 +44,7 @@ export function addPresenceRoutes(
     async (request) => {
       const { userId } = await bearerOf(request, parts.verifyToken);
       const { room } = request.query;
-      if (room !== undefined) await answer(parts.checkReadable(userId, room));
+      if (room !== undefined) await dataOrProblem(parts.checkReadable(userId, room));
       const people = parts.board.online(ONLINE_MAX, room);
       return { data: people.map((user) => ({ user, isOnline: true, lastSeen: null })) };
     },

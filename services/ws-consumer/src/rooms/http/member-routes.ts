@@ -1,9 +1,12 @@
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
-import { answer, answers, Digits, decodePlace, encodePlace, limitOf } from "../../http/answers.ts";
+import { actorOf } from "../../http/actor.ts";
+import { Digits, decodePlace, encodePlace, limitOf } from "../../http/page.ts";
+import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
+import { RoomParams } from "../../http/room-params.ts";
 import type { MembersPlace, MemberView } from "../read-rooms.ts";
 import { roomNotFound } from "../rules/rights.ts";
-import { actorOf, type RoomRoutesParts } from "./room-routes.ts";
+import type { RoomRoutesParts } from "./room-routes.ts";
 import {
   LEFT_EXAMPLE,
   Left,
@@ -13,7 +16,6 @@ import {
   NewMember,
   NewRole,
   ROOM_EXAMPLE,
-  RoomParams,
   RoomShape,
 } from "./room-schemas.ts";
 
@@ -44,14 +46,14 @@ export function addComingRoutes(app: App, parts: RoomRoutesParts): void {
         security,
         summary: "join a channel; a second time changes nothing",
         params: RoomParams,
-        response: answers(RoomShape, ROOM_EXAMPLE),
+        response: responseSchemas(RoomShape, ROOM_EXAMPLE),
       },
     },
     async (request) => {
       const actor = await actorOf(request, verifyToken);
       const { room } = request.params;
       const joined = changes.join(actor, room).then(() => views.room(actor.id, room));
-      return (await answer(joined)) as never;
+      return (await dataOrProblem(joined)) as never;
     },
   );
   app.post(
@@ -65,13 +67,13 @@ export function addComingRoutes(app: App, parts: RoomRoutesParts): void {
         querystring: Type.Object({
           successor: Type.Optional(Type.String({ maxLength: 128, description: "id of a member" })),
         }),
-        response: answers(Left, LEFT_EXAMPLE),
+        response: responseSchemas(Left, LEFT_EXAMPLE),
       },
     },
     async (request) => {
       const actor = await actorOf(request, verifyToken);
       const { room } = request.params;
-      await answer(changes.leave(actor, room, request.query.successor));
+      await dataOrProblem(changes.leave(actor, room, request.query.successor));
       return { data: { room, user: actor.id } } as never;
     },
   );
@@ -93,7 +95,7 @@ export function addMemberRoutes(app: App, parts: RoomRoutesParts): void {
           cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
         }),
         response: {
-          ...answers(Type.Array(MemberShape), [MEMBER_EXAMPLE]),
+          ...responseSchemas(Type.Array(MemberShape), [MEMBER_EXAMPLE]),
           200: Type.Object(
             { data: Type.Array(MemberShape), next: Type.Union([Type.String(), Type.Null()]) },
             { examples: [{ data: [MEMBER_EXAMPLE], next: null }] },
@@ -107,7 +109,7 @@ export function addMemberRoutes(app: App, parts: RoomRoutesParts): void {
       const { limit, cursor } = request.query;
       const count = limitOf(limit, PAGE, PAGE_MAX);
       const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
-      const { data } = await answer(
+      const { data } = await dataOrProblem(
         checkReadable(actor.id, room).then(() => views.members(room, count, place)),
       );
       const last = data.length < count ? undefined : data.at(-1);
@@ -124,7 +126,7 @@ export function addMemberRoutes(app: App, parts: RoomRoutesParts): void {
         summary: "bring somebody in (owners and admins); a second time changes nothing",
         params: RoomParams,
         body: NewMember,
-        response: answers(MemberShape, MEMBER_EXAMPLE, 201),
+        response: responseSchemas(MemberShape, MEMBER_EXAMPLE, 201),
       },
     },
     async (request, reply) => {
@@ -132,7 +134,7 @@ export function addMemberRoutes(app: App, parts: RoomRoutesParts): void {
       const { room } = request.params;
       const { userId, role = "member" } = request.body;
       const invited = changes.invite(actor, room, userId, role).then(() => memberOf(parts, room, userId));
-      return reply.code(201).send((await answer(invited)) as never);
+      return reply.code(201).send((await dataOrProblem(invited)) as never);
     },
   );
 }
@@ -149,14 +151,14 @@ export function addOneMemberRoutes(app: App, parts: RoomRoutesParts): void {
         summary: "give a member another role (owners)",
         params: MemberParams,
         body: NewRole,
-        response: answers(MemberShape, MEMBER_EXAMPLE),
+        response: responseSchemas(MemberShape, MEMBER_EXAMPLE),
       },
     },
     async (request) => {
       const actor = await actorOf(request, verifyToken);
       const { room, user } = request.params;
       const promoted = changes.promote(actor, room, user, request.body.role);
-      return (await answer(promoted.then(() => memberOf(parts, room, user)))) as never;
+      return (await dataOrProblem(promoted.then(() => memberOf(parts, room, user)))) as never;
     },
   );
   app.delete(
@@ -167,13 +169,13 @@ export function addOneMemberRoutes(app: App, parts: RoomRoutesParts): void {
         security,
         summary: "remove a member (owners anybody, admins members)",
         params: MemberParams,
-        response: answers(Left, LEFT_EXAMPLE),
+        response: responseSchemas(Left, LEFT_EXAMPLE),
       },
     },
     async (request) => {
       const actor = await actorOf(request, verifyToken);
       const { room, user } = request.params;
-      await answer(changes.remove(actor, room, user));
+      await dataOrProblem(changes.remove(actor, room, user));
       return { data: { room, user } } as never;
     },
   );

@@ -4,11 +4,11 @@ import { Body, Room } from "@parley/protocol/parts";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { ReadPage } from "../../delivery/read-history.ts";
-import { answer, answers } from "../../http/answers.ts";
+import { actorOf } from "../../http/actor.ts";
+import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
+import { MESSAGE_EXAMPLE } from "../../http/room-params.ts";
 import type { ChangeMessages } from "../change-messages.ts";
 import { RoomError } from "../rules/rights.ts";
-import { actorOf } from "./room-routes.ts";
-import { MESSAGE_EXAMPLE } from "./room-schemas.ts";
 
 const tags = ["messages"];
 const security = [{ bearer: [] }];
@@ -29,7 +29,7 @@ export function addMessageRoutes(
     if (messages[0]?.seq !== seq) throw new RoomError("message_not_found", "there is no such message");
     return messages[0];
   };
-  const response = answers(MessageFrame, { ...MESSAGE_EXAMPLE, editedAt: MESSAGE_EXAMPLE.at });
+  const response = responseSchemas(MessageFrame, { ...MESSAGE_EXAMPLE, editedAt: MESSAGE_EXAMPLE.at });
   app.patch(
     "/api/v1/rooms/:room/messages/:seq",
     {
@@ -47,7 +47,7 @@ export function addMessageRoutes(
       const { room } = request.params;
       const seq = Number(request.params.seq);
       const edited = changes.edit(actor, room, seq, request.body.body);
-      return (await answer(edited.then(() => messageAt(actor.id, room, seq)))) as never;
+      return (await dataOrProblem(edited.then(() => messageAt(actor.id, room, seq)))) as never;
     },
   );
   app.delete(
@@ -58,7 +58,11 @@ export function addMessageRoutes(
         security,
         summary: "delete a message: your own, or anybody's as owner or admin; its place stays, its text goes",
         params: MessageParams,
-        response: answers(MessageFrame, { ...MESSAGE_EXAMPLE, body: "", deletedAt: MESSAGE_EXAMPLE.at }),
+        response: responseSchemas(MessageFrame, {
+          ...MESSAGE_EXAMPLE,
+          body: "",
+          deletedAt: MESSAGE_EXAMPLE.at,
+        }),
       },
     },
     async (request) => {
@@ -66,7 +70,7 @@ export function addMessageRoutes(
       const { room } = request.params;
       const seq = Number(request.params.seq);
       const erased = changes.erase(actor, room, seq);
-      return (await answer(erased.then(() => messageAt(actor.id, room, seq)))) as never;
+      return (await dataOrProblem(erased.then(() => messageAt(actor.id, room, seq)))) as never;
     },
   );
 }

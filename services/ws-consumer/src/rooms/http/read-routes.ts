@@ -2,11 +2,11 @@ import type { VerifyToken } from "@parley/identity/identity";
 import { Room, Seq } from "@parley/protocol/parts";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
-import { answer, answers } from "../../http/answers.ts";
+import { actorOf } from "../../http/actor.ts";
+import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
+import { RoomParams } from "../../http/room-params.ts";
 import type { MarkRead } from "../mark-read.ts";
 import type { RoomViews } from "../read-rooms.ts";
-import { actorOf } from "./room-routes.ts";
-import { RoomParams } from "./room-schemas.ts";
 
 const tags = ["read state"];
 const security = [{ bearer: [] }];
@@ -31,13 +31,13 @@ export function addReadRoutes(
         summary: "say how far you have read; it never goes back",
         params: RoomParams,
         body: Type.Object({ seq: Seq }, { examples: [{ seq: 42 }] }),
-        response: answers(Cursor, { room: "general", seq: 42 }),
+        response: responseSchemas(Cursor, { room: "general", seq: 42 }),
       },
     },
     async (request) => {
       const user = await actorOf(request, verifyToken);
       const { room } = request.params;
-      const { data: seq } = await answer(markRead({ room, user, seq: request.body.seq }));
+      const { data: seq } = await dataOrProblem(markRead({ room, user, seq: request.body.seq }));
       return { data: { room, seq } } as never;
     },
   );
@@ -48,7 +48,7 @@ export function addReadRoutes(
         tags,
         security,
         summary: "unread messages of all your rooms; each room exact up to 1,000",
-        response: answers(Unread, { total: 3, rooms: [{ room: "general", unread: 3, readSeq: 39 }] }),
+        response: responseSchemas(Unread, { total: 3, rooms: [{ room: "general", unread: 3, readSeq: 39 }] }),
       },
     },
     async (request) => {

@@ -2,15 +2,16 @@ import type { VerifyToken } from "@parley/identity/identity";
 import { CHANNEL_PATTERN } from "@parley/protocol/rooms";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
-import { bearerOf } from "@parley/socket/bearer";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
-import { answer, answers, Digits, decodePlace, encodePlace, limitOf } from "../../http/answers.ts";
+import { actorOf } from "../../http/actor.ts";
+import { Digits, decodePlace, encodePlace, limitOf } from "../../http/page.ts";
+import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
+import { RoomParams } from "../../http/room-params.ts";
 import type { ChangeRooms } from "../change-rooms.ts";
 import type { RoomsPlace, RoomView, RoomViews } from "../read-rooms.ts";
 import { roomNotFound } from "../rules/rights.ts";
-import type { Person } from "../rules/room-change.ts";
-import { DirectWith, NewRoom, ROOM_EXAMPLE, RoomChanges, RoomParams, RoomShape } from "./room-schemas.ts";
+import { DirectWith, NewRoom, ROOM_EXAMPLE, RoomChanges, RoomShape } from "./room-schemas.ts";
 
 export type RoomRoutesParts = Readonly<{
   verifyToken: VerifyToken;
@@ -29,15 +30,6 @@ const isPlace = (value: unknown): value is RoomsPlace => {
   const { isPinned, activeAt, id } = (value ?? {}) as Partial<RoomsPlace>;
   return typeof isPinned === "boolean" && !Number.isNaN(Date.parse(activeAt ?? "")) && typeof id === "string";
 };
-
-/** Who asks. */
-export async function actorOf(
-  request: Parameters<typeof bearerOf>[0],
-  verifyToken: VerifyToken,
-): Promise<Person> {
-  const { userId, username } = await bearerOf(request, verifyToken);
-  return { id: userId, username };
-}
 
 /** A room as somebody sees it who may read it. @throws {Refusal} `room_not_found` */
 async function viewOf({ checkReadable, views }: RoomRoutesParts, userId: string, room: string) {
@@ -67,7 +59,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
           ),
         }),
         response: {
-          ...answers(Type.Array(RoomShape), [ROOM_EXAMPLE]),
+          ...responseSchemas(Type.Array(RoomShape), [ROOM_EXAMPLE]),
           200: Type.Object(
             { data: Type.Array(RoomShape), next: Type.Union([Type.String(), Type.Null()]) },
             { examples: [{ data: [ROOM_EXAMPLE], next: null }] },
@@ -81,7 +73,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
       const count = limitOf(limit, PAGE, PAGE_MAX);
       const read = list === "channels" ? views.channels : views.inbox;
       const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
-      const { data } = await answer(read(actor.id, count, place));
+      const { data } = await dataOrProblem(read(actor.id, count, place));
       return { data: [...data] as never[], next: data.length < count ? null : nextOf(data) };
     },
   );
@@ -93,7 +85,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
         security,
         summary: "make a group, or a channel of which you are the owner",
         body: NewRoom,
-        response: answers(RoomShape, ROOM_EXAMPLE, 201),
+        response: responseSchemas(RoomShape, ROOM_EXAMPLE, 201),
       },
     },
     async (request, reply) => {
@@ -108,7 +100,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
           ? changes.createChannel(actor, name as string, title ?? null)
           : changes.createGroup(actor, shown, members);
       const view = made.then((room) => viewOf(parts, actor.id, room));
-      return reply.code(201).send(await answer(view));
+      return reply.code(201).send(await dataOrProblem(view));
     },
   );
   app.post(
@@ -119,13 +111,16 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
         security,
         summary: "the direct chat with somebody: 201 when it was made, 200 when it was there",
         body: DirectWith,
-        response: { ...answers(RoomShape, ROOM_EXAMPLE), ...answers(RoomShape, ROOM_EXAMPLE, 201) },
+        response: {
+          ...responseSchemas(RoomShape, ROOM_EXAMPLE),
+          ...responseSchemas(RoomShape, ROOM_EXAMPLE, 201),
+        },
       },
     },
     async (request, reply) => {
       const actor = await actorOf(request, verifyToken);
-      const { data } = await answer(changes.openDirect(actor, request.body.userId));
-      const view = await answer(viewOf(parts, actor.id, data.room));
+      const { data } = await dataOrProblem(changes.openDirect(actor, request.body.userId));
+      const view = await dataOrProblem(viewOf(parts, actor.id, data.room));
       return reply.code(data.isNew ? 201 : 200).send(view as never);
     },
   );
@@ -139,13 +134,13 @@ function nextOf(rooms: readonly RoomView[]): string | null {
 /** One room: seen, changed, ended. */
 export function addOneRoomRoutes(app: App, parts: RoomRoutesParts): void {
   const { verifyToken, changes } = parts;
-  const response = answers(RoomShape, ROOM_EXAMPLE);
+  const response = responseSchemas(RoomShape, ROOM_EXAMPLE);
   app.get(
     "/api/v1/rooms/:room",
     { schema: { tags, security, summary: "a room as you see it", params: RoomParams, response } },
     async (request) => {
       const actor = await actorOf(request, verifyToken);
-      return (await answer(viewOf(parts, actor.id, request.params.room))) as never;
+      return (await dataOrProblem(viewOf(parts, actor.id, request.params.room))) as never;
     },
   );
   app.patch(
@@ -164,9 +159,9 @@ export function addOneRoomRoutes(app: App, parts: RoomRoutesParts): void {
       const actor = await actorOf(request, verifyToken);
       const { room } = request.params;
       const { title, ...wishes } = request.body;
-      if (title !== undefined) await answer(changes.rename(actor, room, title));
-      if (Object.keys(wishes).length > 0) await answer(changes.prefer(actor, room, wishes));
-      return (await answer(viewOf(parts, actor.id, room))) as never;
+      if (title !== undefined) await dataOrProblem(changes.rename(actor, room, title));
+      if (Object.keys(wishes).length > 0) await dataOrProblem(changes.prefer(actor, room, wishes));
+      return (await dataOrProblem(viewOf(parts, actor.id, room))) as never;
     },
   );
   app.delete(
@@ -177,12 +172,12 @@ export function addOneRoomRoutes(app: App, parts: RoomRoutesParts): void {
         security,
         summary: "end a room, for everybody and for good (owners)",
         params: RoomParams,
-        response: answers(RoomParams, { room: ROOM_EXAMPLE.id }),
+        response: responseSchemas(RoomParams, { room: ROOM_EXAMPLE.id }),
       },
     },
     async (request) => {
       const actor = await actorOf(request, verifyToken);
-      await answer(changes.close(actor, request.params.room));
+      await dataOrProblem(changes.close(actor, request.params.room));
       return { data: { room: request.params.room } } as never;
     },
   );

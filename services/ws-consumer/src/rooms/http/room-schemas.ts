@@ -8,12 +8,11 @@ import { Type } from "typebox";
 export const FIRST_MEMBERS_MAX = 100;
 
 const UserId = Type.String({ minLength: 1, maxLength: 128, description: "id of a user" });
-const alice = { id: "0199aaaa-0000-7000-8000-000000000001", username: "alice" };
+const aliceId = "0199aaaa-0000-7000-8000-000000000001";
 const bob = { id: "0199aaaa-0000-7000-8000-000000000002", username: "bob" };
 const at = "2026-11-21T12:00:00.000Z";
 const id = "G01J9ZK6Y3V4W5X6Y7Z8A9B0C1D";
 
-export const RoomParams = Type.Object({ room: Room });
 export const MemberParams = Type.Object({ room: Room, user: UserId });
 
 export const NewRoom = Type.Object(
@@ -83,7 +82,7 @@ export const ROOM_EXAMPLE = {
   title: "Lunch",
   role: "owner",
   head: 42,
-  createdBy: alice.id,
+  createdBy: aliceId,
   createdAt: at,
   activeAt: at,
   lastMessage: { type: "message", room: id, seq: 42, id: "m1", author: bob, body: "Hello", at },
@@ -104,13 +103,3 @@ export const MEMBER_EXAMPLE = { user: bob, role: "member", joinedAt: at, readSeq
 
 export const Left = Type.Object({ room: Room, user: Type.String() });
 export const LEFT_EXAMPLE = { room: id, user: bob.id };
-
-export const MESSAGE_EXAMPLE = {
-  type: "message",
-  room: "general",
-  seq: 42,
-  id: "m1",
-  author: alice,
-  body: "Hello",
-  at,
-} as const;

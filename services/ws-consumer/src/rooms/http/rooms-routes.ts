@@ -1,8 +1,5 @@
 import type { App } from "@parley/runtime/http";
-import { addHistoryRoutes } from "../../delivery/http/history-routes.ts";
 import type { ReadPage } from "../../delivery/read-history.ts";
-import { addSearchRoutes } from "../../search/http/search-routes.ts";
-import type { IndexWords, Search } from "../../search/search.ts";
 import type { ChangeMessages } from "../change-messages.ts";
 import type { MarkRead } from "../mark-read.ts";
 import { addComingRoutes, addMemberRoutes, addOneMemberRoutes } from "./member-routes.ts";
@@ -15,20 +12,15 @@ export type RoomsOverHttp = Omit<RoomRoutesParts, "verifyToken"> &
     messages: ChangeMessages;
     markRead: MarkRead;
     readPage: ReadPage;
-    search: Search;
-    index: IndexWords;
   }>;
 
-/** All routes of rooms. */
-export function addRooms(app: App, rooms: RoomsOverHttp, verifyToken: RoomRoutesParts["verifyToken"]): void {
-  const parts = { ...rooms, verifyToken };
-  addRoomRoutes(app, parts);
-  addOneRoomRoutes(app, parts);
-  addComingRoutes(app, parts);
-  addMemberRoutes(app, parts);
-  addOneMemberRoutes(app, parts);
-  addHistoryRoutes(app, parts);
-  addMessageRoutes(app, { ...parts, changes: rooms.messages });
-  addReadRoutes(app, parts);
-  addSearchRoutes(app, parts);
+/** Adds the routes of the feature rooms: rooms, members, changed messages, read state. */
+export function addRooms(app: App, rooms: RoomsOverHttp & Pick<RoomRoutesParts, "verifyToken">): void {
+  addRoomRoutes(app, rooms);
+  addOneRoomRoutes(app, rooms);
+  addComingRoutes(app, rooms);
+  addMemberRoutes(app, rooms);
+  addOneMemberRoutes(app, rooms);
+  addMessageRoutes(app, { ...rooms, changes: rooms.messages });
+  addReadRoutes(app, rooms);
 }

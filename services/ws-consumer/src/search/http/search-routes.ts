@@ -4,9 +4,10 @@ import { Room, TEXT_PATTERN } from "@parley/protocol/parts";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
-import { answer, answers, Digits, decodePlace, encodePlace, limitOf } from "../../http/answers.ts";
-import { actorOf } from "../../rooms/http/room-routes.ts";
-import { MESSAGE_EXAMPLE } from "../../rooms/http/room-schemas.ts";
+import { actorOf } from "../../http/actor.ts";
+import { Digits, decodePlace, encodePlace, limitOf } from "../../http/page.ts";
+import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
+import { MESSAGE_EXAMPLE } from "../../http/room-params.ts";
 import type { FoundPlace, IndexWords, Search } from "../search.ts";
 
 const PAGE = 20;
@@ -44,7 +45,7 @@ export function addSearchRoutes(
           cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
         }),
         response: {
-          ...answers(Type.Array(MessageFrame), [MESSAGE_EXAMPLE]),
+          ...responseSchemas(Type.Array(MessageFrame), [MESSAGE_EXAMPLE]),
           200: Type.Object(
             { data: Type.Array(MessageFrame), next: Type.Union([Type.String(), Type.Null()]) },
             { examples: [{ data: [MESSAGE_EXAMPLE], next: null }] },
@@ -57,9 +58,9 @@ export function addSearchRoutes(
       const { q, room, limit, cursor } = request.query;
       const count = limitOf(limit, PAGE, PAGE_MAX);
       const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
-      if (room !== undefined) await answer(parts.checkReadable(actor.id, room));
+      if (room !== undefined) await dataOrProblem(parts.checkReadable(actor.id, room));
       await parts.index(MESSAGES_FIRST);
-      const { data } = await answer(parts.search(actor.id, q, count, room, place));
+      const { data } = await dataOrProblem(parts.search(actor.id, q, count, room, place));
       const last = data.length < count ? undefined : data.at(-1);
       const next = last ? encodePlace({ at: last.at, room: last.room, seq: last.seq }) : null;
       return { data: [...data], next };

@@ -1,0 +1,16 @@
+import type { VerifyToken } from "@parley/identity/identity";
+import { bearerOf } from "@parley/socket/bearer";
+import type { Person } from "../rooms/rules/room-change.ts";
+
+/**
+ * The user on whose behalf a request acts, from its bearer token.
+ *
+ * @throws {Problem} 401 if the token is missing or not valid
+ */
+export async function actorOf(
+  request: Parameters<typeof bearerOf>[0],
+  verifyToken: VerifyToken,
+): Promise<Person> {
+  const { userId, username } = await bearerOf(request, verifyToken);
+  return { id: userId, username };
+}

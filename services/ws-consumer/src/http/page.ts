@@ -1,0 +1,36 @@
+import { Problem } from "@parley/runtime/problem";
+import { Type } from "typebox";
+
+/** Schema of a whole number in a query string. It stays text: Fastify is set not to coerce types. */
+export const Digits = (description: string) => Type.String({ pattern: "^[0-9]{1,15}$", description });
+
+/**
+ * Reads the query parameter `limit`, in items per page.
+ *
+ * @throws {Problem} 400 if it is below 1 or above `max`
+ */
+export function limitOf(text: string | undefined, normal: number, max: number): number {
+  const limit = text === undefined ? normal : Number(text);
+  if (limit < 1 || limit > max)
+    throw new Problem(400, "bad_frame", `limit: must be from 1 to ${max}`, { path: "/limit" });
+  return limit;
+}
+
+/** Encodes the sort key of a page's last item as an opaque cursor for the next page. */
+export const encodePlace = (place: object): string =>
+  Buffer.from(JSON.stringify(place)).toString("base64url");
+
+/**
+ * Decodes a cursor that `encodePlace` made.
+ *
+ * @throws {Problem} 400 if it is malformed or, by `isPlace`, belongs to another list
+ */
+export function decodePlace<T>(text: string, isPlace: (value: unknown) => value is T): T {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
+    if (isPlace(value)) return value;
+  } catch {
+    // Malformed text gets the same answer as a cursor of another list.
+  }
+  throw new Problem(400, "bad_frame", "cursor: is not one of this list", { path: "/cursor" });
+}
