@@ -1,6 +1,15 @@
-import type { Crew } from "./crew.ts";
 import type { Ears, Member, Place } from "./member.ts";
 import { Tally } from "./tally.ts";
+
+/** Where a member reports to; crew.ts has the implementation and imports this file. */
+type Reports = {
+  refused: number;
+  dropped: number;
+  note(text: string): void;
+  onAck(hand: Hand, dueUs: number): void;
+  onBack(awayMs: number, replayMs: number): void;
+  onHeard(hand: Hand, bytes: Buffer, from: number, to: number): void;
+};
 
 /** One member with its books: what it sent, what was acknowledged, what it got. */
 export class Hand implements Ears {
@@ -13,9 +22,9 @@ export class Hand implements Ears {
   returned = 0;
   /** When each message without an answer was due, µs. */
   readonly dueUs = new Map<number, number>();
-  readonly #crew: Crew;
+  readonly #crew: Reports;
 
-  constructor(place: Place, crew: Crew) {
+  constructor(place: Place, crew: Reports) {
     this.place = place;
     this.#crew = crew;
   }
