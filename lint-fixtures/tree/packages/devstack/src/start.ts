@@ -1,2 +1,2 @@
-// expect: nothing
-console.log(process.env.DATA_DIR);
+import "@parley/socket/door"; // ! noRestrictedImports noUndeclaredDependencies
+console.log(process.env);

@@ -1,4 +1,9 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "./adapters/postgres/good.ts";
-
-export const used = x;
+import "./delivery/websocket/greet.ts";
+import "./rooms/http/room-routes.ts";
+import "./rooms/access.ts";
+import "./rooms/rules/rights.ts";
+import "./http/page.ts";
+import "./rooms/nats/access-board.ts"; // ! noRestrictedImports
+import "./postgres/message-row.ts"; // ! noRestrictedImports
+import "./wiring.ts"; // ! noRestrictedImports
+import "postgres"; // ! noRestrictedImports

@@ -1,4 +1,3 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "./adapters/nats/good.ts";
-
-export const used = x;
+import "@parley/protocol/limits";
+import "typebox";
+import "./delivery/hub.ts"; // ! noRestrictedImports

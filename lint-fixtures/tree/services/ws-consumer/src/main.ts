@@ -1,4 +1,4 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "@parley/devstack/nats-server";
-
-export const used = x;
+import "./wiring.ts";
+import "./rooms/nats/access-board.ts";
+import "@parley/devstack/ports"; // ! noRestrictedImports
+console.log(process.env); // ! noConsole

@@ -1,7 +1,5 @@
-// expect: nothing
-import { x as x0 } from "./adapters/http/good.ts";
-import { x as x1 } from "./adapters/websocket/good.ts";
-import { x as x2 } from "./application/post-message.ts";
-import { x as x3 } from "@parley/runtime/http";
-
-export const used = [x0, x1, x2, x3];
+import "./adapters/http/message-routes.ts";
+import "./application/post-message.ts";
+import "fastify";
+import "./adapters/log/backlog.ts"; // ! noRestrictedImports
+import "./config.ts"; // ! noRestrictedImports

@@ -1,6 +1,8 @@
-// expect: nothing
-import { x as x0 } from "../domain/message.ts";
-import { x as x1 } from "./publish-message.ts";
-import { x as x2 } from "@parley/protocol/codes";
-
-export const used = [x0, x1, x2];
+import "./react.ts";
+import "../domain/message.ts";
+import "@parley/protocol/codes";
+import "@parley/runtime/deadline";
+import "@parley/runtime/log"; // ! noRestrictedImports
+import "node:timers/promises"; // ! noRestrictedImports
+import "../adapters/log/backlog.ts"; // ! noRestrictedImports
+import "../config.ts"; // ! noRestrictedImports

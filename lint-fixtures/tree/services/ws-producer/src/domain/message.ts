@@ -1,4 +1,5 @@
-// expect: nothing
-import { x as x0 } from "./room.ts";
-
-export const used = [x0];
+import "./room.ts";
+import "@parley/protocol/codes"; // ! noRestrictedImports
+import "typebox"; // ! noRestrictedImports
+import "node:crypto"; // ! noRestrictedImports
+import "../application/react.ts"; // ! noRestrictedImports

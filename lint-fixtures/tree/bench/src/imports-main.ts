@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "../../services/ws-producer/src/main.ts";
-
-export const used = x;

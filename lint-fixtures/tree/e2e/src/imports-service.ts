@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "../../services/auth/src/users.ts";
-
-export const used = x;

@@ -1,0 +1,2 @@
+import "@parley/protocol/codes";
+import "@parley/runtime/log"; // ! noRestrictedImports

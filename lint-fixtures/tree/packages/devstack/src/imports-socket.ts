@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "@parley/socket/door";
-
-export const used = x;

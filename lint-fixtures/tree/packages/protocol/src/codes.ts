@@ -1,0 +1,4 @@
+import "./limits.ts";
+import "typebox";
+import "@parley/runtime/log"; // ! noRestrictedImports noUndeclaredDependencies
+import "../../runtime/src/log.ts"; // ! noRestrictedImports

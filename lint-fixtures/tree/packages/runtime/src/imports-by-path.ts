@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "../../protocol/src/codes.ts";
-
-export const used = x;

@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "@parley/protocol/codes";
-
-export const used = x;

@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "@parley/auth/users";
-
-export const used = x;

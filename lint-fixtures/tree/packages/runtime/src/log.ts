@@ -1,0 +1,2 @@
+import "pino";
+import "@parley/protocol/codes"; // ! noRestrictedImports noUndeclaredDependencies

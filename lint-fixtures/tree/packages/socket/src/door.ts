@@ -1,0 +1,3 @@
+import "@parley/identity/identity";
+import "@parley/protocol/codes";
+import "@parley/devstack/ports"; // ! noRestrictedImports

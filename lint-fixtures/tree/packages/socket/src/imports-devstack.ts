@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "@parley/devstack/ports";
-
-export const used = x;

@@ -1,0 +1,1 @@
+export const misnamed = 1; // ! useFilenamingConvention

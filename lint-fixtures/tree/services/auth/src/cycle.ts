@@ -1,0 +1,2 @@
+import type { Role } from "./login.ts"; // ! noImportCycles
+export type Rights = Role[];

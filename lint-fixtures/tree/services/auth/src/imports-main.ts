@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "./main.ts";
-
-export const used = x;

@@ -1,0 +1,3 @@
+import { test } from "vitest";
+test.only("focused", () => undefined); // ! noFocusedTests
+test.skip("skipped", () => undefined); // ! noSkippedTests

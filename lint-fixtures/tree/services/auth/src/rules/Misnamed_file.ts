@@ -1,2 +1,0 @@
-// expect: lint/style/useFilenamingConvention
-export const x = 1;

@@ -1,2 +1,0 @@
-// expect: lint/style/useConsistentArrayType
-export const rooms: Array<string> = [];

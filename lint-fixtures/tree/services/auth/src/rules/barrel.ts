@@ -1,2 +1,0 @@
-// expect: lint/performance/noBarrelFile
-export { x } from "./evolving-type.ts";

@@ -1,4 +1,0 @@
-// expect: lint/style/noCommonJs
-const x = require("./common-js-too.ts");
-
-export const used = x;

@@ -1,4 +1,0 @@
-// expect: lint/suspicious/noConsole
-export function run(): void {
-  console.log("hello");
-}

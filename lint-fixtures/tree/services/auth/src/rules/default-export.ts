@@ -1,2 +1,0 @@
-// expect: lint/style/noDefaultExport
-export default function run(): void {}

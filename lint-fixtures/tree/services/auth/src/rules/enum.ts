@@ -1,4 +1,0 @@
-// expect: lint/style/noEnum
-export enum Kind {
-  Group = 1,
-}

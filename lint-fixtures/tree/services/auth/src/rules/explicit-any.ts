@@ -1,2 +1,0 @@
-// expect: lint/suspicious/noExplicitAny
-export const parse = (text: string): any => JSON.parse(text);

@@ -1,6 +1,0 @@
-// expect: lint/nursery/noFloatingPromises
-async function save(): Promise<void> {}
-
-export function run(): void {
-  save();
-}

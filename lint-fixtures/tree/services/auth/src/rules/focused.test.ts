@@ -1,4 +1,0 @@
-// expect: lint/suspicious/noFocusedTests
-import { test } from "vitest";
-
-test.only("mine", () => undefined);

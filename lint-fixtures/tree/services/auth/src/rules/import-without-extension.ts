@@ -1,4 +1,0 @@
-// expect: lint/correctness/useImportExtensions
-import { x } from "./process-env";
-
-export const used = x;

@@ -1,4 +1,0 @@
-// expect: lint/style/noNamespace
-export namespace Rooms {
-  export const x = 1;
-}

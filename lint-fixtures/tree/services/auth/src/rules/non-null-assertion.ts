@@ -1,2 +1,0 @@
-// expect: lint/style/noNonNullAssertion
-export const first = (rooms: string[]): string => rooms[0]!;

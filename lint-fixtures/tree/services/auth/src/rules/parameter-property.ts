@@ -1,4 +1,0 @@
-// expect: lint/style/noParameterProperties
-export class Room {
-  constructor(readonly name: string) {}
-}

@@ -1,2 +1,0 @@
-// expect: lint/style/noProcessEnv
-export const port = process.env.PORT;

@@ -1,2 +1,0 @@
-// expect: lint/performance/noReExportAll, lint/performance/noBarrelFile
-export * from "./evolving-type.ts";

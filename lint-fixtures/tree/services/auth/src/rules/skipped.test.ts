@@ -1,4 +1,0 @@
-// expect: lint/suspicious/noSkippedTests
-import { test } from "vitest";
-
-test.skip("later", () => undefined);

@@ -1,4 +1,0 @@
-// expect: lint/style/useThrowOnlyError
-export function run(): never {
-  throw "no";
-}

@@ -1,3 +1,0 @@
-// expect: lint/suspicious/noTsIgnore
-// @ts-ignore because
-export const x: number = "1";

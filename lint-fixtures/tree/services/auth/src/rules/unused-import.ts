@@ -1,4 +1,0 @@
-// expect: lint/correctness/noUnusedImports
-import { x } from "./barrel.ts";
-
-export const y = 1;

@@ -1,4 +1,0 @@
-// expect: lint/correctness/noUnusedPrivateClassMembers
-export class Room {
-  readonly #seq = 1;
-}

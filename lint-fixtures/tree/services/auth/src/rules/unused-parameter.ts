@@ -1,2 +1,0 @@
-// expect: lint/correctness/noUnusedFunctionParameters
-export function run(room: string): void {}

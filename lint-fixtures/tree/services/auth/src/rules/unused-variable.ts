@@ -1,4 +1,0 @@
-// expect: lint/correctness/noUnusedVariables
-export function run(): void {
-  const answer = 1;
-}

@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "@nats-io/jetstream";
-
-export const used = x;

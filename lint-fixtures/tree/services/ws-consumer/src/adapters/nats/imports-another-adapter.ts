@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "../postgres/good.ts";
-
-export const used = x;

@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "../../config.ts";
-
-export const used = x;

@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "@parley/devstack/nats-server";
-
-export const used = x;

@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "fastify";
-
-export const used = x;

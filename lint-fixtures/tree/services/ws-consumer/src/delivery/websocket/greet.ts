@@ -1,0 +1,6 @@
+import "../subscribe.ts";
+import "ws";
+import "../../http/page.ts";
+import "@parley/socket/command";
+import "../http/history-routes.ts"; // ! noRestrictedImports
+import "fastify"; // ! noRestrictedImports

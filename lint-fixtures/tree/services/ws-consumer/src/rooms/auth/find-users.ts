@@ -1,0 +1,4 @@
+import "../change-rooms.ts";
+import "@parley/proto/auth/v1/auth";
+import "../http/room-routes.ts"; // ! noRestrictedImports
+import "postgres"; // ! noRestrictedImports

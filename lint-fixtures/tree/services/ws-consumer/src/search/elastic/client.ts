@@ -1,0 +1,2 @@
+import "fastify"; // ! noRestrictedImports
+import "../search.ts"; // ! noRestrictedImports

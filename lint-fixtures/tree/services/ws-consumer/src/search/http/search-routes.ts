@@ -1,0 +1,7 @@
+import "../search.ts";
+import "../../http/page.ts";
+import "fastify";
+import "typebox";
+import "../nats/search-requests.ts"; // ! noRestrictedImports
+import "../../rooms/http/room-routes.ts"; // ! noRestrictedImports
+import "postgres"; // ! noRestrictedImports

@@ -1,0 +1,13 @@
+import "./report.ts";
+import "./rules/place.ts";
+import "../delivery/hub.ts";
+import "../rooms/rules/rights.ts";
+import "@parley/runtime/crash-point";
+import "@parley/runtime/log"; // ! noRestrictedImports
+import "./nats/jetstream-log.ts"; // ! noRestrictedImports
+import "../rooms/http/room-routes.ts"; // ! noRestrictedImports
+import "../http/page.ts"; // ! noRestrictedImports
+import "../config.ts"; // ! noRestrictedImports
+import "../wiring.ts"; // ! noRestrictedImports
+import "postgres"; // ! noRestrictedImports
+import "node:fs"; // ! noRestrictedImports

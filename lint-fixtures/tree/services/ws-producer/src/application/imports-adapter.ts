@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "../adapters/nats/log-publisher.ts";
-
-export const used = x;

@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "../application/post-message.ts";
-
-export const used = x;

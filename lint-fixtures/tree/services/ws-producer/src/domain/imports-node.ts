@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "node:crypto";
-
-export const used = x;

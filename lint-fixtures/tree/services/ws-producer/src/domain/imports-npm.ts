@@ -1,4 +1,0 @@
-// expect: lint/style/noRestrictedImports
-import { x } from "typebox";
-
-export const used = x;

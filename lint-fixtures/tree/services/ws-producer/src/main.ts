@@ -1,4 +1,0 @@
-// expect: nothing
-import { x } from "./adapters/nats/log-publisher.ts";
-
-export const used = [x, process.env];
