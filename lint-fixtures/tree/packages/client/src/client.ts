@@ -1,2 +1,3 @@
 import "@parley/protocol/codes";
 import "@parley/runtime/log"; // ! noRestrictedImports
+import "../../runtime/src/log.ts"; // ! noRestrictedImports

@@ -1,3 +1,4 @@
+import "@parley/runtime/http";
 import "./delivery/websocket/greet.ts";
 import "./rooms/http/room-routes.ts";
 import "./rooms/access.ts";

@@ -4,3 +4,5 @@ import "../../http/page.ts";
 import "@parley/socket/command";
 import "../http/history-routes.ts"; // ! noRestrictedImports
 import "fastify"; // ! noRestrictedImports
+import "../../config.ts"; // ! noRestrictedImports
+import "../../../../ws-producer/src/domain/message.ts"; // ! noRestrictedImports

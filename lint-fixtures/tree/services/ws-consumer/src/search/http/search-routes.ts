@@ -1,3 +1,4 @@
+import "@parley/runtime/http";
 import "../search.ts";
 import "../../http/page.ts";
 import "fastify";
@@ -5,3 +6,5 @@ import "typebox";
 import "../nats/search-requests.ts"; // ! noRestrictedImports
 import "../../rooms/http/room-routes.ts"; // ! noRestrictedImports
 import "postgres"; // ! noRestrictedImports
+import "../../config.ts"; // ! noRestrictedImports
+import "../../../../ws-producer/src/domain/message.ts"; // ! noRestrictedImports

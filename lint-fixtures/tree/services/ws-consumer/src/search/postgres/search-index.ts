@@ -4,3 +4,5 @@ import "@parley/runtime/postgres";
 import "postgres";
 import "../../delivery/postgres/history.ts"; // ! noRestrictedImports
 import "@nats-io/jetstream"; // ! noRestrictedImports
+import "../../config.ts"; // ! noRestrictedImports
+import "../../../../ws-producer/src/domain/message.ts"; // ! noRestrictedImports
