@@ -3,6 +3,7 @@ import "../../application/post-message.ts";
 import "../../domain/message.ts";
 import "@parley/runtime/nats";
 import "@nats-io/jetstream";
+import "lru-cache";
 import "node:crypto";
 import "../nats/ask.ts"; // ! noRestrictedImports
 import "../../app.ts"; // ! noRestrictedImports
