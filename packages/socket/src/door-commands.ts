@@ -36,7 +36,7 @@ export class PendingAuth {
   readonly deadline: number;
   readonly #enter: (identity: Identity) => void;
   readonly #table: CommandTable;
-  readonly #early: [string | RawData, boolean][] = [];
+  readonly #early: [RawData, boolean][] = [];
   #isFirst = true;
 
   constructor(
@@ -55,7 +55,7 @@ export class PendingAuth {
     ws.on("message", this.#take);
   }
 
-  readonly #take = (data: string | RawData, isBinary: boolean): void => {
+  readonly #take = (data: RawData, isBinary: boolean): void => {
     if (this.#isFirst) {
       this.#isFirst = false;
       this.ws.pause();
@@ -65,7 +65,7 @@ export class PendingAuth {
     }
   };
 
-  async #identify(data: string | RawData): Promise<void> {
+  async #identify(data: RawData): Promise<void> {
     try {
       const { command: identify, frame } = this.#table.read(data.toString());
       await identify.handle(undefined as never, frame);

@@ -1,4 +1,4 @@
-import { clientFrame, RawPeer } from "@parley/devstack/raw-peer";
+import { clientFrame, OPCODE, RawPeer } from "@parley/devstack/raw-peer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Client, DoorFixture, opened } from "./door-fixture.ts";
 
@@ -122,5 +122,63 @@ describe("frames at the door", () => {
     await opened(garbled);
     garbled.ws.send(Buffer.from([0xff, 0xfe, 0xfd]), { binary: false });
     expect((await garbled.closed).code).toBe(1007);
+  });
+
+  it("reads a message in fragments with a ping in the middle, and answers the ping", async () => {
+    const peer = new RawPeer(`${url}?token=u1`);
+    await peer.frame((text) => text.includes('"hello"'));
+    peer.socket.write(
+      Buffer.concat([
+        clientFrame({ payload: '{"room":"general",', isLast: false }),
+        clientFrame({ opcode: OPCODE.ping, payload: "middle" }),
+        clientFrame({ opcode: OPCODE.continuation, payload: '"body":"in two"}' }),
+        clientFrame({ payload: '{"type":"ping"}' }),
+      ]),
+    );
+    await peer.frame((text) => text.includes('"pong"'));
+    expect(heard).toEqual(["in two"]);
+    expect(peer.frames.find(({ opcode }) => opcode === OPCODE.pong)?.payload.toString()).toBe("middle");
+    peer.socket.destroy();
+  });
+
+  const fragment = (opcode: number) => clientFrame({ opcode, isLast: false });
+  it.each([
+    ["a frame without a mask", [clientFrame({ payload: "x", mask: null })], 1002],
+    ["a ping of 126 bytes", [clientFrame({ opcode: OPCODE.ping, payload: "x".repeat(126) })], 1002],
+    ["an unknown opcode", [clientFrame({ opcode: 3 })], 1002],
+    ["a compressed text that nobody agreed on", [clientFrame({ opcode: 0x41, payload: "x" })], 1002],
+    ["a continuation of nothing", [clientFrame({ opcode: OPCODE.continuation })], 1002],
+    ["a text within fragments", [fragment(OPCODE.text), clientFrame({ payload: "x" })], 1002],
+    ["a surrogate", [clientFrame({ payload: Buffer.from([0xed, 0xa0, 0x80]) })], 1007],
+    [
+      "65 fragments",
+      [fragment(OPCODE.text), ...Array.from({ length: 64 }, () => fragment(OPCODE.continuation))],
+      1008,
+    ],
+  ])("closes at %s and hears nothing behind it", async (_what, frames, code) => {
+    const peer = new RawPeer(`${url}?token=u1`);
+    await peer.frame((text) => text.includes('"hello"'));
+    const [before, behind] = ["before", "behind"].map((body) =>
+      clientFrame({ payload: JSON.stringify({ room: "general", body }) }),
+    ) as [Buffer, Buffer];
+    peer.socket.write(Buffer.concat([before, ...frames, behind]));
+    expect(await peer.closeCode()).toBe(code);
+    expect(heard).toEqual(["before"]);
+    peer.socket.destroy();
+  });
+
+  it("closes with 1008 for a frame that comes in more than 256 chunks", async () => {
+    const peer = new RawPeer(`${url}?token=u1`);
+    await peer.frame((text) => text.includes('"hello"'));
+    peer.socket.setNoDelay(true);
+    const bytes = clientFrame({ payload: JSON.stringify({ room: "general", body: "x".repeat(2_000) }) });
+    for (const byte of bytes) {
+      if (peer.socket.destroyed) break;
+      peer.socket.write(Buffer.from([byte]));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    expect(await peer.closeCode()).toBe(1008);
+    expect(heard).toEqual([]);
+    peer.socket.destroy();
   });
 });

@@ -22,7 +22,6 @@ import { Connection } from "./connection.ts";
 import { authCommand, PendingAuth, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { drainAll } from "./drain.ts";
-import { readFrames } from "./frame-reader.ts";
 import { type Handshake, SUBPROTOCOL } from "./handshake.ts";
 import { receive } from "./receive.ts";
 import { addSocketRoute } from "./socket-route.ts";
@@ -30,6 +29,10 @@ import { Sweeper } from "./sweep.ts";
 
 /** How often deadlines and heartbeats are looked at, ms. */
 const LOOK_MS = 250;
+/** Fragments of one message; ws closes the socket with 1008 beyond it. */
+const FRAGMENTS_MAX = 64;
+/** Chunks of TCP that ws buffers while a frame is incomplete; it closes the socket with 1008 beyond it. */
+const BUFFERED_CHUNKS_MAX = 256;
 
 export type DoorOptions = Readonly<{
   app: App;
@@ -86,7 +89,6 @@ export class Door {
       return;
     }
     ws.on("close", () => this.admission.leaveAddress(address));
-    readFrames(ws);
     if (identity) {
       this.open(ws, identity, address, query);
       return;
@@ -127,7 +129,7 @@ export class Door {
     ws.on("pong", () => {
       connection.heardAt = performance.now();
     });
-    ws.on("message", (data: string | Buffer, isBinary: boolean) =>
+    ws.on("message", (data, isBinary) =>
       receive(connection, this.#table, data, isBinary, log),
     );
     connection.send({
@@ -201,6 +203,8 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   await options.app.register(websocket, {
     options: {
       maxPayload: FRAME_BYTES_MAX,
+      maxFragments: FRAGMENTS_MAX,
+      maxBufferedChunks: BUFFERED_CHUNKS_MAX,
       perMessageDeflate: false,
       clientTracking: false,
       handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),

@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { CLOSE, Refusal } from "@parley/protocol/codes";
 import { BAD_FRAMES_MAX, BAD_FRAMES_WINDOW_MS } from "@parley/protocol/limits";
 import type { Log } from "@parley/runtime/log";
+import type { RawData } from "ws";
 import { type CommandTable, errorFrame } from "./command.ts";
 import type { Connection } from "./connection.ts";
 
@@ -29,13 +30,13 @@ function answer(connection: Connection, error: unknown, id: string | undefined, 
 }
 
 /**
- * One frame from an authenticated peer: read, checked, and handed to its command. A text comes as a string, or as bytes
- * that ws has checked. Never throws.
+ * One frame from an authenticated peer: read, checked, and handed to its command. ws has checked that a text is UTF-8.
+ * Never throws.
  */
 export function receive(
   connection: Connection,
   table: CommandTable,
-  data: string | Buffer,
+  data: RawData,
   isBinary: boolean,
   log: Log,
 ): void {
@@ -50,7 +51,7 @@ export function receive(
       }
       throw new Refusal("bad_frame", "a frame is text, not binary", { path: "" });
     }
-    const { command, frame } = table.read(typeof data === "string" ? data : data.toString());
+    const { command, frame } = table.read(data.toString());
     id = (frame as { id?: string }).id;
     const work = command.handle(connection, frame);
     void work?.catch((error: unknown) => answer(connection, error, id, log));
