@@ -129,9 +129,7 @@ export class Door {
     ws.on("pong", () => {
       connection.heardAt = performance.now();
     });
-    ws.on("message", (data, isBinary) =>
-      receive(connection, this.#table, data, isBinary, log),
-    );
+    ws.on("message", (data, isBinary) => receive(connection, this.#table, data, isBinary, log));
     connection.send({
       type: "hello",
       protocol: "parley.v1",

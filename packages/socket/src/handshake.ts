@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { bearerToken } from "@parley/identity/authenticate";
 import { Refusal } from "@parley/protocol/codes";
 import type { DoorLimits } from "./door-limits.ts";
 
@@ -20,14 +21,8 @@ type Asked = Readonly<{ headers: IncomingHttpHeaders; query: unknown }>;
  * @throws {Refusal} `unauthenticated` if one is brought in a way that is not allowed.
  */
 export function tokenOf(request: Asked, limits: DoorLimits): string | undefined {
-  const header = request.headers.authorization;
-  if (header !== undefined) {
-    const [scheme, token, ...rest] = String(header).split(" ");
-    if (scheme?.toLowerCase() !== "bearer" || !token || rest.length > 0) {
-      throw new Refusal("unauthenticated", "the Authorization header must be: Bearer <token>");
-    }
-    return token;
-  }
+  const token = bearerToken(request.headers);
+  if (token !== undefined) return token;
   const query = (request.query as Record<string, unknown>).token;
   if (query === undefined) return undefined;
   if (!limits.allowQueryToken)

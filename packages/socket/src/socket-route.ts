@@ -1,22 +1,14 @@
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Identity } from "@parley/identity/identity";
-import { ERROR_STATUS, Refusal } from "@parley/protocol/codes";
+import { refusalToProblem } from "@parley/identity/refusal-to-problem";
+import { Refusal } from "@parley/protocol/codes";
 import { Problem } from "@parley/runtime/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { WebSocket } from "ws";
 import type { Door } from "./door.ts";
 import { checkHandshake, tokenOf } from "./handshake.ts";
-
-/** A refusal as an HTTP problem, with the status of its code. */
-export function toProblem(refusal: Refusal): Problem {
-  const { code, message, path, retryAfterMs } = refusal;
-  return new Problem(ERROR_STATUS[code], code, message, {
-    ...(path === undefined ? {} : { path }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
-}
 
 const Query = Type.Object({
   token: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
@@ -51,7 +43,7 @@ async function admit(door: Door, request: FastifyRequest, reply: FastifyReply): 
     return { identity, response: reply.raw };
   } catch (error) {
     reply.helmet();
-    throw error instanceof Refusal ? toProblem(error) : error;
+    throw error instanceof Refusal ? refusalToProblem(error) : error;
   }
 }
 

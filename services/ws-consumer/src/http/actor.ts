@@ -1,5 +1,5 @@
 import type { VerifyToken } from "@parley/identity/identity";
-import { bearerOf } from "@parley/socket/bearer";
+import { authenticate } from "@parley/identity/authenticate";
 import type { Person } from "../rooms/rules/room-change.ts";
 
 /**
@@ -8,9 +8,9 @@ import type { Person } from "../rooms/rules/room-change.ts";
  * @throws {Problem} 401 if the token is missing or not valid
  */
 export async function actorOf(
-  request: Parameters<typeof bearerOf>[0],
+  request: Parameters<typeof authenticate>[0],
   verifyToken: VerifyToken,
 ): Promise<Person> {
-  const { userId, username } = await bearerOf(request, verifyToken);
+  const { userId, username } = await authenticate(request, verifyToken);
   return { id: userId, username };
 }

@@ -1,6 +1,6 @@
 import { ERROR_STATUS, Refusal } from "@parley/protocol/codes";
 import { Problem } from "@parley/runtime/problem";
-import { toProblem } from "@parley/socket/socket-route";
+import { refusalToProblem } from "@parley/identity/refusal-to-problem";
 import { type TSchema, Type } from "typebox";
 import { RoomError } from "../rooms/rules/rights.ts";
 
@@ -14,7 +14,7 @@ export async function dataOrProblem<T>(result: Promise<T>): Promise<{ data: T }>
   try {
     return { data: await result };
   } catch (error) {
-    if (error instanceof Refusal) throw toProblem(error);
+    if (error instanceof Refusal) throw refusalToProblem(error);
     if (error instanceof RoomError) throw new Problem(ERROR_STATUS[error.code], error.code, error.message);
     throw error;
   }

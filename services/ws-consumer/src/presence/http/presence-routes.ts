@@ -1,7 +1,7 @@
+import { authenticate } from "@parley/identity/authenticate";
 import type { VerifyToken } from "@parley/identity/identity";
 import { At, Room, User } from "@parley/protocol/parts";
 import type { App } from "@parley/runtime/http";
-import { bearerOf } from "@parley/socket/bearer";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
 import { dataOrProblem } from "../../http/responses.ts";
@@ -42,7 +42,7 @@ export function addPresenceRoutes(
       },
     },
     async (request) => {
-      const { userId } = await bearerOf(request, parts.verifyToken);
+      const { userId } = await authenticate(request, parts.verifyToken);
       const { room } = request.query;
       if (room !== undefined) await dataOrProblem(parts.checkReadable(userId, room));
       const people = parts.board.online(ONLINE_MAX, room);
@@ -60,7 +60,7 @@ export function addPresenceRoutes(
       },
     },
     async (request) => {
-      await bearerOf(request, parts.verifyToken);
+      await authenticate(request, parts.verifyToken);
       const id = request.params.user;
       const isOnline = parts.board.isOnline(id);
       const lastSeen = isOnline ? null : await parts.lastSeenOf(id);

@@ -1,12 +1,12 @@
+import { authenticate } from "@parley/identity/authenticate";
 import type { VerifyToken } from "@parley/identity/identity";
+import { refusalToProblem } from "@parley/identity/refusal-to-problem";
 import { Refusal } from "@parley/protocol/codes";
 import { contentOf, MessageContent } from "@parley/protocol/message";
 import { Id, Room } from "@parley/protocol/parts";
 import { AckFrame } from "@parley/protocol/server-frames";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
-import { bearerOf } from "@parley/socket/bearer";
-import { toProblem } from "@parley/socket/socket-route";
 import { Type } from "typebox";
 import type { Posted, PostMessage } from "../../application/post-message.ts";
 
@@ -42,7 +42,7 @@ export function addMessageRoutes(
       },
     },
     async (request, reply) => {
-      const identity = await bearerOf(request, verifyToken);
+      const identity = await authenticate(request, verifyToken);
       const key = request.headers["idempotency-key"];
       const { id } = request.body;
       if (key !== undefined && id !== undefined && key !== id) {
@@ -54,7 +54,7 @@ export function addMessageRoutes(
         const posted = await postMessage(draft, author, { isGone: () => request.socket.destroyed });
         return await reply.code(201).send({ data: ackOf(posted) });
       } catch (error) {
-        throw error instanceof Refusal ? toProblem(error) : error;
+        throw error instanceof Refusal ? refusalToProblem(error) : error;
       }
     },
   );

@@ -1,0 +1,36 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { Refusal } from "@parley/protocol/codes";
+import type { Identity, VerifyToken } from "./identity.ts";
+import { refusalToProblem } from "./refusal-to-problem.ts";
+
+/**
+ * The token of an `Authorization: Bearer <token>` header (RFC 6750 section 2.1); undefined without the header.
+ *
+ * @throws {Refusal} `unauthenticated` if the header has another scheme or form.
+ */
+export function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined {
+  if (authorization === undefined) return undefined;
+  const [scheme, token, ...rest] = authorization.split(" ");
+  if (scheme?.toLowerCase() === "bearer" && token && rest.length === 0) return token;
+  throw new Refusal("unauthenticated", "the Authorization header must be: Bearer <token>");
+}
+
+/**
+ * Authenticates an HTTP request by its bearer token.
+ *
+ * @throws {import("@parley/runtime/problem").Problem} 401 without a valid token, 503 while tokens cannot be verified.
+ * @example
+ * const { userId } = await authenticate(request, identities.verify);
+ */
+export async function authenticate(
+  request: Readonly<{ headers: IncomingHttpHeaders }>,
+  verifyToken: VerifyToken,
+): Promise<Identity> {
+  try {
+    const token = bearerToken(request.headers);
+    if (token === undefined) throw new Refusal("unauthenticated", "send Authorization: Bearer <token>");
+    return await verifyToken(token);
+  } catch (error) {
+    throw error instanceof Refusal ? refusalToProblem(error) : error;
+  }
+}
