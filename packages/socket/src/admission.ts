@@ -1,10 +1,10 @@
 import type { DoorLimits } from "./door-limits.ts";
 import { TokenBuckets } from "./token-bucket.ts";
 
-/** How many handshakes an address may make at once after a pause, in seconds' worth. */
+/** Burst of handshakes of one address, in seconds of its rate. */
 const HANDSHAKE_BURST_S = 2;
 
-/** Counts who is at the door, so that one user or address cannot take all of it. */
+/** Counts handshakes by address, and sockets by user and by address, so that no single one takes all of them. */
 export class Admission {
   readonly #limits: DoorLimits;
   readonly #handshakes: TokenBuckets;
@@ -19,38 +19,38 @@ export class Admission {
     );
   }
 
-  /** 0 if the address may begin a handshake now, else how many ms to wait. */
-  handshakeWait(address: string, now: number): number {
+  /** Counts a handshake of an address. Returns 0 if it is within the limit, else how many ms to wait. */
+  takeHandshake(address: string, now: number): number {
     return this.#limits.isLimited ? this.#handshakes.take(address, now) : 0;
   }
 
-  /** Counts a socket of an address in. Says false, and counts nothing, if it has too many. */
-  enterAddress(address: string): boolean {
-    return this.#enter(this.#byAddress, address, this.#limits.socketsPerAddress);
+  /** Counts a socket of an address; returns false, and counts nothing, if it has too many. */
+  acquireAddress(address: string): boolean {
+    return this.#acquire(this.#byAddress, address, this.#limits.socketsPerAddress);
   }
 
-  /** Counts a socket of a user in. Says false, and counts nothing, if there are too many. */
-  enterUser(userId: string): boolean {
-    return this.#enter(this.#byUser, userId, this.#limits.socketsPerUser);
+  /** Counts a socket of a user; returns false, and counts nothing, if there are too many. */
+  acquireUser(userId: string): boolean {
+    return this.#acquire(this.#byUser, userId, this.#limits.socketsPerUser);
   }
 
-  leaveAddress(address: string): void {
-    leave(this.#byAddress, address);
+  releaseAddress(address: string): void {
+    release(this.#byAddress, address);
   }
 
-  leaveUser(userId: string): void {
-    leave(this.#byUser, userId);
+  releaseUser(userId: string): void {
+    release(this.#byUser, userId);
   }
 
-  #enter(counts: Map<string, number>, key: string, most: number): boolean {
+  #acquire(counts: Map<string, number>, key: string, max: number): boolean {
     const count = counts.get(key) ?? 0;
-    if (this.#limits.isLimited && count >= most) return false;
+    if (this.#limits.isLimited && count >= max) return false;
     counts.set(key, count + 1);
     return true;
   }
 }
 
-function leave(counts: Map<string, number>, key: string): void {
+function release(counts: Map<string, number>, key: string): void {
   const count = (counts.get(key) ?? 0) - 1;
   if (count > 0) counts.set(key, count);
   else counts.delete(key);

@@ -5,8 +5,9 @@ import { type App, buildHttp } from "@parley/runtime/http";
 import { createLog } from "@parley/runtime/log";
 import { WebSocket } from "ws";
 import { command } from "./command.ts";
-import { type Door, openDoor } from "./door.ts";
+import type { Door } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
+import { openDoor } from "./open-door.ts";
 
 export const LIMITS: DoorLimits = {
   allowedOrigins: ["http://localhost:8083"],
@@ -75,7 +76,7 @@ export class DoorFixture {
     this.revoke = parts.revoke;
   }
 
-  static async start(): Promise<DoorFixture> {
+  static async start(limits = LIMITS): Promise<DoorFixture> {
     const heard: unknown[] = [];
     const revoked = new Set<string>();
     let tell = (_sessionId: string): void => undefined;
@@ -106,12 +107,11 @@ export class DoorFixture {
         tell = listener;
       },
     };
-    const door = await openDoor({
-      app,
+    const door = await openDoor(app, {
       service: "producer",
       identities,
       commands: [post],
-      limits: LIMITS,
+      limits,
       log,
     });
     await app.listen({ port: 0, host: "127.0.0.1" });

@@ -7,8 +7,8 @@ import { ServiceVariables } from "@parley/runtime/variables";
 import { Type } from "typebox";
 import { afterEach, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { openDoor } from "./door.ts";
 import { DoorVariables, doorLimits } from "./door-limits.ts";
+import { openDoor } from "./open-door.ts";
 
 const Config = Type.Object({ ...ServiceVariables, ...DoorVariables });
 const closers: (() => Promise<void>)[] = [];
@@ -40,8 +40,7 @@ async function doorWith(env: Record<string, string>): Promise<string> {
     onRevoked: () => undefined,
   };
   const limits = doorLimits(readConfig(Config, env));
-  await openDoor({
-    app,
+  await openDoor(app, {
     service: "producer",
     identities,
     commands: [],

@@ -161,15 +161,20 @@ describe("the door", () => {
   }, 30_000);
 
   it("closes the slowest when too much waits for all together", async () => {
-    const limits = { ...LIMITS, socketsBytes: 700_000 };
-    Object.assign(fixture.door.options, { limits });
+    await fixture.close();
+    fixture = await DoorFixture.start({ ...LIMITS, socketsBytes: 700_000 });
+    url = fixture.url;
     const readers = await Promise.all(
       [900_000, 300_000].map(async (bytes, i) => {
         const client = new Client(`${url}?token=u${i + 5}`);
         await opened(client);
         client.ws.pause();
         const connection = [...fixture.door.connections].find((one) => one.identity.userId === `u${i + 5}`);
-        for (let left = bytes + 5_000_000; left > 0 && (connection?.waiting ?? 0) < bytes; left -= 20_000) {
+        for (
+          let left = bytes + 5_000_000;
+          left > 0 && (connection?.unsentBytes ?? 0) < bytes;
+          left -= 20_000
+        ) {
           connection?.send({ type: "flood", text: "x".repeat(20_000) });
           await new Promise((resolve) => setImmediate(resolve));
         }

@@ -1,218 +1,166 @@
 import { randomUUID } from "node:crypto";
-import websocket from "@fastify/websocket";
 import type { Identities, Identity } from "@parley/identity/identity";
-import { asyncApiOf } from "@parley/protocol/asyncapi";
-import { CLOSE, type CloseCode, Refusal } from "@parley/protocol/codes";
-import {
-  AUTH_DEADLINE_MS,
-  BODY_LENGTH_MAX,
-  FRAME_BYTES_MAX,
-  HEARTBEAT_MS,
-  MESSAGES_PER_SECOND,
-} from "@parley/protocol/limits";
-import type { HelloFrame } from "@parley/protocol/server-frames";
-import type { App } from "@parley/runtime/http";
+import { CLOSE, Refusal } from "@parley/protocol/codes";
 import type { Log } from "@parley/runtime/log";
-import type { Metrics } from "@parley/runtime/metrics";
-import type { WebSocket } from "ws";
 import { Admission } from "./admission.ts";
-import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
 import { type Command, CommandTable } from "./command.ts";
 import { Connection } from "./connection.ts";
-import { authCommand, PendingAuth, pingCommand } from "./door-commands.ts";
+import { authCommand, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { drainAll } from "./drain.ts";
-import { type Handshake, SUBPROTOCOL } from "./handshake.ts";
-import { receive } from "./receive.ts";
-import { addSocketRoute } from "./socket-route.ts";
-import { Sweeper } from "./sweep.ts";
+import { handleFrame } from "./handle-frame.ts";
+import { checkHeaders, type HandshakeRequest, tokenOf, type Upgraded } from "./handshake.ts";
+import { helloFrame } from "./hello.ts";
+import { PendingAuth } from "./pending-auth.ts";
+import { type Inbound, receiveFrames } from "./receive.ts";
+import { Sweeper } from "./sweeper.ts";
 
-/** How often deadlines and heartbeats are looked at, ms. */
-const LOOK_MS = 250;
-/** Fragments of one message; ws closes the socket with 1008 beyond it. */
-const FRAGMENTS_MAX = 64;
-/** Chunks of TCP that ws buffers while a frame is incomplete; it closes the socket with 1008 beyond it. */
-const BUFFERED_CHUNKS_MAX = 256;
+const SWEEP_MS = 250;
 
 export type DoorOptions = Readonly<{
-  app: App;
   service: "producer" | "consumer";
   identities: Identities;
   commands: readonly Command[];
   limits: DoorLimits;
   log: Log;
-  metrics?: Metrics;
   /** Called when a connection is authenticated, after `hello`; `query` is the query of its URL. */
-  onOpen?: (connection: Connection, query: Readonly<Record<string, unknown>>) => void;
+  onOpen?: (connection: Connection, query: Upgraded["query"]) => void;
   onClose?: (connection: Connection) => void;
 }>;
 
+const ignore = (): void => undefined;
+
 /**
- * The authenticated WebSocket door at `GET /ws`: it lets in who has a valid token, keeps every limit, answers bad
- * frames, keeps the heartbeat, and hands good frames to their commands.
+ * The life of the sockets of one service: `admit` checks a handshake, `accept` takes the upgraded socket, and once it
+ * is authenticated it is a `Connection` whose frames go to the service's commands, until it closes.
  */
 export class Door {
+  /** Authenticated sockets, those that are closing included. */
   readonly connections = new Set<Connection>();
-  readonly pending = new Set<PendingAuth>();
-  readonly options: DoorOptions;
-  readonly admission: Admission;
+  readonly #pending = new Set<PendingAuth>();
+  readonly #options: DoorOptions;
+  readonly #admission: Admission;
   readonly #table: CommandTable;
-  readonly #sweeper: NodeJS.Timeout;
-  isDraining = false;
+  readonly #timer: NodeJS.Timeout;
+  #isDraining = false;
 
   constructor(options: DoorOptions) {
-    this.options = options;
-    this.admission = new Admission(options.limits);
-    this.#table = new CommandTable([
-      ...options.commands,
-      authCommand(options.identities.verify),
-      pingCommand(),
-    ]);
-    const sweeper = new Sweeper(this);
-    this.#sweeper = setInterval(() => sweeper.look(performance.now()), LOOK_MS);
-    this.#sweeper.unref();
-    options.identities.onRevoked((sessionId) =>
-      this.closeWhere(
-        (one) => one.identity.sessionId === sessionId,
-        CLOSE.revoked,
-        "the session was revoked",
-      ),
-    );
+    const { commands, identities, limits } = options;
+    this.#options = options;
+    this.#admission = new Admission(limits);
+    this.#table = new CommandTable([...commands, authCommand(identities.verify), pingCommand()]);
+    const sweeper = new Sweeper(this.connections, this.#pending, limits.socketsBytes);
+    this.#timer = setInterval(() => sweeper.sweep(performance.now()), SWEEP_MS).unref();
+    identities.onRevoked((sessionId) => this.#closeSession(sessionId));
   }
 
-  /** A socket whose handshake is done. Its listeners are attached before anything is awaited, or frames are lost. */
-  accept(ws: WebSocket, { address, query }: Handshake, identity: Identity | undefined): void {
-    const { log } = this.options;
-    ws.on("error", (err) => log.debug({ err }, "a socket broke"));
-    if (!this.admission.enterAddress(address)) {
+  /** Sockets that have not sent their token yet. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Checks a handshake before the upgrade. Resolves to its identity, or to undefined if it brings no token.
+   *
+   * @throws {Refusal} `unavailable`, `rate_limited`, `forbidden`, `bad_frame` or `unauthenticated`.
+   */
+  readonly admit = async (request: HandshakeRequest): Promise<Identity | undefined> => {
+    if (this.#isDraining)
+      throw new Refusal("unavailable", "this instance is draining", { retryAfterMs: 1_000 });
+    const retryAfterMs = this.#admission.takeHandshake(request.ip, performance.now());
+    if (retryAfterMs > 0)
+      throw new Refusal("rate_limited", "too many handshakes from this address", { retryAfterMs });
+    const { limits, identities } = this.#options;
+    checkHeaders(request.headers, limits);
+    const token = tokenOf(request, limits);
+    return token === undefined ? undefined : identities.verify(token);
+  };
+
+  /** Takes a socket whose handshake was admitted. Subscribes to its frames before anything is awaited: none is lost. */
+  readonly accept = (upgraded: Upgraded, identity: Identity | undefined): void => {
+    const { ws, address } = upgraded;
+    ws.on("error", (err) => this.#options.log.debug({ err }, "WebSocket error"));
+    if (!this.#admission.acquireAddress(address)) {
       ws.close(CLOSE.tooMany, "too many sockets from this address");
       return;
     }
-    ws.on("close", () => this.admission.leaveAddress(address));
-    if (identity) {
-      this.open(ws, identity, address, query);
-      return;
-    }
-    if (this.pending.size >= this.options.limits.unauthenticatedSockets) {
+    ws.on("close", () => this.#admission.releaseAddress(address));
+    const inbound: Inbound = { take: ignore };
+    receiveFrames(ws, inbound);
+    if (identity) this.#open(upgraded, inbound, identity);
+    else this.#awaitAuth(upgraded, inbound);
+  };
+
+  #awaitAuth(upgraded: Upgraded, inbound: Inbound): void {
+    const { ws } = upgraded;
+    const { limits, identities } = this.#options;
+    if (this.#pending.size >= limits.unauthenticatedSockets) {
       ws.close(CLOSE.tooMany, "too many sockets wait for their token");
       return;
     }
-    const { verify } = this.options.identities;
-    const waiting = new PendingAuth(ws, performance.now() + AUTH_DEADLINE_MS, verify, (who) => {
-      this.pending.delete(waiting);
-      this.open(ws, who, address, query);
+    const pending = new PendingAuth(ws, identities.verify, (identity, early) => {
+      this.#pending.delete(pending);
+      inbound.take = ignore;
+      this.#open(upgraded, inbound, identity);
+      for (const [kind, data] of early) inbound.take(kind, data);
     });
-    this.pending.add(waiting);
-    ws.on("close", () => this.pending.delete(waiting));
+    inbound.take = pending.take;
+    this.#pending.add(pending);
+    ws.on("close", () => this.#pending.delete(pending));
   }
 
-  /** From here on the socket belongs to a user. */
-  open(ws: WebSocket, identity: Identity, address: string, query: Record<string, unknown>): void {
-    const { service, identities, log, onOpen, onClose } = this.options;
-    // It may have been revoked between the answer of auth and the end of the handshake.
+  /** Makes a connection of an authenticated socket. Closes the socket if its user may not have another one. */
+  #open({ ws, socket, address, query }: Upgraded, inbound: Inbound, identity: Identity): void {
+    const { service, identities, log, onOpen, onClose } = this.#options;
+    // The session may have been revoked since its token was verified.
     if (identities.isRevoked(identity.sessionId)) {
       ws.close(CLOSE.revoked, "the session was revoked");
       return;
     }
-    if (!this.admission.enterUser(identity.userId)) {
+    if (!this.#admission.acquireUser(identity.userId)) {
       ws.close(CLOSE.tooMany, "too many sockets of this user");
       return;
     }
-    const connection = new Connection(randomUUID(), ws, identity, address, performance.now());
+    const now = performance.now();
+    const connection = new Connection({ id: randomUUID(), ws, socket, identity, address, now });
     this.connections.add(connection);
     ws.on("close", () => {
-      if (connection.closedAt === 0) connection.closedAt = performance.now();
+      connection.markClosed();
       this.connections.delete(connection);
-      this.admission.leaveUser(identity.userId);
+      this.#admission.releaseUser(identity.userId);
       onClose?.(connection);
     });
-    ws.on("pong", () => {
-      connection.heardAt = performance.now();
-    });
-    ws.on("message", (data, isBinary) => receive(connection, this.#table, data, isBinary, log));
-    connection.send({
-      type: "hello",
-      protocol: "parley.v1",
-      service,
-      user: { id: identity.userId, username: identity.username },
-      connection: connection.id,
-      heartbeatMs: HEARTBEAT_MS,
-      limits: {
-        bodyLength: BODY_LENGTH_MAX,
-        frameBytes: FRAME_BYTES_MAX,
-        messagesPerSecond: MESSAGES_PER_SECOND,
-      },
-      commands: [...this.#table.types],
-    } satisfies HelloFrame);
+    inbound.take = (kind, data) => handleFrame(connection, this.#table, kind, data, log);
+    connection.send(helloFrame(connection, service, this.#table.types));
     onOpen?.(connection, query);
   }
 
-  /** Closes every connection that `match` names; nothing more is delivered to it. Returns how many there were. */
-  closeWhere(match: (connection: Connection) => boolean, code: CloseCode, reason: string): number {
-    let closed = 0;
-    for (const connection of this.connections) {
-      if (!connection.isOpen || !match(connection)) continue;
-      connection.close(code, reason);
-      closed += 1;
-    }
-    return closed;
+  #closeSession(sessionId: string): void {
+    for (const connection of this.connections)
+      if (connection.identity.sessionId === sessionId)
+        connection.close(CLOSE.revoked, "the session was revoked");
   }
 
-  /** @throws {Error} while it sends everybody away. For `/health/ready`. */
+  /** For `/health/ready`. @throws {Error} while draining. */
   assertOpen(): void {
-    if (this.isDraining) throw new Error("draining");
-  }
-
-  /** @throws {Refusal} if nobody may come in now. */
-  checkOpen(address: string): void {
-    if (this.isDraining)
-      throw new Refusal("unavailable", "this instance is draining", { retryAfterMs: 1_000 });
-    const wait = this.admission.handshakeWait(address, performance.now());
-    if (wait > 0)
-      throw new Refusal("rate_limited", "too many handshakes from this address", { retryAfterMs: wait });
+    if (this.#isDraining) throw new Error("draining");
   }
 
   /**
-   * Sends everybody away politely: nobody new comes in, each connection is told when to come back, and all are closed
-   * with 1012 over `drainMs`, so that they do not come back all at once. Resolves when the last close began.
+   * Refuses new handshakes, tells each connection when to reconnect, and closes all with 1012 over `drainMs`, so that
+   * they do not reconnect all at once. Resolves when the last close has begun.
    */
   async drain(): Promise<void> {
-    if (this.isDraining) return;
-    this.isDraining = true;
-    await drainAll([...this.connections], this.options.limits.drainMs);
-    for (const waiting of this.pending) waiting.ws.close(CLOSE.goingAway, "this instance is going away");
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    await drainAll([...this.connections], this.#options.limits.drainMs);
+    for (const pending of this.#pending) pending.close(CLOSE.goingAway, "this instance is going away");
   }
 
-  /** Ends what is left, at once. */
-  end(): void {
-    clearInterval(this.#sweeper);
+  /** Ends all sockets at once. */
+  terminate(): void {
+    clearInterval(this.#timer);
     for (const connection of this.connections) connection.terminate();
-    for (const waiting of this.pending) waiting.ws.terminate();
+    for (const pending of this.#pending) pending.terminate();
   }
-}
-
-/** Opens the door at `GET /ws` of an app that does not listen yet. */
-export async function openDoor(options: DoorOptions): Promise<Door> {
-  const door = new Door(options);
-  options.metrics?.gauges({
-    parley_connections: ["authenticated sockets", () => door.connections.size],
-    parley_connections_pending: ["sockets that wait for their first frame", () => door.pending.size],
-  });
-  await options.app.register(websocket, {
-    options: {
-      maxPayload: FRAME_BYTES_MAX,
-      maxFragments: FRAGMENTS_MAX,
-      maxBufferedChunks: BUFFERED_CHUNKS_MAX,
-      perMessageDeflate: false,
-      clientTracking: false,
-      handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-    },
-    preClose: (done) => {
-      door.end();
-      done();
-    },
-  });
-  addSocketRoute(door);
-  addAsyncApiRoutes(options.app, (url) => asyncApiOf(options.service, url));
-  return door;
 }

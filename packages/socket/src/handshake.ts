@@ -1,47 +1,52 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { Socket } from "node:net";
 import { bearerToken } from "@parley/identity/authenticate";
 import { Refusal } from "@parley/protocol/codes";
+import type { WebSocket } from "ws";
 import type { DoorLimits } from "./door-limits.ts";
 
 export const SUBPROTOCOL = "parley.v1";
 
-/** What a client asks for when it connects. */
-export type Handshake = Readonly<{
-  query: Readonly<Record<string, unknown>>;
-  /** Whom limits by address count. */
+/** What is read of the HTTP request of a handshake; `ip` is the address that limits count. */
+export type HandshakeRequest = Readonly<{ headers: IncomingHttpHeaders; query: unknown; ip: string }>;
+
+/** A socket after its upgrade; `socket` is the TCP socket below `ws`, `query` the query of its URL. */
+export type Upgraded = Readonly<{
+  ws: WebSocket;
+  socket: Socket;
   address: string;
+  query: Readonly<Record<string, unknown>>;
 }>;
 
-type Asked = Readonly<{ headers: IncomingHttpHeaders; query: unknown }>;
-
 /**
- * The token that a handshake brings: `Authorization: Bearer`, or `?token=` where that is allowed. Undefined if it
- * brings none; then the first frame must.
+ * The token of a handshake: `Authorization: Bearer`, or `?token=` where that is allowed. Undefined without either; then
+ * the first frame must bring it.
  *
- * @throws {Refusal} `unauthenticated` if one is brought in a way that is not allowed.
+ * @throws {Refusal} `unauthenticated` if it comes in a way that is not allowed.
  */
-export function tokenOf(request: Asked, limits: DoorLimits): string | undefined {
-  const token = bearerToken(request.headers);
-  if (token !== undefined) return token;
-  const query = (request.query as Record<string, unknown>).token;
-  if (query === undefined) return undefined;
+export function tokenOf({ headers, query }: HandshakeRequest, limits: DoorLimits): string | undefined {
+  const bearer = bearerToken(headers);
+  if (bearer !== undefined) return bearer;
+  const { token } = query as Record<string, unknown>;
+  if (token === undefined) return undefined;
   if (!limits.allowQueryToken)
     throw new Refusal("unauthenticated", "?token= is not allowed here: use the header or an auth frame");
-  if (typeof query !== "string" || query === "")
+  if (typeof token !== "string" || token === "")
     throw new Refusal("unauthenticated", "?token= needs one token");
-  return query;
+  return token;
 }
 
-/** @throws {Refusal} `forbidden` if a page of another origin asks (RFC 6454), `bad_frame` for an unknown subprotocol. */
-export function checkHandshake(request: Pick<Asked, "headers">, limits: DoorLimits): void {
-  const { origin, "sec-websocket-protocol": protocols } = request.headers;
-  if (origin !== undefined && !limits.allowedOrigins.includes(String(origin))) {
+/**
+ * Checks the origin (RFC 6454) and the subprotocol of a handshake.
+ *
+ * @throws {Refusal} `forbidden` for a page of an origin that is not allowed, `bad_frame` for an unknown subprotocol.
+ */
+export function checkHeaders(headers: IncomingHttpHeaders, limits: DoorLimits): void {
+  const { origin, "sec-websocket-protocol": protocols } = headers;
+  if (origin !== undefined && !limits.allowedOrigins.includes(origin))
     throw new Refusal("forbidden", "this origin is not on ALLOWED_ORIGINS");
-  }
   if (protocols === undefined) return;
-  const offered = String(protocols)
-    .split(",")
-    .map((name) => name.trim());
+  const offered = protocols.split(",").map((name) => name.trim());
   if (!offered.includes(SUBPROTOCOL))
     throw new Refusal("bad_frame", `the only subprotocol is ${SUBPROTOCOL}`);
 }

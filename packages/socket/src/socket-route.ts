@@ -3,44 +3,43 @@ import type { Socket } from "node:net";
 import type { Identity } from "@parley/identity/identity";
 import { refusalToProblem } from "@parley/identity/refusal-to-problem";
 import { Refusal } from "@parley/protocol/codes";
+import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { WebSocket } from "ws";
-import type { Door } from "./door.ts";
-import { checkHandshake, tokenOf } from "./handshake.ts";
+import type { HandshakeRequest, Upgraded } from "./handshake.ts";
 
-const Query = Type.Object({
-  token: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
-  room: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
-  debug_reconnect: Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())])),
-});
+export type SocketRouteOptions = Readonly<{
+  service: string;
+  /** The identity behind a handshake; undefined if it brings no token. Throws a `Refusal` to turn it away. */
+  admit: (request: HandshakeRequest) => Promise<Identity | undefined>;
+  /** Takes over an upgraded socket, in the same turn of the event loop. */
+  accept: (upgraded: Upgraded, identity: Identity | undefined) => void;
+}>;
 
+const OneOrMany = Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())]));
 const PROBLEM = { $ref: "Problem#" };
 const SCHEMA = {
   tags: ["socket"],
   description:
     'The token comes as `Authorization: Bearer`, or as the first frame `{"type":"auth","token":…}` within ' +
     "5 s, or as `?token=` where ALLOW_QUERY_TOKEN permits it.",
-  querystring: Query,
+  querystring: Type.Object({ token: OneOrMany, room: OneOrMany, debug_reconnect: OneOrMany }),
   response: { 401: PROBLEM, 403: PROBLEM, 426: PROBLEM, 429: PROBLEM, 503: PROBLEM },
 };
 
-/** What the handshake found out, until the socket is there. */
+/** What `preValidation` found out, for the handler after the upgrade. */
 type Admitted = { identity: Identity | undefined; response: ServerResponse };
 
-/**
- * Looks at who wants to come in. Helmet's headers are only put on a refusal: an upgrade sends none of them, and makes
- * one in twenty of what a handshake costs.
- */
-async function admit(door: Door, request: FastifyRequest, reply: FastifyReply): Promise<Admitted> {
-  const { limits, identities } = door.options;
+/** Helmet's headers are set on a refusal only: an upgrade sends none of them, and they are 5 % of a handshake's CPU. */
+async function admitOrRefuse(
+  admit: SocketRouteOptions["admit"],
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Admitted> {
   try {
-    door.checkOpen(request.ip);
-    checkHandshake(request, limits);
-    const token = tokenOf(request, limits);
-    const identity = token === undefined ? undefined : await identities.verify(token);
-    return { identity, response: reply.raw };
+    return { identity: await admit(request), response: reply.raw };
   } catch (error) {
     reply.helmet();
     throw error instanceof Refusal ? refusalToProblem(error) : error;
@@ -48,34 +47,33 @@ async function admit(door: Door, request: FastifyRequest, reply: FastifyReply): 
 }
 
 /**
- * Lets go of the request and the reply of a handshake, which a socket would keep for as long as it lives: the plugin's
- * error listener holds both, and Node's socket the response. That is more than half of what an idle socket takes
- * (docs/decisions/0020-an-idle-socket-is-small.md).
+ * Releases the request and the reply of a handshake, which a socket would keep for as long as it lives: the plugin's
+ * error listener references both, and the TCP socket the response. That is more than half of the memory of an idle
+ * socket (decision 20).
  */
-function release(ws: WebSocket, response: ServerResponse): void {
+function release(ws: WebSocket, socket: Socket, response: ServerResponse): void {
   ws.removeAllListeners("error");
-  response.detachSocket((ws as unknown as { _socket: Socket })._socket);
+  response.detachSocket(socket);
 }
 
 const isUpgrade = (request: FastifyRequest): boolean =>
   request.headers.upgrade?.toLowerCase() === "websocket";
 
-/** `GET /ws`: authenticates before the upgrade, so that a bad token is a plain 401. */
-export function addSocketRoute(door: Door): void {
-  const { app, service } = door.options;
+/** Adds `GET /ws`. It authenticates before the upgrade, so that a bad token is answered with a plain 401. */
+export function addSocketRoute(app: App, { service, admit, accept }: SocketRouteOptions): void {
   const admitted = new WeakMap<object, Admitted>();
   app.route({
     method: "GET",
     url: "/ws",
     helmet: false,
-    // Nothing is logged of a handshake, and its query may be anything: who reads it checks it.
+    // No logger per request and no conversion of the query (decision 22): whoever reads the query checks it.
     childLoggerFactory: (log) => log,
     validatorCompiler: () => () => true,
     schema: { ...SCHEMA, summary: `the ${service}'s WebSocket; its frames are described at /docs/asyncapi` },
     preValidation: async (request, reply) => {
       if (!isUpgrade(request)) return;
-      admitted.set(request.raw, await admit(door, request, reply));
-      // The answer to the handshake leaves together with `hello`.
+      admitted.set(request.raw, await admitOrRefuse(admit, request, reply));
+      // Corked until `accept` has run: the answer to the handshake and `hello` leave in one write.
       request.raw.socket.cork();
     },
     handler: (_request, reply) => {
@@ -85,9 +83,10 @@ export function addSocketRoute(door: Door): void {
     },
     wsHandler: (ws, request) => {
       const { identity, response } = admitted.get(request.raw) as Admitted;
-      release(ws, response);
-      door.accept(ws, { query: request.query, address: request.ip }, identity);
-      request.raw.socket.uncork();
+      const { socket } = request.raw;
+      release(ws, socket, response);
+      accept({ ws, socket, address: request.ip, query: request.query }, identity);
+      socket.uncork();
     },
   });
 }

@@ -5,8 +5,9 @@ import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
 import type { Metrics } from "@parley/runtime/metrics";
 import type { Connection } from "@parley/socket/connection";
-import { type Door, openDoor } from "@parley/socket/door";
+import type { Door } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
+import { openDoor } from "@parley/socket/open-door";
 import { addHistoryRoutes } from "./delivery/http/history-routes.ts";
 import { greet } from "./delivery/websocket/greet.ts";
 import { OwnEvents } from "./delivery/websocket/own-events.ts";
@@ -49,8 +50,7 @@ export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
   const { presence, lastSeenOf } = parts;
   const rooms = new RoomCommands({ ...parts.subscriptions, onOpened: presence.local.opened });
   const own = new OwnEvents();
-  const door = await openDoor({
-    app,
+  const door = await openDoor(app, {
     service: "consumer",
     identities,
     commands: rooms.commands(),

@@ -4,8 +4,9 @@ import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
 import type { Metrics } from "@parley/runtime/metrics";
-import { type Door, openDoor } from "@parley/socket/door";
+import type { Door } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
+import { openDoor } from "@parley/socket/open-door";
 import { addMessageRoutes } from "./adapters/http/message-routes.ts";
 import { type AwaitStored, ackOf, postCommand, typingCommand } from "./adapters/websocket/commands.ts";
 import { reactionCommand, readCommand } from "./adapters/websocket/room-commands.ts";
@@ -48,7 +49,7 @@ export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: 
     readCommand(parts.forwardRead),
     typingCommand(announceTyping),
   ];
-  const door = await openDoor({ app, service: "producer", identities, commands, limits, log, metrics });
+  const door = await openDoor(app, { service: "producer", identities, commands, limits, log, metrics });
   addMessageRoutes(app, identities.verify, postMessage, ackOf);
   return { app, door };
 }

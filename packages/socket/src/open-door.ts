@@ -1,0 +1,52 @@
+import websocket from "@fastify/websocket";
+import { asyncApiOf } from "@parley/protocol/asyncapi";
+import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
+import type { App } from "@parley/runtime/http";
+import type { Metrics } from "@parley/runtime/metrics";
+import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
+import { Door, type DoorOptions } from "./door.ts";
+import { SUBPROTOCOL } from "./handshake.ts";
+import { addSocketRoute } from "./socket-route.ts";
+
+/** Fragments of one message; ws closes the socket with 1008 beyond it. */
+const FRAGMENTS_MAX = 64;
+/** Chunks of TCP that ws buffers while a frame is incomplete; it closes the socket with 1008 beyond it. */
+const BUFFERED_CHUNKS_MAX = 256;
+
+/**
+ * Options of ws. No compression: its memory per socket cannot be bounded here, and `Connection` relies on ws writing
+ * each frame synchronously.
+ */
+const WEBSOCKET_OPTIONS = {
+  maxPayload: FRAME_BYTES_MAX,
+  maxFragments: FRAGMENTS_MAX,
+  maxBufferedChunks: BUFFERED_CHUNKS_MAX,
+  perMessageDeflate: false,
+  clientTracking: false,
+  handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+} as const;
+
+/**
+ * Opens the door at `GET /ws` of an app that does not listen yet, and documents its frames at `/docs/asyncapi`. The app
+ * terminates all sockets when it closes; call `door.drain()` first to close them politely.
+ */
+export async function openDoor(
+  app: App,
+  options: DoorOptions & Readonly<{ metrics?: Metrics }>,
+): Promise<Door> {
+  const door = new Door(options);
+  options.metrics?.gauges({
+    parley_connections: ["authenticated sockets", () => door.connections.size],
+    parley_connections_pending: ["sockets that wait for their first frame", () => door.pendingCount],
+  });
+  await app.register(websocket, {
+    options: WEBSOCKET_OPTIONS,
+    preClose: (done) => {
+      door.terminate();
+      done();
+    },
+  });
+  addSocketRoute(app, { service: options.service, admit: door.admit, accept: door.accept });
+  addAsyncApiRoutes(app, (url) => asyncApiOf(options.service, url));
+  return door;
+}
