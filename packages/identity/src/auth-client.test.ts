@@ -21,7 +21,7 @@ let stranger: Certificate;
 let own: Certificate;
 let strange: Certificate;
 const calls: string[] = [];
-/** What the next calls are answered with; then they succeed. */
+/** Statuses of the next calls; calls after them succeed. */
 const failures: status[] = [];
 const servers: Server[] = [];
 let answerLength = 10;
@@ -42,7 +42,7 @@ afterAll(async () => {
   await removeDataDir(folder);
 });
 
-/** A stand-in for auth that fails as it is told and says which calls it got. */
+/** A gRPC server in place of auth: fails with `failures` and records `calls`. */
 async function serve(channel: ServerCredentials): Promise<string> {
   const server = new Server();
   const methods = Object.keys(AuthServiceService).map((name) => [
@@ -88,7 +88,7 @@ const secured = (asksForCertificates: boolean) =>
     ),
   );
 
-it("makes calls that change nothing again when the connection breaks, and no others", async () => {
+it("retries calls that change nothing when the connection breaks, and no others", async () => {
   const client = connectAuth(await plain());
   failures.push(status.UNAVAILABLE, status.UNAVAILABLE);
   expect(await ask(client, "verifyToken")).toBe(status.OK);
@@ -104,7 +104,7 @@ it("makes calls that change nothing again when the connection breaks, and no oth
   client.close();
 });
 
-it("stops making calls again while most of them fail", async () => {
+it("stops retrying while most calls fail", async () => {
   const client = connectAuth(await plain());
   failures.push(...Array.from({ length: 200 }, () => status.UNAVAILABLE));
   for (let i = 0; i < 40; i += 1) await ask(client, "getJwks");
@@ -112,7 +112,7 @@ it("stops making calls again while most of them fail", async () => {
   client.close();
 });
 
-it("refuses an answer that is too large", async () => {
+it("rejects a response above the size limit", async () => {
   const client = connectAuth(await plain());
   answerLength = 100_000;
   expect(await ask(client, "getJwks")).toBe(status.RESOURCE_EXHAUSTED);
@@ -126,7 +126,7 @@ it.each([
   ["a certificate", () => withOwn(own), true, status.OK],
   ["no certificate", () => ({ AUTH_TLS_CA: authority.cert }), true, status.UNAVAILABLE],
   ["a strange certificate", () => withOwn(strange), true, status.UNAVAILABLE],
-])("speaks TLS: with %s", async (_what, config, asksForCertificates, expected) => {
+])("connects over TLS with %s", async (_what, config, asksForCertificates, expected) => {
   const client = connectAuth(await secured(asksForCertificates), authCredentials(config()));
   expect(await ask(client, "getJwks")).toBe(expected);
   expect(calls).toHaveLength(expected === status.OK ? 1 : 0);
@@ -139,7 +139,7 @@ const withOwn = ({ cert, key }: Certificate) => ({
   AUTH_TLS_KEY: key,
 });
 
-it("refuses TLS that is set by half", () => {
+it("refuses an incomplete TLS configuration", () => {
   expect(() => authCredentials({ AUTH_TLS_CERT: "cert.pem" })).toThrow("AUTH_TLS_KEY");
   expect(() => authCredentials({ AUTH_TLS_CERT: "cert.pem", AUTH_TLS_KEY: "key.pem" })).toThrow(
     "AUTH_TLS_CA",

@@ -3,16 +3,17 @@ import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { Port } from "@parley/runtime/variables";
 import { Type } from "typebox";
+import type { TokenRules } from "./local-verifier.ts";
 
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_DEADLINE_MS = 3_000;
 const RECONNECT_MAX_MS = 2_000;
 /** Largest message in either direction; 500 revocations take 50 kB. */
 const MESSAGE_BYTES_MAX = 64 * 1_024;
-/** Calls that change nothing, so that it does no harm to make them twice. */
+/** Calls that are safe to retry because they change nothing. */
 const IDEMPOTENT_CALLS = ["VerifyToken", "GetJwks", "GetUsers", "ListRevocations"];
 
-/** Only a lost connection is retried, soon, and not at all while most calls fail (gRFC A6). */
+/** Retries after a lost connection only, and none while most calls fail (gRFC A6). */
 const SERVICE_CONFIG = {
   methodConfig: [
     {
@@ -38,25 +39,27 @@ export const AuthClientVariables = {
     Type.String({ description: "host:port of auth's gRPC; unset: AUTH_GRPC_PORT here" }),
   ),
   AUTH_TLS_CA: Type.Optional(
-    Type.String({ description: "file with the authority (PEM) of auth's certificate; unset: no TLS" }),
+    Type.String({ description: "file with the CA certificate (PEM) of auth; unset: no TLS" }),
   ),
   AUTH_TLS_CERT: Type.Optional(
-    Type.String({ description: "file with this service's own certificate (PEM), where auth asks for one" }),
+    Type.String({ description: "file with this service's client certificate (PEM), if auth requires one" }),
   ),
-  AUTH_TLS_KEY: Type.Optional(Type.String({ description: "file with the key of AUTH_TLS_CERT (PEM)" })),
+  AUTH_TLS_KEY: Type.Optional(
+    Type.String({ description: "file with the private key (PEM) of AUTH_TLS_CERT" }),
+  ),
 } as const;
 
 type TlsConfig = Readonly<{ AUTH_TLS_CA?: string; AUTH_TLS_CERT?: string; AUTH_TLS_KEY?: string }>;
 
-/** Where auth is: `AUTH_GRPC_URL`, or this machine's `AUTH_GRPC_PORT`. */
+/** The address of auth's gRPC: `AUTH_GRPC_URL`, or `AUTH_GRPC_PORT` on this machine. */
 export function authUrl(config: { AUTH_GRPC_URL?: string; AUTH_GRPC_PORT: number }): string {
   return config.AUTH_GRPC_URL ?? `localhost:${config.AUTH_GRPC_PORT}`;
 }
 
 /**
- * How the connection to auth is secured: not at all, by TLS, or by TLS with a certificate of our own (mTLS).
+ * Credentials of the connection to auth: none, TLS, or TLS with a client certificate (mTLS).
  *
- * @throws {Error} if a file cannot be read, or TLS is set by half.
+ * @throws {Error} if a file cannot be read, or only some of the variables that go together are set.
  */
 export function authCredentials(config: TlsConfig): ChannelCredentials {
   const { AUTH_TLS_CA: ca, AUTH_TLS_CERT: cert, AUTH_TLS_KEY: key } = config;
@@ -69,8 +72,8 @@ export function authCredentials(config: TlsConfig): ChannelCredentials {
 }
 
 /**
- * Connects to auth's gRPC; the connection is made when it is needed and made again when it is lost. Calls that change
- * nothing are made again when the connection breaks; a login or a registration never is.
+ * Makes a client of auth's gRPC. It connects on its first call and reconnects by itself. Calls that change nothing are
+ * retried when the connection breaks; a login or a registration is not.
  */
 export function connectAuth(url: string, channel = credentials.createInsecure()): AuthServiceClient {
   return new AuthServiceClient(url, channel, {
@@ -87,7 +90,7 @@ export function connectAuth(url: string, channel = credentials.createInsecure())
   });
 }
 
-/** What a token must say to be for us. */
-export function tokenRules(config: { AUTH_ISSUER: string; AUTH_AUDIENCE: string }) {
+/** The issuer and audience that a token must have. */
+export function tokenRules(config: { AUTH_ISSUER: string; AUTH_AUDIENCE: string }): TokenRules {
   return { issuer: config.AUTH_ISSUER, audience: config.AUTH_AUDIENCE };
 }

@@ -10,14 +10,14 @@ import { createTokenVerifier } from "./token-verifier.ts";
 
 const LIST_DEADLINE_MS = 5_000;
 
-export type IdentitiesParts = Readonly<{
+export type IdentitiesOptions = Readonly<{
   auth: AuthServiceClient;
   nats: NatsConnection;
   rules: TokenRules;
   log: Log;
 }>;
 
-/** Asks auth what was revoked. */
+/** Lists revocations by auth's gRPC. */
 function createListRevocations(auth: AuthServiceClient): ListRevocations {
   return (since) =>
     new Promise((resolve, reject) => {
@@ -29,20 +29,24 @@ function createListRevocations(auth: AuthServiceClient): ListRevocations {
 }
 
 /**
- * Who is who, as auth says: verifies tokens, and hears which sessions are revoked. A revoked session's token is
- * refused from then on, also while auth is away.
+ * Verifies tokens and follows revocations. A token of a revoked session is refused as soon as the revocation is known,
+ * also while auth is unavailable.
+ *
+ * @example
+ * const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
+ * const { userId } = await identities.verify(token);
  */
-export function openIdentities(parts: IdentitiesParts): Identities & {
-  /** Resolves if tokens can be verified. */
+export function openIdentities(options: IdentitiesOptions): Identities & {
+  /** For `/health/ready`: rejects while no token can be verified. */
   check: () => Promise<void>;
   close: () => void;
 } {
-  const tokens = createTokenVerifier(parts.auth, parts.rules);
+  const tokens = createTokenVerifier(options.auth, options.rules);
   const listeners: ((sessionId: string) => void)[] = [];
   const revocations = new Revocations({
-    nats: parts.nats,
-    list: createListRevocations(parts.auth),
-    log: parts.log,
+    nats: options.nats,
+    list: createListRevocations(options.auth),
+    log: options.log,
     onRevoked: ({ sessionId }) => {
       tokens.forget((identity) => identity.sessionId === sessionId);
       for (const listener of listeners) listener(sessionId);

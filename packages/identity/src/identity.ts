@@ -1,25 +1,25 @@
-/** Who a token belongs to, as auth says. */
+/** The user and session of a verified token. */
 export type Identity = Readonly<{
   userId: string;
   username: string;
   sessionId: string;
-  /** When the token ends, ms since the epoch. */
+  /** When the token expires, ms since the epoch. */
   expiresAt: number;
 }>;
 
 /**
- * Says whose a token is.
+ * Resolves to the identity behind an access token.
  *
- * @throws {import("@parley/protocol/codes").Refusal} `unauthenticated` if it is nobody's, `unavailable` if it
- * cannot be told now.
+ * @throws {import("@parley/protocol/codes").Refusal} `unauthenticated` if the token is not valid, `unavailable` if it
+ * cannot be verified now.
  */
 export type VerifyToken = (token: string) => Promise<Identity>;
 
-/** What the door needs to know of sessions. */
+/** Verification of tokens and revocation of sessions. */
 export interface Identities {
   readonly verify: VerifyToken;
-  /** Whether a session was revoked, as far as is known here. */
+  /** Whether the revocation of a session is known to this process. */
   isRevoked(sessionId: string): boolean;
-  /** Calls `listener` once for each session that is revoked from now on. */
+  /** Calls `listener` once for each session whose revocation becomes known from now on. */
   onRevoked(listener: (sessionId: string) => void): void;
 }

@@ -2,17 +2,18 @@ import { Refusal } from "@parley/protocol/codes";
 import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from "jose";
 import type { Identity } from "./identity.ts";
 
-/** How long tokens are verified here without a word from auth, ms (decision on tokens in docs/decisions). */
-const ALONE_MAX_MS = 10 * 60_000;
-/** How often the keys are fetched while auth answers, ms. */
+/** Longest local verification without an answer from auth, ms (decision on tokens). */
+const OFFLINE_MAX_MS = 10 * 60_000;
+/** Interval at which the keys are fetched, ms. */
 const REFRESH_MS = 60_000;
-/** An unknown key id makes us fetch the keys again, but not more often than this, ms. */
+/** Shortest interval of fetches because of an unknown key id, ms. */
 const REFETCH_MS = 30_000;
-/** While there are no keys at all they are fetched as often as this, ms. */
+/** Shortest interval of fetches while there are no keys at all, ms. */
 const FIRST_FETCH_MS = 1_000;
 const ALGORITHM = "EdDSA";
 const TOKEN_TYPE = "at+jwt";
 
+/** The `iss` and `aud` that a token must have. */
 export type TokenRules = Readonly<{ issuer: string; audience: string }>;
 
 /** Fetches auth's public keys (RFC 7517). */
@@ -21,16 +22,16 @@ export type FetchJwks = () => Promise<JSONWebKeySet>;
 const refused = () => new Refusal("unauthenticated", "the token is not valid");
 
 /**
- * Verifies tokens with auth's public keys while auth itself does not answer. It cannot know of sessions that were
- * revoked meanwhile, so it does that for ten minutes at most.
+ * Verifies tokens with auth's public keys while auth does not answer. It does not learn of revocations meanwhile, so it
+ * stops after `OFFLINE_MAX_MS`.
  */
 export class LocalVerifier {
   readonly #fetchJwks: FetchJwks;
   readonly #rules: TokenRules;
   readonly #timer: NodeJS.Timeout;
   #keys: ReturnType<typeof createLocalJWKSet> | undefined;
-  /** When auth was heard last, and asked for keys last; monotonic, ms. */
-  #heardAt = Number.NEGATIVE_INFINITY;
+  /** When auth last answered, and when the keys were last requested; monotonic, ms. */
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #fetchedAt = Number.NEGATIVE_INFINITY;
 
   constructor(fetchJwks: FetchJwks, rules: TokenRules) {
@@ -41,36 +42,38 @@ export class LocalVerifier {
     void this.refresh();
   }
 
-  /** Auth has answered: the ten minutes begin anew. */
-  heard(): void {
-    this.#heardAt = performance.now();
-    // It was away when we started; it may not stay until the next regular fetch.
-    if (!this.#keys && this.#heardAt - this.#fetchedAt > FIRST_FETCH_MS) void this.refresh();
+  /** Call when auth has answered: restarts the ten minutes. */
+  noteAnswer(): void {
+    this.#answeredAt = performance.now();
+    // The first fetch failed: try again now, because auth may be gone before the next regular fetch.
+    if (!this.#keys && this.#answeredAt - this.#fetchedAt > FIRST_FETCH_MS) void this.refresh();
   }
 
-  /** Whether it has keys, and auth was heard not too long ago. */
-  get isAble(): boolean {
-    return this.#keys !== undefined && performance.now() - this.#heardAt <= ALONE_MAX_MS;
+  /** Whether there are keys and the last answer of auth is recent enough. */
+  get isUsable(): boolean {
+    return this.#keys !== undefined && performance.now() - this.#answeredAt <= OFFLINE_MAX_MS;
   }
 
-  /** Fetches the keys; keeps the old ones if auth does not answer. */
+  /** Fetches the keys; keeps the old ones if auth does not answer. Never rejects. */
   async refresh(): Promise<void> {
     this.#fetchedAt = performance.now();
     try {
       this.#keys = createLocalJWKSet(await this.#fetchJwks());
-      this.heard();
+      this.noteAnswer();
     } catch {
-      // The keys that we have stay good: whoever calls verify is told how old they may be.
+      // Keep the old keys; `isUsable` bounds how long.
     }
   }
 
   /**
-   * @throws {Refusal} `unauthenticated` if the token is not one of auth's; `unavailable` if that cannot be told,
-   * because there are no keys or auth has been away too long.
+   * Verifies signature, algorithm, type, issuer, audience, expiry and claims of a token.
+   *
+   * @throws {Refusal} `unauthenticated` if the token is not valid; `unavailable` if there are no keys or auth has not
+   * answered for too long.
    */
   async verify(token: string): Promise<Identity> {
     const keys = this.#keys;
-    if (!keys || !this.isAble) {
+    if (!keys || !this.isUsable) {
       throw new Refusal("unavailable", "auth does not answer", { retryAfterMs: 1_000 });
     }
     try {

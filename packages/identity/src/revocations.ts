@@ -2,15 +2,15 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { REVOKED_SUBJECT } from "@parley/protocol/subjects";
 import type { Log } from "@parley/runtime/log";
 
-/** How often auth is asked what was revoked, ms: the repair path when an event on NATS was lost. */
+/** Interval at which revocations are listed from auth, ms: repairs lost NATS events. */
 const POLL_MS = 15_000;
-/** How long a revoked session is remembered, ms: longer than any access token lives. */
-const REMEMBER_MS = 20 * 60_000;
+/** How long a revocation is kept, ms: longer than any access token is valid. */
+const KEEP_MS = 20 * 60_000;
 
-/** A session that auth has ended. */
+/** A session that was ended before its tokens expired. */
 export type Revocation = Readonly<{ sessionId: string; userId: string }>;
 
-/** Lists what was revoked since a time that auth gave with the last answer; without one, what still matters. */
+/** Lists one page of revocations since `nextSince` of the previous page; without it, all that concern valid tokens. */
 export type ListRevocations = (since: Date | undefined) => Promise<{
   revocations: readonly Revocation[];
   nextSince: Date | undefined;
@@ -20,16 +20,16 @@ export type ListRevocations = (since: Date | undefined) => Promise<{
 export type RevocationsOptions = Readonly<{
   nats: NatsConnection;
   list: ListRevocations;
-  /** Called once for each revoked session. */
+  /** Called once for each session whose revocation becomes known. */
   onRevoked: (revocation: Revocation) => void;
   log: Log;
 }>;
 
-/** Knows which sessions were revoked, by events and by asking, so that their sockets can be closed. */
+/** The revoked sessions, from NATS events and from a list that is polled every `POLL_MS`. */
 export class Revocations {
   readonly #options: RevocationsOptions;
-  /** When each session's revocation was heard of, monotonic ms; in that order. */
-  readonly #heard = new Map<string, number>();
+  /** Session id to the time at which its revocation became known (monotonic, ms), oldest first. */
+  readonly #revokedAt = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
   #since: Date | undefined;
   #isPolling = false;
@@ -38,11 +38,11 @@ export class Revocations {
     this.#options = options;
     options.nats.subscribe(REVOKED_SUBJECT, {
       callback: (error, message) => {
-        if (error) return options.log.error({ err: error }, "revocations cannot be heard");
+        if (error) return options.log.error({ err: error }, "subscription to revocations failed");
         try {
-          this.#take(message.json<Revocation>());
+          this.#add(message.json<Revocation>());
         } catch (err) {
-          options.log.error({ err }, "a revocation could not be read");
+          options.log.error({ err }, "invalid revocation event");
         }
       },
     });
@@ -50,19 +50,19 @@ export class Revocations {
     this.#timer.unref();
   }
 
-  /** Whether a session was revoked, as far as is known here. */
+  /** Whether the revocation of a session is known here. */
   has(sessionId: string): boolean {
-    return this.#heard.has(sessionId);
+    return this.#revokedAt.has(sessionId);
   }
 
-  /** Asks auth what was revoked since the last time; when it does not answer, the next poll asks for more. */
+  /** Lists revocations since the last poll, all pages. If auth does not answer, the next poll continues there. */
   async poll(): Promise<void> {
     if (this.#isPolling) return;
     this.#isPolling = true;
     try {
       for (let hasMore = true; hasMore; ) {
         const answer = await this.#options.list(this.#since);
-        for (const revocation of answer.revocations) this.#take(revocation);
+        for (const revocation of answer.revocations) this.#add(revocation);
         this.#since = answer.nextSince ?? this.#since;
         hasMore = answer.hasMore;
       }
@@ -71,20 +71,20 @@ export class Revocations {
     } finally {
       this.#isPolling = false;
     }
-    this.#forget();
+    this.#removeOld();
   }
 
-  #take(revocation: Revocation): void {
-    if (this.#heard.has(revocation.sessionId)) return;
-    this.#heard.set(revocation.sessionId, performance.now());
+  #add(revocation: Revocation): void {
+    if (this.#revokedAt.has(revocation.sessionId)) return;
+    this.#revokedAt.set(revocation.sessionId, performance.now());
     this.#options.onRevoked(revocation);
   }
 
-  #forget(): void {
-    const old = performance.now() - REMEMBER_MS;
-    for (const [sessionId, heardAt] of this.#heard) {
-      if (heardAt > old) return;
-      this.#heard.delete(sessionId);
+  #removeOld(): void {
+    const oldest = performance.now() - KEEP_MS;
+    for (const [sessionId, at] of this.#revokedAt) {
+      if (at > oldest) return;
+      this.#revokedAt.delete(sessionId);
     }
   }
 

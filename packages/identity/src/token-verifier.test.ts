@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 
 type Callback = (error: { code: status } | null, answer?: object) => void;
 
-/** Auth, which can be taken away. It takes every token that is one of its own. */
+/** In place of auth's client: accepts every token but `refused`; `isAway` makes every call fail. */
 class FakeAuth {
   isAway = false;
   verified = 0;
@@ -62,7 +62,7 @@ function open(): void {
   verifier = createTokenVerifier(auth as unknown as AuthServiceClient, RULES);
 }
 
-/** What verifying ends in, with the clock going on meanwhile. */
+/** The username of a token, or the code of its refusal; advances the clock by 10 ms. */
 async function outcome(of = token): Promise<string> {
   const verified = verifier.verify(of).then(
     ({ username }) => username,
@@ -81,7 +81,7 @@ const isReady = async (): Promise<boolean> => {
   return checked;
 };
 
-it("asks auth once for a token that many bring at once, and again only after five seconds", async () => {
+it("calls auth once for concurrent verifications of a token, and again only after five seconds", async () => {
   open();
   const all = Array.from({ length: 100 }, () => verifier.verify(token));
   await vi.advanceTimersByTimeAsync(10);
@@ -95,7 +95,7 @@ it("asks auth once for a token that many bring at once, and again only after fiv
   expect(auth.verified).toBe(2);
 });
 
-it("asks anew for a session that it is told to forget", async () => {
+it("calls auth again for a session that was forgotten", async () => {
   open();
   await outcome();
   verifier.forget(({ sessionId }) => sessionId === "s1");
@@ -103,7 +103,7 @@ it("asks anew for a session that it is told to forget", async () => {
   expect(auth.verified).toBe(2);
 });
 
-it("verifies with the public keys while auth is away, asks it once a second, and is ready all the time", async () => {
+it("verifies locally while auth is away, tries auth once a second, and stays ready", async () => {
   open();
   await outcome();
   auth.isAway = true;
@@ -116,7 +116,7 @@ it("verifies with the public keys while auth is away, asks it once a second, and
   expect(auth.verified).toBeLessThan(70);
 });
 
-it("verifies nothing itself when auth was away for ten minutes, until it is back", async () => {
+it("stops verifying locally when auth was away for ten minutes, until it is back", async () => {
   open();
   await outcome();
   auth.isAway = true;
@@ -131,7 +131,7 @@ it("verifies nothing itself when auth was away for ten minutes, until it is back
   expect(await isReady()).toBe(true);
 });
 
-it("has the keys soon, also if auth was away at the start", async () => {
+it("fetches the keys soon after auth is back, if it was away at the start", async () => {
   auth.isAway = true;
   open();
   expect(await outcome()).toBe("unavailable");
@@ -145,7 +145,7 @@ it("has the keys soon, also if auth was away at the start", async () => {
   expect(await isReady()).toBe(true);
 });
 
-it("fetches the keys each minute while auth is there", async () => {
+it("fetches the keys each minute", async () => {
   open();
   await vi.advanceTimersByTimeAsync(10 * MINUTE);
   expect(auth.fetched).toBeGreaterThanOrEqual(10);

@@ -6,26 +6,26 @@ import type { JSONWebKeySet } from "jose";
 import type { Identity, VerifyToken } from "./identity.ts";
 import { LocalVerifier, type TokenRules } from "./local-verifier.ts";
 
-/** How long auth may take to answer, ms. */
+/** Deadline of a call of auth, ms. */
 const CALL_DEADLINE_MS = 2_000;
-/** How long an answer is believed without asking again, ms. */
+/** How long an answer of auth is cached, ms. */
 const CACHE_MS = 5_000;
-/** After auth did not answer, tokens are verified here for so long before it is asked again, ms. */
-const AWAY_MS = 1_000;
-/** Answers that are remembered at once. */
+/** Time after a failed call during which auth is not called and tokens are verified locally, ms. */
+const BACKOFF_MS = 1_000;
+/** Cached answers; the oldest goes first. */
 const CACHE_ENTRIES_MAX = 20_000;
 
 export type TokenVerifier = Readonly<{
   verify: VerifyToken;
-  /** Forgets what is remembered of a session, or of all sessions of a user. */
+  /** Removes matching identities from the cache. */
   forget: (match: (identity: Identity) => boolean) => void;
-  /** Resolves if tokens can be verified: auth answers, or was there lately. */
+  /** Rejects if tokens cannot be verified: auth does not answer and local verification is not possible either. */
   check: () => Promise<void>;
   close: () => void;
 }>;
 
 function toIdentity(answer: VerifyTokenResponse): Identity {
-  if (!answer.user || !answer.expiresAt) throw new Refusal("unavailable", "auth gave half an answer");
+  if (!answer.user || !answer.expiresAt) throw new Refusal("unavailable", "auth sent an incomplete answer");
   return {
     userId: answer.user.id,
     username: answer.user.username,
@@ -34,13 +34,13 @@ function toIdentity(answer: VerifyTokenResponse): Identity {
   };
 }
 
-/** Auth says that the token is nobody's; anything else says nothing of the token. */
+/** Whether auth refused the token; any other error is a failure of auth, not of the token. */
 const isRefused = (error: ServiceError): boolean =>
   error.code === status.UNAUTHENTICATED || error.code === status.INVALID_ARGUMENT;
 
 /**
- * Verifies tokens through auth's `VerifyToken`. An answer is believed for `CACHE_MS`; the same token that is asked
- * for many times at once is one call. While auth does not answer, tokens are verified here with its public keys.
+ * Verifies tokens by auth's `VerifyToken`. Answers are cached for `CACHE_MS`, and concurrent calls with the same token
+ * share one call of auth. While auth does not answer, tokens are verified locally with its public keys.
  */
 export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules): TokenVerifier {
   const fetchJwks = () =>
@@ -50,24 +50,24 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
       );
     });
   const local = new LocalVerifier(fetchJwks, rules);
-  const known = new Map<string, { identity: Identity; until: number }>();
-  const asking = new Map<string, Promise<Identity>>();
+  const cache = new Map<string, { identity: Identity; until: number }>();
+  const pending = new Map<string, Promise<Identity>>();
 
-  let awayUntil = 0;
+  let localUntil = 0;
 
-  const ask = (token: string) =>
+  const callAuth = (token: string) =>
     new Promise<Identity>((resolve, reject) => {
-      if (performance.now() < awayUntil) return resolve(local.verify(token));
+      if (performance.now() < localUntil) return resolve(local.verify(token));
       const deadline = Date.now() + CALL_DEADLINE_MS;
       auth.verifyToken({ token }, new Metadata(), { deadline }, (error, answer) => {
         if (error && isRefused(error))
           return reject(new Refusal("unauthenticated", "the token is not valid"));
         if (error) {
-          awayUntil = performance.now() + AWAY_MS;
+          localUntil = performance.now() + BACKOFF_MS;
           return resolve(local.verify(token));
         }
         try {
-          local.heard();
+          local.noteAnswer();
           resolve(toIdentity(answer));
         } catch (refusal) {
           reject(refusal);
@@ -75,44 +75,43 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
       });
     });
 
-  /** What is no longer believed is forgotten, or 20,000 answers would be kept for as long as nobody new comes. */
-  const forgetOld = () => {
+  /** Removes old answers, which would otherwise stay until new ones take their place. */
+  const removeOld = () => {
     const now = performance.now();
-    for (const [token, { until }] of known) {
+    for (const [token, { until }] of cache) {
       if (until > now) return;
-      known.delete(token);
+      cache.delete(token);
     }
   };
-  const forgetting = setInterval(forgetOld, CACHE_MS).unref();
+  const timer = setInterval(removeOld, CACHE_MS).unref();
 
   const verify = async (token: string): Promise<Identity> => {
     if (token.length > TOKEN_LENGTH_MAX) throw new Refusal("unauthenticated", "the token is not valid");
     const now = performance.now();
-    const remembered = known.get(token);
-    if (remembered && remembered.until > now && remembered.identity.expiresAt > Date.now())
-      return remembered.identity;
-    const underway = asking.get(token);
-    if (underway !== undefined) return underway;
-    const answer = ask(token).finally(() => asking.delete(token));
-    asking.set(token, answer);
+    const cached = cache.get(token);
+    if (cached && cached.until > now && cached.identity.expiresAt > Date.now()) return cached.identity;
+    const inFlight = pending.get(token);
+    if (inFlight !== undefined) return inFlight;
+    const answer = callAuth(token).finally(() => pending.delete(token));
+    pending.set(token, answer);
     const identity = await answer;
-    if (known.size >= CACHE_ENTRIES_MAX) known.delete(known.keys().next().value as string);
-    known.delete(token);
-    known.set(token, { identity, until: performance.now() + CACHE_MS });
+    if (cache.size >= CACHE_ENTRIES_MAX) cache.delete(cache.keys().next().value as string);
+    cache.delete(token);
+    cache.set(token, { identity, until: performance.now() + CACHE_MS });
     return identity;
   };
 
   return {
     verify,
     forget: (match) => {
-      for (const [token, { identity }] of known) if (match(identity)) known.delete(token);
+      for (const [token, { identity }] of cache) if (match(identity)) cache.delete(token);
     },
     check: async () => {
-      if (!local.isAble) await local.refresh();
-      if (!local.isAble) throw new Error("auth does not answer");
+      if (!local.isUsable) await local.refresh();
+      if (!local.isUsable) throw new Error("auth does not answer");
     },
     close: () => {
-      clearInterval(forgetting);
+      clearInterval(timer);
       local.close();
       auth.close();
     },

@@ -1,4 +1,4 @@
-// Shows the document that lies beside this page; the renderer is loaded before this script.
+// Renders the AsyncAPI document of this service. `renderer.js` is loaded before this script.
 const config = { show: { sidebar: true, errors: true } };
 const schema = { url: new URL("asyncapi.json", document.baseURI).href };
 globalThis.AsyncApiStandalone.render({ schema, config }, document.getElementById("asyncapi"));

@@ -28,7 +28,7 @@ describe("the AsyncAPI routes", () => {
   });
   afterAll(() => app.close());
 
-  test("serve the document, for the address at which it was asked for", async () => {
+  test("serve the document for the URL of the request", async () => {
     const answer = await app.inject({ url: "/docs/asyncapi.json", headers: { host: "chat.example.org" } });
     expect(answer.headers["content-type"]).toContain("application/json");
     expect(answer.json()).toEqual(
@@ -36,13 +36,13 @@ describe("the AsyncAPI routes", () => {
     );
   });
 
-  test("refuse a Host header that names no host", async () => {
+  test("refuse a Host header that is not a host", async () => {
     const answer = await app.inject({ url: "/docs/asyncapi.json", headers: { host: "a b" } });
     expect(answer.statusCode).toBe(400);
     expect(answer.json()).toMatchObject({ code: "bad_request" });
   });
 
-  test("serve a page that may load nothing from elsewhere and runs no inline script", async () => {
+  test("serve a page whose policy forbids other origins and inline scripts", async () => {
     const { body, headers } = await app.inject("/docs/asyncapi");
     expect(headers["content-type"]).toContain("text/html");
     expect(headers["content-security-policy"]).toMatch(
@@ -64,14 +64,14 @@ describe("the AsyncAPI routes", () => {
     }
   });
 
-  test("leave Swagger UI where it was", async () => {
+  test("do not hide Swagger UI", async () => {
     expect((await app.inject("/docs")).statusCode).toBe(200);
     await app.ready();
     expect(JSON.stringify(app.swagger())).not.toContain("/docs/asyncapi");
   });
 
   test.skipIf(!existsSync(CHROMIUM))(
-    "show every frame in a browser, within the page's own policy",
+    "render every frame in a browser within the page's own policy",
     async () => {
       const address = await app.listen({ port: 0, host: "127.0.0.1" });
       const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });

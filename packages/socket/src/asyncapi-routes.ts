@@ -6,14 +6,14 @@ import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-/** The document, for the address where the reader reached the service, for example `ws://localhost:8081`. */
+/** Makes the AsyncAPI document for the URL at which the reader reached the service, such as `ws://localhost:8081`. */
 export type DescribeSocket = (url: string) => object;
 
 const SECONDS_IN_CACHE = 3_600;
 const REACT = "@asyncapi/react-component";
 const require = createRequire(import.meta.url);
 
-/** What the page loads, each a file of its own so that its policy needs no inline script; all from this service. */
+/** Files that the page loads from this service; files and not inline, so that its policy forbids inline scripts. */
 const FILES = {
   "page.js": { path: join(import.meta.dirname, "../assets/asyncapi-page.js"), type: "text/javascript" },
   "renderer.js": {
@@ -24,8 +24,8 @@ const FILES = {
 } as const;
 
 /**
- * Only what this service itself serves, no inline script. 'unsafe-eval', because the renderer compiles JSON schemas
- * as it loads; `style` attributes, because it indents nested fields by them.
+ * Content-Security-Policy of the page: only files of this service, no inline script. 'unsafe-eval', because the renderer
+ * compiles JSON schemas when it loads; inline `style` attributes, because it indents nested fields with them.
  */
 const POLICY = [
   "default-src 'none'",
@@ -58,20 +58,21 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-function addressOf(request: FastifyRequest): string {
+/** @throws {Problem} 400 if the Host header is not a host. */
+function socketUrl(request: FastifyRequest): string {
   const url = `${request.protocol === "https" ? "wss" : "ws"}://${request.host}`;
-  if (!URL.canParse(url)) throw new Problem(400, "bad_request", "the Host header names no host");
+  if (!URL.canParse(url)) throw new Problem(400, "bad_request", "the Host header is not a host");
   return url;
 }
 
-/** Serves the AsyncAPI document at `/docs/asyncapi.json`, and at `/docs/asyncapi` a page that shows it, offline. */
+/** Adds the AsyncAPI document at `/docs/asyncapi.json` and a page at `/docs/asyncapi` that renders it without the network. */
 export function addAsyncApiRoutes(app: App, describe: DescribeSocket): void {
   const schema = { hide: true };
   app.get("/docs/asyncapi.json", { schema }, (request, reply) =>
     reply
       .header("cache-control", "no-store")
       .type("application/json")
-      .send(JSON.stringify(describe(addressOf(request)))),
+      .send(JSON.stringify(describe(socketUrl(request)))),
   );
   const sendPage = (_request: FastifyRequest, reply: FastifyReply) =>
     reply.header("content-security-policy", POLICY).type("text/html; charset=utf-8").send(PAGE);

@@ -3,14 +3,20 @@ import type { Static, TObject } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import type { Connection } from "./connection.ts";
 
-/** What a client may ask for: the frame's shape, and what is done with it. */
+/** A type of frame that a client may send: its schema, compiled, and its handler. */
 export type Command = Readonly<{
   type: string;
   validator: Validator;
   handle: (connection: Connection, frame: never) => void | Promise<void>;
 }>;
 
-/** Binds a frame's schema to its handler; the schema is compiled once. A `Refusal` that is thrown is answered. */
+/**
+ * Makes a command of a frame's schema and its handler. The handler may throw a `Refusal` or reject with one: it is
+ * answered with an error frame.
+ *
+ * @example
+ * command("ping", PingFrame, (connection, { id }) => connection.send({ type: "pong", id }));
+ */
 export function command<S extends TObject>(
   type: string,
   schema: S,
@@ -19,7 +25,7 @@ export function command<S extends TObject>(
   return { type, validator: Compile(schema) as unknown as Validator, handle: handle as Command["handle"] };
 }
 
-/** The fields that every frame may have. */
+/** Fields that are read before the schema is known. */
 type AnyFrame = { type?: unknown; id?: unknown; room?: unknown; body?: unknown };
 
 const parse = (text: string): AnyFrame => {
@@ -35,7 +41,7 @@ const parse = (text: string): AnyFrame => {
   return frame;
 };
 
-/** Names the first rule that a frame breaks. Only the first: a flood of bad frames must stay cheap. */
+/** Names the first rule that a frame breaks; not all of them, because a flood of bad frames must stay cheap. */
 function refuse(validator: Validator, frame: AnyFrame): Refusal {
   const first = validator.Errors(frame)[0];
   if (!first) return new Refusal("bad_frame", "the frame does not fit", { path: "" });
@@ -46,10 +52,10 @@ function refuse(validator: Validator, frame: AnyFrame): Refusal {
   return new Refusal(code, `${field}: ${missing === undefined ? first.message : "is required"}`, { path });
 }
 
-/** A frame that fits its command. */
+/** A frame that matches the schema of its command. */
 export type Parsed = Readonly<{ command: Command; frame: never }>;
 
-/** Finds the command of a frame and checks the frame against its schema. */
+/** The commands of a door by the type of their frame. */
 export class CommandTable {
   readonly #commands: ReadonlyMap<string, Command>;
   readonly types: readonly string[];
@@ -60,9 +66,10 @@ export class CommandTable {
   }
 
   /**
-   * Reads one text frame. The type may be left out of a message.
+   * Parses one text frame, finds its command and checks its schema. A frame with `room` and `body` and without `type` is a
+   * message.
    *
-   * @throws {Refusal} `bad_json`, `bad_frame`, `too_large` or `unknown_type`; `frameId` is the frame's own id.
+   * @throws {Refusal} `bad_json`, `bad_frame`, `too_large` or `unknown_type`; `errorFrame` adds the frame's id to it.
    */
   read(text: string): Parsed {
     const frame = parse(text);
@@ -82,6 +89,7 @@ export class CommandTable {
   }
 }
 
+/** Ids of refused frames, where a frame had a valid one. */
 const FRAME_IDS = new WeakMap<Refusal, string>();
 
 function withId(refusal: Refusal, frame: AnyFrame): Refusal {
@@ -90,7 +98,7 @@ function withId(refusal: Refusal, frame: AnyFrame): Refusal {
   return refusal;
 }
 
-/** The error frame that answers a refusal. `id` is the id of the frame that was refused, if it had one. */
+/** The error frame that answers a refusal. `id` is the id of the refused frame; without it the one `read` found. */
 export function errorFrame(refusal: Refusal, id?: string) {
   return {
     type: "error" as const,

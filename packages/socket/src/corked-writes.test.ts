@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 let writeCorked: typeof import("./corked-writes.ts").writeCorked;
 
-// The clock is the test's: what is said here is how long something waits, and a busy machine would add to it.
+// Fake timers: the tests assert waiting times, which a busy machine would lengthen.
 beforeEach(async () => {
   vi.resetModules();
   ({ writeCorked } = await import("./corked-writes.ts"));
@@ -17,12 +17,12 @@ const pass = (ms: number) => vi.advanceTimersByTime(ms);
 /** The end of this turn of the event loop. */
 const turn = () => pass(0);
 
-/** A socket that takes so long to write, and tells how many frames left at once. */
+/** A socket whose write takes `ms`; `written` has the number of frames of each write. */
 class SlowSocket {
   readonly written: number[] = [];
   writableCorked = 0;
   writableLength = 0;
-  #waiting = 0;
+  #corkedFrames = 0;
   readonly #ms: number;
 
   constructor(ms: number) {
@@ -34,15 +34,15 @@ class SlowSocket {
   }
 
   write(bytes: Buffer): void {
-    this.#waiting += 1;
+    this.#corkedFrames += 1;
     this.writableLength += bytes.length;
   }
 
   uncork(): void {
     pass(this.#ms);
     this.writableCorked -= 1;
-    this.written.push(this.#waiting);
-    this.#waiting = 0;
+    this.written.push(this.#corkedFrames);
+    this.#corkedFrames = 0;
     this.writableLength = 0;
   }
 }
@@ -53,7 +53,7 @@ const open = (ms: number) => {
   return { socket, send };
 };
 
-/** How long the next write to 250 sockets waits after one that took 10 ms, ms. */
+/** How long the next flush to 250 sockets waits after one that took 10 ms, ms. */
 function waitOf(bytesFor: (socket: number) => Buffer<ArrayBuffer>): number {
   const sockets = Array.from({ length: 250 }, () => open(0.04));
   for (const [i, { send }] of sockets.entries()) send(bytesFor(i));
@@ -64,7 +64,7 @@ function waitOf(bytesFor: (socket: number) => Buffer<ArrayBuffer>): number {
   return Math.round(performance.now() - began - 10);
 }
 
-test("what is written in one turn of the event loop leaves in one write, at its end", () => {
+test("writes of one turn of the event loop are one system call at its end", () => {
   const { socket, send } = open(0);
   send();
   send();
@@ -73,7 +73,7 @@ test("what is written in one turn of the event loop leaves in one write, at its 
   expect(socket.written).toEqual([2]);
 });
 
-test("small writes do not wait for one another", () => {
+test("small writes are flushed at the end of their own turn", () => {
   const { socket, send } = open(0);
   for (let i = 0; i < 5; i += 1) {
     send();
@@ -82,7 +82,7 @@ test("small writes do not wait for one another", () => {
   expect(socket.written).toEqual([1, 1, 1, 1, 1]);
 });
 
-test("after a write that took long the next one takes along what comes meanwhile, and waits 25 ms at most", () => {
+test("after a flush that took long the next one waits at most 25 ms and includes what was written meanwhile", () => {
   const { socket, send } = open(20);
   send();
   turn();
@@ -97,7 +97,7 @@ test("after a write that took long the next one takes along what comes meanwhile
   expect(performance.now() - began).toBeCloseTo(25 + 20, 0);
 });
 
-test("a room that is a crowd waits for more company than as many sockets in small rooms", () => {
+test("a large room waits longer than as many sockets in small rooms", () => {
   const message = Buffer.from("x");
   expect(waitOf(() => message)).toBe(90);
   pass(200);
@@ -105,7 +105,7 @@ test("a room that is a crowd waits for more company than as many sockets in smal
   expect(waitOf((socket) => rooms[Math.floor(socket / 10)] as Buffer<ArrayBuffer>)).toBe(25);
 });
 
-test("sockets that get much each wait longer than those that get little", () => {
+test("busy sockets wait longer than those with few bytes", () => {
   const wait = (length: number) => {
     const { socket, send } = open(4);
     send(Buffer.alloc(length));
@@ -121,7 +121,7 @@ test("sockets that get much each wait longer than those that get little", () => 
   expect(wait(50_000)).toBe(36);
 });
 
-test("after a pause a write leaves at once again", () => {
+test("after a pause a write is flushed at the end of its turn again", () => {
   const { socket, send } = open(20);
   send();
   turn();

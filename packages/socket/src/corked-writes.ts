@@ -1,31 +1,31 @@
 import type { Socket } from "node:net";
 
-/** A room of so many sockets is a crowd. */
-const CROWD_SOCKETS = 250;
-/**
- * At most this share of the time is spent on writing, as long as nothing waits longer than `waitMaxMs` for it. A crowd
- * waits longer: the more messages share its system calls, the less each delivery costs. As many sockets in small rooms
- * are none: each of them has too few messages for that, and all would only be late.
- */
-const FEW = { writingShare: 1 / 5, waitMaxMs: 25 };
-const CROWD = { writingShare: 1 / 10, waitMaxMs: 100 };
-/** Sockets that get so much each in one write, bytes, have a dozen messages to read: a longer wait is not felt. */
+/** Readers of one buffer from which the room counts as large. */
+const LARGE_ROOM_SOCKETS = 250;
+/** Average bytes per socket in one flush, about a dozen messages, from which the sockets count as busy. */
 const BUSY_BYTES = 4 * 1_024;
+/**
+ * Flushes take at most `writingShare` of the time, unless a frame would wait longer than `waitMaxMs`. A large room waits
+ * longer, because the more messages share a system call, the less each delivery costs. As many sockets in small rooms
+ * gain nothing from it: each has too few messages.
+ */
+const SMALL = { writingShare: 1 / 5, waitMaxMs: 25 };
 const BUSY = { writingShare: 1 / 10, waitMaxMs: 50 };
+const LARGE_ROOM = { writingShare: 1 / 10, waitMaxMs: 100 };
 
-/** So much for one socket leaves at once, bytes: what waits for company here must never make a reader look slow. */
-const COMPANY_BYTES_MAX = 64 * 1_024;
+/** Corked bytes of one socket that are written at once: corking must not make a reader look slow. */
+const CORKED_BYTES_MAX = 64 * 1_024;
 
-/** Sockets that have something to write; they write together. */
+/** Sockets with corked bytes; one flush writes them all. */
 let corked: Socket[] = [];
-/** Before this nothing is written; monotonic, ms. */
-let restsUntil = 0;
-/** The last bytes, how many sockets in a row got them, and the most that did since the last write. */
+/** Time of the next flush at the earliest; monotonic, ms. */
+let nextFlushAt = 0;
+/** The last buffer written, to how many sockets in a row, and the largest such number since the last flush. */
 let last: Buffer | undefined;
 let inARow = 0;
 let mostInARow = 0;
 
-function uncorkAll(): void {
+function flush(): void {
   const sockets = corked;
   corked = [];
   const began = performance.now();
@@ -35,17 +35,18 @@ function uncorkAll(): void {
     socket.uncork();
   }
   const now = performance.now();
-  const few = bytes >= BUSY_BYTES * sockets.length ? BUSY : FEW;
-  const { writingShare, waitMaxMs } = mostInARow < CROWD_SOCKETS ? few : CROWD;
+  const small = bytes >= BUSY_BYTES * sockets.length ? BUSY : SMALL;
+  const { writingShare, waitMaxMs } = mostInARow < LARGE_ROOM_SOCKETS ? small : LARGE_ROOM;
   mostInARow = 0;
-  restsUntil = now + Math.min(waitMaxMs, (now - began) * (1 / writingShare - 1));
+  nextFlushAt = now + Math.min(waitMaxMs, (now - began) * (1 / writingShare - 1));
 }
 
 /**
- * Writes without a system call of its own: all that is written to a socket in one turn of the event loop leaves in one
- * write. After a write that took long the next one waits four times as long, 25 ms at most (a crowd's nine times, 100 ms
- * at most), and takes along what comes meanwhile; a small one, or the first after a pause, leaves at the end of the
- * turn. What is large already does not wait.
+ * Writes bytes to a socket, corked: everything written to it until the next flush is one system call (decision 21).
+ *
+ * The flush is at the end of this turn of the event loop, or later if the one before took long: four times as long, at
+ * most 25 ms; nine times and at most 50 ms for busy sockets, at most 100 ms for a large room. More than
+ * `CORKED_BYTES_MAX` for one socket are written at once. Order is kept, also with what ws writes to the same socket.
  */
 export function writeCorked(socket: Socket, bytes: Buffer): void {
   inARow = bytes === last ? inARow + 1 : 1;
@@ -54,12 +55,12 @@ export function writeCorked(socket: Socket, bytes: Buffer): void {
   if (socket.writableCorked === 0) {
     socket.cork();
     if (corked.length === 0) {
-      const wait = restsUntil - performance.now();
-      if (wait < 1) setImmediate(uncorkAll);
-      else setTimeout(uncorkAll, wait);
+      const wait = nextFlushAt - performance.now();
+      if (wait < 1) setImmediate(flush);
+      else setTimeout(flush, wait);
     }
     corked.push(socket);
   }
   socket.write(bytes);
-  if (socket.writableLength > COMPANY_BYTES_MAX) socket.uncork();
+  if (socket.writableLength > CORKED_BYTES_MAX) socket.uncork();
 }

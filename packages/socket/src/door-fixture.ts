@@ -23,7 +23,7 @@ export const LIMITS: DoorLimits = {
 
 type Frame = Record<string, unknown> & { type: string };
 
-/** A client that keeps what it was sent. */
+/** A client that keeps the frames it received. */
 export class Client {
   readonly ws: WebSocket;
   readonly frames: Frame[] = [];
@@ -51,35 +51,31 @@ export class Client {
   }
 }
 
-/** Resolves when the door has let a client in. */
+/** Resolves with the `hello` of a client. */
 export const opened = (client: Client) => client.frame((frame) => frame.type === "hello");
 
-/** A door of its own for a test: a token `u1-s1-900000` is of user u1, session s1, and ends in so many ms. */
+/** A door for a test. The token `u1-s1-900000` is of user u1, session s1, and expires in 900,000 ms. */
 export class DoorFixture {
   readonly door: Door;
   readonly url: string;
-  /** The bodies of the messages that came in; those to the room `slow` are refused. */
+  /** Bodies of the messages that arrived; messages to the room `slow` are refused with `rate_limited`. */
   readonly heard: unknown[];
   readonly revoke: (sessionId: string) => void;
   readonly #app: App;
 
-  private constructor(
-    app: App,
-    door: Door,
-    parts: Readonly<{ heard: unknown[]; revoke: (sessionId: string) => void }>,
-  ) {
+  private constructor(app: App, door: Door, heard: unknown[], revoke: (sessionId: string) => void) {
     const address = app.server.address();
     this.url = `ws://127.0.0.1:${typeof address === "object" && address ? address.port : 0}/ws`;
     this.#app = app;
     this.door = door;
-    this.heard = parts.heard;
-    this.revoke = parts.revoke;
+    this.heard = heard;
+    this.revoke = revoke;
   }
 
   static async start(limits = LIMITS): Promise<DoorFixture> {
     const heard: unknown[] = [];
     const revoked = new Set<string>();
-    let tell = (_sessionId: string): void => undefined;
+    let notify = (_sessionId: string): void => undefined;
     const log = createLog("door-test", "silent");
     const app = await buildHttp({
       service: "door-test",
@@ -104,7 +100,7 @@ export class DoorFixture {
       verify,
       isRevoked: (sessionId: string) => revoked.has(sessionId),
       onRevoked: (listener: (sessionId: string) => void) => {
-        tell = listener;
+        notify = listener;
       },
     };
     const door = await openDoor(app, {
@@ -117,9 +113,9 @@ export class DoorFixture {
     await app.listen({ port: 0, host: "127.0.0.1" });
     const revoke = (sessionId: string) => {
       revoked.add(sessionId);
-      tell(sessionId);
+      notify(sessionId);
     };
-    return new DoorFixture(app, door, { heard, revoke });
+    return new DoorFixture(app, door, heard, revoke);
   }
 
   async close(): Promise<void> {

@@ -32,7 +32,7 @@ describe("frames at the door", () => {
       "bad_frame",
       "/id",
     ],
-  ])("answers %s with a typed error and lives on", async (_what, frame, code, path) => {
+  ])("answers %s with a typed error and stays open", async (_what, frame, code, path) => {
     const client = new Client(`${url}?token=u1`);
     await opened(client);
     client.send(frame);
@@ -44,7 +44,7 @@ describe("frames at the door", () => {
     expect(heard).toEqual(["still here"]);
   });
 
-  it("gives a refused frame its own id back", async () => {
+  it("answers a refused frame with its id", async () => {
     const client = new Client(`${url}?token=u1`);
     await opened(client);
     client.send({ type: "message", id: "m1", room: "general" });
@@ -65,7 +65,7 @@ describe("frames at the door", () => {
   });
 
   it.each(["behind the handshake", "with the handshake"])(
-    "reads auth, messages and half a message of one write in their order, %s",
+    "handles auth, messages and half a message of one write in order, %s",
     async (when) => {
       const bodies = ["one", "zwei ü", "three", "half of four"];
       const frames = bodies.map((body) =>
@@ -87,7 +87,7 @@ describe("frames at the door", () => {
     },
   );
 
-  it("hears nothing behind the frame that closed the connection, though it came in the same write", async () => {
+  it("ignores frames after the one that closed the connection, in the same write", async () => {
     const peer = new RawPeer(`${url}?token=u1`);
     await peer.frame((text) => text.includes('"hello"'));
     const good = clientFrame({ payload: '{"room":"general","body":"good"}' });
@@ -155,7 +155,7 @@ describe("frames at the door", () => {
       [fragment(OPCODE.text), ...Array.from({ length: 64 }, () => fragment(OPCODE.continuation))],
       1008,
     ],
-  ])("closes at %s and hears nothing behind it", async (_what, frames, code) => {
+  ])("closes at %s and ignores what follows", async (_what, frames, code) => {
     const peer = new RawPeer(`${url}?token=u1`);
     await peer.frame((text) => text.includes('"hello"'));
     const [before, behind] = ["before", "behind"].map((body) =>

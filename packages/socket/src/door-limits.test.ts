@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** A door on a port of its own whose limits come from these variables, with everybody let in. */
+/** Opens a door whose limits come from these variables; every token is valid and is the user id. */
 async function doorWith(env: Record<string, string>): Promise<string> {
   const log = createLog("door-limits", "silent");
   const app = await buildHttp({
@@ -54,8 +54,8 @@ async function doorWith(env: Record<string, string>): Promise<string> {
 
 type Outcome = Readonly<{ status: number; headers: IncomingMessage["headers"]; body: string; ws: WebSocket }>;
 
-/** Knocks once: 101 with an open socket, or what the door said instead. */
-async function knock(url: string, headers: Record<string, string> = {}): Promise<Outcome> {
+/** Connects once: status 101 with an open socket, or the HTTP answer. */
+async function connect(url: string, headers: Record<string, string> = {}): Promise<Outcome> {
   const ws = new WebSocket(url, { headers: { authorization: "Bearer u1", ...headers } });
   ws.on("error", () => undefined);
   closers.push(async () => ws.terminate());
@@ -77,9 +77,9 @@ async function knock(url: string, headers: Record<string, string> = {}): Promise
 
 const closeCode = (ws: WebSocket): Promise<number> => once(ws, "close").then(([code]) => code as number);
 
-it("takes so many handshakes a second from an address, and says with 429 when to come back", async () => {
+it("limits handshakes a second by address, and answers 429 with Retry-After", async () => {
   const url = await doorWith({ HANDSHAKES_PER_SECOND: "5" });
-  const outcomes = await Promise.all(Array.from({ length: 20 }, () => knock(url)));
+  const outcomes = await Promise.all(Array.from({ length: 20 }, () => connect(url)));
   const refused = outcomes.filter(({ status }) => status === 429);
   expect(outcomes.filter(({ status }) => status === 101)).toHaveLength(10);
   expect(refused).toHaveLength(10);
@@ -90,22 +90,22 @@ it("takes so many handshakes a second from an address, and says with 429 when to
     expect(JSON.parse(body).retryAfterMs).toBeGreaterThan(0);
   }
   await new Promise((resolve) => setTimeout(resolve, 450));
-  expect((await knock(url)).status).toBe(101);
+  expect((await connect(url)).status).toBe(101);
 });
 
-it("counts bad tokens as handshakes too, so that tokens cannot be guessed fast", async () => {
+it("counts handshakes with a bad token too, so that tokens cannot be guessed fast", async () => {
   const url = await doorWith({ HANDSHAKES_PER_SECOND: "5" });
   const outcomes = await Promise.all(
-    Array.from({ length: 20 }, () => knock(url, { authorization: "Basic x" })),
+    Array.from({ length: 20 }, () => connect(url, { authorization: "Basic x" })),
   );
   expect(outcomes.filter(({ status }) => status === 401)).toHaveLength(10);
   expect(outcomes.filter(({ status }) => status === 429)).toHaveLength(10);
 });
 
-it("closes with 4429 beyond the sockets of one address, behind a proxy by the address that it names", async () => {
+it("closes with 4429 above the sockets of one address, which a trusted proxy names", async () => {
   const url = await doorWith({ SOCKETS_PER_ADDRESS: "3", TRUST_PROXY: "true" });
   const from = (address: string, user: string) =>
-    knock(url, { "x-forwarded-for": address, authorization: `Bearer ${user}` });
+    connect(url, { "x-forwarded-for": address, authorization: `Bearer ${user}` });
   const first = await Promise.all(["u1", "u2", "u3"].map((user) => from("192.0.2.1", user)));
   expect(await closeCode((await from("192.0.2.1", "u4")).ws)).toBe(4429);
   const other = await from("192.0.2.2", "u4");
@@ -116,10 +116,10 @@ it("closes with 4429 beyond the sockets of one address, behind a proxy by the ad
   expect([other, again, first[1], first[2]].map((one) => one?.ws.readyState)).toEqual([1, 1, 1, 1]);
 });
 
-it("does not believe X-Forwarded-For of whoever connects without a proxy", async () => {
+it("ignores X-Forwarded-For without TRUST_PROXY", async () => {
   const url = await doorWith({ SOCKETS_PER_ADDRESS: "2" });
-  for (const address of ["192.0.2.1", "192.0.2.2"]) await knock(url, { "x-forwarded-for": address });
-  expect(await closeCode((await knock(url, { "x-forwarded-for": "192.0.2.3" })).ws)).toBe(4429);
+  for (const address of ["192.0.2.1", "192.0.2.2"]) await connect(url, { "x-forwarded-for": address });
+  expect(await closeCode((await connect(url, { "x-forwarded-for": "192.0.2.3" })).ws)).toBe(4429);
 });
 
 it.each([
@@ -131,8 +131,8 @@ it.each([
   ],
 ])("refuses a handshake with %s", async (_what, headers) => {
   const url = await doorWith({});
-  expect((await knock(url, headers)).status).toBe(431);
-  expect((await knock(url)).status).toBe(101);
+  expect((await connect(url, headers)).status).toBe(431);
+  expect((await connect(url)).status).toBe(101);
 });
 
 it.each([
@@ -149,14 +149,14 @@ it.each([
   ["*", 403],
 ])("compares the origin %j exactly", async (origin, status) => {
   const url = await doorWith({ ALLOWED_ORIGINS: "https://chat.example, https://other.example" });
-  expect((await knock(url, { origin })).status).toBe(status);
+  expect((await connect(url, { origin })).status).toBe(status);
 });
 
-it("lets this machine's web chat in while no origins are named, and whoever has none", async () => {
+it("allows the local chat page while ALLOWED_ORIGINS is unset, and clients without an origin", async () => {
   const url = await doorWith({ WEB_PORT: "9083" });
-  expect((await knock(url, { origin: "http://localhost:9083" })).status).toBe(101);
-  expect((await knock(url, { origin: "http://localhost:8083" })).status).toBe(403);
-  expect((await knock(url)).status).toBe(101);
+  expect((await connect(url, { origin: "http://localhost:9083" })).status).toBe(101);
+  expect((await connect(url, { origin: "http://localhost:8083" })).status).toBe(403);
+  expect((await connect(url)).status).toBe(101);
 });
 
 it.each([
@@ -164,7 +164,7 @@ it.each([
   [{ NODE_ENV: "production", ALLOW_QUERY_TOKEN: "true" }, 101],
   [{ NODE_ENV: "development" }, 101],
   [{ NODE_ENV: "development", ALLOW_QUERY_TOKEN: "false" }, 401],
-])("takes ?token= with %j: %i", async (env, status) => {
+])("answers ?token= with %j: %i", async (env, status) => {
   const url = await doorWith(env);
   const ws = new WebSocket(`${url}?token=u1`);
   ws.on("error", () => undefined);
@@ -176,7 +176,7 @@ it.each([
   expect(await Promise.any([opened, refused])).toBe(status);
 });
 
-it("refuses to run without limits in production", () => {
+it("refuses RATE_LIMITS=off in production", () => {
   const config = readConfig(Config, { NODE_ENV: "production", RATE_LIMITS: "off" });
   expect(() => doorLimits(config)).toThrow("RATE_LIMITS=off is refused when NODE_ENV=production");
   expect(doorLimits(readConfig(Config, { NODE_ENV: "test", RATE_LIMITS: "off" })).isLimited).toBe(false);

@@ -1,11 +1,11 @@
 import { allowedOrigins, OriginVariables } from "@parley/runtime/variables";
 import { Type } from "typebox";
 
-/** Variables of the door that both socket services share. */
+/** Variables of the WebSocket door. */
 export const DoorVariables = {
   ...OriginVariables,
   ALLOW_QUERY_TOKEN: Type.Optional(
-    Type.Boolean({ description: "take ?token= in the socket's URL; unset: only outside production" }),
+    Type.Boolean({ description: "accept ?token= in the socket's URL; unset: only outside production" }),
   ),
   RATE_LIMITS: Type.Union([Type.Literal("on"), Type.Literal("off")], {
     default: "on",
@@ -25,25 +25,25 @@ export const DoorVariables = {
   UNAUTHENTICATED_SOCKETS: Type.Integer({
     default: 500,
     minimum: 1,
-    description: "sockets that wait for their first frame with a token",
+    description: "sockets that have not sent their token yet",
   }),
   SOCKETS_BYTES_MAX: Type.Integer({
     default: 256 * 1_024 * 1_024,
     minimum: 1_048_576,
-    description: "bytes that may wait for all sockets together; beyond it the slowest are closed",
+    description: "unsent bytes of all sockets together, beyond which the slowest are closed",
   }),
   DRAIN_MS: Type.Integer({
     default: 3_000,
     minimum: 0,
     maximum: 10_000,
-    description: "a drain is spread over so many ms",
+    description: "time over which a drain closes all sockets, ms",
   }),
 } as const;
 
 export type DoorLimits = Readonly<{
   allowedOrigins: readonly string[];
   allowQueryToken: boolean;
-  /** False for load tests. */
+  /** Whether limits by user and by address apply; false in load tests. */
   isLimited: boolean;
   socketsPerUser: number;
   socketsPerAddress: number;
@@ -68,7 +68,7 @@ type DoorConfig = {
 };
 
 /**
- * The door's limits from its variables.
+ * Makes the door's limits of its variables.
  *
  * @throws {Error} if limits are switched off in production.
  */

@@ -14,7 +14,7 @@ beforeEach(async () => {
 afterEach(() => fixture.close());
 
 describe("the door", () => {
-  it("says hello to a token in the header, in the URL and in the first frame", async () => {
+  it("accepts a token in the header, in the URL and in the first frame", async () => {
     const byHeader = new Client(url, { headers: { authorization: "Bearer u1" } });
     const byUrl = new Client(`${url}?token=u1`);
     const byFrame = new Client(url);
@@ -48,7 +48,7 @@ describe("the door", () => {
     ws.terminate();
   });
 
-  it("answers an upgrade elsewhere with 404, and one that is no WebSocket's or has no key with an error of HTTP", async () => {
+  it("answers an upgrade of another path with 404, and one of another protocol or without a key with 400", async () => {
     const elsewhere = new WebSocket(url.replace(/ws$/, "other"), { headers: { authorization: "Bearer u1" } });
     elsewhere.on("error", () => undefined);
     const [, response] = await once(elsewhere, "unexpected-response");
@@ -75,14 +75,14 @@ describe("the door", () => {
     expect(heard).toEqual([]);
   });
 
-  it("closes with 4401 whoever sends no token in 5 s", async () => {
+  it("closes with 4401 without a token within 5 s", async () => {
     const client = new Client(url);
     const began = performance.now();
     expect((await client.closed).code).toBe(4401);
     expect(performance.now() - began).toBeGreaterThan(4_900);
   }, 10_000);
 
-  it("closes with 4429 beyond the sockets of one user and beyond those without a token", async () => {
+  it("closes with 4429 above the sockets of one user, and above the unauthenticated sockets", async () => {
     const ours = await Promise.all(
       [1, 2, 3].map(async () => {
         const client = new Client(`${url}?token=u1`);
@@ -99,7 +99,7 @@ describe("the door", () => {
     expect((await new Client(url).closed).code).toBe(4429);
   });
 
-  it("takes a new token of the same session, and only of that", async () => {
+  it("accepts a new token of the same user and session, and no other", async () => {
     const client = new Client(`${url}?token=u1-s1-59000`);
     await client.frame((frame) => frame.type === "token_expiring");
     client.send({ type: "auth", id: "a1", token: "u1-s1" });
@@ -117,7 +117,7 @@ describe("the door", () => {
     expect(client.ws.readyState).toBe(WebSocket.OPEN);
   });
 
-  it("closes with 4401 five seconds after the token's end", async () => {
+  it("closes with 4401 five seconds after the token expired", async () => {
     const client = new Client(`${url}?token=u1-s1-100`);
     await opened(client);
     const began = performance.now();
@@ -125,7 +125,7 @@ describe("the door", () => {
     expect(performance.now() - began).toBeGreaterThan(4_800);
   }, 10_000);
 
-  it("closes a revoked session with 4403, delivers nothing more to it and does not let it in again", async () => {
+  it("closes a revoked session with 4403, delivers nothing more to it and refuses it from then on", async () => {
     const client = new Client(`${url}?token=u1-gone`);
     const other = new Client(`${url}?token=u1-stays`);
     await Promise.all([opened(client), opened(other)]);
@@ -138,7 +138,7 @@ describe("the door", () => {
     expect((await new Client(`${url}?token=u1-gone`).closed).code).toBe(4403);
   });
 
-  it("closes with 4408 whoever does not read, and nobody else", async () => {
+  it("closes with 4408 a client that does not read, and no other", async () => {
     const slow = new Client(`${url}?token=u1`);
     const fast = new Client(`${url}?token=u2`);
     await Promise.all([opened(slow), opened(fast)]);
@@ -160,7 +160,7 @@ describe("the door", () => {
     expect(seen.length).toBeGreaterThan(100);
   }, 30_000);
 
-  it("closes the slowest when too much waits for all together", async () => {
+  it("closes the slowest when the unsent bytes of all exceed the limit", async () => {
     await fixture.close();
     fixture = await DoorFixture.start({ ...LIMITS, socketsBytes: 700_000 });
     url = fixture.url;

@@ -4,7 +4,7 @@ const LENGTH_64 = 127;
 
 const headLengthOf = (length: number) => (length < LENGTH_16 ? 2 : length < 65_536 ? 4 : 10);
 
-/** Writes a frame at `at`; gives where the next one begins. */
+/** Writes a frame at `at`; returns where the next one begins. */
 function writeFrame(frames: Buffer, at: number, text: string, length: number): number {
   const head = headLengthOf(length);
   frames[at] = FIN_TEXT;
@@ -21,8 +21,8 @@ function writeFrame(frames: Buffer, at: number, text: string, length: number): n
 }
 
 /**
- * A whole unmasked text frame (RFC 6455 section 5.2), ready to be written to any number of sockets. Encoding once
- * per message instead of once per receiver is most of what makes a fan-out cheap.
+ * Encodes one unmasked text frame (RFC 6455 section 5.2). The buffer can be written to any number of sockets, so that a
+ * message is encoded once and not once per reader (decision 11).
  */
 export function encodeTextFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
@@ -31,7 +31,7 @@ export function encodeTextFrame(text: string): Buffer {
   return frame;
 }
 
-/** Several frames as one buffer, so that they leave in one write. */
+/** Encodes several text frames as one buffer, for one write. */
 export function encodeTextFrames(texts: readonly string[]): Buffer {
   const lengths = texts.map((text) => Buffer.byteLength(text));
   const frames = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headLengthOf(length) + length, 0));
