@@ -10,7 +10,7 @@ import { createTokenVerifier } from "./token-verifier.ts";
 
 const LIST_DEADLINE_MS = 5_000;
 
-export type IdentitiesOptions = Readonly<{
+type IdentitiesOptions = Readonly<{
   auth: AuthServiceClient;
   nats: NatsConnection;
   rules: TokenRules;

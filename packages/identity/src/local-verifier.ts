@@ -17,7 +17,7 @@ const TOKEN_TYPE = "at+jwt";
 export type TokenRules = Readonly<{ issuer: string; audience: string }>;
 
 /** Fetches auth's public keys (RFC 7517). */
-export type FetchJwks = () => Promise<JSONWebKeySet>;
+type FetchJwks = () => Promise<JSONWebKeySet>;
 
 const refused = () => new Refusal("unauthenticated", "the token is not valid");
 

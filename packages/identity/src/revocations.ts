@@ -17,7 +17,7 @@ export type ListRevocations = (since: Date | undefined) => Promise<{
   hasMore: boolean;
 }>;
 
-export type RevocationsOptions = Readonly<{
+type RevocationsOptions = Readonly<{
   nats: NatsConnection;
   list: ListRevocations;
   /** Called once for each session whose revocation becomes known. */

@@ -7,7 +7,7 @@ import { Problem } from "@parley/runtime/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 /** Makes the AsyncAPI document for the URL at which the reader reached the service, such as `ws://localhost:8081`. */
-export type DescribeSocket = (url: string) => object;
+type DescribeSocket = (url: string) => object;
 
 const SECONDS_IN_CACHE = 3_600;
 const REACT = "@asyncapi/react-component";

@@ -53,7 +53,7 @@ function refuse(validator: Validator, frame: AnyFrame): Refusal {
 }
 
 /** A frame that matches the schema of its command. */
-export type Parsed = Readonly<{ command: Command; frame: never }>;
+type Parsed = Readonly<{ command: Command; frame: never }>;
 
 /** The commands of a door by the type of their frame. */
 export class CommandTable {

@@ -10,7 +10,7 @@ const EPHEMERAL_BYTES_MAX = 64 * 1_024;
 /** Unsent bytes of a connection beyond which it is closed as slow (decision 11). */
 const UNSENT_BYTES_MAX = 1_024 * 1_024;
 
-export type ConnectionOptions = Readonly<{
+type ConnectionOptions = Readonly<{
   id: string;
   ws: WebSocket;
   /** The TCP socket below `ws`. */

@@ -10,10 +10,10 @@ import type { FrameKind, TakeFrame } from "./receive.ts";
 const EARLY_FRAMES_MAX = 64;
 
 /** Frames that arrived after `auth` and before its answer, in order. */
-export type EarlyFrames = readonly Readonly<Parameters<TakeFrame>>[];
+type EarlyFrames = readonly Readonly<Parameters<TakeFrame>>[];
 
 /** Called once, when the token is verified and the socket is still open. */
-export type OnAuthenticated = (identity: Identity, early: EarlyFrames) => void;
+type OnAuthenticated = (identity: Identity, early: EarlyFrames) => void;
 
 /**
  * A socket whose handshake brought no token: its first frame must be `auth`, within `AUTH_DEADLINE_MS`. Frames after

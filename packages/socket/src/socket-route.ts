@@ -10,7 +10,7 @@ import { Type } from "typebox";
 import type { WebSocket } from "ws";
 import type { HandshakeRequest, Upgraded } from "./handshake.ts";
 
-export type SocketRouteOptions = Readonly<{
+type SocketRouteOptions = Readonly<{
   service: string;
   /** The identity behind a handshake; undefined if it brings no token. Throws a `Refusal` to turn it away. */
   admit: (request: HandshakeRequest) => Promise<Identity | undefined>;
