@@ -1,5 +1,5 @@
-import type { VerifyToken } from "@parley/identity/identity";
 import { authenticate } from "@parley/identity/authenticate";
+import type { VerifyToken } from "@parley/identity/identity";
 import type { Person } from "../rooms/rules/room-change.ts";
 
 /**

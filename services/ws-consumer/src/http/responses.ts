@@ -1,6 +1,6 @@
+import { refusalToProblem } from "@parley/identity/refusal-to-problem";
 import { ERROR_STATUS, Refusal } from "@parley/protocol/codes";
 import { Problem } from "@parley/runtime/problem";
-import { refusalToProblem } from "@parley/identity/refusal-to-problem";
 import { type TSchema, Type } from "typebox";
 import { RoomError } from "../rooms/rules/rights.ts";
 

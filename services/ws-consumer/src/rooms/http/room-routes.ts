@@ -1,4 +1,3 @@
-import { authenticate } from "@parley/identity/authenticate";
 import type { VerifyToken } from "@parley/identity/identity";
 import { CHANNEL_PATTERN } from "@parley/protocol/rooms";
 import type { App } from "@parley/runtime/http";
