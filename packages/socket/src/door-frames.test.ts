@@ -1,6 +1,6 @@
-import { clientFrame, OPCODE, RawPeer } from "@parley/devstack/raw-peer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Client, DoorFixture, opened } from "./door-fixture.ts";
+import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
 
 let fixture: DoorFixture;
 let url: string;
