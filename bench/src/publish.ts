@@ -101,7 +101,7 @@ try {
     const keys = Array.from({ length: REPEATED }, (_, i) => `repeated-${i}`);
     await Promise.all(keys.map((key, i) => first.publish({ room: room(i), key, payload: PAYLOAD, at: AT })));
   }
-  const group = await measure("group", server.pid, (room, key) =>
+  const group = await measure("group", server.pid ?? 0, (room, key) =>
     publisher.publish({ room, key, payload: PAYLOAD, at: AT }),
   );
   const { duplicates, packs, packed, retries } = publisher.counters;
@@ -109,7 +109,7 @@ try {
   const inLog = (await stored(nats)) - (IS_FOREIGN ? REPEATED : 0);
   await publisher.close();
   const js = jetstream(nats);
-  const library = await measure("library", server.pid, (room, key) => {
+  const library = await measure("library", server.pid ?? 0, (room, key) => {
     const head = headers();
     head.set("Nats-Msg-Id", key);
     return js.publish(subjectOf(shardOf(room, SHARDS), room), PAYLOAD, { headers: head, timeout: 20_000 });

@@ -151,13 +151,13 @@ try {
     free: createFreeShards(nats),
     report: (level, text, details) => level !== "info" && faults.push(`${text}: ${details.err}`),
   });
-  const written = await measure(ENTRIES, postgresServer.pid, natsServer.pid, async () => {
+  const written = await measure(ENTRIES, postgresServer.pid ?? 0, natsServer.pid ?? 0, async () => {
     await writers.start();
     while (writers.counters.stored < ENTRIES) await new Promise((resolve) => setTimeout(resolve, 5));
   });
   const { batches, writeMs, restarts } = writers.counters;
   await writers.close();
-  const plain = await measure(ENTRIES, postgresServer.pid, natsServer.pid, () =>
+  const plain = await measure(ENTRIES, postgresServer.pid ?? 0, natsServer.pid ?? 0, () =>
     insertPlainly(postgresServer.url, messages),
   );
   const [heads] = await database.query<{ entries: number; heads: number }>(

@@ -10,7 +10,7 @@ const REPOSITORY = resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(join(REPOSITORY, file), "utf8");
 
 /** What the system has anyway, and what the devstack tells its own children. */
-const NOT_OURS = new Set(["PATH", "XDG_CACHE_HOME", "PARLEY_SUPERVISED"]);
+const NOT_OURS = new Set(["PATH", "XDG_CACHE_HOME"]);
 
 type Line = { name: string; value: string; isSet: boolean; isExplained: boolean };
 

@@ -1,11 +1,12 @@
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, ownEnvironment } from "@parley/devstack/environment";
+import { startNats } from "@parley/devstack/nats-server";
 import { findFreePort } from "@parley/devstack/ports";
+import { startPostgres } from "@parley/devstack/postgres-server";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import type { Unit } from "@parley/devstack/unit";
-import { startNatsBackend, startPostgresBackend } from "./backend.ts";
 import type { LinkName } from "./faults.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
@@ -47,25 +48,24 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
   };
   try {
-    const nats = await startNatsBackend(join(dataDir, "nats"), join(logsDir, "nats.log"));
-    closers.push(() => nats.unit.stop());
-    const postgres = await startPostgresBackend(join(dataDir, "postgres"), join(logsDir, "postgres.log"));
-    closers.push(() => postgres.unit.stop());
-    const { proxies, stack } = await startBehindProxies(
-      options,
-      dataDir,
-      nats.server,
-      postgres.server,
-      closers,
-    );
-    const backends: Readonly<Record<string, Unit>> = { nats: nats.unit, postgres: postgres.unit };
+    const backend = (name: string) => ({
+      dataDir: join(dataDir, name),
+      logFile: join(logsDir, `${name}.log`),
+      supervise: true,
+    });
+    const nats = await startNats(backend("nats"));
+    closers.push(() => nats.stop());
+    const postgres = await startPostgres(backend("postgres"));
+    closers.push(() => postgres.stop());
+    const { proxies, stack } = await startBehindProxies(options, dataDir, nats, postgres, closers);
+    const backends: Readonly<Record<string, Unit>> = { nats, postgres };
     const socketAt = (port: number) => `ws://127.0.0.1:${port}/ws`;
     return {
       stack,
       producerSocket: socketAt(proxies.ports["client-producer"][0] as number),
       consumerSockets: proxies.ports["client-consumer"].map(socketAt),
-      natsUrl: nats.server.url,
-      databaseUrl: postgres.server.url,
+      natsUrl: nats.url,
+      databaseUrl: postgres.url,
       links: proxies.links,
       unit: (name) => backends[name] ?? stack.service(name),
       logsDir,

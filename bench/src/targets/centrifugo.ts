@@ -67,7 +67,11 @@ export async function startCentrifugo(): Promise<Target> {
         node: process.version,
         ...(await versionsOf(NAME, ["pg"])),
       },
-      pids: () => ({ centrifugo: server.pid, application: application.server.pid, postgres: database.pid }),
+      pids: () => ({
+        centrifugo: server.pid,
+        application: application.server.pid,
+        postgres: database.pid ?? 0,
+      }),
       tokens: async (count) => Array.from({ length: count }, (_, i) => signToken(`user-${i}`, secret)),
       stored: () => countMessages(sql),
       stop,

@@ -68,7 +68,7 @@ export async function startEjabberd(): Promise<Target> {
       dialect: "ejabberd",
       endpoint: { url: `ws://127.0.0.1:${port}` },
       versions: { ejabberd: basename(application).slice("ejabberd-".length) },
-      pids: () => ({ ejabberd: (server as ServerProcess).pid, postgres: database.pid }),
+      pids: () => ({ ejabberd: (server as ServerProcess).pid, postgres: database.pid ?? 0 }),
       tokens: async (count) => Array.from({ length: count }, () => ""),
       stored: async () => {
         const [row] = await sql`select count(*)::float8 as count from archive where kind = 'groupchat'`;

@@ -29,7 +29,7 @@ export async function startNatsAlone(): Promise<Target> {
     dialect: "nats",
     endpoint: { url: `ws://127.0.0.1:${port}` },
     versions: { "nats-server": nats.info?.version ?? "" },
-    pids: () => ({ nats: server.pid }),
+    pids: () => ({ nats: server.pid ?? 0 }),
     tokens: async (count) => Array.from({ length: count }, () => ""),
     stored: async () => (await jsm.streams.info(name)).state.last_seq,
     stop: async () => {

@@ -65,7 +65,7 @@ export async function startNodePeer(
       dialect,
       endpoint: { url: `ws://127.0.0.1:${application.port}` },
       versions: { node: process.version, ...(await versionsOf(name, packages)) },
-      pids: () => ({ [name]: pid, postgres: database.pid }),
+      pids: () => ({ [name]: pid, postgres: database.pid ?? 0 }),
       tokens: async (count) => Array.from({ length: count }, () => ""),
       stored: () => countMessages(sql),
       stop,

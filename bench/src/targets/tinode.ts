@@ -74,7 +74,7 @@ export async function startTinode(): Promise<Target> {
       dialect: "tinode",
       endpoint: { url, rooms: `http://127.0.0.1:${roomsPort}` },
       versions: { tinode: owner.version },
-      pids: () => ({ tinode: (server as ServerProcess).pid, postgres: database.pid }),
+      pids: () => ({ tinode: (server as ServerProcess).pid, postgres: database.pid ?? 0 }),
       tokens: (count) => makeTokens(url, count),
       stored: async () => {
         const [row] = await sql`select count(*)::float8 as count from messages`;

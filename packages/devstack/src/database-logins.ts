@@ -1,8 +1,8 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
-import { connectOnce } from "./database.ts";
+import { withConnection } from "./database.ts";
 import type { DatabasePasswords, DatabaseUser } from "./logins.ts";
 
-/** The group (migrations/0030_roles.sql) that holds each user's rights. */
+/** The group (migrations/0030_roles.sql) with the rights of each user. */
 const GROUP: Readonly<Record<DatabaseUser, string>> = {
   auth: "parley_auth",
   "ws-consumer": "parley_consumer",
@@ -10,15 +10,13 @@ const GROUP: Readonly<Record<DatabaseUser, string>> = {
 const ITERATIONS = 4_096;
 
 /**
- * Lets each service log in to a migrated database under its own name, with the rights of its group and none more.
- * Run again, it sets the passwords anew. Only a verifier is sent (RFC 5803), so that no log of the server can hold a
- * password.
+ * Makes a login for each service in a migrated database, with the rights of its group only, and sets its password.
+ * Only a verifier is sent (RFC 5803), so that no log of the server can hold a password.
  *
  * @throws the server's error, if the roles of the migrations are missing.
  */
 export async function keepDatabaseLogins(url: string, passwords: DatabasePasswords): Promise<void> {
-  const sql = connectOnce(url);
-  try {
+  await withConnection(url, async (sql) => {
     for (const [user, group] of Object.entries(GROUP) as [DatabaseUser, string][]) {
       const [found] = await sql`select 1 from pg_roles where rolname = ${user}`;
       if (found === undefined) await sql`create role ${sql(user)}`;
@@ -26,12 +24,10 @@ export async function keepDatabaseLogins(url: string, passwords: DatabasePasswor
       await sql.unsafe(`alter role "${user}" login password '${verifierOf(passwords[user])}'`);
       await sql`grant ${sql(group)} to ${sql(user)}`;
     }
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
+  });
 }
 
-/** What Postgres keeps of a password of printable ASCII: SCRAM-SHA-256. */
+/** The SCRAM-SHA-256 verifier of a password of printable ASCII, as Postgres stores it. */
 function verifierOf(password: string): string {
   const salt = randomBytes(16);
   const salted = pbkdf2Sync(password, salt, ITERATIONS, 32, "sha256");

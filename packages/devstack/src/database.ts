@@ -1,44 +1,51 @@
 import postgres from "postgres";
-import { DevstackError, reasonOf, sleep } from "./environment.ts";
+import { DevstackError, type Progress, reasonOf, sleep } from "./environment.ts";
 
-export type WaitOptions = Readonly<{
-  /** Default 30 s. */
-  deadlineMs?: number;
-  /** Ends the wait early when it says true. */
-  isHopeless?: () => boolean;
-  /** Called every two seconds with the reason why it is not ready yet. */
-  onWaiting?: (reason: string) => void;
-}>;
+const WAIT_MS = 30_000;
+const PROGRESS_MS = 2_000;
+/** SQLSTATE of a wrong password or user, and of a database that does not exist: waiting does not help. */
+const FINAL_CODES = ["28P01", "28000", "3D000"];
 
 /**
- * Waits until the database takes a query.
+ * Waits until the database answers a query, at most `deadlineMs` (default 30 s).
  *
- * @throws {DevstackError} DATABASE_UNREACHABLE with the last reason, when the time is up; at once if the password
- * or the database's name is wrong.
+ * @throws {DevstackError} DATABASE_UNREACHABLE with the last reason; at once if the password or the name is wrong.
  */
-export async function waitForDatabase(url: string, options: WaitOptions = {}): Promise<void> {
-  const deadline = performance.now() + (options.deadlineMs ?? 30_000);
-  let reason = "it was not asked";
-  let tellAt = performance.now() + 2_000;
-  while (performance.now() < deadline && options.isHopeless?.() !== true) {
+export async function waitForDatabase(
+  url: string,
+  {
+    deadlineMs = WAIT_MS,
+    onWaiting,
+  }: Readonly<{ deadlineMs?: number | undefined; onWaiting?: Progress }> = {},
+): Promise<void> {
+  const deadline = performance.now() + deadlineMs;
+  let tellAt = performance.now() + PROGRESS_MS;
+  for (;;) {
     try {
-      await askOnce(url);
-      return;
+      return await withConnection(url, async (sql) => void (await sql`select 1`));
     } catch (error) {
-      reason = describe(error);
-      const code = (error as { code?: string }).code ?? "";
-      if (["28P01", "28000", "3D000"].includes(code)) break;
-    }
-    if (performance.now() > tellAt) {
-      options.onWaiting?.(reason);
-      tellAt += 2_000;
+      const reason = describe(error);
+      if (FINAL_CODES.includes((error as { code?: string }).code ?? "") || performance.now() > deadline) {
+        const text = `the database at ${withoutPassword(url)} does not answer: ${reason}`;
+        throw new DevstackError("DATABASE_UNREACHABLE", text);
+      }
+      if (performance.now() > tellAt) {
+        onWaiting?.(reason);
+        tellAt += PROGRESS_MS;
+      }
     }
     await sleep(25);
   }
-  throw new DevstackError(
-    "DATABASE_UNREACHABLE",
-    `the database at ${withoutPassword(url)} does not answer: ${reason}`,
-  );
+}
+
+/** Why the database does not answer a query; undefined if it does. */
+export async function missingInDatabase(url: string): Promise<string | undefined> {
+  try {
+    await withConnection(url, (sql) => sql`select 1`);
+    return undefined;
+  } catch (error) {
+    return describe(error);
+  }
 }
 
 /** The address without the password, for people's eyes. */
@@ -47,56 +54,40 @@ export function withoutPassword(url: string): string {
 }
 
 /**
- * Makes a database on the server of `url` (any database of it) unless it is there, as a copy of `template` if
- * one is named. Gives the new one's url.
+ * Makes a database on the server of `url` (any database of it) unless it exists, as a copy of `template` if one is
+ * named. Returns its url.
  *
  * @throws the server's error.
  */
-export async function createDatabase(url: string, name: string, template?: string): Promise<string> {
-  const sql = connectOnce(url);
-  try {
-    const from = template === undefined ? sql`` : sql`template ${sql(template)}`;
-    await sql`create database ${sql(name)} ${from}`;
-  } catch (error) {
-    if ((error as { code?: string }).code !== "42P04") throw error;
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-  return urlOfDatabase(url, name);
+export async function createDatabase(url: string, name: string, template = "template1"): Promise<string> {
+  await withConnection(url, async (sql) => {
+    await sql`create database ${sql(name)} template ${sql(template)}`.catch((error: { code?: string }) => {
+      if (error.code !== "42P04") throw error;
+    });
+  });
+  const made = new URL(url);
+  made.pathname = `/${name}`;
+  return made.href;
 }
 
 /** Drops a database, together with the connections to it. */
 export async function dropDatabase(url: string, name: string): Promise<void> {
-  const sql = connectOnce(url);
+  await withConnection(url, (sql) => sql`drop database if exists ${sql(name)} with (force)`);
+}
+
+/** Opens a connection for a few statements and closes it afterwards. */
+export async function withConnection<Result>(
+  url: string,
+  use: (sql: postgres.Sql) => Promise<Result>,
+): Promise<Result> {
+  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined, fetch_types: false });
   try {
-    await sql`drop database if exists ${sql(name)} with (force)`;
+    return await use(sql);
   } finally {
     await sql.end({ timeout: 1 });
   }
 }
 
-/** The same server, another database. */
-export function urlOfDatabase(url: string, name: string): string {
-  const other = new URL(url);
-  other.pathname = `/${name}`;
-  return other.href;
-}
-
-/** One connection for a statement or two; the caller ends it. */
-export function connectOnce(url: string): postgres.Sql {
-  return postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined, fetch_types: false });
-}
-
-async function askOnce(url: string): Promise<void> {
-  const sql = connectOnce(url);
-  try {
-    await sql`select 1`;
-  } finally {
-    await sql.end({ timeout: 0 });
-  }
-}
-
 function describe(error: unknown): string {
-  const reason = reasonOf(error);
-  return reason === "" ? String((error as { code?: string }).code ?? error) : reason;
+  return reasonOf(error) || String((error as { code?: string }).code ?? error);
 }

@@ -1,26 +1,25 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
 import { DevstackError } from "./environment.ts";
 
 export type DemoUser = Readonly<{ username: string; password: string }>;
 export type Login = Readonly<{
   token: string;
-  refreshToken?: string;
   /** Seconds. */
   expiresIn: number;
   user: Readonly<{ id: string; username: string }>;
 }>;
 
-/** Reads the demo users from their file, or makes new ones (alice and bob, with random passwords) and keeps them there. */
+/** New users alice and bob, with random passwords. */
+export function makeDemoUsers(): DemoUser[] {
+  return ["alice", "bob"].map((username) => ({ username, password: randomBytes(12).toString("base64url") }));
+}
+
+/** Reads the demo users from their file, or makes them and writes the file, which only its owner can read. */
 export async function keepDemoUsers(file: string): Promise<DemoUser[]> {
   const kept = await readFile(file, "utf8").catch(() => undefined);
   if (kept !== undefined) return JSON.parse(kept) as DemoUser[];
-  const users = ["alice", "bob"].map((username) => ({
-    username,
-    password: randomBytes(12).toString("base64url"),
-  }));
-  await mkdir(dirname(file), { recursive: true });
+  const users = makeDemoUsers();
   await writeFile(file, `${JSON.stringify(users, undefined, 2)}\n`, { mode: 0o600 });
   return users;
 }
@@ -28,34 +27,23 @@ export async function keepDemoUsers(file: string): Promise<DemoUser[]> {
 /**
  * Registers the user over HTTP unless the name is taken already, and logs in.
  *
- * @throws {DevstackError} DEMO_USER with what auth said.
+ * @throws {DevstackError} DEMO_USER with auth's answer.
  */
-export async function enterDemoUser(authUrl: string, user: DemoUser): Promise<Login> {
-  const displayName = user.username.slice(0, 1).toUpperCase() + user.username.slice(1);
-  const registered = await postJson(`${authUrl}/api/v1/register`, { ...user, displayName });
-  if (registered.status !== 201 && registered.status !== 409) {
-    throw new DevstackError(
-      "DEMO_USER",
-      `registering ${user.username}: ${registered.status} ${registered.text}`,
-    );
-  }
-  const login = await postJson(`${authUrl}/api/v1/login`, user);
-  if (login.status !== 200) {
-    const hint = registered.status === 409 ? " (the name is taken by someone with another password)" : "";
-    throw new DevstackError(
-      "DEMO_USER",
-      `logging in as ${user.username}${hint}: ${login.status} ${login.text}`,
-    );
-  }
-  return (JSON.parse(login.text) as { data: Login }).data;
-}
-
-async function postJson(url: string, body: unknown): Promise<{ status: number; text: string }> {
-  const answer = await fetch(url, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(15_000),
-  });
-  return { status: answer.status, text: await answer.text() };
+export async function logInDemoUser(authUrl: string, user: DemoUser): Promise<Login> {
+  const { username } = user;
+  const displayName = username.slice(0, 1).toUpperCase() + username.slice(1);
+  const post = async (path: string, body: object, expected: number[]): Promise<Response> => {
+    const answer = await fetch(`${authUrl}/api/v1/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(15_000),
+    });
+    if (expected.includes(answer.status)) return answer;
+    const text = `demo user ${username}: ${path} answered ${answer.status} ${await answer.text()}`;
+    throw new DevstackError("DEMO_USER", text);
+  };
+  await post("register", { ...user, displayName }, [201, 409]);
+  const login = await post("login", user, [200]);
+  return ((await login.json()) as { data: Login }).data;
 }

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 /** Environment variables by name; an empty text counts as unset everywhere in the devstack. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of this process: child processes inherit it. Nothing else in the devstack reads it, but the entries. */
+/** The environment of this process, which child processes inherit. Elsewhere only entry files read it. */
 export function ownEnvironment(): Environment {
   return process.env;
 }
@@ -12,7 +12,7 @@ export function ownEnvironment(): Environment {
 /** The folder of the whole repository. */
 export const REPOSITORY = resolve(dirname(import.meta.filename), "../../..");
 
-/** A problem that the person at the terminal can solve; its message says how. */
+/** A problem that the user at the terminal can solve; its message says how. */
 export class DevstackError extends Error {
   override readonly name = "DevstackError";
   readonly code: string;

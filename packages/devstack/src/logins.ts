@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Environment } from "./environment.ts";
 import type { ServiceName } from "./stack-services.ts";
 
-/** Services that log in to NATS, and to Postgres. */
+/** Users of NATS and of Postgres. */
 const NATS_USERS = ["operator", "auth", "ws-producer", "ws-consumer"] as const;
 const DATABASE_USERS = ["auth", "ws-consumer"] as const;
 
@@ -16,12 +16,12 @@ export type DatabasePasswords = Readonly<Record<DatabaseUser, string>>;
 /** A password for each user of the stack's own NATS and Postgres. */
 export type Logins = Readonly<{ nats: NatsPasswords; database: DatabasePasswords }>;
 
-/** Passwords that nobody has used before. */
+/** New random passwords. */
 export function makeLogins(): Logins {
   return { nats: passwordsOf(NATS_USERS), database: passwordsOf(DATABASE_USERS) };
 }
 
-/** Reads the passwords of a data folder, or makes them and keeps them there for the owner's eyes only. */
+/** Reads the passwords of a data folder, or makes them and writes them to a file that only its owner can read. */
 export async function keepLogins(dataDir: string): Promise<Logins> {
   const file = join(dataDir, "logins.json");
   const kept = await readFile(file, "utf8").catch(() => undefined);
@@ -31,7 +31,7 @@ export async function keepLogins(dataDir: string): Promise<Logins> {
   return logins;
 }
 
-/** The variables by which the nats-server reads the passwords of deploy/nats/users.conf. */
+/** The variables from which the nats-server reads the passwords of deploy/nats/users.conf. */
 export function natsPasswordEnv(passwords: NatsPasswords): Environment {
   return {
     NATS_OPERATOR_PASSWORD: passwords.operator,
@@ -41,13 +41,13 @@ export function natsPasswordEnv(passwords: NatsPasswords): Environment {
   };
 }
 
-/** What a service is given to log in to the stack's own NATS; nothing for one that has no business there. */
+/** A service's variables for its login to the stack's own NATS; none for a service that does not use it. */
 export function natsLoginOf(service: ServiceName, passwords: NatsPasswords | undefined): Environment {
   if (passwords === undefined || service === "web") return {};
   return { NATS_USER: service, NATS_PASSWORD: passwords[service] };
 }
 
-/** The database as a service sees it: under its own name where there is one, else as everybody does. */
+/** A service's variable for the database: with its own login if there are passwords, else with `url`. */
 export function databaseLoginOf(
   service: ServiceName,
   url: string,
@@ -61,7 +61,7 @@ export function databaseLoginOf(
   return { DATABASE_URL: own.href };
 }
 
-/** They begin with a letter, because nats-server takes a value like 12e3 for a number. */
+/** They begin with a letter, because nats-server reads a value like 12e3 as a number. */
 function passwordsOf<Name extends string>(names: readonly Name[]): Readonly<Record<Name, string>> {
   const entries = names.map((name) => [name, `p${randomBytes(18).toString("hex")}`]);
   return Object.fromEntries(entries) as Record<Name, string>;

@@ -14,45 +14,39 @@ export type MigrateOptions = Readonly<{
 }>;
 
 /**
- * Waits for the database and applies the migrations that it has not had yet, in their order, each exactly once, all in
- * one transaction. Any number of processes may do this at the same time: one works, the others wait for it.
- * Gives the names of those that this call applied.
+ * Waits for the database and applies its pending migrations in their order, all in one transaction. Safe to call from
+ * several processes at once: one works, the others wait for it. Returns the names of those that this call applied.
  *
- * @throws {DevstackError} DATABASE_UNREACHABLE, or MIGRATION_FAILED with the server's words; nothing has been
+ * @throws {DevstackError} DATABASE_UNREACHABLE, or MIGRATION_FAILED with the server's message; nothing has been
  * changed then.
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const { databaseUrl, onProgress = () => undefined } = options;
   await waitForDatabase(databaseUrl, {
-    ...(options.deadlineMs === undefined ? {} : { deadlineMs: options.deadlineMs }),
+    deadlineMs: options.deadlineMs,
     onWaiting: (reason) => onProgress(`migrate: waiting for ${withoutPassword(databaseUrl)} (${reason})`),
   });
   const errors: string[] = [];
+  const ignore = () => undefined;
   const client = new pg.Client({ connectionString: databaseUrl });
-  // A connection that is lost fails the query under way; without a listener it would end the process as well.
-  client.on("error", () => undefined);
+  // A lost connection fails the pending query; without a listener it would end the process as well.
+  client.on("error", ignore);
   try {
     await client.connect();
     const applied = await runner({
       dbClient: client,
       dir: options.folder ?? join(REPOSITORY, "migrations"),
-      // Editors' backup files and notes lie beside the migrations at times.
+      // Ignores editors' backup files and notes beside the migrations.
       ignorePattern: "(?!\\d{4}_[a-z0-9_-]+\\.sql$).*",
       direction: "up",
       migrationsTable: "schema_migrations",
       singleTransaction: true,
       advisoryLockMode: "wait",
-      logger: {
-        debug: () => undefined,
-        info: () => undefined,
-        warn: () => undefined,
-        error: (text) => errors.push(String(text)),
-      },
+      logger: { debug: ignore, info: ignore, warn: ignore, error: (text) => errors.push(String(text)) },
     });
     return applied.map((migration) => migration.name);
   } catch (error) {
-    const said = errors.join("\n").trim();
-    const text = `a migration failed, nothing was changed: ${reasonOf(error)}${said === "" ? "" : `\n${said}`}`;
+    const text = [`a migration failed, nothing was changed: ${reasonOf(error)}`, ...errors].join("\n").trim();
     throw new DevstackError("MIGRATION_FAILED", text, { cause: error });
   } finally {
     await client.end().catch(() => undefined);

@@ -1,30 +1,23 @@
 import { access, constants, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import {
-  cacheDir,
-  DevstackError,
-  type Environment,
-  type Progress,
-  reasonOf,
-  variable,
-} from "./environment.ts";
-import { unpackNatsPackage } from "./nats-package.ts";
+import { cacheDir, DevstackError, type Environment, type Progress, variable } from "./environment.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Older servers acknowledge and lose messages after a full disk, or drop `allow_atomic` silently. */
-export const NATS_VERSION_MIN = "2.15.1";
-
-export type NatsBinaryOptions = Readonly<{ env: Environment; onProgress?: Progress | undefined }>;
+const NATS_VERSION_MIN = "2.15.1";
+const DOWNLOAD_MS = 600_000;
+const SCRIPT = join(import.meta.dirname, "../scripts/get-nats-server.sh");
 
 /**
- * Gives the path of a nats-server that is new enough: NATS_SERVER_BIN, else the PATH, else the copy in the cache,
- * else the distribution's package (unpacked into the cache), else built by Go (into the cache). Several callers
- * may ask at the same time.
+ * Returns the path of a nats-server that is new enough: NATS_SERVER_BIN, else one on the PATH, else the copy in the
+ * cache, which the distribution's package or Go fills (scripts/get-nats-server.sh). Safe to call concurrently.
  *
- * @throws {DevstackError} NATS_SERVER_UNUSABLE if NATS_SERVER_BIN names something else or an old one,
- * NATS_SERVER_MISSING if there is none to be had: the message says what was tried and how to install it.
+ * @throws {DevstackError} NATS_SERVER_UNUSABLE if NATS_SERVER_BIN is too old or no nats-server, NATS_SERVER_MISSING if
+ * none can be had: the message says what was tried and how to install it.
  */
-export async function findNatsServer(options: NatsBinaryOptions): Promise<string> {
+export async function findNatsServer(
+  options: Readonly<{ env: Environment; onProgress?: Progress | undefined }>,
+): Promise<string> {
   const { env, onProgress = () => undefined } = options;
   const named = variable(env, "NATS_SERVER_BIN");
   if (named !== undefined) {
@@ -32,44 +25,22 @@ export async function findNatsServer(options: NatsBinaryOptions): Promise<string
     if (problem === undefined) return named;
     throw new DevstackError("NATS_SERVER_UNUSABLE", `NATS_SERVER_BIN: ${problem}`);
   }
-  const tried: string[] = [];
+  const folders = (variable(env, "PATH") ?? "").split(delimiter).filter((folder) => folder.startsWith("/"));
   const cached = join(cacheDir(env), `nats-server-${process.platform}-${process.arch}`);
-  for (const candidate of [...onPath(env), cached]) {
+  const tried: string[] = [];
+  for (const candidate of [...folders.map((folder) => join(folder, "nats-server")), cached]) {
     const problem = await problemWith(candidate);
     if (problem === undefined) return candidate;
-    if (!problem.endsWith("is not there")) tried.push(problem);
+    if (!problem.endsWith("does not exist")) tried.push(problem);
   }
-  for (const [what, make] of SOURCES) {
-    onProgress(`nats-server: none ≥ ${NATS_VERSION_MIN} here yet, trying ${what}`);
-    try {
-      await install(cached, (folder) => make(folder, env, onProgress));
-      onProgress(`nats-server: ready in ${cached}`);
-      return cached;
-    } catch (error) {
-      tried.push(`${what}: ${reasonOf(error)}`);
-    }
-  }
-  throw new DevstackError("NATS_SERVER_MISSING", missingText(tried));
-}
-
-type MakeBinary = (folder: string, env: Environment, onProgress: Progress) => Promise<string>;
-const SOURCES: readonly (readonly [string, MakeBinary])[] = [
-  ["the distribution's package", unpackNatsPackage],
-  ["go install", buildWithGo],
-];
-
-function missingText(tried: readonly string[]): string {
-  return [
-    `no nats-server ≥ ${NATS_VERSION_MIN} found. Install one (your system's package manager, the releases of the`,
-    "nats-io/nats-server project on GitHub, or `go install github.com/nats-io/nats-server/v2@latest`), then put it on",
-    "the PATH or name it in NATS_SERVER_BIN; or set NATS_URL to a server of your own. Tried:",
-    ...tried.map((line) => `  - ${line}`),
-  ].join("\n");
-}
-
-function onPath(env: Environment): string[] {
-  const folders = (variable(env, "PATH") ?? "").split(delimiter);
-  return folders.filter((folder) => folder.startsWith("/")).map((folder) => join(folder, "nats-server"));
+  onProgress(`nats-server: none ≥ ${NATS_VERSION_MIN} here yet, fetching it`);
+  const failure = await fetchTo(cached, env, onProgress);
+  if (failure === undefined) return cached;
+  const text = `no nats-server ≥ ${NATS_VERSION_MIN} found. Install one (your system's package manager, the releases of the
+nats-io/nats-server project on GitHub, or \`go install github.com/nats-io/nats-server/v2@latest\`), then put it on
+the PATH or name it in NATS_SERVER_BIN; or set NATS_URL to a server of your own. Tried:`;
+  const lines = [...tried, `the distribution's package, then go install: ${failure}`];
+  throw new DevstackError("NATS_SERVER_MISSING", [text, ...lines.map((line) => `  - ${line}`)].join("\n"));
 }
 
 /** Why that file cannot be used; undefined if it can. */
@@ -77,12 +48,11 @@ async function problemWith(binary: string): Promise<string | undefined> {
   try {
     await access(binary, constants.X_OK);
   } catch {
-    return `${binary} is not there`;
+    return `${binary} does not exist`;
   }
   const { stdout, stderr } = await runCommand(binary, ["--version"], { timeoutMs: 10_000 });
   const version = /v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
-  if (version === undefined)
-    return `${binary} does not tell a version (${(stdout + stderr).trim().slice(0, 200)})`;
+  if (version === undefined) return `${binary} prints no version (${(stdout + stderr).trim().slice(0, 200)})`;
   return isAtLeast(version, NATS_VERSION_MIN)
     ? undefined
     : `${binary} is ${version}, ≥ ${NATS_VERSION_MIN} is needed`;
@@ -90,35 +60,28 @@ async function problemWith(binary: string): Promise<string | undefined> {
 
 /** Compares two versions of the form 1.2.3. */
 export function isAtLeast(version: string, minimum: string): boolean {
-  const wanted = minimum.split(".").map(Number);
-  for (const [place, part] of version.split(".").map(Number).entries()) {
-    const other = wanted[place] ?? 0;
-    if (part !== other) return part > other;
-  }
-  return true;
+  return version.localeCompare(minimum, "en", { numeric: true }) >= 0;
 }
 
-/** Makes the binary in a folder of its own, checks it, and moves it into its place in one step. */
-async function install(target: string, make: (folder: string) => Promise<string>): Promise<void> {
+/** Fetches the program into a folder of its own and renames it, so that no half of it is seen. Returns the failure. */
+async function fetchTo(target: string, env: Environment, onProgress: Progress): Promise<string | undefined> {
   const cache = join(target, "..");
   await mkdir(cache, { recursive: true });
-  const folder = await mkdtemp(join(cache, "making-"));
+  const folder = await mkdtemp(join(cache, "fetching-"));
   try {
-    const binary = await make(folder);
-    const problem = await problemWith(binary);
-    if (problem !== undefined) throw new Error(problem.replace(`${folder}/`, ""));
-    await rename(binary, target);
+    const args = [SCRIPT, folder, NATS_VERSION_MIN];
+    const { code, stderr } = await runCommand("/bin/sh", args, {
+      env,
+      timeoutMs: DOWNLOAD_MS,
+      onLine: onProgress,
+    });
+    if (code !== 0) return stderr.trim().slice(-800);
+    const problem = await problemWith(join(folder, "nats-server"));
+    if (problem !== undefined) return problem;
+    await rename(join(folder, "nats-server"), target);
+    onProgress(`nats-server: ready in ${target}`);
+    return undefined;
   } finally {
-    // Go makes its module folders read-only, which only stops people other than root.
-    await runCommand("chmod", ["-R", "u+w", folder]);
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-async function buildWithGo(folder: string, env: Environment): Promise<string> {
-  const module = `github.com/nats-io/nats-server/v2@v${NATS_VERSION_MIN}`;
-  const goEnv = { ...env, GOBIN: folder, GOFLAGS: "", CGO_ENABLED: "0" };
-  const result = await runCommand("go", ["install", module], { env: goEnv, cwd: folder, timeoutMs: 600_000 });
-  if (result.code !== 0) throw new Error(result.stderr.trim().slice(-500));
-  return join(folder, "nats-server");
 }

@@ -22,7 +22,7 @@ test("what JetStream acknowledged is there after kill -9 and a restart on the sa
   const { pid } = nats;
   await nats.kill();
   await connection.close();
-  expect(nats.alive).toBe(false);
+  expect(nats.pid).toBeUndefined();
   await nats.restart();
   expect(nats.pid).not.toBe(pid);
   connection = await connect({ servers: nats.url });

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import { DevstackError } from "./environment.ts";
 
-/** Below the kernel's range for outgoing connections, so that nobody is given the same port by chance. */
+/** Below the kernel's range for outgoing connections, which would take such a port by chance. */
 const LOWEST = 15_000;
 const HIGHEST = 31_999;
 const given = new Set<number>();

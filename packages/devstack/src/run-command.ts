@@ -1,36 +1,33 @@
 import { spawn } from "node:child_process";
-import type { Environment } from "./environment.ts";
+import { createInterface } from "node:readline";
+import type { Environment, Progress } from "./environment.ts";
 
 export type CommandResult = Readonly<{ code: number | null; stdout: string; stderr: string }>;
 
 export type CommandOptions = Readonly<{
   cwd?: string;
   env?: Environment;
+  /** Default 60 s. */
   timeoutMs?: number;
   uid?: number;
   gid?: number;
+  /** Called with each line of the standard output as it comes. */
+  onLine?: Progress;
 }>;
 
 /**
- * Runs a program to its end and gives what it wrote. A program that is not there, or that is ended by the
- * deadline (`timeoutMs`, default 60 s), has code null and the reason in `stderr`; never throws.
+ * Runs a program to its end and returns its output. The code is null, with the reason in `stderr`, for a program that
+ * does not exist or that was killed at its deadline. Never throws.
  */
 export function runCommand(
   command: string,
   args: readonly string[],
-  options: CommandOptions = {},
+  { timeoutMs = 60_000, onLine, ...options }: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      stdio: ["ignore", "pipe", "pipe"],
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.env === undefined ? {} : { env: { ...options.env } }),
-      ...(options.uid === undefined ? {} : { uid: options.uid }),
-      ...(options.gid === undefined ? {} : { gid: options.gid }),
-    });
+    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     let stdout = "";
     let stderr = "";
-    const timeoutMs = options.timeoutMs ?? 60_000;
     const timer = setTimeout(() => {
       stderr += `\nended after ${timeoutMs} ms`;
       child.kill("SIGKILL");
@@ -41,13 +38,13 @@ export function runCommand(
     child.stderr.on("data", (chunk) => {
       stderr += chunk;
     });
+    if (onLine !== undefined) createInterface(child.stdout).on("line", onLine);
     child.on("error", (error) => {
-      clearTimeout(timer);
-      resolve({ code: null, stdout, stderr: stderr + error.message });
+      stderr += error.message;
     });
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, stdout, stderr });
+      resolve({ code: code !== null && code >= 0 ? code : null, stdout, stderr });
     });
   });
 }

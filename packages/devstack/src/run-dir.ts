@@ -1,146 +1,99 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { DevstackError, type Progress, sleep } from "./environment.ts";
-import { identityOf, isRunning, type ProcessIdentity } from "./process-identity.ts";
-import { trySignal } from "./server-process.ts";
+import { isAlive } from "./server-process.ts";
 
-const LOCK = "supervisor.lock";
-const ORPHAN_GRACE_MS = 5_000;
+/** How long processes of a supervisor that was killed may take to end by themselves, ms. */
+const LEFT_DEADLINE_MS = 10_000;
 
-/** `$DATA_DIR/run`: who runs. `<name>.pid` holds the bare number, `<name>.identity` tells it from a later process. */
+/** `$DATA_DIR/run`: the lock of the supervisor, and `<name>.pid` of each process. */
 export interface RunDir {
-  /** Notes a process; each file is replaced in one step. */
-  record(name: string, pid: number): void;
-  /** Forgets a process. */
-  forget(name: string): void;
-  /** Gives the folder up for the next supervisor. */
+  /** Notes the pid of a process; undefined when it has ended. */
+  record(name: string, pid: number | undefined): void;
+  /** Gives the lock up. */
   release(): void;
 }
 
 /**
- * Takes the run folder of a data folder for this process, and ends what a supervisor that was killed left behind.
+ * Locks a data folder for this process, and waits for what a supervisor that was killed left to end.
  *
- * @throws {DevstackError} ALREADY_RUNNING if another supervisor that is alive has it.
+ * @throws {DevstackError} ALREADY_RUNNING if another supervisor has the lock.
  */
 export async function takeRunDir(dataDir: string, onProgress: Progress = () => undefined): Promise<RunDir> {
-  const folder = join(dataDir, "run");
-  mkdirSync(folder, { recursive: true });
-  takeLock(folder, dataDir);
-  await endOrphans(folder, onProgress);
-  const record = (name: string, pid: number) => {
-    replaceFile(
-      join(folder, `${name}.identity`),
-      JSON.stringify(identityOf(pid) ?? { pid, startedAt: "gone" }),
-    );
-    replaceFile(join(folder, `${name}.pid`), `${pid}\n`);
-  };
-  const forget = (name: string) => {
-    for (const end of ["pid", "identity"]) rmSync(join(folder, `${name}.${end}`), { force: true });
+  const folder = runFolderOf(dataDir);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const unlock = tryLock(folder);
+  if (unlock === undefined) {
+    const text = `a stack is already running on ${dataDir} (supervisor pid ${supervisorPid(dataDir)}); stop it with \`make stop\`, or set another DATA_DIR and other ports`;
+    throw new DevstackError("ALREADY_RUNNING", text);
+  }
+  await waitForLeft(dataDir, onProgress);
+  const record = (name: string, pid: number | undefined) => {
+    const file = join(folder, `${name}.pid`);
+    if (pid === undefined) rmSync(file, { force: true });
+    else writeFileSync(file, `${pid}\n`, { mode: 0o600 });
   };
   record("supervisor", process.pid);
   return {
     record,
-    forget,
     release: () => {
-      forget("supervisor");
-      rmSync(join(folder, LOCK), { force: true });
+      record("supervisor", undefined);
+      unlock();
     },
   };
 }
 
-/** The supervisor that is alive on that data folder, if any. */
-export function findSupervisor(dataDir: string): ProcessIdentity | undefined {
-  const holder = readIdentity(join(dataDir, "run", LOCK));
-  return holder !== undefined && isRunning(holder) ? holder : undefined;
+/** Whether a supervisor runs on that data folder. */
+export function isLocked(dataDir: string): boolean {
+  if (!existsSync(runFolderOf(dataDir))) return false;
+  const unlock = tryLock(runFolderOf(dataDir));
+  unlock?.();
+  return unlock === undefined;
 }
 
-type Orphan = Readonly<{ name: string; identity: ProcessIdentity }>;
-
-function findOrphans(folder: string): Orphan[] {
-  const names = readdirSync(folder).filter(
-    (file) => file.endsWith(".identity") && file !== "supervisor.identity",
-  );
-  return names.flatMap((file) => {
-    const identity = readIdentity(join(folder, file));
-    return identity !== undefined && isRunning(identity)
-      ? [{ name: file.slice(0, -".identity".length), identity }]
-      : [];
-  });
+/** The pid that the supervisor of that data folder has noted. */
+export function supervisorPid(dataDir: string): number {
+  return pidIn(join(runFolderOf(dataDir), "supervisor.pid"));
 }
 
-/** Ends every process that the folder names and that still is the one it names. Gives their names. */
-export async function endOrphans(folder: string, onProgress: Progress = () => undefined): Promise<string[]> {
-  const orphans = findOrphans(folder);
-  // Postgres takes SIGTERM as "wait for all clients", so it is told SIGINT; the others end on either.
-  for (const { name, identity } of orphans) {
-    onProgress(`${name}: stopping the one that an earlier start left behind (pid ${identity.pid})`);
-    trySignal(identity.pid, name === "postgres" ? "SIGINT" : "SIGTERM");
-  }
-  const isAnyLeft = () => orphans.some(({ identity }) => isRunning(identity));
-  const deadline = performance.now() + ORPHAN_GRACE_MS;
-  while (performance.now() < deadline && isAnyLeft()) await sleep(20);
-  for (const { identity } of orphans) {
-    if (isRunning(identity)) trySignal(identity.pid, "SIGKILL");
-    // Each was the leader of a process group of its own.
-    trySignal(-identity.pid, "SIGKILL");
-  }
-  while (isAnyLeft()) await sleep(20);
-  for (const file of readdirSync(folder)) {
-    if (file.endsWith(".pid") || file.endsWith(".identity")) rmSync(join(folder, file), { force: true });
-  }
-  return orphans.map(({ name }) => name);
+/**
+ * Waits until the processes that a killed supervisor left on that data folder have ended: their watchers see to that.
+ * Returns their names. A pid that another process has by now only costs time: no signal is sent.
+ */
+export async function waitForLeft(dataDir: string, onProgress: Progress): Promise<string[]> {
+  const folder = runFolderOf(dataDir);
+  if (!existsSync(folder)) return [];
+  const files = readdirSync(folder).filter((name) => name.endsWith(".pid") && name !== "supervisor.pid");
+  const isLeft = (file: string) => isAlive(pidIn(join(folder, file)));
+  const left = files.filter(isLeft);
+  const names = left.map((file) => file.slice(0, -".pid".length));
+  if (left.length > 0) onProgress(`waiting for the end of what an earlier start left: ${names.join(", ")}`);
+  const deadline = performance.now() + LEFT_DEADLINE_MS;
+  while (left.some(isLeft) && performance.now() < deadline) await sleep(20);
+  for (const file of files) rmSync(join(folder, file), { force: true });
+  return names;
 }
 
-/** The lock appears with its content in one step (a link), so nobody can read half of it. */
-function takeLock(folder: string, dataDir: string): void {
-  const lock = join(folder, LOCK);
-  const mine = join(folder, `${LOCK}.${process.pid}`);
-  writeFileSync(mine, JSON.stringify(identityOf(process.pid)));
+/** Node has no file locks. SQLite takes one of the kernel's, which ends with its process, however that ends. */
+function tryLock(folder: string): (() => void) | undefined {
+  const database = new DatabaseSync(join(folder, "lock"));
   try {
-    for (let attempt = 0; attempt < 5; attempt += 1) {
-      try {
-        linkSync(mine, lock);
-        return;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      }
-      const holder = readIdentity(lock);
-      if (holder !== undefined && isRunning(holder)) {
-        const text = `a stack is already running on ${dataDir} (supervisor pid ${holder.pid}); stop it with \`make stop\`, or set another DATA_DIR and other ports`;
-        throw new DevstackError("ALREADY_RUNNING", text);
-      }
-      setAside(lock);
-    }
-    throw new DevstackError("ALREADY_RUNNING", `another start on ${dataDir} is under way`);
-  } finally {
-    rmSync(mine, { force: true });
-  }
-}
-
-/** Removes a lock that nobody alive holds; one that another start has just taken is put back. */
-function setAside(lock: string): void {
-  const aside = `${lock}.${process.pid}.old`;
-  try {
-    renameSync(lock, aside);
-    const holder = readIdentity(aside);
-    if (holder !== undefined && isRunning(holder)) linkSync(aside, lock);
+    database.exec("pragma journal_mode = off; begin exclusive");
+    return () => database.close();
   } catch (error) {
-    if (!["ENOENT", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
-  } finally {
-    rmSync(aside, { force: true });
+    database.close();
+    if ((error as { errcode?: number }).errcode === 5) return undefined;
+    throw error;
   }
 }
 
-function readIdentity(file: string): ProcessIdentity | undefined {
-  try {
-    const value = JSON.parse(readFileSync(file, "utf8")) as ProcessIdentity;
-    return Number.isInteger(value.pid) && value.pid > 1 ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function runFolderOf(dataDir: string): string {
+  return join(dataDir, "run");
 }
 
-function replaceFile(file: string, content: string): void {
-  writeFileSync(`${file}.new`, content);
-  renameSync(`${file}.new`, file);
+/** The pid in a file; one that no process has if there is none. */
+function pidIn(file: string): number {
+  const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  return pid > 1 ? pid : 2 ** 30;
 }

@@ -1,18 +1,18 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Environment } from "./environment.ts";
 
 export type Exit = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
 
-/** A child process in a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
+/** A child process that leads a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
 export interface ServerProcess {
   readonly pid: number;
   readonly alive: boolean;
-  /** Resolves once the process is gone; never rejects. What is left of its group has been killed by then. */
+  /** Resolves when the process has ended and the rest of its group has been killed; never rejects. */
   readonly exited: Promise<Exit>;
-  /** Sends the signal and waits until the process is gone; after `graceMs` (default: no limit) SIGKILL follows. */
+  /** Sends the signal and waits for the end of the process; after `graceMs` (default: no limit) SIGKILL follows. */
   end(signal: NodeJS.Signals, graceMs?: number): Promise<Exit>;
   /** Sends a signal without waiting, for instance SIGSTOP. */
   signal(signal: NodeJS.Signals): void;
@@ -21,61 +21,60 @@ export interface ServerProcess {
 export type SpawnOptions = Readonly<{
   command: string;
   args: readonly string[];
-  /** What the process writes is appended here. */
+  /** The output of the process is appended to it. */
   logFile: string;
   cwd?: string;
   env?: Environment;
   uid?: number;
   gid?: number;
-  /** An IPC channel, whose end tells the child that its parent is gone. */
-  ipc?: boolean;
-  /** Called with the pid as soon as there is one. */
-  onSpawn?: ((pid: number) => void) | undefined;
+  /** Ends the process in an orderly way; sent to it when this process dies. Default SIGTERM. */
+  stopSignal?: NodeJS.Signals;
 }>;
 
-const PERL = "/usr/bin/perl";
-const ENTER_OWN_GROUP = 'setpgrp(0, 0); exec { $ARGV[0] } @ARGV; die "$ARGV[0]: $!\\n"';
+/**
+ * Becomes the program, and leaves a watcher in its process group. The watcher reads a pipe that only this process
+ * holds open: at its end (also by kill -9) it sends the stop signal to the group, and SIGKILL after 5 s. It is forked
+ * twice, because Postgres takes the end of a child that it does not know for a crash.
+ */
+const WATCHED = `
+exec 3<&0 </dev/null
+umask 077
+signal=$1; shift
+( (
+  trap '' INT QUIT TERM HUP
+  read -r _ <&3
+  kill -s "$signal" -- -$$
+  for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+    kill -0 $$ || break
+    sleep 0.2
+  done
+  kill -s KILL -- -$$
+) >/dev/null 2>&1 & )
+exec "$@" 3<&-
+`;
 
 /**
- * A process group of its own in the session of who starts it. Node gives a session as well (`detached`); but to Linux
- * a session is a task group, and what runs in the background of one is not in the background of another
- * (docs/decisions/0025-passwords-in-the-background.md). Without perl a session it is.
+ * Starts a program that ends when this process does, however that ends. Files that it makes are for their owner only.
+ * A program that cannot be run ends with code 126 or 127, and its log says why.
+ *
+ * @throws the system's error (EAGAIN …) if no process can be made.
  */
-function inOwnGroup({ command, args }: SpawnOptions): [string, readonly string[], { detached: boolean }] {
-  if (!existsSync(PERL)) return [command, args, { detached: true }];
-  return [PERL, ["-e", ENTER_OWN_GROUP, "--", command, ...args], { detached: false }];
-}
-
-/** Starts a program. @throws the system's error (EACCES, EAGAIN …) if it cannot be started. */
 export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
-  mkdirSync(dirname(options.logFile), { recursive: true });
-  const log = openSync(options.logFile, "a", 0o640);
-  let child: ChildProcess;
-  try {
-    const [command, args, group] = inOwnGroup(options);
-    child = spawn(command, args, {
-      ...group,
-      stdio: options.ipc === true ? ["ignore", log, log, "ipc"] : ["ignore", log, log],
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      ...(options.env === undefined ? {} : { env: { ...options.env } }),
-      ...(options.uid === undefined ? {} : { uid: options.uid }),
-      ...(options.gid === undefined ? {} : { gid: options.gid }),
-    });
-  } finally {
-    closeSync(log);
-  }
-  if (child.pid !== undefined) options.onSpawn?.(child.pid);
-  return await new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("spawn", () => {
-      child.off("error", reject);
-      child.on("error", () => undefined);
-      resolve(wrapChild(child, child.pid as number));
-    });
+  const { command, args, stopSignal = "SIGTERM", cwd, env, uid, gid } = options;
+  mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
+  const log = openSync(options.logFile, "a", 0o600);
+  const shellArgs = ["-c", WATCHED, "sh", stopSignal.slice("SIG".length), command, ...args];
+  const settings = Object.entries({ cwd, env, uid, gid }).filter(([, value]) => value !== undefined);
+  const child = spawn("/bin/sh", shellArgs, {
+    detached: true,
+    stdio: ["pipe", log, log],
+    ...Object.fromEntries(settings),
   });
-}
-
-function wrapChild(child: ChildProcess, pid: number): ServerProcess {
+  closeSync(log);
+  await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+  child.on("error", () => undefined);
+  child.stdin?.on("error", () => undefined);
+  const pid = child.pid as number;
   let alive = true;
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (code, signal) => {
@@ -84,19 +83,17 @@ function wrapChild(child: ChildProcess, pid: number): ServerProcess {
       resolve({ code, signal });
     });
   });
+  const signal = (name: NodeJS.Signals) => void (alive && child.kill(name));
   return {
     pid,
     get alive() {
       return alive;
     },
     exited,
-    signal: (signal) => {
-      if (alive) child.kill(signal);
-    },
-    async end(signal, graceMs) {
-      if (alive) child.kill(signal);
-      const timer =
-        graceMs === undefined ? undefined : setTimeout(() => alive && child.kill("SIGKILL"), graceMs);
+    signal,
+    async end(name, graceMs) {
+      signal(name);
+      const timer = graceMs === undefined ? undefined : setTimeout(signal, graceMs, "SIGKILL");
       const exit = await exited;
       clearTimeout(timer);
       return exit;
@@ -104,7 +101,7 @@ function wrapChild(child: ChildProcess, pid: number): ServerProcess {
   };
 }
 
-/** Sends a signal to a pid (or, when negative, to a process group). Whether there was something to send it to. */
+/** Sends a signal to a pid (or, when negative, to a process group). Returns whether there is such a process. */
 export function trySignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(pid, signal);
@@ -114,18 +111,24 @@ export function trySignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   }
 }
 
+/** Whether a process runs; one that has ended but was not waited for (a zombie, on Linux) does not. */
+export function isAlive(pid: number): boolean {
+  if (!trySignal(pid, 0)) return false;
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
+  } catch {
+    return process.platform !== "linux";
+  }
+}
+
 /** The last lines of a log file, at most 4 kB; empty if there is none. */
 export async function tailOf(file: string, lines = 12): Promise<string> {
   try {
-    const handle = await open(file, "r");
-    try {
-      const { size } = await handle.stat();
-      const length = Math.min(size, 4_096);
-      const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-      return buffer.toString("utf8").trimEnd().split("\n").slice(-lines).join("\n");
-    } finally {
-      await handle.close();
-    }
+    await using handle = await open(file, "r");
+    const { size } = await handle.stat();
+    const length = Math.min(size, 4_096);
+    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString("utf8").trimEnd().split("\n").slice(-lines).join("\n");
   } catch {
     return "";
   }

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
 import { sleep } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
-import { identityOf } from "./process-identity.ts";
+import { isAlive } from "./server-process.ts";
 import { type Stack, type StackOptions, startStack } from "./stack.ts";
 import { fixtureEntries } from "./stack-fixture.ts";
 import { makeTempDir, removeDataDir } from "./temp-dir.ts";
@@ -56,7 +56,7 @@ test("every process has its pid file and log, and comes back within a second of 
   }
   const pids = NAMES.map((name) => stack.service(name).pid ?? 0);
   await stack.stop();
-  expect(pids.filter((pid) => identityOf(pid) !== undefined)).toEqual([]);
+  expect(pids.filter((pid) => isAlive(pid))).toEqual([]);
   expect(NAMES.filter((name) => existsSync(join(stack.dataDir, `run/${name}.pid`)))).toEqual([]);
 });
 
@@ -101,12 +101,12 @@ test("after kill -9 of a supervisor nothing is in the way of the next start", as
   );
   const { ports } = JSON.parse(line) as Pick<Stack, "ports">;
   const old = await Promise.all(NAMES.map((name) => pidIn(dataDir, name)));
-  expect(old.every((pid) => identityOf(pid) !== undefined)).toBe(true);
+  expect(old.every((pid) => isAlive(pid))).toBe(true);
   const ended = new Promise((resolve) => supervisor.once("exit", resolve));
   supervisor.kill("SIGKILL");
   await ended;
   const stack = await start({ dataDir, ports });
-  expect(old.filter((pid) => identityOf(pid) !== undefined)).toEqual([]);
+  expect(old.filter((pid) => isAlive(pid))).toEqual([]);
   expect((await ask(stack.urls.auth)).pid).toBe(stack.service("auth").pid);
 });
 

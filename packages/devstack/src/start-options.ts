@@ -1,17 +1,13 @@
 import { resolve } from "node:path";
 import { type Environment, portVariable, REPOSITORY, variable } from "./environment.ts";
-import type { StackOptions } from "./stack.ts";
+import type { StackOptions } from "./stack-options.ts";
 
-/** The data folder that the environment names, below the repository if it is relative; default `.data`. */
+/** The data folder: DATA_DIR, below the repository if it is relative; default `.data`. */
 export function dataDirOf(env: Environment): string {
   return resolve(REPOSITORY, variable(env, "DATA_DIR") ?? ".data");
 }
 
-/**
- * The stack that the environment describes, with the documented default for each port.
- *
- * @throws {DevstackError} BAD_PORT.
- */
+/** The options of a stack from the environment, with the documented default ports. @throws {DevstackError} BAD_PORT. */
 export function stackOptionsFrom(env: Environment): StackOptions {
   return {
     dataDir: dataDirOf(env),

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { findFreePort } from "./ports.ts";
-import { identityOf } from "./process-identity.ts";
+import { isAlive } from "./server-process.ts";
 import { makeTempDir, removeDataDir } from "./temp-dir.ts";
 
 const NAMES = ["nats", "postgres", "auth"];
@@ -78,7 +78,7 @@ for (const signal of ["SIGINT", "SIGHUP"] as const) {
     start.child.kill(signal);
     expect(await start.code).toBe(0);
     expect(start.text()).toContain("stopped");
-    expect(pids.filter((pid) => identityOf(pid) !== undefined)).toEqual([]);
+    expect(pids.filter((pid) => isAlive(pid))).toEqual([]);
   });
 }
 
@@ -101,7 +101,7 @@ test("stop ends what is left after the supervisor was killed", async () => {
   start.child.kill("SIGKILL");
   await start.code;
   expect(await run("stop.ts", [], env).code).toBe(0);
-  expect(pids.filter((pid) => identityOf(pid) !== undefined)).toEqual([]);
+  expect(pids.filter((pid) => isAlive(pid))).toEqual([]);
 });
 
 test("an end that is asked for while the stack comes up is obeyed, and nothing stays", async () => {

@@ -11,15 +11,15 @@ export function timedProgress(): Progress {
   return (line) => say(`[${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(5)} s] ${line}`);
 }
 
-/** What a person should read about an error: the message alone if they can act on it, else the whole trace. */
+/** The text of an error for a terminal: its message if the reader can solve it, else the stack trace. */
 export function errorText(error: unknown): string {
   if (error instanceof DevstackError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Resolves with the first of the signals that ask for an end. Later ones are taken and ignored. */
+/** Resolves with the first SIGINT, SIGTERM or SIGHUP. Later ones are ignored. */
 export function untilAskedToEnd(): Promise<NodeJS.Signals> {
-  // Without these a closed terminal would end us in the middle of the shutdown.
+  // Without these a closed terminal would end this process during the shutdown.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
   return new Promise((resolve) => {

@@ -1,129 +1,182 @@
-import { type Progress, reasonOf } from "./environment.ts";
-import type { Exit } from "./server-process.ts";
+import { setTimeout } from "node:timers/promises";
+import { DevstackError, type Progress, reasonOf, sleep } from "./environment.ts";
+import { type ServerProcess, type SpawnOptions, spawnServer, tailOf } from "./server-process.ts";
 
 const RESTART_FIRST_MS = 100;
 const RESTART_MAX_MS = 10_000;
-/** A process that lived this long is well again: its next restart is quick. */
-const SETTLED_MS = 10_000;
+/** A process that lived this long counts as healthy: its next restart is quick. */
+const HEALTHY_MS = 10_000;
+const STOP_GRACE_MS = 10_000;
+const READY_DEADLINE_MS = 60_000;
+const READY_POLL_MS = 20;
+const PROGRESS_MS = 2_000;
+/** A process that died this often while it is waited for is given up. */
+const DEATHS_MAX = 4;
 
-/** What a unit needs to know of a process that it started. */
-export interface UnitProcess {
-  readonly pid: number;
-  readonly exited: Promise<Exit>;
-  /** Ends it in its own orderly way; resolves when it is gone. */
-  stop(): Promise<void>;
-  /** Sends a signal; resolves when the process is gone. */
-  kill(signal: NodeJS.Signals): Promise<void>;
-}
-
-/** One supervised process of the stack, by name. */
-export interface Unit {
-  readonly name: string;
-  /** Undefined while it does not run. */
-  readonly pid: number | undefined;
-  /** How often it was started again after it died by itself. */
-  readonly restarts: number;
-  /** How and when it last ended by itself, as text. */
-  readonly lastExit: string | undefined;
-  /** Whether it comes back by itself when it dies. */
-  readonly willRestart: boolean;
-  /** Starts it; nothing happens if it runs. Throws what the launch throws. */
-  start(): Promise<void>;
-  /** Stops it and leaves it stopped. */
-  stop(): Promise<void>;
-  /** Sends a signal (default SIGKILL) and waits until that process is gone; a supervised unit then comes back. */
-  kill(signal?: NodeJS.Signals): Promise<void>;
-}
-
-export type UnitOptions = Readonly<{
-  name: string;
-  launch: () => Promise<UnitProcess>;
-  /** Whether it is started again when it dies: after 100 ms, then twice as long each time, at most 10 s. */
-  supervise: boolean;
-  onStopped: () => void;
-  onProgress: Progress;
+/** The part of a unit's options that differs between a stack and a test. */
+export type Supervision = Readonly<{
+  /** Whether it is started again when it dies: after 100 ms, then twice as long each time, at most 10 s. Default false. */
+  supervise?: boolean | undefined;
+  onProgress?: Progress | undefined;
+  /** Called with each new pid, and with undefined when that process has ended. */
+  onPid?: ((pid: number | undefined) => void) | undefined;
 }>;
 
-/** Makes a unit; it does not start it. */
-export function createUnit(options: UnitOptions): Unit {
-  const { name, launch, supervise, onStopped, onProgress } = options;
-  let current: UnitProcess | undefined;
-  let launching: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  let isWanted = false;
-  let restarts = 0;
-  let delayMs = RESTART_FIRST_MS;
-  let lastExit: string | undefined;
+export type UnitOptions = Supervision &
+  Readonly<{
+    name: string;
+    /** Called before each start. */
+    command: () => Promise<SpawnOptions>;
+    logFile: string;
+    /** What is missing until it can be used; undefined when it is ready. */
+    missing: () => Promise<string | undefined>;
+  }>;
 
-  async function run(): Promise<void> {
-    const startedAt = performance.now();
-    const started = await launch().catch((error: unknown) => {
-      onStopped();
+/** A server or a service that can be stopped, killed and started again. */
+export class Unit {
+  /** How often it was started again after it died by itself. */
+  restarts = 0;
+  readonly #options: UnitOptions;
+  #current: ServerProcess | undefined;
+  #stopSignal: NodeJS.Signals = "SIGTERM";
+  #launching: Promise<void> | undefined;
+  #running: Promise<void> | undefined;
+  #pause = new AbortController();
+  #isWanted = false;
+  #delayMs = RESTART_FIRST_MS;
+  #lastExit: string | undefined;
+
+  constructor(options: UnitOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** Undefined while it does not run. */
+  get pid(): number | undefined {
+    return this.#current?.pid;
+  }
+
+  /** Starts it, unless it runs. Does not wait until it is ready. @throws what its command throws. */
+  async start(): Promise<void> {
+    this.#isWanted = true;
+    this.#delayMs = RESTART_FIRST_MS;
+    this.#pause.abort();
+    this.#running ??= this.#keepRunning().finally(() => {
+      this.#running = undefined;
+    });
+    await this.#launching;
+  }
+
+  /** Starts it and waits until it is ready; stops it if that fails. @throws {DevstackError} NOT_READY. */
+  async startReady(): Promise<void> {
+    try {
+      await this.start();
+      await this.untilReady();
+    } catch (error) {
+      await this.stop();
       throw error;
-    });
-    current = started;
-    void started.exited.then((exit) => {
-      if (current === started) current = undefined;
-      onStopped();
-      if (!isWanted) return;
-      lastExit = exit.signal ?? `exit code ${exit.code}`;
-      if (performance.now() - startedAt >= SETTLED_MS) delayMs = RESTART_FIRST_MS;
-      restartLater(`ended (${lastExit})`);
-    });
-  }
-
-  function restartLater(reason: string): void {
-    if (!supervise) {
-      onProgress(`${name}: ${reason}`);
-      return;
     }
-    onProgress(`${name}: ${reason}, starting it again in ${delayMs} ms`);
-    timer = setTimeout(() => {
-      restarts += 1;
-      launching = run()
-        .catch((error: unknown) => {
-          if (isWanted) restartLater(`did not start (${reasonOf(error)})`);
-        })
-        .finally(() => {
-          launching = undefined;
-        });
-    }, delayMs);
-    delayMs = Math.min(delayMs * 2, RESTART_MAX_MS);
   }
 
-  return {
-    name,
-    get pid() {
-      return current?.pid;
-    },
-    get restarts() {
-      return restarts;
-    },
-    get lastExit() {
-      return lastExit;
-    },
-    get willRestart() {
-      return supervise && isWanted;
-    },
-    async start() {
-      if (isWanted && (current !== undefined || launching !== undefined)) return launching;
-      clearTimeout(timer);
-      isWanted = true;
-      delayMs = RESTART_FIRST_MS;
-      launching = run().finally(() => {
-        launching = undefined;
-      });
-      await launching;
-    },
-    async stop() {
-      isWanted = false;
-      clearTimeout(timer);
-      await launching?.catch(() => undefined);
-      await current?.stop();
-    },
-    async kill(signal = "SIGKILL") {
-      await launching?.catch(() => undefined);
-      await current?.kill(signal);
-    },
-  };
+  /** Waits until it is ready. @throws {DevstackError} NOT_READY with the end of its log. */
+  async untilReady(deadlineMs: number = READY_DEADLINE_MS, signal?: AbortSignal): Promise<void> {
+    const { logFile, onProgress } = this.#options;
+    const deadline = performance.now() + deadlineMs;
+    const restartsMax = this.restarts + DEATHS_MAX;
+    let tellAt = performance.now() + PROGRESS_MS;
+    let missing = "it does not run";
+    while (performance.now() < deadline && this.#running !== undefined && this.restarts < restartsMax) {
+      signal?.throwIfAborted();
+      const answer = await this.#options.missing();
+      if (answer === undefined && this.pid !== undefined) return onProgress?.(`${this.name}: ready`);
+      missing = answer ?? missing;
+      if (performance.now() > tellAt) {
+        onProgress?.(`${this.name}: not ready yet: ${missing}`);
+        tellAt += PROGRESS_MS;
+      }
+      await sleep(READY_POLL_MS);
+    }
+    if (performance.now() < deadline) missing = `it ended (${this.#lastExit})`;
+    const log = `the end of ${logFile}:\n${await tailOf(logFile)}`;
+    throw new DevstackError("NOT_READY", `${this.name} is not ready: ${missing}; ${log}`);
+  }
+
+  /** Ends it in an orderly way (SIGKILL after 10 s) and leaves it stopped. */
+  async stop(): Promise<void> {
+    this.#isWanted = false;
+    this.#pause.abort();
+    await this.#launching?.catch(() => undefined);
+    await this.#current?.end(this.#stopSignal, STOP_GRACE_MS);
+    await this.#running;
+  }
+
+  /** Stops it, starts it and waits until it is ready. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.startReady();
+  }
+
+  /** Sends a signal (default SIGKILL) and waits for the end of the process, except for SIGSTOP and SIGCONT. */
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    await this.#launching?.catch(() => undefined);
+    if (signal === "SIGSTOP" || signal === "SIGCONT") return this.#current?.signal(signal);
+    await this.#current?.end(signal);
+    if (this.#options.supervise !== true) await this.#running;
+  }
+
+  async #launch(): Promise<void> {
+    const command = await this.#options.command();
+    this.#stopSignal = command.stopSignal ?? "SIGTERM";
+    this.#current = await spawnServer(command);
+    this.#options.onPid?.(this.#current.pid);
+  }
+
+  async #runOnce(): Promise<void> {
+    this.#launching = this.#launch();
+    try {
+      await this.#launching;
+      const exit = await this.#current?.exited;
+      this.#lastExit = exit?.signal ?? `exit code ${exit?.code}`;
+    } catch (error) {
+      this.#lastExit = reasonOf(error);
+    }
+    this.#current = undefined;
+    this.#options.onPid?.(undefined);
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { supervise = false, onProgress } = this.#options;
+    for (;;) {
+      const startedAt = performance.now();
+      await this.#runOnce();
+      if (performance.now() - startedAt >= HEALTHY_MS) this.#delayMs = RESTART_FIRST_MS;
+      const next = supervise ? `, starting it again in ${this.#delayMs} ms` : "";
+      if (this.#isWanted) onProgress?.(`${this.name}: ended (${this.#lastExit})${next}`);
+      if (this.#isWanted && supervise) await this.#waitBeforeRestart();
+      if (!this.#isWanted || !supervise) return;
+      this.restarts += 1;
+    }
+  }
+
+  async #waitBeforeRestart(): Promise<void> {
+    this.#pause = new AbortController();
+    const { signal } = this.#pause;
+    const ms = this.#delayMs;
+    this.#delayMs = Math.min(ms * 2, RESTART_MAX_MS);
+    await setTimeout(ms, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** What the health check at `url` lacks; undefined if it answers 200. */
+export async function missingAt(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    const text = await answer.text();
+    return answer.status === 200 ? undefined : `it answers ${answer.status} ${text.slice(0, 300)}`;
+  } catch {
+    return "it does not listen yet";
+  }
 }

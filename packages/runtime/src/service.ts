@@ -46,7 +46,6 @@ export async function runService(
   };
   process.on("SIGTERM", () => void close("SIGTERM", 0));
   process.on("SIGINT", () => void close("SIGINT", 0));
-  if (env.PARLEY_SUPERVISED === "1") process.on("disconnect", () => void close("supervisor gone", 0));
   process.on("uncaughtException", fault);
   process.on("unhandledRejection", fault);
   try {

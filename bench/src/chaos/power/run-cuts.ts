@@ -128,8 +128,9 @@ async function cutOnce(
     await consumer.kill("SIGSTOP");
     await sleep(LOG_ONLY_MS);
   }
-  await endWith([nats.pid, postgres.pid], () => disk.cutPower());
-  await Promise.all([nats.exited, postgres.exited]);
+  const pids = [nats.pid, postgres.pid].filter((pid) => pid !== undefined);
+  await endWith(pids, () => disk.cutPower());
+  await Promise.all([nats.stop(), postgres.stop()]);
   await disk.powerOn();
   await Promise.all([nats.restart(), postgres.restart()]);
   if (isLogOnly) await consumer.kill("SIGCONT");

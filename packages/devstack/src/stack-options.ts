@@ -1,0 +1,35 @@
+import type { Environment, Progress } from "./environment.ts";
+import type { PortVariable, ServiceName } from "./stack-services.ts";
+
+export type StackOptions = Readonly<{
+  /** Holds everything the stack keeps. A relative one is below the present folder. */
+  dataDir: string;
+  /** Inherited by the services; default: the environment of this process. */
+  env?: Environment;
+  /** More variables for one service, by its name (`ws-consumer-2` inherits from `ws-consumer`). */
+  serviceEnv?: Readonly<Record<string, Environment>>;
+  /** Default 127.0.0.1. */
+  host?: string;
+  /** Ports by variable; each one left out is a free one. */
+  ports?: Readonly<Partial<Record<PortVariable, number | undefined>>>;
+  /** A server of one's own; none is started then. */
+  natsUrl?: string | undefined;
+  natsMonitorUrl?: string | undefined;
+  /** A database of one's own; no Postgres is started then. */
+  databaseUrl?: string | undefined;
+  /** Default: all (web only if it exists). */
+  services?: readonly ServiceName[];
+  /** Other source files for services. */
+  entries?: Readonly<Partial<Record<ServiceName, string>>>;
+  /** Number of ws-consumer processes; default 1. */
+  consumers?: number;
+  /** Whether processes that die are started again; default true. */
+  supervise?: boolean;
+  /** Default: `migrations/` of the repository. */
+  migrationsFolder?: string;
+  /** Longest wait for the services, ms; default 60 s. */
+  readyDeadlineMs?: number;
+  /** Gives up: what was started is stopped, and startStack throws the signal's reason. */
+  signal?: AbortSignal;
+  onProgress?: Progress;
+}>;
