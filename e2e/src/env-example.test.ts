@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { PORTS } from "@parley/devstack/stack-services";
 import { stackOptionsFrom } from "@parley/devstack/start-options";
 import { describe, expect, test } from "vitest";
 import { AuthConfig } from "../../services/auth/src/config.ts";
@@ -40,7 +41,8 @@ function devstackNames(): string[] {
     (file) => !file.endsWith(".test.ts"),
   );
   const reads = /(?:ariable\(\s*\w+,\s*"|\benv\.)([A-Z][A-Z0-9_]+)/g;
-  return files.flatMap((file) => [...read(file).matchAll(reads)].map(([, name]) => name as string));
+  const names = files.flatMap((file) => [...read(file).matchAll(reads)].map(([, name]) => name as string));
+  return [...names, ...Object.keys(PORTS)];
 }
 
 /** Names and defaults that docker-compose.yml takes from the environment. */

@@ -1,36 +1,27 @@
 #!/bin/sh
-# Installs the dependencies of the whole repository (`npm ci`) and says that it is alive while it works.
+# Installs the dependencies of the whole repository (`npm ci`), with a line every five seconds.
 set -eu
 cd "$(dirname "$0")/../../.."
 
-command -v node >/dev/null 2>&1 || { echo "make: Node is not installed; install Node 20 or newer (it only starts the installation, Parley itself runs on the Node 24 that is installed with it)" >&2; exit 1; }
-command -v npm >/dev/null 2>&1 || { echo "make: npm is not installed; it comes with Node 20 or newer" >&2; exit 1; }
-major=$(node -p 'process.versions.node.split(".")[0]')
-[ "$major" -ge 20 ] || { echo "make: this Node is $(node --version); 20 or newer is needed to install" >&2; exit 1; }
+fail() { echo "make: $*" >&2; exit 1; }
+command -v node >/dev/null && command -v npm >/dev/null ||
+  fail "Node and npm are not installed; install Node 20 or newer (it only starts the installation, which brings the Node 24 that Parley runs on)"
+[ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || fail "this Node is $(node --version); 20 or newer is needed to install"
 
-started=$(date +%s)
-log=$(mktemp)
+started=$(date +%s) log=$(mktemp)
+echo "install: npm ci (about a minute with an empty cache)"
 npm ci --no-audit --no-fund --loglevel=error >"$log" 2>&1 &
 npm=$!
 trap 'kill "$npm" 2>/dev/null || true; rm -f "$log"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-echo "install: npm ci (about a minute with an empty cache)"
-told=0
 while kill -0 "$npm" 2>/dev/null; do
   sleep 1
   now=$(($(date +%s) - started))
-  if [ $((now - told)) -ge 5 ]; then
-    told=$now
-    echo "install: $now s, $(ls node_modules 2>/dev/null | wc -l | tr -d ' ') packages in place"
-  fi
+  [ $((now % 5)) -ne 0 ] || echo "install: $now s, $(ls node_modules 2>/dev/null | wc -l | tr -d ' ') packages in place"
 done
-if wait "$npm"; then
-  cat "$log"
-  echo "install: done in $(($(date +%s) - started)) s"
-else
-  code=$?
-  cat "$log" >&2
-  echo "make: npm ci failed (above)" >&2
-  exit "$code"
-fi
+code=0
+wait "$npm" || code=$?
+cat "$log"
+[ "$code" -eq 0 ] || fail "npm ci failed (above)"
+echo "install: done in $(($(date +%s) - started)) s"

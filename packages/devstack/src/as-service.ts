@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { loadDotEnv } from "./dot-env.ts";
+import { loadDotEnv } from "./environment.ts";
 import { databaseLoginOf, keepLogins, natsLoginOf } from "./logins.ts";
 import type { ServiceName } from "./stack-services.ts";
 import { stackOptionsFrom } from "./start-options.ts";

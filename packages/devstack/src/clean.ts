@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { loadDotEnv } from "./dot-env.ts";
+import { loadDotEnv } from "./environment.ts";
 import { isLocked } from "./run-dir.ts";
 import { dataDirOf } from "./start-options.ts";
 import { say } from "./terminal.ts";

@@ -1,50 +1,41 @@
 import postgres from "postgres";
 import { DevstackError, type Progress, reasonOf, sleep } from "./environment.ts";
 
-const WAIT_MS = 30_000;
 const PROGRESS_MS = 2_000;
 /** SQLSTATE of a wrong password or user, and of a database that does not exist: waiting does not help. */
 const FINAL_CODES = ["28P01", "28000", "3D000"];
 
 /**
- * Waits until the database answers a query, at most `deadlineMs` (default 30 s).
+ * Waits until the database answers a query, at most `deadlineMs` (default 30 s). `onWaiting` is called every 2 s.
  *
  * @throws {DevstackError} DATABASE_UNREACHABLE with the last reason; at once if the password or the name is wrong.
  */
-export async function waitForDatabase(
-  url: string,
-  {
-    deadlineMs = WAIT_MS,
-    onWaiting,
-  }: Readonly<{ deadlineMs?: number | undefined; onWaiting?: Progress }> = {},
-): Promise<void> {
+export async function waitForDatabase(url: string, onWaiting: Progress, deadlineMs = 30_000): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   let tellAt = performance.now() + PROGRESS_MS;
   for (;;) {
-    try {
-      return await withConnection(url, async (sql) => void (await sql`select 1`));
-    } catch (error) {
-      const reason = describe(error);
-      if (FINAL_CODES.includes((error as { code?: string }).code ?? "") || performance.now() > deadline) {
-        const text = `the database at ${withoutPassword(url)} does not answer: ${reason}`;
-        throw new DevstackError("DATABASE_UNREACHABLE", text);
-      }
-      if (performance.now() > tellAt) {
-        onWaiting?.(reason);
-        tellAt += PROGRESS_MS;
-      }
+    const failure = await failureOf(url);
+    if (failure === undefined) return;
+    if (FINAL_CODES.includes(failure.code) || performance.now() > deadline) {
+      const text = `the database at ${withoutPassword(url)} does not answer: ${failure.reason}`;
+      throw new DevstackError("DATABASE_UNREACHABLE", text);
+    }
+    if (performance.now() > tellAt) {
+      onWaiting(failure.reason);
+      tellAt += PROGRESS_MS;
     }
     await sleep(25);
   }
 }
 
 /** Why the database does not answer a query; undefined if it does. */
-export async function missingInDatabase(url: string): Promise<string | undefined> {
+export async function failureOf(url: string): Promise<{ code: string; reason: string } | undefined> {
   try {
     await withConnection(url, (sql) => sql`select 1`);
     return undefined;
   } catch (error) {
-    return describe(error);
+    const { code = "" } = error as { code?: string };
+    return { code, reason: reasonOf(error) || code };
   }
 }
 
@@ -86,8 +77,4 @@ export async function withConnection<Result>(
   } finally {
     await sql.end({ timeout: 1 });
   }
-}
-
-function describe(error: unknown): string {
-  return reasonOf(error) || String((error as { code?: string }).code ?? error);
 }

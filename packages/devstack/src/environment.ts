@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { loadEnvFile } from "node:process";
 
 /** Environment variables by name; an empty text counts as unset everywhere in the devstack. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -11,6 +13,12 @@ export function ownEnvironment(): Environment {
 
 /** The folder of the whole repository. */
 export const REPOSITORY = resolve(dirname(import.meta.filename), "../../..");
+
+/** Loads `.env` of the repository into the environment, if there is one; variables that are set already win. */
+export function loadDotEnv(): void {
+  const file = join(REPOSITORY, ".env");
+  if (existsSync(file)) loadEnvFile(file);
+}
 
 /** A problem that the user at the terminal can solve; its message says how. */
 export class DevstackError extends Error {

@@ -22,10 +22,9 @@ export type MigrateOptions = Readonly<{
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const { databaseUrl, onProgress = () => undefined } = options;
-  await waitForDatabase(databaseUrl, {
-    deadlineMs: options.deadlineMs,
-    onWaiting: (reason) => onProgress(`migrate: waiting for ${withoutPassword(databaseUrl)} (${reason})`),
-  });
+  const onWaiting = (why: string) =>
+    onProgress(`migrate: waiting for ${withoutPassword(databaseUrl)} (${why})`);
+  await waitForDatabase(databaseUrl, onWaiting, options.deadlineMs);
   const errors: string[] = [];
   const ignore = () => undefined;
   const client = new pg.Client({ connectionString: databaseUrl });
@@ -44,7 +43,9 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
       advisoryLockMode: "wait",
       logger: { debug: ignore, info: ignore, warn: ignore, error: (text) => errors.push(String(text)) },
     });
-    return applied.map((migration) => migration.name);
+    const names = applied.map(({ name }) => name);
+    onProgress(names.length === 0 ? "migrate: nothing to do" : `migrate: applied ${names.join(", ")}`);
+    return names;
   } catch (error) {
     const text = [`a migration failed, nothing was changed: ${reasonOf(error)}`, ...errors].join("\n").trim();
     throw new DevstackError("MIGRATION_FAILED", text, { cause: error });

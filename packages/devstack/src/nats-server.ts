@@ -23,7 +23,7 @@ export type NatsOptions = Supervision &
     passwords?: NatsPasswords | undefined;
     /** More lines for the server's configuration file. */
     extraConfig?: string | undefined;
-    env?: Environment;
+    env?: Environment | undefined;
   }>;
 
 /** A real nats-server with JetStream on 127.0.0.1 that syncs each write to the disk. */

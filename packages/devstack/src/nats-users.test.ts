@@ -83,51 +83,36 @@ it("lets each service do its work", async () => {
   expect(reported).toEqual([]);
 });
 
-it.each<[NatsUser, string]>([
-  ["auth", "chat.0.general"],
-  ["auth", "live.general"],
-  ["auth", "stored.ask"],
-  ["auth", "$JS.API.STREAM.INFO.CHAT_0"],
-  ["ws-producer", "live.general"],
-  ["ws-producer", "auth.revoked"],
-  ["ws-producer", "progress.0"],
-  ["ws-producer", "$JS.API.STREAM.MSG.GET.CHAT_0"],
-  ["ws-producer", "$JS.API.DIRECT.GET.CHAT_0"],
-  ["ws-producer", "$JS.API.CONSUMER.CREATE.CHAT_0"],
-  ["ws-producer", "$JS.API.CONSUMER.MSG.NEXT.CHAT_0.w1"],
-  ["ws-producer", "$JS.API.STREAM.PURGE.CHAT_0"],
-  ["ws-producer", "$JS.API.STREAM.UPDATE.CHAT_0"],
-  ["ws-producer", "$JS.API.STREAM.DELETE.CHAT_0"],
-  ["ws-producer", "_INBOX_ws-consumer.x"],
-  ["ws-producer", "presence"],
-  ["ws-producer", "$KV.ROOMS.general"],
-  ["ws-producer", "$JS.API.STREAM.PURGE.KV_ROOMS"],
-  ["ws-consumer", "typing.general"],
-  ["ws-consumer", "stored.ask"],
-  ["ws-consumer", "_INBOX_ws-producer.x"],
-  ["ws-consumer", "auth.revoked"],
-  ["ws-producer", "answer.1"],
-  ["auth", "answer.1"],
-  ["ws-consumer", "$JS.API.STREAM.DELETE.CHAT_0"],
-  ["ws-consumer", "$JS.API.STREAM.MSG.DELETE.CHAT_0"],
-])("%s may not publish to %s, and hears of it", async (user, subject) => {
+const rowsOf = (table: Readonly<Partial<Record<NatsUser, string>>>) =>
+  Object.entries(table).flatMap(([user, subjects]) =>
+    subjects.split(/\s+/).map((subject): [NatsUser, string] => [user as NatsUser, subject]),
+  );
+
+/** Subjects that each user may not publish to. */
+const NOT_PUBLISHED: Readonly<Partial<Record<NatsUser, string>>> = {
+  auth: "chat.0.general live.general stored.ask $JS.API.STREAM.INFO.CHAT_0 answer.1",
+  "ws-producer": `live.general auth.revoked progress.0 $JS.API.STREAM.MSG.GET.CHAT_0
+    $JS.API.DIRECT.GET.CHAT_0 $JS.API.CONSUMER.CREATE.CHAT_0
+    $JS.API.CONSUMER.MSG.NEXT.CHAT_0.w1 $JS.API.STREAM.PURGE.CHAT_0
+    $JS.API.STREAM.UPDATE.CHAT_0 $JS.API.STREAM.DELETE.CHAT_0 _INBOX_ws-consumer.x presence
+    $KV.ROOMS.general $JS.API.STREAM.PURGE.KV_ROOMS answer.1`,
+  "ws-consumer": `typing.general stored.ask _INBOX_ws-producer.x auth.revoked $JS.API.STREAM.DELETE.CHAT_0
+    $JS.API.STREAM.MSG.DELETE.CHAT_0`,
+};
+
+it.each(rowsOf(NOT_PUBLISHED))("%s may not publish to %s, and hears of it", async (user, subject) => {
   const reports = await reportsOf(user, (nats) => nats.publish(subject, "{}"));
   expect(reports).toEqual([expect.stringMatching(/permissions violation/i)]);
 });
 
-it.each<[NatsUser, string]>([
-  ["auth", ">"],
-  ["auth", "auth.revoked"],
-  ["ws-producer", "chat.>"],
-  ["ws-producer", "live.*"],
-  ["ws-producer", "_INBOX_ws-consumer.>"],
-  ["ws-producer", "_INBOX.>"],
-  ["ws-consumer", "chat.>"],
-  ["ws-consumer", "_INBOX_ws-producer.>"],
-  ["ws-consumer", "answer.*"],
-  ["auth", "answer.*"],
-  ["ws-consumer", "$JS.>"],
-])("%s may not listen to %s, and hears of it", async (user, subject) => {
+/** Subjects that each user may not subscribe to. */
+const NOT_HEARD: Readonly<Partial<Record<NatsUser, string>>> = {
+  auth: "> auth.revoked answer.*",
+  "ws-producer": "chat.> live.* _INBOX_ws-consumer.> _INBOX.>",
+  "ws-consumer": "chat.> _INBOX_ws-producer.> answer.* $JS.>",
+};
+
+it.each(rowsOf(NOT_HEARD))("%s may not listen to %s, and hears of it", async (user, subject) => {
   const heard: unknown[] = [];
   const errors: unknown[] = [];
   const reports = await reportsOf(user, (nats) => {

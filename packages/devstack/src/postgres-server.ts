@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { createDatabase, missingInDatabase } from "./database.ts";
+import { createDatabase, failureOf } from "./database.ts";
 import { DevstackError } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
 import { findPostgres, type PostgresHome } from "./postgres-home.ts";
@@ -60,7 +60,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
       // SIGINT is a fast shutdown: open transactions are rolled back.
       return { command, args, cwd: "/", logFile, stopSignal: "SIGINT", ...home.account };
     },
-    missing: () => missingInDatabase(`${address}/postgres`),
+    missing: async () => (await failureOf(`${address}/postgres`))?.reason,
   });
   await unit.startReady();
   await createDatabase(`${address}/postgres`, USER);

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Environment } from "./environment.ts";
+import { runCommand } from "./run-command.ts";
 
 export type Exit = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
 
@@ -113,7 +113,7 @@ export function trySignal(pid: number, signal: NodeJS.Signals | 0): boolean {
 
 /** Whether a process runs; one that has ended but was not waited for (a zombie, on Linux) does not. */
 export function isAlive(pid: number): boolean {
-  if (!trySignal(pid, 0)) return false;
+  if (!(pid > 1) || !trySignal(pid, 0)) return false;
   try {
     return !readFileSync(`/proc/${pid}/stat`, "utf8").includes(") Z ");
   } catch {
@@ -122,14 +122,6 @@ export function isAlive(pid: number): boolean {
 }
 
 /** The last lines of a log file, at most 4 kB; empty if there is none. */
-export async function tailOf(file: string, lines = 12): Promise<string> {
-  try {
-    await using handle = await open(file, "r");
-    const { size } = await handle.stat();
-    const length = Math.min(size, 4_096);
-    const { buffer } = await handle.read(Buffer.alloc(length), 0, length, size - length);
-    return buffer.toString("utf8").trimEnd().split("\n").slice(-lines).join("\n");
-  } catch {
-    return "";
-  }
+export async function tailOf(file: string): Promise<string> {
+  return (await runCommand("tail", ["-n", "12", file])).stdout.trimEnd().slice(-4_096);
 }

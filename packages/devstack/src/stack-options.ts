@@ -27,8 +27,6 @@ export type StackOptions = Readonly<{
   supervise?: boolean;
   /** Default: `migrations/` of the repository. */
   migrationsFolder?: string;
-  /** Longest wait for the services, ms; default 60 s. */
-  readyDeadlineMs?: number;
   /** Gives up: what was started is stopped, and startStack throws the signal's reason. */
   signal?: AbortSignal;
   onProgress?: Progress;

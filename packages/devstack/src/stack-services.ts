@@ -5,27 +5,26 @@ import { DevstackError, type Environment, REPOSITORY } from "./environment.ts";
 export const SERVICE_NAMES = ["auth", "ws-producer", "ws-consumer", "web"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
-/** The ports of a stack by their variable. */
-export const PORT_VARIABLES = [
-  "AUTH_GRPC_PORT",
-  "AUTH_HTTP_PORT",
-  "PRODUCER_HTTP_PORT",
-  "CONSUMER_HTTP_PORT",
-  "WEB_PORT",
-  "NATS_PORT",
-  "NATS_MONITOR_PORT",
-  "POSTGRES_PORT",
-] as const;
-export type PortVariable = (typeof PORT_VARIABLES)[number];
+/** The ports of a stack: who listens there, and the port of `make start` (a free one if there is none). */
+export const PORTS = {
+  AUTH_GRPC_PORT: { owner: "auth", usual: 50_051 },
+  AUTH_HTTP_PORT: { owner: "auth", usual: 8_080 },
+  PRODUCER_HTTP_PORT: { owner: "ws-producer", usual: 8_081 },
+  CONSUMER_HTTP_PORT: { owner: "ws-consumer", usual: 8_082 },
+  WEB_PORT: { owner: "web", usual: 8_083 },
+  NATS_PORT: { owner: "nats", usual: 4_222 },
+  NATS_MONITOR_PORT: { owner: "nats", usual: undefined },
+  POSTGRES_PORT: { owner: "postgres", usual: 5_432 },
+} as const;
+export type PortVariable = keyof typeof PORTS;
 export type Ports = Readonly<Record<PortVariable, number>>;
 
-/** Ports that each service listens on; the last is its HTTP port. */
-export const SERVICE_PORTS = {
-  auth: ["AUTH_GRPC_PORT", "AUTH_HTTP_PORT"],
-  "ws-producer": ["PRODUCER_HTTP_PORT"],
-  "ws-consumer": ["CONSUMER_HTTP_PORT"],
-  web: ["WEB_PORT"],
-} as const satisfies Record<ServiceName, readonly PortVariable[]>;
+const HTTP_PORTS: Readonly<Record<ServiceName, PortVariable>> = {
+  auth: "AUTH_HTTP_PORT",
+  "ws-producer": "PRODUCER_HTTP_PORT",
+  "ws-consumer": "CONSUMER_HTTP_PORT",
+  web: "WEB_PORT",
+};
 
 /** One process to be started: its unit's name, its service, source file, variables and HTTP port. */
 export type ServicePlan = Readonly<{
@@ -37,37 +36,37 @@ export type ServicePlan = Readonly<{
 }>;
 
 /**
- * Plans the processes of a stack. `moreConsumerPorts` are the HTTP ports of the second consumer and later ones.
+ * The source file of each service.
  *
- * @throws {DevstackError} SERVICE_MISSING if a service has no source file (the web page is left out then).
+ * @throws {DevstackError} SERVICE_MISSING if a service has none (the web page is left out then).
  */
-export function planServices(
+export function findEntries(
   services: readonly ServiceName[],
-  entries: Readonly<Partial<Record<ServiceName, string>>>,
+  others: Readonly<Partial<Record<ServiceName, string>>> = {},
+): Map<ServiceName, string> {
+  const entries = new Map<ServiceName, string>();
+  for (const service of services) {
+    const entry = others[service] ?? join(REPOSITORY, "services", service, "src/main.ts");
+    if (existsSync(entry)) entries.set(service, entry);
+    else if (service !== "web")
+      throw new DevstackError("SERVICE_MISSING", `${service}: there is no ${entry}`);
+  }
+  return entries;
+}
+
+/** Plans the processes of a stack. `moreConsumerPorts` are the HTTP ports of the second consumer and later ones. */
+export function planServices(
+  entries: ReadonlyMap<ServiceName, string>,
   ports: Ports,
   moreConsumerPorts: readonly number[],
 ): ServicePlan[] {
-  return services.flatMap((service): ServicePlan[] => {
-    const entry = entries[service] ?? join(REPOSITORY, "services", service, "src/main.ts");
-    if (!existsSync(entry)) {
-      if (service === "web") return [];
-      throw new DevstackError("SERVICE_MISSING", `${service}: there is no ${entry}`);
-    }
-    const httpPort = ports[SERVICE_PORTS[service].at(-1) as PortVariable];
-    const first = { name: service, service, entry, env: {}, httpPort };
+  return [...entries].flatMap(([service, entry]): ServicePlan[] => {
+    const first = { name: service, service, entry, env: {}, httpPort: ports[HTTP_PORTS[service]] };
     if (service !== "ws-consumer") return [first];
-    const more = moreConsumerPorts.map((port, index) => ({
-      ...first,
-      name: `${service}-${index + 2}`,
-      env: { CONSUMER_HTTP_PORT: String(port) },
-      httpPort: port,
-    }));
+    const more = moreConsumerPorts.map((httpPort, index) => {
+      const env = { CONSUMER_HTTP_PORT: String(httpPort) };
+      return { ...first, name: `${service}-${index + 2}`, env, httpPort };
+    });
     return [first, ...more];
   });
-}
-
-/** The URL of a port, as this machine reaches a server that listens on `host`. */
-export function urlOf(port: number, host: string): string {
-  const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

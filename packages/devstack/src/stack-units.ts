@@ -31,46 +31,46 @@ export type Servers = Readonly<{
 
 /** Starts NATS and Postgres side by side, or checks the ones that are named; adds those it started to `units`. */
 export async function startServers(context: StackContext, units: Unit[]): Promise<Servers> {
-  const { options, ports, supervision } = context;
-  const { dataDir } = options;
-  const nats = async (): Promise<Omit<Servers, "databaseUrl">> => {
-    const { natsUrl, natsMonitorUrl } = options;
-    if (natsUrl !== undefined) {
-      await requireNats(natsUrl);
-      return { natsUrl, natsMonitorUrl };
-    }
-    const server = await startNats({
-      ...supervision("nats"),
-      dataDir: join(dataDir, "nats"),
-      port: ports.NATS_PORT,
-      monitorPort: ports.NATS_MONITOR_PORT,
-      logFile: join(dataDir, "logs/nats.log"),
-      passwords: context.logins.nats,
-      env: options.env ?? ownEnvironment(),
-    });
-    units.push(server);
-    return { natsUrl: server.url, natsMonitorUrl: server.monitorUrl };
-  };
-  const postgres = async (): Promise<string> => {
-    const { databaseUrl, onProgress } = options;
-    if (databaseUrl !== undefined) {
-      await waitForDatabase(databaseUrl, { onWaiting: (why) => onProgress?.(`postgres: waiting (${why})`) });
-      return databaseUrl;
-    }
-    const server = await startPostgres({
-      ...supervision("postgres"),
-      dataDir: join(dataDir, "postgres"),
-      port: ports.POSTGRES_PORT,
-      logFile: join(dataDir, "logs/postgres.log"),
-    });
-    units.push(server);
-    return server.url;
-  };
   // Wait for both, so that a failure of one never leaves the other half started.
-  const [first, second] = await Promise.allSettled([nats(), postgres()]);
-  if (first.status === "rejected") throw first.reason;
-  if (second.status === "rejected") throw second.reason;
-  return { ...first.value, databaseUrl: second.value };
+  const [nats, url] = await Promise.allSettled([findNats(context, units), findDatabase(context, units)]);
+  if (nats.status === "rejected") throw nats.reason;
+  if (url.status === "rejected") throw url.reason;
+  return { ...nats.value, databaseUrl: url.value };
+}
+
+async function findNats({ options, ports, logins, supervision }: StackContext, units: Unit[]) {
+  const { natsUrl, natsMonitorUrl, dataDir, env } = options;
+  if (natsUrl !== undefined) {
+    await requireNats(natsUrl);
+    return { natsUrl, natsMonitorUrl };
+  }
+  const server = await startNats({
+    ...supervision("nats"),
+    dataDir: join(dataDir, "nats"),
+    port: ports.NATS_PORT,
+    monitorPort: ports.NATS_MONITOR_PORT,
+    logFile: join(dataDir, "logs/nats.log"),
+    passwords: logins.nats,
+    env,
+  });
+  units.push(server);
+  return { natsUrl: server.url, natsMonitorUrl: server.monitorUrl };
+}
+
+async function findDatabase({ options, ports, supervision }: StackContext, units: Unit[]) {
+  const { databaseUrl, dataDir, onProgress } = options;
+  if (databaseUrl !== undefined) {
+    await waitForDatabase(databaseUrl, (why) => onProgress?.(`postgres: waiting (${why})`));
+    return databaseUrl;
+  }
+  const server = await startPostgres({
+    ...supervision("postgres"),
+    dataDir: join(dataDir, "postgres"),
+    port: ports.POSTGRES_PORT,
+    logFile: join(dataDir, "logs/postgres.log"),
+  });
+  units.push(server);
+  return server.url;
 }
 
 /** One process of a service. */
@@ -78,10 +78,9 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
   const { options, ports, host, logins } = context;
   const { name, service } = plan;
   const { natsUrl, natsMonitorUrl, databaseUrl } = servers;
-  const { NATS_PORT: _nats, NATS_MONITOR_PORT: _monitor, POSTGRES_PORT: _postgres, ...own } = ports;
   const env: Environment = {
     ...(options.env ?? ownEnvironment()),
-    ...Object.fromEntries(Object.entries(own).map(([variable, port]) => [variable, String(port)])),
+    ...Object.fromEntries(Object.entries(ports).map(([variable, port]) => [variable, String(port)])),
     HOST: host,
     DATA_DIR: options.dataDir,
     NATS_URL: natsUrl,

@@ -1,18 +1,21 @@
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { afterEach, expect, test } from "vitest";
 import { sleep } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
 import { isAlive } from "./server-process.ts";
 import { type Stack, type StackOptions, startStack } from "./stack.ts";
-import { fixtureEntries } from "./stack-fixture.ts";
 import { makeTempDir, removeDataDir } from "./temp-dir.ts";
 
 const NAMES = ["nats", "postgres", "auth", "ws-producer", "ws-consumer"];
+/** Stand-ins for the services; NATS and Postgres are real. */
+const fixture = (role: string) => join(import.meta.dirname, `../fixtures/${role}-service.ts`);
+const FIXTURES = {
+  services: ["auth", "ws-producer", "ws-consumer"],
+  entries: { auth: fixture("auth"), "ws-producer": fixture("producer"), "ws-consumer": fixture("consumer") },
+} as const;
 const stacks: Stack[] = [];
 const folders: string[] = [];
 afterEach(async () => {
@@ -27,11 +30,7 @@ async function folder(): Promise<string> {
 }
 
 async function start(options: Partial<StackOptions> = {}): Promise<Stack> {
-  const stack = await startStack({
-    dataDir: options.dataDir ?? (await folder()),
-    ...fixtureEntries(),
-    ...options,
-  });
+  const stack = await startStack({ dataDir: options.dataDir ?? (await folder()), ...FIXTURES, ...options });
   stacks.push(stack);
   return stack;
 }
@@ -92,29 +91,11 @@ test("a second start on the same data is refused, and hurts nothing", async () =
   expect((await ask(stack.urls.auth)).pid).toBe(stack.service("auth").pid);
 });
 
-test("after kill -9 of a supervisor nothing is in the way of the next start", async () => {
-  const dataDir = await folder();
-  const main = join(import.meta.dirname, "../fixtures/supervisor.ts");
-  const supervisor = spawn(process.execPath, [main, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
-  const line = await new Promise<string>((resolve) =>
-    createInterface(supervisor.stdout).once("line", resolve),
-  );
-  const { ports } = JSON.parse(line) as Pick<Stack, "ports">;
-  const old = await Promise.all(NAMES.map((name) => pidIn(dataDir, name)));
-  expect(old.every((pid) => isAlive(pid))).toBe(true);
-  const ended = new Promise((resolve) => supervisor.once("exit", resolve));
-  supervisor.kill("SIGKILL");
-  await ended;
-  const stack = await start({ dataDir, ports });
-  expect(old.filter((pid) => isAlive(pid))).toEqual([]);
-  expect((await ask(stack.urls.auth)).pid).toBe(stack.service("auth").pid);
-});
-
 test("a service that keeps dying is told with the end of its log, and the rest is stopped", async () => {
   const dataDir = await folder();
   const attempt = start({ dataDir, serviceEnv: { "ws-producer": { FIXTURE_CRASH: "1" } } });
   await expect(attempt).rejects.toThrow(/ws-producer is not ready[\s\S]*told to crash/);
-  expect(existsSync(join(dataDir, "run/supervisor.lock"))).toBe(false);
+  expect(existsSync(join(dataDir, "run/supervisor.pid"))).toBe(false);
   expect(existsSync(join(dataDir, "run/nats.pid"))).toBe(false);
 });
 
@@ -131,6 +112,35 @@ test("without supervision what is killed stays down until it is started", async 
   await stack.service("postgres").stop();
   await stack.service("postgres").start();
   expect(stack.service("postgres").pid).toBe(await pidIn(stack.dataDir, "postgres"));
+});
+
+test("a start that fails half way stops what it started", async () => {
+  const dataDir = await folder();
+  const broken = join(dataDir, "postgres/cluster/parley-complete");
+  await mkdir(join(broken, ".."), { recursive: true, mode: 0o700 });
+  await writeFile(broken, "");
+  await writeFile(join(dataDir, "postgres/password"), "none");
+  let natsPid = 0;
+  const onProgress = (line: string) => {
+    if (line === "nats: ready") natsPid = Number(readFileSync(join(dataDir, "run/nats.pid"), "utf8"));
+  };
+  await expect(start({ dataDir, onProgress })).rejects.toMatchObject({ code: "NOT_READY" });
+  expect(natsPid).toBeGreaterThan(0);
+  expect(isAlive(natsPid)).toBe(false);
+  expect(existsSync(join(dataDir, "run/supervisor.pid"))).toBe(false);
+});
+
+test("nobody but the owner can read the data folder", async () => {
+  const { dataDir } = await start();
+  const modes: Record<string, number> = {};
+  for (const folder of [".", "postgres"])
+    for (const name of await readdir(join(dataDir, folder)))
+      modes[name] = (await stat(join(dataDir, folder, name))).mode & 0o077;
+  // Root's Postgres runs as another user, who passes its folder but cannot list it.
+  const { postgres, ...others } = modes;
+  expect(postgres).toBe(0o011);
+  expect(Object.values(others).filter((mode) => mode !== 0)).toEqual([]);
+  expect(Object.keys(others)).toEqual(expect.arrayContaining(["logins.json", "cluster", "password", "nats"]));
 });
 
 test("servers of one's own are used, and then none is started", async () => {

@@ -4,19 +4,10 @@ import { keepDatabaseLogins } from "./database-logins.ts";
 import { DevstackError } from "./environment.ts";
 import { keepLogins } from "./logins.ts";
 import { migrate } from "./migrate.ts";
-import { findFreePort, type NamedPort, requireFreePorts } from "./ports.ts";
+import { choosePorts, findFreePort } from "./ports.ts";
 import { type RunDir, takeRunDir } from "./run-dir.ts";
 import type { StackOptions } from "./stack-options.ts";
-import {
-  PORT_VARIABLES,
-  type Ports,
-  type PortVariable,
-  planServices,
-  SERVICE_NAMES,
-  SERVICE_PORTS,
-  type ServicePlan,
-  urlOf,
-} from "./stack-services.ts";
+import { findEntries, type Ports, planServices, SERVICE_NAMES } from "./stack-services.ts";
 import { type Servers, serviceUnit, startServers } from "./stack-units.ts";
 import type { Supervision, Unit } from "./unit.ts";
 
@@ -87,13 +78,15 @@ async function startAll(
   units: Unit[],
   stop: () => Promise<void>,
 ): Promise<Stack> {
-  const { host = "127.0.0.1", onProgress = () => undefined, signal, readyDeadlineMs } = options;
-  const ports = await choosePorts(options.ports ?? {}, host);
+  const { host = "127.0.0.1", onProgress, signal } = options;
+  const entries = findEntries(options.services ?? SERVICE_NAMES, options.entries);
+  const owners = new Set<string>(entries.keys());
+  if (options.natsUrl === undefined) owners.add("nats");
+  if (options.databaseUrl === undefined) owners.add("postgres");
+  const ports = await choosePorts(options.ports ?? {}, owners, host);
   const moreConsumerPorts: number[] = [];
   for (let n = 1; n < (options.consumers ?? 1); n += 1) moreConsumerPorts.push(await findFreePort(host));
-  const { services: names = SERVICE_NAMES, entries = {} } = options;
-  const plans = planServices(names, entries, ports, moreConsumerPorts);
-  await requireFreePorts(portsToCheck(options, ports, plans, host));
+  const plans = planServices(entries, ports, moreConsumerPorts);
   const supervision = (name: string): Supervision => ({
     supervise: options.supervise ?? true,
     onProgress,
@@ -104,15 +97,14 @@ async function startAll(
   const servers = await startServers(context, units);
   const { databaseUrl } = servers;
   signal?.throwIfAborted();
-  const applied = await migrate({ databaseUrl, folder: options.migrationsFolder, onProgress });
+  await migrate({ databaseUrl, folder: options.migrationsFolder, onProgress });
   signal?.throwIfAborted();
-  onProgress(applied.length === 0 ? "migrate: nothing to do" : `migrate: applied ${applied.join(", ")}`);
   if (options.databaseUrl === undefined) await keepDatabaseLogins(databaseUrl, logins.database);
   const urls = Object.fromEntries(plans.map(({ name, httpPort }) => [name, urlOf(httpPort, host)]));
   const services = plans.map((plan) => serviceUnit(plan, urls[plan.name] ?? "", servers, context));
   units.push(...services);
   await Promise.all(services.map((unit) => unit.start()));
-  await Promise.all(services.map((unit) => unit.untilReady(readyDeadlineMs, signal)));
+  await Promise.all(services.map((unit) => unit.untilReady(undefined, signal)));
   const service = (name: string) => {
     const unit = units.find((one) => one.name === name);
     if (unit !== undefined) return unit;
@@ -134,25 +126,8 @@ async function startAll(
   };
 }
 
-async function choosePorts(wanted: NonNullable<StackOptions["ports"]>, host: string): Promise<Ports> {
-  const ports: Partial<Record<PortVariable, number>> = {};
-  for (const name of PORT_VARIABLES) ports[name] = wanted[name] ?? (await findFreePort(host));
-  return ports as Ports;
-}
-
-function portsToCheck(
-  options: StackOptions,
-  ports: Ports,
-  plans: readonly ServicePlan[],
-  host: string,
-): NamedPort[] {
-  const ofServices = new Set(plans.flatMap(({ service }) => SERVICE_PORTS[service]));
-  const ofServers: PortVariable[] = [
-    ...(options.natsUrl === undefined ? (["NATS_PORT", "NATS_MONITOR_PORT"] as const) : []),
-    ...(options.databaseUrl === undefined ? (["POSTGRES_PORT"] as const) : []),
-  ];
-  return [
-    ...[...ofServices].map((variable) => ({ variable, port: ports[variable], host })),
-    ...ofServers.map((variable) => ({ variable, port: ports[variable] })),
-  ];
+/** The URL of a port, as this machine reaches a server that listens on `host`. */
+function urlOf(port: number, host: string): string {
+  const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

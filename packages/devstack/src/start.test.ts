@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { sleep } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
 import { isAlive } from "./server-process.ts";
+import { PORTS } from "./stack-services.ts";
 import { makeTempDir, removeDataDir } from "./temp-dir.ts";
 
-const NAMES = ["nats", "postgres", "auth"];
 const folders: string[] = [];
 const children: ChildProcess[] = [];
 afterEach(async () => {
@@ -58,15 +59,14 @@ async function ownEnv(): Promise<Record<string, string>> {
   const DATA_DIR = await makeTempDir("start");
   folders.push(DATA_DIR);
   const env: Record<string, string> = { DATA_DIR };
-  for (const name of ["AUTH_GRPC_PORT", "AUTH_HTTP_PORT", "NATS_PORT", "POSTGRES_PORT"])
-    env[name] = String(await findFreePort());
+  for (const name of Object.keys(PORTS)) env[name] = String(await findFreePort());
   return env;
 }
 
 async function pidsOf(env: Record<string, string>): Promise<number[]> {
-  return Promise.all(
-    NAMES.map(async (name) => Number(await readFile(join(env.DATA_DIR ?? "", `run/${name}.pid`), "utf8"))),
-  );
+  const folder = join(env.DATA_DIR ?? "", "run");
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".pid"));
+  return Promise.all(files.map(async (name) => Number(await readFile(join(folder, name), "utf8"))));
 }
 
 for (const signal of ["SIGINT", "SIGHUP"] as const) {
@@ -93,15 +93,22 @@ test("stop ends a running stack; a second one finds nothing", async () => {
   expect(again.text()).toContain("nothing runs");
 });
 
-test("stop ends what is left after the supervisor was killed", async () => {
+test("after kill -9 of the supervisor everything ends by itself, and the next start comes up", async () => {
   const env = await ownEnv();
-  const start = run("start.ts", ["auth"], env);
+  const start = run("start.ts", [], env);
   await start.until("Parley is ready");
   const pids = await pidsOf(env);
+  expect(pids.length).toBeGreaterThanOrEqual(6);
+  const killedAt = performance.now();
   start.child.kill("SIGKILL");
   await start.code;
-  expect(await run("stop.ts", [], env).code).toBe(0);
-  expect(pids.filter((pid) => isAlive(pid))).toEqual([]);
+  while (pids.some(isAlive)) await sleep(20);
+  expect(performance.now() - killedAt).toBeLessThan(8_000);
+  expect(existsSync(join(env.DATA_DIR ?? "", "postgres/cluster/postmaster.pid"))).toBe(false);
+  const stop = run("stop.ts", [], env);
+  expect([await stop.code, stop.text().trim()]).toEqual([0, `nothing runs on ${env.DATA_DIR}`]);
+  const again = run("start.ts", ["auth"], env);
+  await again.until("Parley is ready");
 });
 
 test("an end that is asked for while the stack comes up is obeyed, and nothing stays", async () => {
@@ -110,7 +117,7 @@ test("an end that is asked for while the stack comes up is obeyed, and nothing s
   await start.until("nats: ready");
   start.child.kill("SIGTERM");
   expect(await start.code).toBe(0);
-  expect(NAMES.filter((name) => existsSync(join(env.DATA_DIR ?? "", `run/${name}.pid`)))).toEqual([]);
+  expect(await pidsOf(env)).toEqual([]);
 });
 
 test("a bad port is one clear line and exit code 1", async () => {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { keepDemoUsers, type Login, logInDemoUser } from "./demo-users.ts";
-import { loadDotEnv } from "./dot-env.ts";
+import { type DemoUser, keepDemoUsers, type Login, logInDemoUser } from "./demo-users.ts";
+import { loadDotEnv } from "./environment.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { SERVICE_NAMES } from "./stack-services.ts";
 import { stackOptionsFrom } from "./start-options.ts";
@@ -56,17 +56,12 @@ async function introduce(stack: Stack, progress: (line: string) => void): Promis
   const usersFile = join(stack.dataDir, "demo-users.json");
   const users = await keepDemoUsers(usersFile);
   try {
-    const logins: Login[] = [];
-    for (const user of users) logins.push(await logInDemoUser(auth, user));
+    const [first, second] = users as [DemoUser, DemoUser];
+    const logins: [Login, Login] = [await logInDemoUser(auth, first), await logInDemoUser(auth, second)];
     say(`\nTwo demo users, with the passwords of ${usersFile}:`);
     for (const [index, { user, token }] of logins.entries())
       say(`\n  ${user.username} (password ${users[index]?.password})\n  TOKEN=${token}`);
-    const [writer, listener] = logins as [Login, Login];
-    printSession(
-      auth,
-      { ...writer, password: users[0]?.password ?? "", url: producer },
-      { ...listener, url: consumer },
-    );
+    printSession(auth, producer, consumer, first, logins);
   } catch (error) {
     say(`\n  ${errorText(error)}`);
   }
@@ -74,27 +69,29 @@ async function introduce(stack: Stack, progress: (line: string) => void): Promis
 
 function printSession(
   auth: string,
-  writer: Login & Readonly<{ password: string; url: string }>,
-  listener: Login & Readonly<{ url: string }>,
+  producer: string,
+  consumer: string,
+  { username, password }: DemoUser,
+  [writer, listener]: readonly [Login, Login],
 ): void {
-  const [producer, consumer] = [writer.url, listener.url].map((url) =>
+  const [writing, listening] = [producer, consumer].map((url) =>
     url.replace(/^http/, "ws").replace("127.0.0.1", "localhost"),
   );
-  const body = JSON.stringify({ username: writer.user.username, password: writer.password });
+  const body = JSON.stringify({ username, password });
   say(`
 Try it, in two terminals:
 
   1. listen, as ${listener.user.username}:
-     npx wscat -c "${consumer}/ws?token=${listener.token}&room=general"
+     npx wscat -c "${listening}/ws?token=${listener.token}&room=general"
 
-  2. write, as ${writer.user.username}, then paste the line below it:
-     npx wscat -c "${producer}/ws?token=${writer.token}"
+  2. write, as ${username}, then paste the line below it:
+     npx wscat -c "${writing}/ws?token=${writer.token}"
      {"room":"general","body":"Hello, World!"}
 
 A token lasts ${Math.round(writer.expiresIn / 60)} minutes; a new one, and the same commands with it:
      TOKEN=$(curl -s -X POST ${auth}/api/v1/login -H 'content-type: application/json' -d '${body}' | jq -r .data.token)
-     npx wscat -c "${producer}/ws?token=$TOKEN"
-     npx wscat -c "${consumer}/ws?token=$TOKEN&room=general"
+     npx wscat -c "${writing}/ws?token=$TOKEN"
+     npx wscat -c "${listening}/ws?token=$TOKEN&room=general"
 
 Ctrl-C stops everything.`);
 }

@@ -1,6 +1,5 @@
-import { loadDotEnv } from "./dot-env.ts";
-import { sleep } from "./environment.ts";
-import { isLocked, supervisorPid, waitForLeft } from "./run-dir.ts";
+import { loadDotEnv, sleep } from "./environment.ts";
+import { isLocked, pidOf, waitForLeft } from "./run-dir.ts";
 import { trySignal } from "./server-process.ts";
 import { dataDirOf } from "./start-options.ts";
 import { say } from "./terminal.ts";
@@ -11,7 +10,7 @@ loadDotEnv();
 const dataDir = dataDirOf(process.env);
 const wasRunning = isLocked(dataDir);
 if (wasRunning) {
-  const pid = supervisorPid(dataDir);
+  const pid = pidOf(dataDir, "supervisor");
   say(`stopping the stack on ${dataDir} (supervisor pid ${pid})`);
   trySignal(pid, "SIGTERM");
   const deadline = performance.now() + STOP_DEADLINE_MS;

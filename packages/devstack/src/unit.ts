@@ -127,6 +127,28 @@ export class Unit {
     if (this.#options.supervise !== true) await this.#running;
   }
 
+  async #keepRunning(): Promise<void> {
+    const { supervise = false, onPid, onProgress } = this.#options;
+    while (this.#isWanted) {
+      const startedAt = performance.now();
+      this.#launching = this.#launch();
+      this.#lastExit = await this.#launching.then(() => this.#untilEnd(), reasonOf);
+      this.#current = undefined;
+      onPid?.(undefined);
+      if (!this.#isWanted) return;
+      if (performance.now() - startedAt >= HEALTHY_MS) this.#delayMs = RESTART_FIRST_MS;
+      const ms = this.#delayMs;
+      onProgress?.(
+        `${this.name}: ended (${this.#lastExit})${supervise ? `, starting it again in ${ms} ms` : ""}`,
+      );
+      if (!supervise) return;
+      this.#pause = new AbortController();
+      this.#delayMs = Math.min(ms * 2, RESTART_MAX_MS);
+      await setTimeout(ms, undefined, { signal: this.#pause.signal }).catch(() => undefined);
+      this.restarts += Number(this.#isWanted);
+    }
+  }
+
   async #launch(): Promise<void> {
     const command = await this.#options.command();
     this.#stopSignal = command.stopSignal ?? "SIGTERM";
@@ -134,39 +156,9 @@ export class Unit {
     this.#options.onPid?.(this.#current.pid);
   }
 
-  async #runOnce(): Promise<void> {
-    this.#launching = this.#launch();
-    try {
-      await this.#launching;
-      const exit = await this.#current?.exited;
-      this.#lastExit = exit?.signal ?? `exit code ${exit?.code}`;
-    } catch (error) {
-      this.#lastExit = reasonOf(error);
-    }
-    this.#current = undefined;
-    this.#options.onPid?.(undefined);
-  }
-
-  async #keepRunning(): Promise<void> {
-    const { supervise = false, onProgress } = this.#options;
-    for (;;) {
-      const startedAt = performance.now();
-      await this.#runOnce();
-      if (performance.now() - startedAt >= HEALTHY_MS) this.#delayMs = RESTART_FIRST_MS;
-      const next = supervise ? `, starting it again in ${this.#delayMs} ms` : "";
-      if (this.#isWanted) onProgress?.(`${this.name}: ended (${this.#lastExit})${next}`);
-      if (this.#isWanted && supervise) await this.#waitBeforeRestart();
-      if (!this.#isWanted || !supervise) return;
-      this.restarts += 1;
-    }
-  }
-
-  async #waitBeforeRestart(): Promise<void> {
-    this.#pause = new AbortController();
-    const { signal } = this.#pause;
-    const ms = this.#delayMs;
-    this.#delayMs = Math.min(ms * 2, RESTART_MAX_MS);
-    await setTimeout(ms, undefined, { signal }).catch(() => undefined);
+  async #untilEnd(): Promise<string> {
+    const exit = await this.#current?.exited;
+    return exit?.signal ?? `exit code ${exit?.code}`;
   }
 }
 
