@@ -11,7 +11,7 @@ export type ServiceContext = Readonly<{
 }>;
 
 /**
- * Runs one process: starts it, closes it on SIGTERM, SIGINT or when its supervisor is gone, and ends it with 1
+ * Runs one process: starts it, closes it on SIGTERM or SIGINT, and ends it with 1
  * on a fault that nobody caught, so that whoever supervises starts a clean one.
  */
 export async function runService(
