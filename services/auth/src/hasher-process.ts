@@ -1,58 +1,46 @@
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { getPriority, setPriority } from "node:os";
-import { promisify } from "node:util";
 import { argon2id, hash, needsRehash, verify } from "argon2";
 import { HASH_PARAMETERS } from "./password.ts";
 
-/** What the parent asks. `known` is false when there is no such user: the work is the same, the answer is no. */
+/** A request of the parent. `hash: null` means that there is no such user: same work, never a match. */
 export type HashRequest =
-  | Readonly<{ id: number; do: "hash"; password: string }>
-  | Readonly<{ id: number; do: "verify"; password: string; hash: string | null }>;
+  | Readonly<{ id: number; op: "hash"; password: string }>
+  | Readonly<{ id: number; op: "verify"; password: string; hash: string | null }>;
 
-/** What it gets. `stale` says that the hash was made with other parameters than ours. */
+/** The answer to the request with this id. `stale`: the hash was made with other parameters than today's. */
 export type HashAnswer =
-  | Readonly<{ id: number; do: "hash"; hash: string }>
-  | Readonly<{ id: number; do: "verify"; matches: boolean; stale: boolean }>
-  | Readonly<{ id: number; do: "failed"; reason: string }>;
+  | Readonly<{ id: number; op: "hash"; hash: string }>
+  | Readonly<{ id: number; op: "verify"; matches: boolean; stale: boolean }>
+  | Readonly<{ id: number; op: "failed"; reason: string }>;
 
 const OPTIONS = { ...HASH_PARAMETERS, type: argon2id };
-/** Below the services, so that they keep their pace; a third of a processor that one of them wants as well. */
-const NICENESS = 5;
+const NICENESS = 19;
 
-/** The hash that a password is compared with when nobody has the name. Nobody knows its password. */
-let decoy = "";
-
-async function answer(request: HashRequest): Promise<HashAnswer> {
-  if (request.do === "hash")
-    return { id: request.id, do: "hash", hash: await hash(request.password, OPTIONS) };
-  const matches = (await verify(request.hash ?? decoy, request.password)) && request.hash !== null;
-  const stale = needsRehash(request.hash ?? decoy, OPTIONS);
-  return { id: request.id, do: "verify", matches, stale };
+async function handle(request: HashRequest): Promise<HashAnswer> {
+  const { id } = request;
+  if (request.op === "hash") return { id, op: "hash", hash: await hash(request.password, OPTIONS) };
+  const stored = request.hash ?? decoy;
+  const matches = (await verify(stored, request.password)) && request.hash !== null;
+  return { id, op: "verify", matches, stale: needsRehash(stored, OPTIONS) };
 }
 
-// Only downwards: who runs below that already may not rise.
-if (getPriority() < NICENESS) setPriority(NICENESS);
-// First of all: the parent may be gone before we are ready.
+function send(message: HashAnswer | "ready"): void {
+  if (process.connected) process.send?.(message);
+}
+
+// The channel closes when the parent ends, also by SIGKILL. Listen before the first await.
 process.on("disconnect", () => process.exit(0));
-// Ctrl-C reaches the whole group; the parent decides when this process ends.
+// Ctrl-C reaches the whole process group; the parent decides when this process ends.
 process.on("SIGINT", () => undefined);
+// A lower niceness than the inherited one would need a privilege.
+if (getPriority() < NICENESS) setPriority(NICENESS);
+/** The hash that passwords for unknown names are compared with; nobody knows its password. */
+const decoy = await hash(randomBytes(32), OPTIONS);
 process.on("message", (request: HashRequest) => {
-  answer(request)
-    .catch((error: Error): HashAnswer => ({ id: request.id, do: "failed", reason: error.message }))
-    .then(say)
+  handle(request)
+    .catch((error: Error): HashAnswer => ({ id: request.id, op: "failed", reason: error.message }))
+    .then(send)
     .catch(() => process.exit(1));
 });
-decoy = await hash(randomBytes(32), OPTIONS);
-if (process.argv[2] === "background") await yieldToAll();
-say("ready");
-
-/** All threads run only when nobody else wants to: Linux's SCHED_IDLE (sched(7)). Elsewhere the niceness must do. */
-async function yieldToAll(): Promise<void> {
-  const args = ["--all-tasks", "--idle", "--pid", "0", String(process.pid)];
-  await promisify(execFile)("chrt", args).catch(() => undefined);
-}
-
-function say(reply: HashAnswer | "ready"): void {
-  if (process.connected) process.send?.(reply);
-}
+send("ready");
