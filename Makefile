@@ -98,7 +98,7 @@ down: ## stop the containers; their volumes stay
 .PHONY: clean
 clean: ## stop the stack, then remove its data, installed packages and generated code
 	@if [ -x $(NODE) ]; then $(NODE) $(DEVSTACK)/stop.ts; $(NODE) $(DEVSTACK)/clean.ts; fi
-	@rm -rf node_modules packages/*/node_modules services/*/node_modules e2e/node_modules bench/node_modules proto/node_modules
+	@rm -rf node_modules packages/*/node_modules services/*/node_modules e2e/node_modules bench/node_modules bench/peers/node_modules proto/node_modules
 	@rm -rf proto/gen .turbo packages/*/.turbo services/*/.turbo packages/*/dist services/*/dist coverage
 	@echo "clean: done"
 
@@ -113,15 +113,18 @@ chaos-power: install ## power cuts under NATS and Postgres, and a control that l
 	@exec $(NODE) bench/src/chaos/power/main.ts
 
 BENCH := $(NODE) bench/src/main.ts
-bench/peers/%/node_modules: bench/peers/%/package-lock.json
-	@bench/peers/$*/install.sh && touch $@
+bench/peers/node_modules: bench/peers/package-lock.json
+	@cd bench/peers && npm ci --ignore-scripts --silent && touch node_modules
 
-.PHONY: bench bench-all bench-jitter bench-idle bench-fanout bench-restart bench-readers bench-reconnect bench-growth
-bench: install bench/peers/socketio/node_modules ## Parley and Socket.IO + Postgres at the same job, about 3 minutes
-	@exec $(BENCH) quick
+.PHONY: bench bench-all bench-jitter bench-idle bench-fanout bench-restart bench-readers bench-reconnect bench-growth compare-cpu
+bench: install bench/peers/node_modules ## Parley and Socket.IO + Postgres at the same job, about 3 minutes
+	@exec $(NODE) bench/peers/main.ts quick
 
-bench-all: install bench/peers/socketio/node_modules bench/peers/plain/node_modules ## all peers that are here, medians of 3 (ONLY="parley plain")
-	@exec $(BENCH) all $(ONLY)
+bench-all: install bench/peers/node_modules ## all peers that are installed, medians of 3 (ONLY="parley plain")
+	@exec $(NODE) bench/peers/main.ts all $(ONLY)
+
+compare-cpu: install ## CPU and memory against an earlier state, interleaved (BASE=revision or folder PAIRS=7 SHORT=1)
+	@exec $(NODE) bench/src/compare-cpu.ts $(BASE)
 
 bench-jitter: install ## publish to deliver, 1,000 sockets (S=seconds)
 	@exec $(BENCH) jitter $(S)

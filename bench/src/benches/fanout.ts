@@ -1,54 +1,29 @@
-import { Fleet } from "../load/fleet.ts";
-import { spread } from "../load/places.ts";
-import { type Measured, measureRun } from "../measure/run.ts";
+import type { Measured } from "../measure/run.ts";
 import type { Target } from "../targets/target.ts";
-import { BODY_LENGTH } from "./durable.ts";
+import { withMembers } from "./with-members.ts";
 
 const SENDERS = 10;
 
-export type FanoutPlan = Readonly<{
-  members: number;
-  rates: readonly number[];
-  warmMs: number;
-  ms: number;
-  processes: number;
-}>;
-export const FANOUT: FanoutPlan = {
-  members: 1_000,
-  rates: [5, 50, 100],
-  warmMs: 2_000,
-  ms: 6_000,
-  processes: 1,
-};
+export type FanoutPlan = Readonly<{ members: number; rates: readonly number[]; ms: number }>;
+export const FANOUT: FanoutPlan = { members: 1_000, rates: [5, 50, 100], ms: 6_000 };
 
 export type Fanout = Readonly<{ offered: number; deliveriesPerHolderCpuSecond: number; run: Measured }>;
 
-/** One large room: messages at several rates (open loop), and how much work a delivery is for whoever delivers. */
-export async function fanout(target: Target, holder: string, plan: FanoutPlan = FANOUT): Promise<Fanout[]> {
-  const fleet = new Fleet(plan.processes);
-  try {
-    const perRoom = plan.members;
-    const places = spread({ members: perRoom, perRoom, tokens: await target.tokens(20), senders: SENDERS });
-    await fleet.open(target.dialect, target.endpoint, places);
+/** One large room at several message rates (open loop): deliveries per CPU second of the process `holder`. */
+export function fanout(
+  target: Target,
+  holder: string,
+  { members, rates, ms }: FanoutPlan = FANOUT,
+): Promise<Fanout[]> {
+  const membership = { members, perRoom: members, senders: SENDERS };
+  return withMembers(target, membership, async ({ measure }) => {
     const results: Fanout[] = [];
-    for (const offered of plan.rates) {
-      const pace = { kind: "rate", perSecond: offered } as const;
-      const { warmMs, ms } = plan;
-      const run = await measureRun(
-        target,
-        fleet,
-        { pace, warmMs, ms, bodyLength: BODY_LENGTH },
-        { places, perRoom },
-      );
-      const cpu = run.cpuSeconds[holder] ?? 0;
-      results.push({
-        offered,
-        deliveriesPerHolderCpuSecond: Math.round((run.deliveriesPerSecond * run.seconds) / cpu),
-        run,
-      });
+    for (const offered of rates) {
+      const run = await measure({ pace: { kind: "rate", perSecond: offered }, ms });
+      const deliveries = run.deliveriesPerSecond * run.seconds;
+      const deliveriesPerHolderCpuSecond = Math.round(deliveries / (run.cpuSeconds[holder] ?? 0));
+      results.push({ offered, deliveriesPerHolderCpuSecond, run });
     }
     return results;
-  } finally {
-    await fleet.end();
-  }
+  });
 }

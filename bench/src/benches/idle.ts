@@ -1,6 +1,6 @@
 import { sleep } from "../load/clock.ts";
-import { Fleet } from "../load/fleet.ts";
-import { spread } from "../load/places.ts";
+import { LoadGenerator } from "../load/load-generator.ts";
+import { spreadMembers } from "../load/member-specs.ts";
 import { cpuOf, rssOf } from "../measure/proc.ts";
 import type { Target } from "../targets/target.ts";
 
@@ -36,21 +36,21 @@ export const IDLE: IdlePlan = { sockets: 10_000, processes: 1, concurrency: 64 }
 
 /** Sockets that only listen, each with a token of its own that nobody has seen before. `holder`: who has them. */
 export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE): Promise<Idle> {
-  const fleet = new Fleet(plan.processes);
+  const generator = new LoadGenerator(plan.processes);
   try {
     const tokens = await target.tokens(plan.sockets + WARM_UP_ROUNDS * WARM_UP_SOCKETS);
-    const places = (count: number, of: readonly string[]) =>
-      spread({ members: count, perRoom: MEMBERS_PER_ROOM, tokens: of, senders: 0 });
+    const specs = (count: number, of: readonly string[]) =>
+      spreadMembers({ members: count, perRoom: MEMBERS_PER_ROOM, tokens: of, senders: 0 });
     for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
-      const rehearsal = places(WARM_UP_SOCKETS, tokens.slice(plan.sockets + round * WARM_UP_SOCKETS));
-      await fleet.open(target.dialect, target.endpoint, rehearsal, plan.concurrency);
-      await fleet.closeAll();
+      const rehearsal = specs(WARM_UP_SOCKETS, tokens.slice(plan.sockets + round * WARM_UP_SOCKETS));
+      await generator.open(target.dialect, target.endpoint, rehearsal, plan.concurrency);
+      await generator.closeAll();
     }
     await sleep(REST_MS);
     const pid = target.pids()[holder] as number;
     const [base, cpuBefore] = await Promise.all([rssOf(pid), cpuOf(target.pids())]);
-    const all = places(plan.sockets, tokens);
-    const seconds = await fleet.open(target.dialect, target.endpoint, all, plan.concurrency);
+    const all = specs(plan.sockets, tokens);
+    const seconds = await generator.open(target.dialect, target.endpoint, all, plan.concurrency);
     const cpuAfter = await cpuOf(target.pids());
     await sleep(REST_MS);
     const idleFrom = await cpuOf(target.pids());
@@ -59,7 +59,7 @@ export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE
     const full = await rssOf(pid);
     const used = (name: string) => ((cpuAfter[name] ?? 0) - (cpuBefore[name] ?? 0)) / 1_000_000;
     const total = Object.keys(cpuAfter).reduce((sum, name) => sum + used(name), 0);
-    const { dropped } = await fleet.settle(0);
+    const { dropped } = await generator.settle(0);
     return {
       sockets: plan.sockets,
       kbPerSocket: Math.round((full - base) / plan.sockets / 102.4) / 10,
@@ -75,6 +75,6 @@ export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE
       dropped,
     };
   } finally {
-    await fleet.end();
+    await generator.end();
   }
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
-import type { Ears, Member } from "../load/member.ts";
+import type { Connection, ConnectionEvents } from "../load/connection.ts";
 import { readFrames } from "./frames.ts";
 
 export type DialOptions = Readonly<{ protocol?: string; headers?: Readonly<Record<string, string>> }>;
@@ -39,31 +39,35 @@ export function dial(url: string, { protocol, headers = {} }: DialOptions = {}):
 }
 
 /** What a dialect says of its socket while it reads. */
-export type Gate = Readonly<{
-  /** The member is in its room: what ends the socket from now on is told to its ears. */
-  enter: () => void;
+export type JoinGate = Readonly<{
+  /** The member is in its room: what ends the socket from now on is told to its events. */
+  joined: () => void;
   /** The target turned it away, or threw it out. */
   fail: (why: string) => void;
 }>;
 
 export type Reader = Readonly<{
-  onOpen?: (gate: Gate) => void;
+  onOpen?: (gate: JoinGate) => void;
   /** A frame: `bytes` from `from` to `to`, where others may lie before and behind it. */
-  onFrame: (bytes: Buffer, gate: Gate, from: number, to: number) => void;
+  onFrame: (bytes: Buffer, gate: JoinGate, from: number, to: number) => void;
 }>;
 
 /** For a dialect that reads each frame by itself: gives it a view of the frame alone. */
-export function eachAlone(onFrame: (frame: Buffer, gate: Gate) => void): Reader["onFrame"] {
+export function frameByFrame(onFrame: (frame: Buffer, gate: JoinGate) => void): Reader["onFrame"] {
   return (bytes, gate, from, to) => onFrame(bytes.subarray(from, to), gate);
 }
 
 /** Reads a socket; resolves once its reader has entered. @throws if the socket ends or fails before. */
-export function untilIn(ws: WebSocket, ears: Ears, { onOpen, onFrame }: Reader): Promise<void> {
+export function untilJoined(
+  ws: WebSocket,
+  events: ConnectionEvents,
+  { onOpen, onFrame }: Reader,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let onEnd = (why: string): void => reject(new Error(`${why}, before it was in its room`));
-    const gate: Gate = {
-      enter: () => {
-        onEnd = (why) => ears.dropped(why);
+    const gate: JoinGate = {
+      joined: () => {
+        onEnd = (why) => events.dropped(why);
         resolve();
       },
       fail: (why) => onEnd(why),
@@ -75,18 +79,18 @@ export function untilIn(ws: WebSocket, ears: Ears, { onOpen, onFrame }: Reader):
   });
 }
 
-/** Ends a socket without a word; its ears hear nothing of it. */
-export function hangUp(ws: WebSocket): void {
+/** Ends a socket without a word; its events hear nothing of it. */
+export function terminate(ws: WebSocket): void {
   ws.removeAllListeners("close");
   ws.terminate();
 }
 
 /** A member that sends and listens on one socket. */
-export function memberOn(ws: WebSocket, send: Member["send"]): Member {
+export function connectionOn(ws: WebSocket, send: Connection["send"]): Connection {
   return {
     send,
     pause: () => ws.pause(),
     resume: () => ws.resume(),
-    close: () => hangUp(ws),
+    close: () => terminate(ws),
   };
 }

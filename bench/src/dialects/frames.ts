@@ -40,7 +40,7 @@ const isPingOrPong = (kind: number) => kind === PING || kind === PONG;
 const isOurs = (kind: number) => kind === TEXT || kind === BINARY || isPingOrPong(kind);
 
 /**
- * Reads what a server sends in place of ws's receiver, which makes three typed arrays for each frame: at some 300,000 in
+ * Reads what a server sends in spec of ws's receiver, which makes three typed arrays for each frame: at some 300,000 in
  * a second they were a quarter of what the driver costs. Pings and pongs are handed to ws; at the first frame that is
  * anything else than these and whole data frames ws gets the socket back for good. For frames of under 4 GB.
  */

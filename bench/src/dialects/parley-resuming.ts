@@ -1,6 +1,6 @@
 import type { WebSocket } from "ws";
-import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
-import { dial, hangUp } from "./dial.ts";
+import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "../load/connection.ts";
+import { dial, terminate } from "./dial.ts";
 import { bearer, openSender } from "./parley.ts";
 
 /** Pause before another attempt to connect, ms: a random time up to this, or what the server asked for. */
@@ -12,8 +12,8 @@ type Control = { type: string; seq?: number; outcome?: string; retryAfterMs?: nu
 /** A listener of Parley as the protocol wants it: it comes back after each lost connection, and resumes by seq. */
 class ResumingListener {
   readonly #url: string;
-  readonly #place: Place;
-  readonly #ears: Ears;
+  readonly #spec: MemberSpec;
+  readonly #events: ConnectionEvents;
   #ws: WebSocket | undefined;
   #seq = 0;
   #isPaused = false;
@@ -22,10 +22,10 @@ class ResumingListener {
   #retryAfterMs = 0;
   #onFirst: (() => void) | undefined;
 
-  constructor(url: string, place: Place, ears: Ears) {
+  constructor(url: string, spec: MemberSpec, events: ConnectionEvents) {
     this.#url = url;
-    this.#place = place;
-    this.#ears = ears;
+    this.#spec = spec;
+    this.#events = events;
   }
 
   open(): Promise<void> {
@@ -37,11 +37,11 @@ class ResumingListener {
 
   #connect(): void {
     if (this.#isClosed) return;
-    const ws = dial(this.#url, bearer(this.#place));
+    const ws = dial(this.#url, bearer(this.#spec));
     const startedAt = performance.now();
     this.#ws = ws;
     ws.on("open", () => {
-      ws.send(JSON.stringify({ type: "resume", rooms: { [this.#place.room]: this.#seq } }));
+      ws.send(JSON.stringify({ type: "resume", rooms: { [this.#spec.room]: this.#seq } }));
       if (this.#isPaused) ws.pause();
     });
     ws.on("message", (bytes: Buffer) => this.#take(bytes, startedAt));
@@ -66,21 +66,21 @@ class ResumingListener {
   #takeMessage(bytes: Buffer): void {
     const seq = Number.parseInt(bytes.toString("latin1", MESSAGE.length, MESSAGE.length + 16), 10);
     if (seq <= this.#seq) {
-      this.#ears.noticed("repeats");
+      this.#events.count("repeats");
       return;
     }
-    if (seq !== this.#seq + 1) this.#ears.noticed("holes");
+    if (seq !== this.#seq + 1) this.#events.count("holes");
     this.#seq = seq;
-    this.#ears.heard(bytes);
+    this.#events.received(bytes);
   }
 
   #takeControl(frame: Control, startedAt: number): void {
-    if (frame.type === "error") this.#ears.noticed(`error ${frame.code}`);
-    if (frame.outcome === "gap") this.#ears.noticed("gaps");
+    if (frame.type === "error") this.#events.count(`error ${frame.code}`);
+    if (frame.outcome === "gap") this.#events.count("gaps");
     if (frame.type !== "caught_up") return;
     this.#onFirst?.();
     if (this.#onFirst === undefined)
-      this.#ears.back(performance.now() - this.#lostAt, performance.now() - startedAt);
+      this.#events.recovered(performance.now() - this.#lostAt, performance.now() - startedAt);
     this.#onFirst = undefined;
     this.#lostAt = 0;
   }
@@ -104,19 +104,23 @@ class ResumingListener {
 }
 
 /** A member of Parley that resumes; its sending half is the plain one. */
-export async function openResuming(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
-  const sending = place.sends ? await openSender(String(endpoint.producer), place, ears) : undefined;
-  const listening = place.listens ? new ResumingListener(String(endpoint.consumer), place, ears) : undefined;
+export async function openConnection(
+  endpoint: Endpoint,
+  spec: MemberSpec,
+  events: ConnectionEvents,
+): Promise<Connection> {
+  const sending = spec.sends ? await openSender(String(endpoint.producer), spec, events) : undefined;
+  const listening = spec.listens ? new ResumingListener(String(endpoint.consumer), spec, events) : undefined;
   await listening?.open();
   return {
     send: (n, body) =>
-      sending?.send(`{"type":"message","id":"${place.index}-${n}","room":"${place.room}","body":"${body}"}`),
+      sending?.send(`{"type":"message","id":"${spec.index}-${n}","room":"${spec.room}","body":"${body}"}`),
     cut: (offlineMs) => listening?.cut(offlineMs),
     pause: () => listening?.pause(true),
     resume: () => listening?.pause(false),
     close: () => {
       listening?.close();
-      if (sending !== undefined) hangUp(sending);
+      if (sending !== undefined) terminate(sending);
     },
   };
 }

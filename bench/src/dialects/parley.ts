@@ -1,6 +1,6 @@
 import type { WebSocket } from "ws";
-import type { Ears, Endpoint, Member, Place } from "../load/member.ts";
-import { dial, hangUp, untilIn } from "./dial.ts";
+import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "../load/connection.ts";
+import { dial, terminate, untilJoined } from "./dial.ts";
 
 const ACK = Buffer.from('{"type":"ack","id":"');
 const MESSAGE = Buffer.from('{"seq":');
@@ -23,38 +23,42 @@ function numberIn(ack: Buffer, at: number): number {
 }
 
 /** A member of Parley: one socket to send on, one to listen on. */
-export async function openParley(endpoint: Endpoint, place: Place, ears: Ears): Promise<Member> {
-  const listening = place.listens
-    ? await listen(`${endpoint.consumer}?room=${place.room}`, place, ears)
+export async function openConnection(
+  endpoint: Endpoint,
+  spec: MemberSpec,
+  events: ConnectionEvents,
+): Promise<Connection> {
+  const listening = spec.listens
+    ? await listen(`${endpoint.consumer}?room=${spec.room}`, spec, events)
     : undefined;
-  const sending = place.sends ? await openSender(String(endpoint.producer), place, ears) : undefined;
+  const sending = spec.sends ? await openSender(String(endpoint.producer), spec, events) : undefined;
   return {
     send: (n, body) =>
       sending?.send(
-        `{"type":"message","id":"${place.index}-${n}","room":"${roomOf(place, n)}","body":"${body}"}`,
+        `{"type":"message","id":"${spec.index}-${n}","room":"${roomOf(spec, n)}","body":"${body}"}`,
       ),
     pause: () => listening?.pause(),
     resume: () => listening?.resume(),
     close: () => {
-      for (const ws of [listening, sending]) if (ws !== undefined) hangUp(ws);
+      for (const ws of [listening, sending]) if (ws !== undefined) terminate(ws);
     },
   };
 }
 
-function roomOf({ room, spreadOver }: Place, n: number): string {
+function roomOf({ room, spreadOver }: MemberSpec, n: number): string {
   return spreadOver === undefined ? room : `${room}-${n % spreadOver}`;
 }
 
 /** With what a member shows who it is. */
-export const bearer = ({ token }: Place) => ({ headers: { authorization: `Bearer ${token}` } });
+export const bearer = ({ token }: MemberSpec) => ({ headers: { authorization: `Bearer ${token}` } });
 
-async function listen(url: string, place: Place, ears: Ears): Promise<WebSocket> {
-  const ws = dial(url, bearer(place));
-  await untilIn(ws, ears, {
-    onFrame: (bytes, { enter, fail }, from, to) => {
-      if (isAt(bytes, from, MESSAGE)) return ears.heard(bytes, from, to);
+async function listen(url: string, spec: MemberSpec, events: ConnectionEvents): Promise<WebSocket> {
+  const ws = dial(url, bearer(spec));
+  await untilJoined(ws, events, {
+    onFrame: (bytes, { joined, fail }, from, to) => {
+      if (isAt(bytes, from, MESSAGE)) return events.received(bytes, from, to);
       const frame = JSON.parse(bytes.toString("utf8", from, to)) as { type: string; code?: string };
-      if (frame.type === "caught_up") enter();
+      if (frame.type === "caught_up") joined();
       if (frame.type === "error") fail(String(frame.code));
     },
   });
@@ -62,19 +66,23 @@ async function listen(url: string, place: Place, ears: Ears): Promise<WebSocket>
 }
 
 /** The half that sends. */
-export async function openSender(url: string, place: Place, ears: Ears): Promise<WebSocket> {
-  const ws = dial(url, bearer(place));
+export async function openSender(
+  url: string,
+  spec: MemberSpec,
+  events: ConnectionEvents,
+): Promise<WebSocket> {
+  const ws = dial(url, bearer(spec));
   const numberOf = (id: unknown) => Number(String(id).split("-")[1]);
-  await untilIn(ws, ears, {
-    onFrame: (bytes, { enter }, from, to) => {
-      if (isAt(bytes, from, ACK)) return ears.acked(numberIn(bytes, from + ACK.length));
+  await untilJoined(ws, events, {
+    onFrame: (bytes, { joined }, from, to) => {
+      if (isAt(bytes, from, ACK)) return events.acked(numberIn(bytes, from + ACK.length));
       const frame = JSON.parse(bytes.toString("utf8", from, to)) as {
         type: string;
         id?: string;
         code?: string;
       };
-      if (frame.type === "hello") enter();
-      else if (frame.type === "error") ears.refused(numberOf(frame.id), String(frame.code));
+      if (frame.type === "hello") joined();
+      else if (frame.type === "error") events.refused(numberOf(frame.id), String(frame.code));
     },
   });
   return ws;

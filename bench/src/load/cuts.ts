@@ -1,17 +1,17 @@
-import type { Hand } from "./hand.ts";
-import type { Cuts } from "./orders.ts";
+import type { Cuts } from "./commands.ts";
+import type { Member } from "./member.ts";
 
 /** Cuts each member's connection every so often, the first time at a random moment. Returns what ends it. */
-export function cutAll(hands: readonly Hand[], { everyMs, offlineMs }: Cuts): () => void {
+export function cutAll(members: readonly Member[], { everyMs, offlineMs }: Cuts): () => void {
   const timers = new Set<NodeJS.Timeout>();
-  const later = (hand: Hand, ms: number) => {
+  const later = (member: Member, ms: number) => {
     const timer = setTimeout(() => {
       timers.delete(timer);
-      hand.member?.cut?.(offlineMs);
-      later(hand, everyMs);
+      member.connection?.cut?.(offlineMs);
+      later(member, everyMs);
     }, ms);
     timers.add(timer);
   };
-  for (const hand of hands) if (hand.place.listens) later(hand, Math.random() * everyMs);
+  for (const member of members) if (member.spec.listens) later(member, Math.random() * everyMs);
   return () => timers.forEach(clearTimeout);
 }

@@ -1,47 +1,65 @@
-/** Where a member is and who it is. */
-export type Place = Readonly<{
-  /** Its number among all members of the run. */
-  index: number;
-  room: string;
-  /** What lets it in, where the target asks for something. */
-  token: string;
-  /** Whether it will send; one that only listens may leave out what sending needs. */
-  sends: boolean;
-  listens: boolean;
-  /** Its messages go to so many rooms in turn, `<room>-0` and so on, instead of its own; nobody counts them there. */
-  spreadOver?: number;
-}>;
+import type { Connection, ConnectionEvents, MemberSpec } from "./connection.ts";
+import { Deliveries } from "./deliveries.ts";
 
-/** What a member hears; the load generator listens. */
-export interface Ears {
-  /** The target says that this member's n-th message is stored. */
-  acked(n: number): void;
-  /** The target will not take this member's n-th message. */
-  refused(n: number, why: string): void;
-  /** Bytes that hold one or more whole marks, from `from` to `to` if not all of them. */
-  heard(bytes: Buffer, from?: number, to?: number): void;
-  /** The connection ended without having been asked to. */
-  dropped(why: string): void;
-  /** The connection was lost and is back, and what was missed has come; `replayMs` of that after dialling again. */
-  back(awayMs: number, replayMs: number): void;
-  /** Something that is to be counted by name. */
-  noticed(what: string): void;
+/** Receives what members report. */
+export interface MemberObserver {
+  onAck(member: Member, dueUs: number): void;
+  onRefusal(reason: string): void;
+  onReceived(member: Member, bytes: Buffer, from: number, to: number): void;
+  onRecovered(awayMs: number, replayMs: number): void;
+  onDrop(reason: string): void;
+  count(name: string): void;
 }
 
-/** One client of a target. */
-export interface Member {
-  /** Sends the n-th message. */
-  send(n: number, body: string): void;
-  /** Drops the connection and stays away so long; only for members that come back by themselves. */
-  cut?(offlineMs: number): void;
-  /** Bytes stop being read: a slow reader. */
-  pause(): void;
-  resume(): void;
-  close(): void;
+/** One simulated client with its counters: messages sent, acknowledged and received. */
+export class Member implements ConnectionEvents {
+  readonly spec: MemberSpec;
+  readonly deliveries = new Deliveries();
+  connection: Connection | undefined;
+  sent = 0;
+  answered = 0;
+  /** Own messages that were delivered to this member. */
+  returned = 0;
+  /** Due time of each message without an answer, µs. */
+  readonly dueUs = new Map<number, number>();
+  readonly #observer: MemberObserver;
+
+  constructor(spec: MemberSpec, observer: MemberObserver) {
+    this.spec = spec;
+    this.#observer = observer;
+  }
+
+  /** Messages not yet both acknowledged and delivered back. */
+  get inFlight(): number {
+    return this.sent - Math.min(this.answered, this.spec.listens ? this.returned : this.answered);
+  }
+
+  acked(n: number): void {
+    const due = this.dueUs.get(n);
+    if (due === undefined) return;
+    this.dueUs.delete(n);
+    this.answered += 1;
+    this.#observer.onAck(this, due);
+  }
+
+  refused(n: number, reason: string): void {
+    this.dueUs.delete(n);
+    this.#observer.onRefusal(reason);
+  }
+
+  received(bytes: Buffer, from = 0, to = bytes.length): void {
+    this.#observer.onReceived(this, bytes, from, to);
+  }
+
+  recovered(awayMs: number, replayMs: number): void {
+    this.#observer.onRecovered(awayMs, replayMs);
+  }
+
+  dropped(reason: string): void {
+    this.#observer.onDrop(reason);
+  }
+
+  count(name: string): void {
+    this.#observer.count(name);
+  }
 }
-
-/** Connects a member and joins its room; resolves when it hears the room. */
-export type OpenMember = (endpoint: Endpoint, place: Place, ears: Ears) => Promise<Member>;
-
-/** Where a target listens, by the target's own names. */
-export type Endpoint = Readonly<Record<string, string>>;

@@ -1,15 +1,15 @@
 import { nowUs } from "./clock.ts";
-import type { Hand } from "./hand.ts";
+import type { Member } from "./member.ts";
 
 /** Decides when members send. */
 export interface Pacer {
   start(): void;
   stop(): void;
   /** A message of this member was acknowledged, or came back. */
-  onAnswer(hand: Hand): void;
+  onAnswer(member: Member): void;
 }
 
-type Send = (hand: Hand, dueUs: number) => void;
+type Send = (member: Member, dueUs: number) => void;
 
 const TICK_MS = 1;
 const US_PER_S = 1_000_000;
@@ -18,7 +18,7 @@ const US_PER_S = 1_000_000;
  * Open loop: messages are due at random times (a Poisson process) over all members in turn, whatever the target does.
  * Each is timed from when it was due, so that a target that stalls cannot hide it by being sent less meanwhile.
  */
-export function rateAt(perSecond: number, hands: readonly Hand[], send: Send): Pacer {
+export function rateAt(perSecond: number, members: readonly Member[], send: Send): Pacer {
   let timer: NodeJS.Timeout | undefined;
   let dueUs = 0;
   let turn = 0;
@@ -26,7 +26,7 @@ export function rateAt(perSecond: number, hands: readonly Hand[], send: Send): P
   const sendDue = () => {
     const now = nowUs();
     while (dueUs <= now) {
-      send(hands[turn % hands.length] as Hand, Math.round(dueUs));
+      send(members[turn % members.length] as Member, Math.round(dueUs));
       turn += 1;
       dueUs += step();
     }
@@ -42,15 +42,15 @@ export function rateAt(perSecond: number, hands: readonly Hand[], send: Send): P
 }
 
 /** Closed loop: each member keeps so many under way, and a message counts as done once it is acknowledged and back. */
-export function windowOf(each: number, hands: readonly Hand[], send: Send): Pacer {
+export function windowOf(each: number, members: readonly Member[], send: Send): Pacer {
   let isRunning = false;
-  const fill = (hand: Hand) => {
-    while (isRunning && hand.underway < each) send(hand, nowUs());
+  const fill = (member: Member) => {
+    while (isRunning && member.inFlight < each) send(member, nowUs());
   };
   return {
     start: () => {
       isRunning = true;
-      hands.forEach(fill);
+      members.forEach(fill);
     },
     stop: () => {
       isRunning = false;

@@ -1,14 +1,14 @@
-import type { Fleet, RunPlan } from "../load/fleet.ts";
+import { sleep } from "../load/clock.ts";
+import type { RunPlan } from "../load/commands.ts";
+import type { MemberSpec } from "../load/connection.ts";
 import { type Percentiles, percentilesOf } from "../load/latency.ts";
-import type { Place } from "../load/member.ts";
-import type { Settled } from "../load/orders.ts";
+import type { LoadGenerator } from "../load/load-generator.ts";
 import type { Target } from "../targets/target.ts";
 import { cpuOf } from "./proc.ts";
 
-/** What a run gave: every figure of it. */
+/** The figures of a run; rates are per second of the measured time. */
 export type Measured = Readonly<{
   seconds: number;
-  /** A second, of the measured time. */
   ackedPerSecond: number;
   storedPerSecond: number;
   /** Messages that reached all members of their room. */
@@ -18,90 +18,78 @@ export type Measured = Readonly<{
   perSecond: number;
   ackMs: Percentiles;
   deliverMs: Percentiles;
-  backMs: Percentiles;
+  awayMs: Percentiles;
   replayMs: Percentiles;
-  /** CPU time of each process by message, µs; of the driver's too. */
+  /** CPU time by process, µs per acknowledged message and in seconds; `driver` is the load generator. */
   cpuUsPerMessage: Readonly<Record<string, number>>;
   cpuSeconds: Readonly<Record<string, number>>;
-  anomalies: Readonly<{
-    lost: number;
-    duplicates: number;
-    reordered: number;
-    unanswered: number;
-    refused: number;
-    dropped: number;
-  }>;
+  anomalies: Readonly<
+    Record<"lost" | "duplicates" | "reordered" | "unanswered" | "refused" | "dropped", number>
+  >;
   reasons: Readonly<Record<string, number>>;
-  /** Rows in Postgres that no acknowledgement speaks of, or the other way round, at the end. */
+  /** At the end: rows in Postgres minus acknowledgements. */
   storedMinusAcked: number;
 }>;
 
-export type RunPlaces = Readonly<{ places: readonly Place[]; perRoom: number }>;
+export type RunMembers = Readonly<{ specs: readonly MemberSpec[]; perRoom: number }>;
 
-/** One run against a target whose members are in: warm up, measure, wait for what is still under way, count. */
+/** One run against a target whose members are open: warm up, measure, wait for what is in flight, count. */
 export async function measureRun(
   target: Target,
-  fleet: Fleet,
+  generator: LoadGenerator,
   plan: RunPlan,
-  { places, perRoom }: RunPlaces,
+  { specs, perRoom }: RunMembers,
 ): Promise<Measured> {
-  const senders = places.filter(({ sends }) => sends);
+  const senders = specs.filter(({ sends }) => sends);
   const storedBefore = await target.stored();
-  const ackedBefore = (await fleet.settle(0)).acked;
-  const running = fleet.run(plan, senders);
-  await new Promise((resolve) => setTimeout(resolve, plan.warmMs));
+  const ackedBefore = (await generator.settle(0)).acked;
+  const running = generator.run(plan, senders);
+  await sleep(plan.warmMs);
   const [cpuBefore, storedAtStart] = await Promise.all([cpuOf(target.pids()), target.stored()]);
-  const ran = await running;
+  const result = await running;
   const [cpuAfter, storedAtEnd] = await Promise.all([cpuOf(target.pids()), target.stored()]);
-  const settled = await fleet.settle();
-  const storedAfter = await untilStill(target);
-  const perSecond = (count: number) => Math.round(count / ran.seconds);
-  const messages = Math.max(1, ran.acked);
-  const cpuUs: Record<string, number> = { driver: ran.driverCpuUs };
+  const { lost, duplicates, reordered, unanswered, refused, dropped, ...settled } = await generator.settle();
+  const storedAfter = await untilStable(target);
+  const perSecond = (count: number) => Math.round(count / result.seconds);
+  const cpuUs: Record<string, number> = { driver: result.driverCpuUs };
   for (const [name, us] of Object.entries(cpuAfter)) cpuUs[name] = us - (cpuBefore[name] ?? 0);
-  const rates = [
-    perSecond(ran.acked),
-    perSecond(storedAtEnd - storedAtStart),
-    perSecond(ran.delivered / perRoom),
-  ] as const;
+  const ackedPerSecond = perSecond(result.acked);
+  const storedPerSecond = perSecond(storedAtEnd - storedAtStart);
+  const deliveredPerSecond = perSecond(result.delivered / perRoom);
   return {
-    seconds: ran.seconds,
-    ackedPerSecond: rates[0],
-    storedPerSecond: rates[1],
-    deliveredPerSecond: rates[2],
-    deliveriesPerSecond: perSecond(ran.delivered),
-    perSecond: Math.min(...rates),
-    ackMs: percentilesOf(ran.ack),
-    deliverMs: percentilesOf(ran.deliver),
-    backMs: percentilesOf(ran.back),
-    replayMs: percentilesOf(ran.replay),
-    cpuUsPerMessage: mapValues(cpuUs, (us) => Math.round((us / messages) * 10) / 10),
+    seconds: result.seconds,
+    ackedPerSecond,
+    storedPerSecond,
+    deliveredPerSecond,
+    deliveriesPerSecond: perSecond(result.delivered),
+    perSecond: Math.min(ackedPerSecond, storedPerSecond, deliveredPerSecond),
+    ackMs: percentilesOf(result.latencies.ack),
+    deliverMs: percentilesOf(result.latencies.deliver),
+    awayMs: percentilesOf(result.latencies.away),
+    replayMs: percentilesOf(result.latencies.replay),
+    cpuUsPerMessage: mapValues(cpuUs, (us) => Math.round((us / Math.max(1, result.acked)) * 10) / 10),
     cpuSeconds: mapValues(cpuUs, (us) => us / 1_000_000),
-    anomalies: anomaliesOf(settled),
+    anomalies: { lost, duplicates, reordered, unanswered, refused, dropped },
     reasons: settled.reasons,
     storedMinusAcked: storedAfter - storedBefore - (settled.acked - ackedBefore),
   };
 }
 
+/** CPU time of all processes of the target, without the load generator, µs per message. */
+export function servicesUsPerMessage({
+  cpuUsPerMessage: { driver: _driver, ...services },
+}: Measured): number {
+  return Object.values(services).reduce((sum, us) => sum + us, 0);
+}
+
 /** Waits until Postgres takes no more. */
-async function untilStill(target: Target): Promise<number> {
+async function untilStable(target: Target): Promise<number> {
   for (let last = -1; ; ) {
     const now = await target.stored();
     if (now === last) return now;
     last = now;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
   }
-}
-
-function anomaliesOf({
-  lost,
-  duplicates,
-  reordered,
-  unanswered,
-  refused,
-  dropped,
-}: Settled): Measured["anomalies"] {
-  return { lost, duplicates, reordered, unanswered, refused, dropped };
 }
 
 function mapValues(

@@ -33,6 +33,11 @@ export function describeMachine(): Machine {
   };
 }
 
+/** The machine in one line, for the head of a run's output. */
+export function machineLine({ cores, processor, node, commit: at, load, fsyncUs: us }: Machine): string {
+  return `${cores} cores, ${processor}, node ${node}, commit ${at}, load ${load}, fsync ${us} µs`;
+}
+
 function commit(): string {
   const git = (...args: string[]) =>
     execFileSync("git", args, { cwd: fileURLToPath(new URL(".", import.meta.url)), encoding: "utf8" }).trim();

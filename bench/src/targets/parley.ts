@@ -1,29 +1,37 @@
-import { startStack } from "@parley/devstack/stack";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { REPOSITORY } from "@parley/devstack/environment";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
-import type { Target } from "./target.ts";
+import type { Contender, Target } from "./target.ts";
 import { fetchTokens } from "./tokens.ts";
 
 const PROCESSES = ["auth", "ws-producer", "ws-consumer", "nats", "postgres"] as const;
 
 export interface ParleyTarget extends Target {
-  /** Stops one of its processes in the orderly way and starts it again; resolves when it is ready. */
+  /** Stops one of its processes gracefully and starts it again; resolves when it is ready. */
   restart(name: (typeof PROCESSES)[number]): Promise<void>;
 }
 
-/** A whole Parley of one's own on free ports: real NATS and Postgres, and the three services. */
-export async function startParley(env: Readonly<Record<string, string>> = {}): Promise<ParleyTarget> {
+/**
+ * Starts a whole Parley on free ports: real NATS and Postgres, and the three services.
+ *
+ * @param repository - root of an installed checkout whose sources are started; default: this one
+ */
+export async function startParley(repository = REPOSITORY): Promise<ParleyTarget> {
+  const module = pathToFileURL(join(repository, "packages/devstack/src/stack.ts")).href;
+  const { startStack } = (await import(module)) as typeof import("@parley/devstack/stack");
   const dataDir = await makeTempDir("bench");
   const stack = await startStack({
     dataDir,
     services: ["auth", "ws-producer", "ws-consumer"],
-    env: { ...process.env, NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "warn", ...env },
+    env: { ...process.env, NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "warn" },
   });
   const sql = postgres(stack.databaseUrl, { max: 1, onnotice: () => undefined });
   const socketOf = (service: string) => `${String(stack.urls[service]).replace("http", "ws")}/ws`;
   return {
     name: "parley",
-    dialect: "parley",
+    dialect: import.meta.resolve("../dialects/parley.ts"),
     endpoint: { producer: socketOf("ws-producer"), consumer: socketOf("ws-consumer") },
     versions: { node: process.version },
     pids: () => Object.fromEntries(PROCESSES.map((name) => [name, stack.service(name).pid ?? 0])),
@@ -44,3 +52,12 @@ export async function startParley(env: Readonly<Record<string, string>> = {}): P
     },
   };
 }
+
+/** Parley itself, as it is measured beside peers. */
+export const parleyContender: Contender = {
+  name: "parley",
+  title: "Parley",
+  start: () => startParley(),
+  holder: "ws-consumer",
+  missing: () => undefined,
+};

@@ -1,18 +1,30 @@
-import type { DialectName } from "../load/dialects.ts";
-import type { Endpoint } from "../load/member.ts";
+import type { Endpoint } from "../load/connection.ts";
 
-/** A server under test, running. Everything that differs between targets is here and in its dialect. */
+/** A running server under test. Everything that differs between targets is here and in its dialect. */
 export interface Target {
   readonly name: string;
-  readonly dialect: DialectName;
+  /** URL of a module that exports a `Dialect`; the workers of the load generator import it. */
+  readonly dialect: string;
   readonly endpoint: Endpoint;
-  /** What it is made of, with versions. */
+  /** Its components with their versions. */
   readonly versions: Readonly<Record<string, string>>;
-  /** Its processes by name; children count as theirs. */
+  /** Its process ids by name; child processes count as theirs. */
   pids(): Record<string, number>;
-  /** So many things that let a member in; all different. */
+  /** Distinct credentials, `count` of them. */
   tokens(count: number): Promise<string[]>;
   /** Messages that its Postgres holds now. */
   stored(): Promise<number>;
   stop(): Promise<void>;
 }
+
+/** What a peer registers to be measured beside Parley. */
+export type Contender = Readonly<{
+  name: string;
+  /** As people know it. */
+  title: string;
+  start: () => Promise<Target>;
+  /** Name of the process that holds the sockets of listeners. */
+  holder: string;
+  /** Undefined if it can be started here, else what to install. */
+  missing: () => string | undefined;
+}>;

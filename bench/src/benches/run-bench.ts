@@ -1,0 +1,114 @@
+import type { Percentiles } from "../load/latency.ts";
+import type { Measured } from "../measure/run.ts";
+import type { Machine } from "../report/machine.ts";
+import { keepFigures } from "../report/results.ts";
+import { table } from "../report/table.ts";
+import { type ParleyTarget, startParley } from "../targets/parley.ts";
+import { FANOUT, fanout } from "./fanout.ts";
+import { GROWTH, growth } from "./growth.ts";
+import { IDLE, idle } from "./idle.ts";
+import { JITTER, JITTER_EACH, jitter } from "./jitter.ts";
+import { READERS_PLAN, readers } from "./readers.ts";
+import { RECONNECT, reconnect } from "./reconnect.ts";
+import { RESTART, restart } from "./restart.ts";
+
+type BenchResult = Readonly<{ figures: object; text: string }>;
+type Bench = (target: ParleyTarget, args: readonly string[]) => Promise<BenchResult>;
+
+const seconds = (args: readonly string[], otherwise: number) => Number(args[0] ?? otherwise / 1_000) * 1_000;
+const percentiles = (name: string, { p50, p95, p99, max, count }: Percentiles) => [
+  name,
+  p50,
+  p95,
+  p99,
+  max,
+  count,
+];
+const latencies = (rows: (string | number)[][]) => table(["ms", "p50", "p95", "p99", "most", "count"], rows);
+const wrong = ({ anomalies, reasons }: Measured) =>
+  `lost ${anomalies.lost}, duplicated ${anomalies.duplicates}, reordered ${anomalies.reordered}, ` +
+  `unanswered ${anomalies.unanswered}, refused ${anomalies.refused} ${JSON.stringify(reasons)}`;
+
+/** Measurements of Parley alone, by the name of their make target without `bench-`. */
+const BENCHES = {
+  jitter: async (target, args) => {
+    const few = await jitter(target, { ...JITTER, ms: seconds(args, JITTER.ms) });
+    const many = await jitter(target, { ...JITTER_EACH, ms: seconds(args, JITTER.ms) });
+    const rows = [
+      percentiles("2 messages/s, deliver", few.deliverMs),
+      percentiles("2 messages/s, ack", few.ackMs),
+      percentiles("2,000 messages/s (2 each), deliver", many.deliverMs),
+    ];
+    return { figures: { few, many }, text: `${latencies(rows)}\n${wrong(few)}\n${wrong(many)}` };
+  },
+  idle: async (target, args) => {
+    const result = await idle(target, "ws-consumer", { ...IDLE, sockets: Number(args[0] ?? IDLE.sockets) });
+    return { figures: result, text: JSON.stringify(result, null, 2) };
+  },
+  fanout: async (target, args) => {
+    const rates = args.length > 0 ? args.map(Number) : FANOUT.rates;
+    const results = await fanout(target, "ws-consumer", { ...FANOUT, rates });
+    const rows = results.map(({ offered, deliveriesPerHolderCpuSecond, run }) => [
+      String(offered),
+      run.deliveriesPerSecond,
+      deliveriesPerHolderCpuSecond,
+      run.deliverMs.p50,
+      run.deliverMs.p99,
+    ]);
+    const head = ["messages/s", "deliveries/s", "deliveries/CPU s", "p50 ms", "p99 ms"];
+    return { figures: { byRate: results }, text: table(head, rows) };
+  },
+  restart: async (target, args) => {
+    const result = await restart(target, { ...RESTART, members: Number(args[0] ?? RESTART.members) });
+    return {
+      figures: result,
+      text: `${latencies([percentiles("until back", result.awayMs)])}\n${wrong(result)}`,
+    };
+  },
+  reconnect: async (target, args) => {
+    const result = await reconnect(target, { ...RECONNECT, ms: seconds(args, RECONNECT.ms) });
+    const rows = [percentiles("replay", result.replayMs), percentiles("until back", result.awayMs)];
+    return { figures: result, text: `${latencies(rows)}\n${wrong(result)}` };
+  },
+  readers: async (target, args) => {
+    const result = await readers(target, { ...READERS_PLAN, ms: seconds(args, READERS_PLAN.ms) });
+    const rows = [
+      percentiles("fast ones alone", result.without.deliverMs),
+      percentiles("beside 200 paused", result.beside.deliverMs),
+    ];
+    const memory = `consumer: ${result.baseMb} MB at rest, at most ${result.mostBeforeMb} MB before, ${result.mostMb} MB beside`;
+    return { figures: result, text: `${latencies(rows)}\n${memory}\n${wrong(result.beside)}` };
+  },
+  growth: async (target, args) => {
+    const results = await growth(target, { ...GROWTH, ms: seconds(args, GROWTH.ms) });
+    const rows = results.map(({ name, cpuUsPerMessage, run }) => [
+      name,
+      cpuUsPerMessage,
+      run.cpuUsPerMessage["ws-producer"] ?? 0,
+      run.cpuUsPerMessage["ws-consumer"] ?? 0,
+      run.cpuUsPerMessage.nats ?? 0,
+      run.cpuUsPerMessage.postgres ?? 0,
+    ]);
+    const head = ["CPU µs a message", "all", "producer", "consumer", "nats", "postgres"];
+    return { figures: { rows: results }, text: table(head, rows) };
+  },
+} satisfies Record<string, Bench>;
+
+/**
+ * Runs one bench against a Parley of its own and stores its figures under its name.
+ *
+ * @throws if there is no bench of that name.
+ */
+export async function runBench(name: string, args: readonly string[], machine: Machine): Promise<string> {
+  const bench = (BENCHES as Readonly<Record<string, Bench>>)[name];
+  if (bench === undefined) throw new Error(`there is no ${name}, only ${Object.keys(BENCHES).join(", ")}`);
+  const target = await startParley();
+  try {
+    const { figures, text } = await bench(target, args);
+    // Peers are measured at the same by `make bench`, on another scale: hence a name of its own.
+    await keepFigures(`${name}-alone`, { parley: figures }, target.versions, machine);
+    return text;
+  } finally {
+    await target.stop();
+  }
+}
