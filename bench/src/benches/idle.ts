@@ -3,75 +3,82 @@ import { LoadGenerator } from "../load/load-generator.ts";
 import { spreadMembers } from "../load/member-specs.ts";
 import { cpuOf, rssOf } from "../measure/proc.ts";
 import type { Target } from "../targets/target.ts";
+import { PER_ROOM } from "./with-members.ts";
 
-const MEMBERS_PER_ROOM = 10;
-/** Time for garbage to be collected and memory to be given back, ms. */
-const REST_MS = 8_000;
 /**
- * Sockets that come and go first, so many times: code is compiled, pools are full, and the heap has the size that a
- * stream of handshakes gives it. That growth is the same for 1,000 sockets and for 10,000 and no socket's own; the
- * sockets' own memory is still told too high, because garbage of their handshakes is counted until it is collected.
+ * Sockets that are opened and closed first: code is compiled, pools are full, and the heap has the size that a stream of
+ * handshakes gives it, which does not depend on the number of sockets. A socket's own memory is still overstated,
+ * because garbage of its handshake counts until it is collected.
  */
 const WARM_UP_SOCKETS = 500;
-const WARM_UP_ROUNDS = 4;
 
 export type Idle = Readonly<{
   sockets: number;
-  /** Of the process that holds the sockets. */
+  /** Memory of the process that holds the sockets, without them and with them. */
   kbPerSocket: number;
   baseMb: number;
   fullMb: number;
   handshakesPerSecond: number;
-  /** Handshakes in a CPU second of all the target's processes together, and of the one that holds the sockets. */
+  /** Handshakes per CPU second of all the target's processes, and of the one that holds the sockets. */
   handshakesPerCpuSecond: number;
   handshakesPerHolderCpuSecond: number;
   cpuUsPerHandshake: Readonly<Record<string, number>>;
-  /** CPU of the holder while nothing is said, share of a core. */
+  /** CPU while nothing is sent: of the holder as a share of a core, of all processes by socket. */
   idleCpu: number;
+  idleUsPerSocketSecond: number;
   dropped: number;
 }>;
 
-export type IdlePlan = Readonly<{ sockets: number; processes: number; concurrency: number }>;
-export const IDLE: IdlePlan = { sockets: 10_000, processes: 1, concurrency: 64 };
+/** `restMs`: time for garbage to be collected; `idleMs`: how long the CPU of idle sockets is measured. */
+export type IdlePlan = Readonly<{ sockets: number; warmUpRounds: number; restMs: number; idleMs: number }>;
+export const IDLE: IdlePlan = { sockets: 10_000, warmUpRounds: 4, restMs: 8_000, idleMs: 8_000 };
 
-/** Sockets that only listen, each with a token of its own that nobody has seen before. `holder`: who has them. */
+type CpuUs = Readonly<Record<string, number>>;
+const difference = (from: CpuUs, to: CpuUs): Record<string, number> =>
+  Object.fromEntries(Object.entries(to).map(([name, us]) => [name, us - (from[name] ?? 0)]));
+const sum = (us: CpuUs) => Object.values(us).reduce((total, one) => total + one, 0);
+
+/** Sockets that only listen, each with a new token of its own. `holder` names the process that has the sockets. */
 export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE): Promise<Idle> {
-  const generator = new LoadGenerator(plan.processes);
+  const { sockets, warmUpRounds, restMs, idleMs } = plan;
+  const generator = new LoadGenerator();
+  const cpu = () => cpuOf(target.pids());
   try {
-    const tokens = await target.tokens(plan.sockets + WARM_UP_ROUNDS * WARM_UP_SOCKETS);
-    const specs = (count: number, of: readonly string[]) =>
-      spreadMembers({ members: count, perRoom: MEMBERS_PER_ROOM, tokens: of, senders: 0 });
-    for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
-      const rehearsal = specs(WARM_UP_SOCKETS, tokens.slice(plan.sockets + round * WARM_UP_SOCKETS));
-      await generator.open(target.dialect, target.endpoint, rehearsal, plan.concurrency);
+    const tokens = await target.tokens(sockets + warmUpRounds * WARM_UP_SOCKETS);
+    const open = (members: number, from: number) => {
+      const own = tokens.slice(from, from + members);
+      const specs = spreadMembers({ members, perRoom: PER_ROOM, tokens: own, senders: 0 });
+      return generator.open(target.dialect, target.endpoint, specs);
+    };
+    for (let round = 0; round < warmUpRounds; round += 1) {
+      await open(WARM_UP_SOCKETS, sockets + round * WARM_UP_SOCKETS);
       await generator.closeAll();
     }
-    await sleep(REST_MS);
+    await sleep(restMs);
     const pid = target.pids()[holder] as number;
-    const [base, cpuBefore] = await Promise.all([rssOf(pid), cpuOf(target.pids())]);
-    const all = specs(plan.sockets, tokens);
-    const seconds = await generator.open(target.dialect, target.endpoint, all, plan.concurrency);
-    const cpuAfter = await cpuOf(target.pids());
-    await sleep(REST_MS);
-    const idleFrom = await cpuOf(target.pids());
-    await sleep(REST_MS);
-    const idleTo = await cpuOf(target.pids());
+    const [base, cpuBefore] = await Promise.all([rssOf(pid), cpu()]);
+    const seconds = await open(sockets, 0);
+    const opened = difference(cpuBefore, await cpu());
+    await sleep(restMs);
+    const idleFrom = await cpu();
+    await sleep(idleMs);
+    const rested = difference(idleFrom, await cpu());
     const full = await rssOf(pid);
-    const used = (name: string) => ((cpuAfter[name] ?? 0) - (cpuBefore[name] ?? 0)) / 1_000_000;
-    const total = Object.keys(cpuAfter).reduce((sum, name) => sum + used(name), 0);
     const { dropped } = await generator.settle(0);
+    const perCpuSecond = (us: number) => Math.round((sockets * 1_000_000) / us);
     return {
-      sockets: plan.sockets,
-      kbPerSocket: Math.round((full - base) / plan.sockets / 102.4) / 10,
+      sockets,
+      kbPerSocket: Math.round((full - base) / sockets / 102.4) / 10,
       baseMb: Math.round(base / 1_048_576),
       fullMb: Math.round(full / 1_048_576),
-      handshakesPerSecond: Math.round(plan.sockets / seconds),
-      handshakesPerCpuSecond: Math.round(plan.sockets / total),
-      handshakesPerHolderCpuSecond: Math.round(plan.sockets / used(holder)),
+      handshakesPerSecond: Math.round(sockets / seconds),
+      handshakesPerCpuSecond: perCpuSecond(sum(opened)),
+      handshakesPerHolderCpuSecond: perCpuSecond(opened[holder] ?? 0),
       cpuUsPerHandshake: Object.fromEntries(
-        Object.keys(cpuAfter).map((name) => [name, Math.round((used(name) * 1_000_000) / plan.sockets)]),
+        Object.entries(opened).map(([name, us]) => [name, Math.round(us / sockets)]),
       ),
-      idleCpu: Math.round(((idleTo[holder] ?? 0) - (idleFrom[holder] ?? 0)) / REST_MS / 10) / 100,
+      idleCpu: Math.round((rested[holder] ?? 0) / idleMs / 10) / 100,
+      idleUsPerSocketSecond: sum(rested) / sockets / (idleMs / 1_000),
       dropped,
     };
   } finally {
