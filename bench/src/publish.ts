@@ -3,7 +3,6 @@
  * `npm run bench:publish -w @parley/bench [seconds] [in flight] [repeats %] [own|foreign]`: so many of the sends repeat an
  * id that the log has, from this publisher or from another one.
  */
-import { readFile } from "node:fs/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
 import { startNats } from "@parley/devstack/nats-server";
@@ -12,6 +11,7 @@ import { streamConfig, streamOf, subjectOf } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
 import { build } from "hdr-histogram-js";
 import { createLogPublisher } from "../../services/ws-producer/src/adapters/log/log-publisher.ts";
+import { cpuUsOf } from "./measure/proc.ts";
 
 const SHARDS = 4;
 const ROOMS = Array.from({ length: 64 }, (_, i) => `room-${i}`);
@@ -19,8 +19,6 @@ const AT = "2026-11-29T12:00:00.000Z";
 const PAYLOAD = "x".repeat(300);
 const STREAM_BYTES_MAX = 4 * 1024 ** 3;
 const WARM_UP_MS = 1_500;
-/** Of /proc/<pid>/stat: USER_HZ is 100 on every Linux that Node runs on. */
-const US_PER_TICK = 10_000;
 const SECONDS = Number(process.argv[2] ?? 8);
 const IN_FLIGHT = Number(process.argv[3] ?? 512);
 const REPEATS = Number(process.argv[4] ?? 0) / 100;
@@ -29,12 +27,6 @@ const IS_FOREIGN = process.argv[5] === "foreign";
 const REPEATED = 2_000;
 
 type Publish = (room: string, key: string) => Promise<unknown>;
-
-async function cpuOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * US_PER_TICK;
-}
 
 /** Keeps so many publishes in flight and returns what was acknowledged, with CPU time and latency. */
 async function measure(name: string, pid: number, publish: Publish) {
@@ -59,7 +51,7 @@ async function measure(name: string, pid: number, publish: Publish) {
   acknowledged = 0;
   latency.reset();
   const cpu = process.cpuUsage();
-  const serverCpu = await cpuOf(pid);
+  const serverCpu = await cpuUsOf(pid);
   const started = performance.now();
   await run(SECONDS * 1_000);
   const seconds = (performance.now() - started) / 1_000;
@@ -70,7 +62,7 @@ async function measure(name: string, pid: number, publish: Publish) {
     "p50 ms": latency.getValueAtPercentile(50) / 1_000,
     "p99 ms": latency.getValueAtPercentile(99) / 1_000,
     "producer CPU us/message": perMessage(used.user + used.system),
-    "nats CPU us/message": perMessage((await cpuOf(pid)) - serverCpu),
+    "nats CPU us/message": perMessage((await cpuUsOf(pid)) - serverCpu),
   };
 }
 

@@ -3,7 +3,6 @@
  * rows: `npm run bench:writer -w @parley/bench [entries] [shards]`. The log is filled beforehand, so the figure is
  * what a writer does when it catches up; batches are as large as they get.
  */
-import { readdir, readFile } from "node:fs/promises";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { migrate } from "@parley/devstack/migrate";
@@ -20,6 +19,7 @@ import { createShardStore } from "../../services/ws-consumer/src/writing/postgre
 import { openWriterDatabase } from "../../services/ws-consumer/src/writing/postgres/writer-database.ts";
 import { createWriters } from "../../services/ws-consumer/src/writing/run-writers.ts";
 import { createLogPublisher } from "../../services/ws-producer/src/adapters/log/log-publisher.ts";
+import { cpuUsOf } from "./measure/proc.ts";
 
 const ENTRIES = Number(process.argv[2] ?? 100_000);
 const SHARDS = Number(process.argv[3] ?? 4);
@@ -29,8 +29,6 @@ const BODY = "A message of an ordinary length: what people write to one another 
 const STREAM_BYTES_MAX = 4 * 1_024 ** 3;
 const FILL_AT_ONCE = 2_000;
 const PLAIN_ROWS = 1_000;
-/** Of /proc/<pid>/stat: USER_HZ is 100 on every Linux that Node runs on. */
-const US_PER_TICK = 10_000;
 
 const silent = { info: () => undefined, error: () => undefined };
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -65,24 +63,12 @@ async function fill(nats: NatsConnection, messages: readonly LogMessage[]): Prom
   await publisher.close();
 }
 
-type Ticks = [parent: number, ticks: number];
-
-async function ticksOf(pid: string): Promise<Ticks> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") ? 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return [Number(fields[1]), [11, 12, 13, 14].reduce((sum, field) => sum + Number(fields[field]), 0)];
-}
-
-/** CPU time of a server and its processes, those that have ended too, µs. */
-async function cpuOf(pid: number): Promise<number> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
-  const all = await Promise.all(pids.map(async (name) => [name, await ticksOf(name)] as const));
-  const own = all.filter(([name, [parent]]) => name === String(pid) || parent === pid);
-  return own.reduce((sum, [, [, ticks]]) => sum + ticks, 0) * US_PER_TICK;
-}
-
 async function measure(rows: number, postgresPid: number, natsPid: number, work: () => Promise<void>) {
-  const [postgresCpu, natsCpu, cpu] = [await cpuOf(postgresPid), await cpuOf(natsPid), process.cpuUsage()];
+  const [postgresCpu, natsCpu, cpu] = [
+    await cpuUsOf(postgresPid),
+    await cpuUsOf(natsPid),
+    process.cpuUsage(),
+  ];
   const started = performance.now();
   await work();
   const seconds = (performance.now() - started) / 1_000;
@@ -91,8 +77,8 @@ async function measure(rows: number, postgresPid: number, natsPid: number, work:
   return {
     "rows/s": Math.round(rows / seconds),
     "node CPU us/row": perRow(used.user + used.system),
-    "postgres CPU us/row": perRow((await cpuOf(postgresPid)) - postgresCpu),
-    "nats CPU us/row": perRow((await cpuOf(natsPid)) - natsCpu),
+    "postgres CPU us/row": perRow((await cpuUsOf(postgresPid)) - postgresCpu),
+    "nats CPU us/row": perRow((await cpuUsOf(natsPid)) - natsCpu),
   };
 }
 

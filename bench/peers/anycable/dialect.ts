@@ -1,4 +1,4 @@
-import { connectionOn, dial, frameByFrame, type JoinGate, untilJoined } from "@parley/bench/dialects/dial";
+import { connectionOn, dial, type JoinGate, untilJoined } from "@parley/bench/dialects/dial";
 import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "@parley/bench/load/connection";
 
 /** The protocol with streams that can be read again, and sessions that can be taken up again. */
@@ -25,10 +25,10 @@ export async function openConnection(
   const identifier = JSON.stringify(`{"channel":"RoomChannel","room":"${spec.room}"}`);
   const subscribe = () => ws.send(`{"command":"subscribe","identifier":${identifier}}`);
   await untilJoined(ws, events, {
-    onFrame: frameByFrame((bytes, gate) => {
+    onFrame: (bytes, gate) => {
       if (bytes.includes(STREAM_ID)) events.received(bytes);
       else takeFrame(JSON.parse(bytes.toString()) as Frame, events, gate, subscribe);
-    }),
+    },
   });
   return connectionOn(ws, (n, body) => {
     const data = `"{\\"action\\":\\"message\\",\\"id\\":${n},\\"body\\":\\"${body}\\"}"`;

@@ -1,4 +1,4 @@
-import { connectionOn, dial, frameByFrame, type JoinGate, untilJoined } from "@parley/bench/dialects/dial";
+import { connectionOn, dial, type JoinGate, untilJoined } from "@parley/bench/dialects/dial";
 import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "@parley/bench/load/connection";
 
 const NEWLINE = 0x0a;
@@ -35,12 +35,12 @@ export async function openConnection(
         `{"id":${CONNECT},"connect":{"token":"${spec.token}"}}\n` +
           `{"id":${SUBSCRIBE},"subscribe":{"channel":"${channel}"}}`,
       ),
-    onFrame: frameByFrame((bytes, gate) => {
+    onFrame: (bytes, gate) => {
       for (const line of linesOf(bytes)) {
         if (isPublication(line)) events.received(line);
         else take(line.toString(), gate);
       }
-    }),
+    },
   });
   return connectionOn(ws, (n, body) =>
     ws.send(`{"id":${n + LAST_GREETING},"publish":{"channel":"${channel}","data":{"body":"${body}"}}}`),

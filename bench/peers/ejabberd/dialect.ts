@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { connectionOn, dial, frameByFrame, untilJoined } from "@parley/bench/dialects/dial";
+import { connectionOn, dial, untilJoined } from "@parley/bench/dialects/dial";
 import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "@parley/bench/load/connection";
 
 const TRIES_MAX = 3;
@@ -51,13 +51,13 @@ async function enterRoom(
   const answer = createJoin((text) => ws.send(text), `<presence to="${room}/${nick}">${MUC}</presence>`);
   await untilJoined(ws, events, {
     onOpen: () => ws.send(OPEN),
-    onFrame: frameByFrame((bytes, { joined, fail }) => {
+    onFrame: (bytes, { joined, fail }) => {
       if (isMessage(bytes)) return takeMessage(bytes, own, events);
       const text = bytes.toString();
       if (text.startsWith("<presence") && text.includes(STATUS_SELF)) joined();
       else if (ERRORS.test(text)) fail(text);
       else answer(text);
-    }),
+    },
   });
   return connectionOn(ws, (n, body) =>
     ws.send(`<message to="${room}" type="groupchat" id="${n}"><body>${body}</body></message>`),

@@ -1,4 +1,4 @@
-import { connectionOn, dial, frameByFrame, type JoinGate, untilJoined } from "@parley/bench/dialects/dial";
+import { connectionOn, dial, type JoinGate, untilJoined } from "@parley/bench/dialects/dial";
 import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "@parley/bench/load/connection";
 
 const ROOM_SID = "1";
@@ -32,7 +32,7 @@ export async function openConnection(
       else takeAck(Number(to.slice(inbox.length + 1)), payload.toString(), events);
     },
   });
-  await untilJoined(ws, events, { onFrame: frameByFrame(read) });
+  await untilJoined(ws, events, { onFrame: read });
   return connectionOn(ws, (n, body) => say(`PUB ${subject} ${inbox}.${n} ${body.length}\r\n${body}\r\n`));
 }
 

@@ -12,10 +12,10 @@ export async function openConnection(
   const ws = dial(`${endpoint.url}?room=${spec.room}`);
   await untilJoined(ws, events, {
     onOpen: ({ joined }) => joined(),
-    onFrame: (bytes, _gate, from, to) => {
+    onFrame: (frame) => {
       // An acknowledgement is "ack <n>", a message begins with "{".
-      if (bytes[from] === ACK_FIRST_BYTE) events.acked(Number(bytes.toString("latin1", from + 4, to)));
-      else events.received(bytes, from, to);
+      if (frame[0] === ACK_FIRST_BYTE) events.acked(Number(frame.toString("latin1", 4)));
+      else events.received(frame);
     },
   });
   return connectionOn(ws, (n, body) => ws.send(`{"id":${n},"body":"${body}"}`));

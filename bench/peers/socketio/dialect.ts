@@ -9,10 +9,10 @@ export async function openConnection(
 ): Promise<Connection> {
   const ws = dial(`${endpoint.url}/socket.io/?EIO=4&transport=websocket`);
   await untilJoined(ws, events, {
-    onFrame: (bytes, { joined }, from, to) => {
-      const kind = bytes.toString("latin1", from, Math.min(from + 2, to));
-      if (kind === "42") events.received(bytes, from, to);
-      else if (kind === "43") takeAck(bytes.toString("utf8", from, to), events, joined);
+    onFrame: (frame, { joined }) => {
+      const kind = frame.toString("latin1", 0, 2);
+      if (kind === "42") events.received(frame);
+      else if (kind === "43") takeAck(frame.toString(), events, joined);
       else if (kind[0] === "0") ws.send("40");
       else if (kind === "40") ws.send(`420["join","${spec.room}"]`);
       else if (kind[0] === "2") ws.send("3");

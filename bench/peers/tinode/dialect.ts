@@ -1,4 +1,4 @@
-import { connectionOn, dial, frameByFrame, untilJoined } from "@parley/bench/dialects/dial";
+import { connectionOn, dial, untilJoined } from "@parley/bench/dialects/dial";
 import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "@parley/bench/load/connection";
 
 /** What a member may do in its room: join, read, write. Without `P` nobody is told who comes and goes. */
@@ -32,7 +32,7 @@ export async function openConnection(
   await untilJoined(ws, events, {
     // A session takes its requests one after the other, so that none has to wait for an answer.
     onOpen: () => [HELLO, login, join].forEach((frame) => void ws.send(frame)),
-    onFrame: frameByFrame((bytes, { joined, fail }) => {
+    onFrame: (bytes, { joined, fail }) => {
       if (bytes[2] === DATA) return events.received(bytes);
       if (bytes[2] !== CTRL) return;
       const text = bytes.toString();
@@ -41,7 +41,7 @@ export async function openConnection(
       if (n > 0) code === ACCEPTED ? events.acked(n) : events.refused(n, reasonOf(text));
       else if (code >= ERROR_FROM) fail(reasonOf(text));
       else if (id === JOIN_ID) joined();
-    }),
+    },
   });
   return connectionOn(ws, (n, body) =>
     ws.send(`{"pub":{"id":"${n}","topic":"${topic}","content":"${body}"}}`),

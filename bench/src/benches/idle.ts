@@ -1,4 +1,4 @@
-import { sleep } from "../load/clock.ts";
+import { pause } from "@parley/runtime/deadline";
 import { LoadGenerator } from "../load/load-generator.ts";
 import { spreadMembers } from "../load/member-specs.ts";
 import { cpuOf, rssOf } from "../measure/proc.ts";
@@ -54,14 +54,14 @@ export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE
       await open(WARM_UP_SOCKETS, sockets + round * WARM_UP_SOCKETS);
       await generator.closeAll();
     }
-    await sleep(restMs);
+    await pause(restMs);
     const pid = target.pids()[holder] as number;
     const [base, cpuBefore] = await Promise.all([rssOf(pid), cpu()]);
     const seconds = await open(sockets, 0);
     const opened = difference(cpuBefore, await cpu());
-    await sleep(restMs);
+    await pause(restMs);
     const idleFrom = await cpu();
-    await sleep(idleMs);
+    await pause(idleMs);
     const rested = difference(idleFrom, await cpu());
     const full = await rssOf(pid);
     const { dropped } = await generator.settle(0);

@@ -1,4 +1,4 @@
-import { sleep } from "../load/clock.ts";
+import { pause } from "@parley/runtime/deadline";
 import type { Measured } from "../measure/run.ts";
 import type { ParleyTarget } from "../targets/parley.ts";
 import { RESUMING, withMembers } from "./with-members.ts";
@@ -13,7 +13,7 @@ export function restart(target: ParleyTarget, plan: RestartPlan = RESTART): Prom
   return withMembers(target, membership, async ({ measure }) => {
     const pace = { kind: "rate", perSecond } as const;
     const measuring = measure({ pace, warmMs: 500, ms: beforeMs + afterMs });
-    await sleep(beforeMs);
+    await pause(beforeMs);
     await target.restart("ws-consumer");
     return measuring;
   });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { COLUMNS, type Column, check } from "./checker.ts";
-import type { Entry, Evidence, Heard, Hearing, Row, Sent } from "./evidence.ts";
+import type { Delivery, Entry, Evidence, Reception, Row, Sent } from "./evidence.ts";
 
 const ROOM = "general";
 const COUNT = 20;
@@ -10,7 +10,7 @@ type Mutable = {
   sent: Sent[];
   rows: Row[];
   history: Map<string, Entry[]>;
-  hearings: (Hearing & { heard: Heard[] })[];
+  receptions: (Reception & { received: Delivery[] })[];
   early: string[];
   cursorsBack: number;
 };
@@ -29,7 +29,6 @@ function perfect(count = COUNT): Mutable {
       id,
       body,
       room: ROOM,
-      sentAt: 0,
       acks: [{ at: 1, duplicate: false }],
       seqs: [],
       refusals: [],
@@ -37,8 +36,13 @@ function perfect(count = COUNT): Mutable {
     })),
     rows: entries.map((entry) => ({ ...entry, room: ROOM, logSeq: entry.seq * 2 })),
     history: new Map([[ROOM, [...entries]]]),
-    hearings: [
-      { member: "bob", room: ROOM, after: 0, heard: entries.map((entry) => ({ ...entry, connection: 1 })) },
+    receptions: [
+      {
+        member: "bob",
+        room: ROOM,
+        after: 0,
+        received: entries.map((entry) => ({ ...entry, connection: 1 })),
+      },
     ],
     early: [],
     cursorsBack: 0,
@@ -46,7 +50,7 @@ function perfect(count = COUNT): Mutable {
 }
 
 const at = <T>(list: readonly T[], index: number): T => list[index] as T;
-const heardIn = (evidence: Mutable) => at(evidence.hearings, 0).heard;
+const receivedIn = (evidence: Mutable) => at(evidence.receptions, 0).received;
 const swap = <T>(list: T[], one: number, other: number) => {
   const kept = at(list, one);
   list[one] = at(list, other);
@@ -64,27 +68,27 @@ const PLANTS: Record<Column, { plant: (evidence: Mutable, n: number) => void; al
       }),
   },
   duplicated: {
-    plant: (evidence, n) => heardIn(evidence).splice(n + 1, 0, at(heardIn(evidence), n)),
+    plant: (evidence, n) => receivedIn(evidence).splice(n + 1, 0, at(receivedIn(evidence), n)),
   },
   unexpected: { plant: (evidence, n) => evidence.sent.splice(n, 1) },
   holes: {
     plant: (evidence, n) => {
-      heardIn(evidence).splice(n, 1);
+      receivedIn(evidence).splice(n, 1);
       evidence.rows.splice(n, 1);
       evidence.sent.splice(n, 1);
       at([...evidence.history.values()], 0).splice(n, 1);
     },
   },
-  inversions: { plant: (evidence, n) => swap(heardIn(evidence), n, n + 1), also: ["holes"] },
-  missing: { plant: (evidence, n) => heardIn(evidence).splice(n, 1), also: ["holes"] },
+  inversions: { plant: (evidence, n) => swap(receivedIn(evidence), n, n + 1), also: ["holes"] },
+  missing: { plant: (evidence, n) => receivedIn(evidence).splice(n, 1), also: ["holes"] },
   early: {
     plant: (evidence) =>
-      heardIn(evidence).push({ seq: COUNT + 1, author: "alice", id: "x", body: "x", connection: 1 }),
+      receivedIn(evidence).push({ seq: COUNT + 1, author: "alice", id: "x", body: "x", connection: 1 }),
   },
   contradicted: { plant: (evidence, n) => at(evidence.sent, n).seqs.push(n + 2) },
   reordered: {
     plant: (evidence, n) => {
-      heardIn(evidence)[n] = { ...at(heardIn(evidence), n), id: "another" };
+      receivedIn(evidence)[n] = { ...at(receivedIn(evidence), n), id: "another" };
     },
   },
   unfenced: {
@@ -102,7 +106,7 @@ const columnsFound = (evidence: Evidence) =>
 it("finds nothing in a run in which everything went well", () => {
   const verdict = check(perfect());
   expect(Object.values(verdict.counts).every((count) => count === 0)).toBe(true);
-  expect(verdict).toMatchObject({ acked: COUNT, unknown: 0, heard: COUNT });
+  expect(verdict).toMatchObject({ acked: COUNT, unknown: 0, received: COUNT });
 });
 
 it.each(Object.keys(COLUMNS) as Column[])("finds a planted anomaly, wherever it is: %s", (column) => {
@@ -122,7 +126,7 @@ it("finds a message that is in history twice", () => {
   const twice = { ...at(evidence.rows, 3), seq: COUNT + 1, logSeq: 1_000 };
   evidence.rows.push(twice);
   evidence.history.get(ROOM)?.push(twice);
-  heardIn(evidence).push({ ...twice, connection: 1 });
+  receivedIn(evidence).push({ ...twice, connection: 1 });
   expect(columnsFound(evidence)).toEqual(["duplicated"]);
 });
 

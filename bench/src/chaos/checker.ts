@@ -1,4 +1,4 @@
-import type { Entry, Evidence, Hearing, Row, Sent } from "./evidence.ts";
+import type { Entry, Evidence, Reception, Row, Sent } from "./evidence.ts";
 
 /** What each column of the verdict counts. */
 export const COLUMNS = {
@@ -22,7 +22,7 @@ export type Verdict = Readonly<{
   /** Sends that were acknowledged, and sends without any outcome. */
   acked: number;
   unknown: number;
-  heard: number;
+  received: number;
 }>;
 
 const SAMPLES_MAX = 5;
@@ -50,7 +50,8 @@ export function check(evidence: Evidence): Verdict {
   checkSent(evidence.sent, byKey, findings);
   checkHistory(evidence, findings);
   const byRoom = Map.groupBy(evidence.rows, ({ room }) => room);
-  for (const hearing of evidence.hearings) checkHearing(hearing, byRoom.get(hearing.room) ?? [], findings);
+  for (const reception of evidence.receptions)
+    checkReception(reception, byRoom.get(reception.room) ?? [], findings);
   for (const sample of evidence.early) findings.add("early", sample);
   if (evidence.cursorsBack > 0) findings.add("unfenced", "by the database's trigger", evidence.cursorsBack);
   return {
@@ -58,7 +59,7 @@ export function check(evidence: Evidence): Verdict {
     samples: findings.samples,
     acked: evidence.sent.filter(({ acks }) => acks.length > 0).length,
     unknown: evidence.sent.filter(isUnknown).length,
-    heard: evidence.hearings.reduce((sum, { heard }) => sum + heard.length, 0),
+    received: evidence.receptions.reduce((sum, { received }) => sum + received.length, 0),
   };
 }
 
@@ -115,11 +116,15 @@ function isSame(one: Entry | undefined, other: Entry | undefined): boolean {
   );
 }
 
-function checkHearing({ member, room, after, heard }: Hearing, rows: readonly Row[], findings: Findings) {
+function checkReception(
+  { member, room, after, received }: Reception,
+  rows: readonly Row[],
+  findings: Findings,
+) {
   const bySeq = new Map(rows.map((row) => [row.seq, row]));
   const seen = new Set<number>();
   let last = after;
-  for (const entry of heard) {
+  for (const entry of received) {
     const where = `${member}: ${room} ${entry.seq} on connection ${entry.connection}`;
     if (seen.has(entry.seq)) findings.add("duplicated", where);
     else if (entry.seq < last) findings.add("inversions", `${where} after ${last}`);

@@ -1,4 +1,5 @@
-import type { Crowd } from "./crowd.ts";
+import { pause } from "@parley/runtime/deadline";
+import type { Clients } from "./clients.ts";
 import type { Entry, Evidence } from "./evidence.ts";
 import type { Ledger } from "./ledger.ts";
 import { readHistory } from "./read-history.ts";
@@ -12,46 +13,46 @@ const SETTLE_MS = 2_000;
 /** Waits until every send is answered, everything is stored, and every member has everything; or time is up. */
 export async function drain(
   ledger: Ledger,
-  crowd: Crowd,
+  clients: Clients,
   rooms: readonly string[],
   say: (line: string) => void,
 ): Promise<void> {
   const deadline = performance.now() + DRAIN_DEADLINE_MS;
   const startedAt = performance.now();
   const heads = () => {
-    const highest = rooms.map((room) => Math.max(...crowd.members.map((member) => member.head(room))));
-    return crowd.members.every((member) => rooms.every((room, i) => member.head(room) >= (highest[i] ?? 0)));
+    const highest = rooms.map((room) => Math.max(...clients.listeners.map((member) => member.head(room))));
+    return clients.listeners.every((member) =>
+      rooms.every((room, i) => member.head(room) >= (highest[i] ?? 0)),
+    );
   };
   let wellSince = Number.POSITIVE_INFINITY;
   while (performance.now() < deadline) {
-    const isOver = crowd.unanswered === 0 && (await ledger.backlog()) === 0 && heads();
+    const isOver = clients.unanswered === 0 && (await ledger.backlog()) === 0 && heads();
     wellSince = isOver ? Math.min(wellSince, performance.now()) : Number.POSITIVE_INFINITY;
     if (performance.now() - wellSince > SETTLE_MS) break;
-    await sleep(POLL_MS);
+    await pause(POLL_MS);
   }
   const took = Math.round(performance.now() - startedAt);
-  say(`drained in ${took} ms, ${crowd.unanswered} sends without an answer`);
+  say(`drained in ${took} ms, ${clients.unanswered} sends without an answer`);
 }
 
 /** Everything that is known once all is over. */
 export async function gather(
   ledger: Ledger,
-  crowd: Crowd,
+  clients: Clients,
   rooms: readonly string[],
   historyUrl: string,
   early: readonly string[] = [],
 ): Promise<Evidence> {
   const history = new Map<string, readonly Entry[]>();
-  const token = crowd.senders[0]?.account.token ?? "";
+  const token = clients.senders[0]?.account.token ?? "";
   for (const room of rooms) history.set(room, await readHistory(historyUrl, token, room));
   return {
-    sent: crowd.senders.flatMap(({ sent }) => sent),
+    sent: clients.senders.flatMap(({ sent }) => sent),
     rows: await ledger.rows(),
     history,
-    hearings: crowd.members.flatMap((member) => member.hearings()),
+    receptions: clients.listeners.flatMap((member) => member.receptions()),
     early,
     cursorsBack: await ledger.cursorsBack(),
   };
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -10,7 +10,7 @@ const UNDERWAY_MAX = 2;
 export class EarlyLook {
   readonly early: string[] = [];
   looks = 0;
-  #heard = 0;
+  #received = 0;
   #underway = 0;
   readonly #ledger: Ledger;
 
@@ -19,13 +19,13 @@ export class EarlyLook {
   }
 
   take = (room: string, entry: Entry): void => {
-    this.#heard += 1;
-    if (this.#heard % EVERY !== 0 || this.#underway >= UNDERWAY_MAX) return;
+    this.#received += 1;
+    if (this.#received % EVERY !== 0 || this.#underway >= UNDERWAY_MAX) return;
     this.#underway += 1;
     void this.#ledger.has(room, entry).then((isThere) => {
       this.#underway -= 1;
       if (isThere !== undefined) this.looks += 1;
-      if (isThere === false) this.early.push(`${room} ${entry.seq} was heard before it was committed`);
+      if (isThere === false) this.early.push(`${room} ${entry.seq} was received before it was committed`);
     });
   };
 }

@@ -1,5 +1,5 @@
 /** An answer to a send, and when it came (monotonic, ms). */
-export type Acked = Readonly<{ at: number; duplicate: boolean }>;
+export type Ack = Readonly<{ at: number; duplicate: boolean }>;
 
 /** One message as its sender saw it. */
 export type Sent = {
@@ -7,8 +7,7 @@ export type Sent = {
   readonly id: string;
   readonly room: string;
   readonly body: string;
-  readonly sentAt: number;
-  readonly acks: Acked[];
+  readonly acks: Ack[];
   /** Seqs that `stored` receipts named. */
   readonly seqs: number[];
   /** Codes of refusals that are final. */
@@ -21,10 +20,15 @@ export type Sent = {
 export type Entry = Readonly<{ seq: number; author: string; id: string; body: string }>;
 
 /** A message that reached a member. `connection` counts the member's connections. */
-export type Heard = Entry & Readonly<{ connection: number }>;
+export type Delivery = Entry & Readonly<{ connection: number }>;
 
-/** All that one member heard of one room, in the order of arrival. It asked for everything after `after`. */
-export type Hearing = Readonly<{ member: string; room: string; after: number; heard: readonly Heard[] }>;
+/** All that one member received of one room, in the order of arrival. It asked for everything after `after`. */
+export type Reception = Readonly<{
+  member: string;
+  room: string;
+  after: number;
+  received: readonly Delivery[];
+}>;
 
 /** A row of `chat.entries`. */
 export type Row = Entry & Readonly<{ room: string; logSeq: number }>;
@@ -36,8 +40,8 @@ export type Evidence = Readonly<{
   rows: readonly Row[];
   /** What REST gives of each room, first page to last. */
   history: ReadonlyMap<string, readonly Entry[]>;
-  hearings: readonly Hearing[];
-  /** Messages that were heard while their row was not there, by a look right after they came. */
+  receptions: readonly Reception[];
+  /** Messages that were delivered while their row was not there, by a lookup right after they came. */
   early: readonly string[];
   /** Cursors of shards that moved back within one epoch, as the database saw it. */
   cursorsBack: number;

@@ -1,17 +1,15 @@
-import { readFileSync } from "node:fs";
-import { trySignal } from "@parley/devstack/server-process";
 import type { Unit } from "@parley/devstack/unit";
-import type { Crowd } from "./crowd.ts";
+import { pause } from "@parley/runtime/deadline";
+import type { Clients } from "./clients.ts";
 import type { Fault, LinkName } from "./faults.ts";
+import { signalAll, withChildren } from "./process-tree.ts";
 import { CONSUMERS, type Stage } from "./stage.ts";
 
 /** How often a process that was ended is started again before that counts as a failure. */
 const STARTS_MAX = 5;
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
 /** Makes one fault happen, and undoes it after its time. Resolves when it is over. */
-export async function inject(fault: Fault, stage: Stage, crowd: Crowd): Promise<void> {
+export async function inject(fault: Fault, stage: Stage, clients: Clients): Promise<void> {
   const { kind, forMs, choice } = fault;
   switch (kind.action) {
     case "kill":
@@ -25,14 +23,14 @@ export async function inject(fault: Fault, stage: Stage, crowd: Crowd): Promise<
     case "slow":
       return await disturb(fault, stage);
     case "vanish":
-      crowd.vanish(choice);
-      return await sleep(forMs);
+      clients.vanish(choice);
+      return await pause(forMs);
     case "repeat":
-      crowd.repeat(choice, forMs);
-      return await sleep(forMs);
+      clients.repeat(choice, forMs);
+      return await pause(forMs);
     case "mute":
-      crowd.mute(choice, forMs);
-      return await sleep(forMs);
+      clients.mute(choice, forMs);
+      return await pause(forMs);
   }
 }
 
@@ -44,13 +42,13 @@ function unitOf({ kind, choice }: Fault, stage: Stage): Unit {
 
 async function kill(unit: Unit, forMs: number): Promise<void> {
   await unit.kill("SIGKILL");
-  await sleep(forMs);
+  await pause(forMs);
   await startAgain(unit);
 }
 
 async function restart(unit: Unit, forMs: number): Promise<void> {
   await unit.stop();
-  await sleep(forMs);
+  await pause(forMs);
   await startAgain(unit);
 }
 
@@ -65,19 +63,10 @@ async function startAgain(unit: Unit): Promise<void> {
 }
 
 async function stop(unit: Unit, forMs: number): Promise<void> {
-  const pids = unit.pid === undefined ? [] : [unit.pid, ...childrenOf(unit.pid)];
-  for (const pid of pids) trySignal(pid, "SIGSTOP");
-  await sleep(forMs);
-  for (const pid of pids) trySignal(pid, "SIGCONT");
-}
-
-/** A server's own children: Postgres works in them, and each has a process group of its own. Linux only. */
-function childrenOf(pid: number): number[] {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-  } catch {
-    return [];
-  }
+  const pids = unit.pid === undefined ? [] : withChildren([unit.pid]);
+  signalAll(pids, "SIGSTOP");
+  await pause(forMs);
+  signalAll(pids, "SIGCONT");
 }
 
 /** Cuts or slows one proxy of the pair; every fourth time all of them. */
@@ -89,6 +78,6 @@ async function disturb({ kind, forMs, choice, delayMs }: Fault, { links }: Stage
     if (kind.action === "cut") proxy.cut();
     else proxy.slow(delayMs);
   }
-  await sleep(forMs);
+  await pause(forMs);
   for (const proxy of hit) proxy.heal();
 }

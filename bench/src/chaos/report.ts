@@ -78,7 +78,10 @@ export function tableOf(report: Report): string {
   const lines: (readonly [string, string | number])[] = [
     ["sends", `${sends} (${rate}/s), ${verdict.acked} acknowledged`],
     ["unknown outcomes", `${verdict.unknown} (${((100 * verdict.unknown) / (sends || 1)).toFixed(3)} %)`],
-    ["heard by members", `${verdict.heard}, ${report.gaps} gaps filled, ${report.looks} looked up at once`],
+    [
+      "received by members",
+      `${verdict.received}, ${report.gaps} gaps filled, ${report.looks} looked up at once`,
+    ],
     [
       "faults",
       `${total} of ${Object.keys(faults).length} kinds, each ≥ ${Math.min(...Object.values(faults))} times`,

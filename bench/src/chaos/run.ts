@@ -1,6 +1,7 @@
-import { openAccount } from "./account.ts";
+import { pause } from "@parley/runtime/deadline";
+import { openAccount } from "../targets/account.ts";
 import { check, type Verdict } from "./checker.ts";
-import { Crowd } from "./crowd.ts";
+import { Clients } from "./clients.ts";
 import { drain, gather } from "./drain.ts";
 import { EarlyLook } from "./early-look.ts";
 import type { Fault } from "./faults.ts";
@@ -50,7 +51,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   const { schedule, say } = options;
   const stage = await startStage(options);
   let ledger: Ledger | undefined;
-  let crowd: Crowd | undefined;
+  let clients: Clients | undefined;
   try {
     say(`stack is up; logs in ${stage.logsDir}`);
     ledger = await openLedger(stage.natsUrl, stage.databaseUrl, options.statements);
@@ -58,7 +59,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     const accounts = await Promise.all(
       Array.from({ length: SENDERS }, (_, i) => openAccount(stage.stack.urls.auth as string, `sender${i}`)),
     );
-    crowd = new Crowd({
+    clients = new Clients({
       seed: schedule.seed,
       accounts,
       rooms,
@@ -67,9 +68,9 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
       membersPerConsumer: MEMBERS_PER_CONSUMER,
       sendsPerSecond: options.sendsPerSecond,
     });
-    return await untilInterrupted(perform(options, stage, ledger, crowd, rooms));
+    return await untilInterrupted(perform(options, stage, ledger, clients, rooms));
   } finally {
-    crowd?.close();
+    clients?.close();
     await ledger?.close().catch(() => undefined);
     await stage.stop();
   }
@@ -79,26 +80,32 @@ async function perform(
   { schedule, say }: RunOptions,
   stage: Stage,
   ledger: Ledger,
-  crowd: Crowd,
+  clients: Clients,
   rooms: readonly string[],
 ): Promise<Outcome> {
   const look = new EarlyLook(ledger);
-  crowd.onHeard(look.take);
+  clients.onMessage(look.take);
   const startedAt = performance.now();
-  crowd.startSending();
-  const { heals, backlogMs, faults, events, troubles } = await happen(schedule, stage, ledger, crowd, say);
-  crowd.stopSending();
+  clients.startSending();
+  const { heals, backlogMs, faults, events, troubles } = await happen(schedule, stage, ledger, clients, say);
+  clients.stopSending();
   const durationMs = performance.now() - startedAt;
-  await drain(ledger, crowd, rooms, say);
-  const evidence = await gather(ledger, crowd, rooms, stage.stack.urls["ws-consumer"] as string, look.early);
+  await drain(ledger, clients, rooms, say);
+  const evidence = await gather(
+    ledger,
+    clients,
+    rooms,
+    stage.stack.urls["ws-consumer"] as string,
+    look.early,
+  );
   const refusals: Record<string, number> = {};
-  for (const client of [...crowd.senders, ...crowd.members])
+  for (const client of [...clients.senders, ...clients.listeners])
     for (const [code, count] of Object.entries(client.refusals))
       refusals[code] = (refusals[code] ?? 0) + count;
   return {
     verdict: check(evidence),
     timing: timingOf(
-      crowd.senders.map(({ sent }) => sent),
+      clients.senders.map(({ sent }) => sent),
       heals,
       startedAt,
     ),
@@ -110,7 +117,7 @@ async function perform(
     backlogMs,
     looks: look.looks,
     refusals,
-    gaps: crowd.members.reduce((sum, { gaps }) => sum + gaps, 0),
+    gaps: clients.listeners.reduce((sum, { gaps }) => sum + gaps, 0),
   };
 }
 
@@ -119,11 +126,11 @@ async function happen(
   schedule: Schedule,
   stage: Stage,
   ledger: Ledger,
-  crowd: Crowd,
+  clients: Clients,
   say: (line: string) => void,
 ) {
   const startedAt = performance.now();
-  const until = (atMs: number) => sleep(startedAt + atMs - performance.now());
+  const until = (atMs: number) => pause(startedAt + atMs - performance.now());
   const faults: Record<string, number> = {};
   const troubles: string[] = [];
   const events: [string, number, number][] = [];
@@ -134,7 +141,7 @@ async function happen(
     await until(fault.atMs);
     faults[fault.kind.name] = (faults[fault.kind.name] ?? 0) + 1;
     const from = since();
-    await inject(fault, stage, crowd).catch((error: unknown) =>
+    await inject(fault, stage, clients).catch((error: unknown) =>
       troubles.push(`${fault.kind.name}: ${error}`),
     );
     events.push([fault.kind.name, from, since()]);
@@ -146,9 +153,9 @@ async function happen(
     const rest = { at, until: Math.max(startedAt + round.endMs, at + round.endMs - round.restMs) };
     heals.push(rest);
     backlogMs.push(await untilCaughtUp(ledger, rest));
-    await sleep(rest.until - performance.now());
-    const acked = crowd.senders.reduce((sum, { sent }) => sum + sent.length, 0) - crowd.unanswered;
-    say(`${mine.length} faults healed, ${acked} sends answered, ${crowd.unanswered} on their way`);
+    await pause(rest.until - performance.now());
+    const acked = clients.senders.reduce((sum, { sent }) => sum + sent.length, 0) - clients.unanswered;
+    say(`${mine.length} faults healed, ${acked} sends answered, ${clients.unanswered} on their way`);
   }
   return { faults, events, troubles, heals, backlogMs };
 }
@@ -160,9 +167,7 @@ async function untilCaughtUp(ledger: Ledger, rest: { at: number; until: number }
   while (performance.now() < rest.until) {
     const backlog = await ledger.backlog();
     if (backlog !== undefined && backlog <= batch) return Math.round(performance.now() - rest.at);
-    await sleep(BACKLOG_POLL_MS);
+    await pause(BACKLOG_POLL_MS);
   }
   return null;
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, Math.max(0, ms)));

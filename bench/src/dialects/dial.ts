@@ -1,13 +1,12 @@
 import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionEvents } from "../load/connection.ts";
-import { readFrames } from "./frames.ts";
 
 export type DialOptions = Readonly<{ protocol?: string; headers?: Readonly<Record<string, string>> }>;
 
 /**
- * A socket of the load generator, as light as a client can be: no compression, no check of UTF-8, and what is sent in
- * one turn of the event loop leaves in one write.
+ * A light client socket: no compression, no UTF-8 validation, and what is sent in one turn of the event loop leaves in
+ * one write.
  */
 export function dial(url: string, { protocol, headers = {} }: DialOptions = {}): WebSocket {
   let tcp: Socket | undefined;
@@ -38,54 +37,48 @@ export function dial(url: string, { protocol, headers = {} }: DialOptions = {}):
   return ws;
 }
 
-/** What a dialect says of its socket while it reads. */
+/** How a dialect reports the state of its socket while it reads. */
 export type JoinGate = Readonly<{
-  /** The member is in its room: what ends the socket from now on is told to its events. */
+  /** The member is in its room: from now on the end of the socket is reported to its events. */
   joined: () => void;
-  /** The target turned it away, or threw it out. */
-  fail: (why: string) => void;
+  /** The target refused the member, or closed it. */
+  fail: (reason: string) => void;
 }>;
 
 export type Reader = Readonly<{
   onOpen?: (gate: JoinGate) => void;
-  /** A frame: `bytes` from `from` to `to`, where others may lie before and behind it. */
-  onFrame: (bytes: Buffer, gate: JoinGate, from: number, to: number) => void;
+  onFrame: (frame: Buffer, gate: JoinGate) => void;
 }>;
 
-/** For a dialect that reads each frame by itself: gives it a view of the frame alone. */
-export function frameByFrame(onFrame: (frame: Buffer, gate: JoinGate) => void): Reader["onFrame"] {
-  return (bytes, gate, from, to) => onFrame(bytes.subarray(from, to), gate);
-}
-
-/** Reads a socket; resolves once its reader has entered. @throws if the socket ends or fails before. */
+/** Reads a socket; resolves once its reader has joined. @throws if the socket ends or fails before. */
 export function untilJoined(
   ws: WebSocket,
   events: ConnectionEvents,
   { onOpen, onFrame }: Reader,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    let onEnd = (why: string): void => reject(new Error(`${why}, before it was in its room`));
+    let onEnd = (reason: string): void => reject(new Error(`${reason}, before it had joined its room`));
     const gate: JoinGate = {
       joined: () => {
-        onEnd = (why) => events.dropped(why);
+        onEnd = (reason) => events.dropped(reason);
         resolve();
       },
-      fail: (why) => onEnd(why),
+      fail: (reason) => onEnd(reason),
     };
     ws.on("error", (error) => onEnd(error.message));
     ws.on("close", (code) => onEnd(`closed with ${code}`));
     ws.once("open", () => onOpen?.(gate));
-    readFrames(ws, (bytes, from, to) => onFrame(bytes, gate, from, to));
+    ws.on("message", (frame: Buffer) => onFrame(frame, gate));
   });
 }
 
-/** Ends a socket without a word; its events hear nothing of it. */
+/** Terminates a socket without reporting it. */
 export function terminate(ws: WebSocket): void {
   ws.removeAllListeners("close");
   ws.terminate();
 }
 
-/** A member that sends and listens on one socket. */
+/** A connection that sends and receives on one socket. */
 export function connectionOn(ws: WebSocket, send: Connection["send"]): Connection {
   return {
     send,

@@ -1,26 +1,27 @@
 import type { WebSocket } from "ws";
 import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "../load/connection.ts";
 import { dial, terminate } from "./dial.ts";
-import { bearer, openSender } from "./parley.ts";
+import { bearer, messageFrame, openSender, startsWith } from "./parley.ts";
 
-/** Pause before another attempt to connect, ms: a random time up to this, or what the server asked for. */
+/** Pause before a reconnect, ms: a random time up to this, or longer if the server asked for it. */
 const RETRY_MS = 400;
 const MESSAGE = '{"seq":';
 
-type Control = { type: string; seq?: number; outcome?: string; retryAfterMs?: number; code?: string };
+type Control = Readonly<{ type: string; outcome?: string; code?: string }>;
 
-/** A listener of Parley as the protocol wants it: it comes back after each lost connection, and resumes by seq. */
+/** A listener as the protocol asks for: it reconnects after each lost connection, and resumes by seq. */
 class ResumingListener {
   readonly #url: string;
   readonly #spec: MemberSpec;
   readonly #events: ConnectionEvents;
+  readonly #joined = Promise.withResolvers<void>();
   #ws: WebSocket | undefined;
   #seq = 0;
   #isPaused = false;
   #isClosed = false;
+  #hasJoined = false;
   #lostAt = 0;
   #retryAfterMs = 0;
-  #onFirst: (() => void) | undefined;
 
   constructor(url: string, spec: MemberSpec, events: ConnectionEvents) {
     this.#url = url;
@@ -29,10 +30,8 @@ class ResumingListener {
   }
 
   open(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onFirst = resolve;
-      this.#connect();
-    });
+    this.#connect();
+    return this.#joined.promise;
   }
 
   #connect(): void {
@@ -44,12 +43,16 @@ class ResumingListener {
       ws.send(JSON.stringify({ type: "resume", rooms: { [this.#spec.room]: this.#seq } }));
       if (this.#isPaused) ws.pause();
     });
-    ws.on("message", (bytes: Buffer) => this.#take(bytes, startedAt));
+    ws.on("message", (frame: Buffer) =>
+      startsWith(frame, MESSAGE)
+        ? this.#onMessage(frame)
+        : this.#onControl(JSON.parse(frame.toString()) as Control, startedAt),
+    );
     ws.on("error", () => undefined);
-    ws.on("close", (_code, reason) => this.#lost(String(reason)));
+    ws.on("close", (_code, reason) => this.#onClose(String(reason)));
   }
 
-  #lost(reason: string): void {
+  #onClose(reason: string): void {
     if (this.#isClosed) return;
     this.#lostAt ||= performance.now();
     const asked = /"retryAfterMs":(\d+)/.exec(reason)?.[1];
@@ -58,34 +61,31 @@ class ResumingListener {
     setTimeout(() => this.#connect(), ms);
   }
 
-  #take(bytes: Buffer, startedAt: number): void {
-    if (bytes.toString("latin1", 0, MESSAGE.length) === MESSAGE) this.#takeMessage(bytes);
-    else this.#takeControl(JSON.parse(bytes.toString()) as Control, startedAt);
-  }
-
-  #takeMessage(bytes: Buffer): void {
-    const seq = Number.parseInt(bytes.toString("latin1", MESSAGE.length, MESSAGE.length + 16), 10);
+  #onMessage(frame: Buffer): void {
+    const seq = Number.parseInt(frame.toString("latin1", MESSAGE.length, MESSAGE.length + 16), 10);
     if (seq <= this.#seq) {
       this.#events.count("repeats");
       return;
     }
     if (seq !== this.#seq + 1) this.#events.count("holes");
     this.#seq = seq;
-    this.#events.received(bytes);
+    this.#events.received(frame);
   }
 
-  #takeControl(frame: Control, startedAt: number): void {
-    if (frame.type === "error") this.#events.count(`error ${frame.code}`);
-    if (frame.outcome === "gap") this.#events.count("gaps");
-    if (frame.type !== "caught_up") return;
-    this.#onFirst?.();
-    if (this.#onFirst === undefined)
-      this.#events.recovered(performance.now() - this.#lostAt, performance.now() - startedAt);
-    this.#onFirst = undefined;
+  #onControl({ type, outcome, code }: Control, startedAt: number): void {
+    if (type === "error") this.#events.count(`error ${code}`);
+    if (outcome === "gap") this.#events.count("gaps");
+    if (type !== "caught_up") return;
+    if (this.#hasJoined) {
+      const now = performance.now();
+      this.#events.recovered(now - this.#lostAt, now - startedAt);
+    }
+    this.#hasJoined = true;
+    this.#joined.resolve();
     this.#lostAt = 0;
   }
 
-  /** Drops the connection without a word and stays away for a while. */
+  /** Drops the connection without a close frame and stays offline. */
   cut(offlineMs: number): void {
     this.#retryAfterMs = offlineMs;
     this.#ws?.terminate();
@@ -103,7 +103,7 @@ class ResumingListener {
   }
 }
 
-/** A member of Parley that resumes; its sending half is the plain one. */
+/** Opens a member of Parley that resumes; its sending half does not reconnect. */
 export async function openConnection(
   endpoint: Endpoint,
   spec: MemberSpec,
@@ -113,8 +113,7 @@ export async function openConnection(
   const listening = spec.listens ? new ResumingListener(String(endpoint.consumer), spec, events) : undefined;
   await listening?.open();
   return {
-    send: (n, body) =>
-      sending?.send(`{"type":"message","id":"${spec.index}-${n}","room":"${spec.room}","body":"${body}"}`),
+    send: (n, body) => sending?.send(messageFrame(spec, n, body)),
     cut: (offlineMs) => listening?.cut(offlineMs),
     pause: () => listening?.pause(true),
     resume: () => listening?.pause(false),

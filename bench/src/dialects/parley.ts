@@ -2,27 +2,18 @@ import type { WebSocket } from "ws";
 import type { Connection, ConnectionEvents, Endpoint, MemberSpec } from "../load/connection.ts";
 import { dial, terminate, untilJoined } from "./dial.ts";
 
-const ACK = Buffer.from('{"type":"ack","id":"');
-const MESSAGE = Buffer.from('{"seq":');
-const QUOTE = 0x22;
-const HYPHEN = 0x2d;
-const ZERO = 0x30;
+const ACK = '{"type":"ack","id":"';
+const MESSAGE = '{"seq":';
 
-/** Whether these bytes are there; a view of them to compare would cost more than all else that is done here. */
-function isAt(bytes: Buffer, at: number, prefix: Buffer): boolean {
-  for (let i = 0; i < prefix.length; i += 1) if (bytes[at + i] !== prefix[i]) return false;
-  return true;
-}
+type Control = Readonly<{ type: string; id?: string; code?: string }>;
 
-/** The n of the id `<member>-<n>`, which begins at `at`. */
-function numberIn(ack: Buffer, at: number): number {
-  let n = 0;
-  for (let i = ack.indexOf(HYPHEN, at) + 1; i < ack.length && ack[i] !== QUOTE; i += 1)
-    n = n * 10 + (ack[i] as number) - ZERO;
-  return n;
-}
+/** Whether a frame begins with this ASCII text; parsing every frame would cost the driver more than all else. */
+export const startsWith = (frame: Buffer, text: string): boolean =>
+  frame.toString("latin1", 0, text.length) === text;
+/** A message's id is `<member>-<n>`. */
+const numberOf = (id: unknown) => Number(String(id).split("-")[1]);
 
-/** A member of Parley: one socket to send on, one to listen on. */
+/** Opens a member of Parley: one socket to send, one to listen. */
 export async function openConnection(
   endpoint: Endpoint,
   spec: MemberSpec,
@@ -33,10 +24,7 @@ export async function openConnection(
     : undefined;
   const sending = spec.sends ? await openSender(String(endpoint.producer), spec, events) : undefined;
   return {
-    send: (n, body) =>
-      sending?.send(
-        `{"type":"message","id":"${spec.index}-${n}","room":"${roomOf(spec, n)}","body":"${body}"}`,
-      ),
+    send: (n, body) => sending?.send(messageFrame(spec, n, body)),
     pause: () => listening?.pause(),
     resume: () => listening?.resume(),
     close: () => {
@@ -45,44 +33,44 @@ export async function openConnection(
   };
 }
 
-function roomOf({ room, spreadOver }: MemberSpec, n: number): string {
-  return spreadOver === undefined ? room : `${room}-${n % spreadOver}`;
+/** The frame of a member's n-th message. */
+export function messageFrame({ index, room, spreadOver }: MemberSpec, n: number, body: string): string {
+  const target = spreadOver === undefined ? room : `${room}-${n % spreadOver}`;
+  return `{"type":"message","id":"${index}-${n}","room":"${target}","body":"${body}"}`;
 }
 
-/** With what a member shows who it is. */
+/** The header that authenticates a member. */
 export const bearer = ({ token }: MemberSpec) => ({ headers: { authorization: `Bearer ${token}` } });
 
 async function listen(url: string, spec: MemberSpec, events: ConnectionEvents): Promise<WebSocket> {
   const ws = dial(url, bearer(spec));
   await untilJoined(ws, events, {
-    onFrame: (bytes, { joined, fail }, from, to) => {
-      if (isAt(bytes, from, MESSAGE)) return events.received(bytes, from, to);
-      const frame = JSON.parse(bytes.toString("utf8", from, to)) as { type: string; code?: string };
-      if (frame.type === "caught_up") joined();
-      if (frame.type === "error") fail(String(frame.code));
+    onFrame: (frame, { joined, fail }) => {
+      if (startsWith(frame, MESSAGE)) return events.received(frame);
+      const { type, code } = JSON.parse(frame.toString()) as Control;
+      if (type === "caught_up") joined();
+      if (type === "error") fail(String(code));
     },
   });
   return ws;
 }
 
-/** The half that sends. */
+/** Opens the sending half of a member. */
 export async function openSender(
   url: string,
   spec: MemberSpec,
   events: ConnectionEvents,
 ): Promise<WebSocket> {
   const ws = dial(url, bearer(spec));
-  const numberOf = (id: unknown) => Number(String(id).split("-")[1]);
   await untilJoined(ws, events, {
-    onFrame: (bytes, { joined }, from, to) => {
-      if (isAt(bytes, from, ACK)) return events.acked(numberIn(bytes, from + ACK.length));
-      const frame = JSON.parse(bytes.toString("utf8", from, to)) as {
-        type: string;
-        id?: string;
-        code?: string;
-      };
-      if (frame.type === "hello") joined();
-      else if (frame.type === "error") events.refused(numberOf(frame.id), String(frame.code));
+    onFrame: (frame, { joined }) => {
+      if (startsWith(frame, ACK)) {
+        const text = frame.toString("latin1", ACK.length, ACK.length + 40);
+        return events.acked(Number.parseInt(text.slice(text.indexOf("-") + 1), 10));
+      }
+      const { type, id, code } = JSON.parse(frame.toString()) as Control;
+      if (type === "hello") joined();
+      else if (type === "error") events.refused(numberOf(id), String(code));
     },
   });
   return ws;

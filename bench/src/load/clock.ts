@@ -5,8 +5,3 @@ const OFFSET_US = Number(process.hrtime.bigint() / 1_000n) - performance.now() *
 export function nowUs(): number {
   return Math.round(performance.now() * 1_000 + OFFSET_US);
 }
-
-/** Waits; never rejects. */
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}

@@ -1,5 +1,5 @@
-import { withDeadline } from "@parley/runtime/deadline";
-import { nowUs, sleep } from "./clock.ts";
+import { pause, withDeadline } from "@parley/runtime/deadline";
+import { nowUs } from "./clock.ts";
 import { type Command, LATENCIES, type RunCounts, type SentBy, type Settled } from "./commands.ts";
 import type { Dialect } from "./connection.ts";
 import { cutAll } from "./cuts.ts";
@@ -118,11 +118,11 @@ export class Worker implements MemberObserver {
     this.#pacer = senders.length > 0 ? pacer : undefined;
     this.#pacer?.start();
     const stopCuts = cuts === undefined ? () => undefined : cutAll(this.members, cuts);
-    await sleep(warmMs);
+    await pause(warmMs);
     this.#isMeasuring = true;
     const cpu = process.cpuUsage();
     const began = performance.now();
-    await sleep(ms);
+    await pause(ms);
     const seconds = (performance.now() - began) / 1_000;
     const used = process.cpuUsage(cpu);
     this.#isMeasuring = false;
@@ -160,7 +160,7 @@ export class Worker implements MemberObserver {
         ({ spec, deliveries, dueUs }) =>
           dueUs.size === 0 && (!spec.listens || deliveries.received >= (expected.get(spec.room) ?? 0)),
       );
-    while (!isDone() && performance.now() < until) await sleep(SETTLE_POLL_MS);
+    while (!isDone() && performance.now() < until) await pause(SETTLE_POLL_MS);
     const total = (count: (member: Member) => number) =>
       this.members.reduce((sum, member) => sum + count(member), 0);
     const missing = ({ spec, deliveries }: Member) =>

@@ -1,4 +1,4 @@
-import { sleep } from "../load/clock.ts";
+import { pause } from "@parley/runtime/deadline";
 import type { RunPlan } from "../load/commands.ts";
 import type { MemberSpec } from "../load/connection.ts";
 import { type Percentiles, percentilesOf } from "../load/latency.ts";
@@ -44,7 +44,7 @@ export async function measureRun(
   const storedBefore = await target.stored();
   const ackedBefore = (await generator.settle(0)).acked;
   const running = generator.run(plan, senders);
-  await sleep(plan.warmMs);
+  await pause(plan.warmMs);
   const [cpuBefore, storedAtStart] = await Promise.all([cpuOf(target.pids()), target.stored()]);
   const result = await running;
   const [cpuAfter, storedAtEnd] = await Promise.all([cpuOf(target.pids()), target.stored()]);
@@ -88,7 +88,7 @@ async function untilStable(target: Target): Promise<number> {
     const now = await target.stored();
     if (now === last) return now;
     last = now;
-    await sleep(200);
+    await pause(200);
   }
 }
 

@@ -31,12 +31,12 @@ export async function measureState(repository: string, scale: number): Promise<F
   const ms = (seconds: number) => seconds * SECOND_MS * scale;
   try {
     // First, while the heap of the process that holds the sockets has not grown yet.
-    const plan = { sockets: Math.round(SOCKETS * scale), warmUpRounds: 2, restMs: ms(2), idleMs: ms(8) };
+    const plan = { sockets: Math.round(SOCKETS * scale), warmUpRounds: 1, restMs: ms(2), idleMs: ms(8) };
     const sockets = await idle(target, "ws-consumer", plan);
     const rate = await withMembers(target, { members: 200 }, ({ measure }) =>
-      measure({ pace: { kind: "rate", perSecond: RATE }, warmMs: ms(4), ms: ms(6) }),
+      measure({ pace: { kind: "rate", perSecond: RATE }, warmMs: ms(3), ms: ms(5) }),
     );
-    const full = await durable(target, { ...DURABLE, warmMs: ms(2), ms: ms(5) });
+    const full = await durable(target, { ...DURABLE, warmMs: ms(2), ms: ms(4) });
     const room = { members: LISTENERS, perRoom: LISTENERS, senders: 10 };
     const fanout = await withMembers(target, room, ({ measure }) =>
       measure({ pace: { kind: "rate", perSecond: FANOUT_RATE }, ms: ms(5) }),

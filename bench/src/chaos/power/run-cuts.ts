@@ -1,18 +1,18 @@
-import { readFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { ownEnvironment, REPOSITORY } from "@parley/devstack/environment";
 import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
-import { trySignal } from "@parley/devstack/server-process";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
-import { openAccount } from "../account.ts";
+import { pause } from "@parley/runtime/deadline";
+import { openAccount } from "../../targets/account.ts";
 import { check, type Verdict } from "../checker.ts";
-import { Crowd } from "../crowd.ts";
+import { Clients } from "../clients.ts";
 import { drain, gather } from "../drain.ts";
 import { untilInterrupted } from "../interrupt.ts";
 import { openLedger } from "../ledger.ts";
+import { signalAll, withChildren } from "../process-tree.ts";
 import type { SourceTree } from "../source-tree.ts";
 import { type Disk, makeDisk } from "./disk.ts";
 
@@ -71,14 +71,14 @@ export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
   }
 }
 
-type Parts = Readonly<{ disk: Disk; nats: NatsServer; postgres: PostgresServer; stack: Stack }>;
+type Servers = Readonly<{ disk: Disk; nats: NatsServer; postgres: PostgresServer; stack: Stack }>;
 
 async function cutAndCheck(
   options: CutsOptions,
-  parts: Parts,
+  servers: Servers,
   closers: (() => Promise<unknown>)[],
 ): Promise<CutsOutcome> {
-  const { stack, nats, postgres } = parts;
+  const { stack, nats, postgres } = servers;
   const ledger = await openLedger(nats.url, postgres.url);
   closers.push(() => ledger.close());
   const urlOf = (name: string) => stack.urls[name] as string;
@@ -86,7 +86,7 @@ async function cutAndCheck(
   const accounts = await Promise.all(
     Array.from({ length: SENDERS }, (_, i) => openAccount(urlOf("auth"), `sender${i}`)),
   );
-  const crowd = new Crowd({
+  const clients = new Clients({
     seed: options.cuts,
     accounts,
     rooms: ROOMS,
@@ -95,19 +95,19 @@ async function cutAndCheck(
     membersPerConsumer: 0,
     sendsPerSecond: SENDS_PER_SECOND,
   });
-  closers.push(async () => crowd.close());
-  crowd.startSending();
+  closers.push(async () => clients.close());
+  clients.startSending();
   for (let cut = 1; cut <= options.cuts; cut += 1) {
-    await sleep(LOAD_MS);
-    await cutOnce(cut, options, parts);
-    const ms = await untilAcknowledged(crowd);
+    await pause(LOAD_MS);
+    await cutOnce(cut, options, servers);
+    const ms = await untilAcknowledged(clients);
     options.say(
       `cut ${cut}: ${ms === undefined ? "sends are not" : `after ${ms} ms sends are`} acknowledged again`,
     );
   }
-  crowd.stopSending();
-  await drain(ledger, crowd, ROOMS, options.say);
-  const evidence = await gather(ledger, crowd, ROOMS, urlOf("ws-consumer"));
+  clients.stopSending();
+  await drain(ledger, clients, ROOMS, options.say);
+  const evidence = await gather(ledger, clients, ROOMS, urlOf("ws-consumer"));
   return {
     verdict: check(evidence),
     sends: evidence.sent.length,
@@ -120,13 +120,13 @@ async function cutAndCheck(
 async function cutOnce(
   cut: number,
   { sync }: CutsOptions,
-  { disk, nats, postgres, stack }: Parts,
+  { disk, nats, postgres, stack }: Servers,
 ): Promise<void> {
   const consumer = stack.service("ws-consumer");
   const isLogOnly = sync === "default" || cut % 2 === 0;
   if (isLogOnly) {
     await consumer.kill("SIGSTOP");
-    await sleep(LOG_ONLY_MS);
+    await pause(LOG_ONLY_MS);
   }
   const pids = [nats.pid, postgres.pid].filter((pid) => pid !== undefined);
   await endWith(pids, () => disk.cutPower());
@@ -140,28 +140,24 @@ async function cutOnce(
 
 /** Everything stands still while the power goes, and nothing moves afterwards. */
 async function endWith(parents: readonly number[], cutPower: () => Promise<void>): Promise<void> {
-  for (const pid of parents) trySignal(pid, "SIGSTOP");
-  const all = [...parents, ...parents.flatMap(childrenOf)];
-  for (const pid of all) trySignal(pid, "SIGSTOP");
+  signalAll(parents, "SIGSTOP");
+  const all = withChildren(parents);
+  signalAll(all, "SIGSTOP");
   try {
     await cutPower();
   } finally {
-    for (const pid of all) trySignal(pid, "SIGKILL");
+    signalAll(all, "SIGKILL");
   }
 }
 
-function childrenOf(pid: number): number[] {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
-}
-
 /** How long until somebody is acknowledged again; undefined if that does not happen in time. */
-async function untilAcknowledged(crowd: Crowd): Promise<number | undefined> {
+async function untilAcknowledged(clients: Clients): Promise<number | undefined> {
   const since = performance.now();
   while (performance.now() - since < AGAIN_DEADLINE_MS) {
-    for (const { sent } of crowd.senders)
+    for (const { sent } of clients.senders)
       if (sent.slice(-100).some(({ acks }) => (acks.at(-1)?.at ?? 0) > since))
         return Math.round(performance.now() - since);
-    await sleep(20);
+    await pause(20);
   }
   return undefined;
 }
@@ -170,5 +166,3 @@ function configOf(sync: CutsOptions["sync"], disk: Disk): string {
   if (sync === "always") return "";
   return `jetstream { store_dir: ${JSON.stringify(join(disk.path, "nats/jetstream"))}, sync_interval: "2m", max_file_store: 64GB }`;
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

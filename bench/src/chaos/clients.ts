@@ -1,6 +1,6 @@
-import type { Account } from "./account.ts";
+import type { Account } from "../targets/account.ts";
 import type { Entry } from "./evidence.ts";
-import { Member } from "./member.ts";
+import { Listener } from "./listener.ts";
 import { createRandom } from "./random.ts";
 import { Sender, WINDOW } from "./sender.ts";
 
@@ -11,7 +11,7 @@ const DEBT_S = 10;
 /** How many of the newest messages a sender repeats. */
 const REPEATED = 50;
 
-export type CrowdOptions = Readonly<{
+export type ClientsOptions = Readonly<{
   seed: number;
   accounts: readonly Account[];
   rooms: readonly string[];
@@ -22,20 +22,20 @@ export type CrowdOptions = Readonly<{
 }>;
 
 /** All clients of a run: each account sends, some also listen to every room. */
-export class Crowd {
+export class Clients {
   readonly senders: readonly Sender[];
-  readonly members: readonly Member[];
-  readonly #options: CrowdOptions;
+  readonly listeners: readonly Listener[];
+  readonly #options: ClientsOptions;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: CrowdOptions) {
+  constructor(options: ClientsOptions) {
     this.#options = options;
     const { accounts, producerSocket, consumerSockets, membersPerConsumer, rooms } = options;
     this.senders = accounts.map((account) => new Sender(producerSocket, account));
-    this.members = consumerSockets.flatMap((url, consumer) =>
+    this.listeners = consumerSockets.flatMap((url, consumer) =>
       Array.from({ length: membersPerConsumer }, (_, i) => {
         const account = accounts[(consumer * membersPerConsumer + i) % accounts.length] as Account;
-        return new Member(`member ${i + 1} of consumer ${consumer + 1}`, url, account, rooms);
+        return new Listener(url, account, rooms, `member ${i + 1} of consumer ${consumer + 1}`);
       }),
     );
   }
@@ -63,7 +63,7 @@ export class Crowd {
         }
         blocked = 0;
         due -= 1;
-        sender.send(random.pick(rooms));
+        sender.sendNext(random.pick(rooms));
       }
     }, TICK_MS);
   }
@@ -72,14 +72,14 @@ export class Crowd {
     clearInterval(this.#timer);
   }
 
-  onHeard(look: (room: string, entry: Entry) => void): void {
-    for (const member of this.members) member.onHeard = look;
+  onMessage(look: (room: string, entry: Entry) => void): void {
+    for (const member of this.listeners) member.onMessage = look;
   }
 
   /** One sender and one member go away without a word. */
   vanish(choice: number): void {
     pick(this.senders, choice)?.vanish();
-    pick(this.members, choice)?.vanish();
+    pick(this.listeners, choice)?.drop();
   }
 
   repeat(choice: number, forMs: number): void {
@@ -87,12 +87,12 @@ export class Crowd {
   }
 
   mute(choice: number, forMs: number): void {
-    pick(this.members, choice)?.mute(forMs);
+    pick(this.listeners, choice)?.mute(forMs);
   }
 
   close(): void {
     this.stopSending();
-    for (const client of [...this.senders, ...this.members]) client.close();
+    for (const client of [...this.senders, ...this.listeners]) client.close();
   }
 }
 

@@ -1,0 +1,70 @@
+import { WebSocket } from "ws";
+
+/** Pause before a reconnect, and the deadline for a handshake, ms. */
+export const RECONNECT_MS = 100;
+const HANDSHAKE_MS = 3_000;
+
+/** Opens a socket with a token. Errors are ignored: a close follows each. */
+export function openSocket(url: string, token: string): WebSocket {
+  const headers = { authorization: `Bearer ${token}` };
+  const ws = new WebSocket(url, { headers, handshakeTimeout: HANDSHAKE_MS, perMessageDeflate: false });
+  return ws.on("error", () => undefined);
+}
+
+/** A client that reconnects after every lost connection, until it is closed. */
+export abstract class ReconnectingClient {
+  /** Error frames and closes, by code. */
+  readonly refusals: Record<string, number> = {};
+  connects = 0;
+  readonly #url: string;
+  readonly #token: string;
+  #ws: WebSocket | undefined;
+  #isClosed = false;
+
+  constructor(url: string, token: string) {
+    this.#url = url;
+    this.#token = token;
+    this.#connect();
+  }
+
+  protected abstract onOpen(ws: WebSocket): void;
+  protected abstract onFrame(ws: WebSocket, frame: never): void;
+
+  /** The socket, if it is open. */
+  protected get ws(): WebSocket | undefined {
+    return this.#ws?.readyState === WebSocket.OPEN ? this.#ws : undefined;
+  }
+
+  /** Terminates the connection without a close frame; the client reconnects. */
+  drop(): void {
+    this.#ws?.terminate();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#ws?.terminate();
+  }
+
+  protected get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  protected count(code: string): void {
+    this.refusals[code] = (this.refusals[code] ?? 0) + 1;
+  }
+
+  #connect(): void {
+    if (this.#isClosed) return;
+    const ws = openSocket(this.#url, this.#token);
+    this.#ws = ws;
+    ws.on("open", () => {
+      this.connects += 1;
+      this.onOpen(ws);
+    });
+    ws.on("message", (bytes) => ws === this.#ws && this.onFrame(ws, JSON.parse(String(bytes)) as never));
+    ws.on("close", (code) => {
+      this.count(String(code));
+      setTimeout(() => this.#connect(), RECONNECT_MS);
+    });
+  }
+}
