@@ -1,7 +1,6 @@
 /**
  * Group commit against the library's own publish, on one nats-server that syncs each write to the disk:
- * `npm run bench:publish -w @parley/bench [seconds] [in flight] [repeats %] [own|foreign]`: so many of the sends repeat an
- * id that the log has, from this publisher or from another one.
+ * `npm run bench:publish -w @parley/bench [seconds] [in flight]`.
  */
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, headers, type NatsConnection } from "@nats-io/transport-node";
@@ -21,10 +20,6 @@ const STREAM_BYTES_MAX = 4 * 1024 ** 3;
 const WARM_UP_MS = 1_500;
 const SECONDS = Number(process.argv[2] ?? 8);
 const IN_FLIGHT = Number(process.argv[3] ?? 512);
-const REPEATS = Number(process.argv[4] ?? 0) / 100;
-const IS_FOREIGN = process.argv[5] === "foreign";
-/** Ids that the log has before the measurement begins, for repeats. */
-const REPEATED = 2_000;
 
 type Publish = (room: string, key: string) => Promise<unknown>;
 
@@ -39,8 +34,7 @@ async function measure(name: string, pid: number, publish: Publish) {
       while (performance.now() < end) {
         sent += 1;
         const started = performance.now();
-        const key = Math.random() < REPEATS ? `repeated-${sent % REPEATED}` : `${name}-${sent}`;
-        await publish(ROOMS[sent % ROOMS.length] as string, key);
+        await publish(ROOMS[sent % ROOMS.length] as string, `${name}-${sent}`);
         acknowledged += 1;
         latency.recordValue(Math.round((performance.now() - started) * 1_000));
       }
@@ -85,20 +79,11 @@ try {
   const faults: unknown[] = [];
   const log = { info: () => undefined, error: (...fault: unknown[]) => void faults.push(fault) };
   const publisher = createLogPublisher(nats, { shards: SHARDS, monitorUrl: server.monitorUrl, log });
-  if (REPEATS > 0) {
-    const first = IS_FOREIGN
-      ? createLogPublisher(nats, { shards: SHARDS, monitorUrl: server.monitorUrl, log })
-      : publisher;
-    const room = (i: number) => ROOMS[i % ROOMS.length] as string;
-    const keys = Array.from({ length: REPEATED }, (_, i) => `repeated-${i}`);
-    await Promise.all(keys.map((key, i) => first.publish({ room: room(i), key, payload: PAYLOAD, at: AT })));
-  }
   const group = await measure("group", server.pid ?? 0, (room, key) =>
     publisher.publish({ room, key, payload: PAYLOAD, at: AT }),
   );
-  const { duplicates, packs, packed, retries } = publisher.counters;
-  const published = publisher.counters.published - duplicates;
-  const inLog = (await stored(nats)) - (IS_FOREIGN ? REPEATED : 0);
+  const { published, packs, packed, retries } = publisher.counters;
+  const inLog = await stored(nats);
   await publisher.close();
   const js = jetstream(nats);
   const library = await measure("library", server.pid ?? 0, (room, key) => {

@@ -11,6 +11,7 @@ import { startPostgres } from "@parley/devstack/postgres-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { messageKey, streamConfig } from "@parley/protocol/log";
 import type { LogMessage } from "@parley/protocol/message";
+import { pause } from "@parley/runtime/deadline";
 import postgres from "postgres";
 import { createLivePublisher } from "../../services/ws-consumer/src/delivery/nats/live-publisher.ts";
 import { createFreeShards } from "../../services/ws-consumer/src/writing/nats/free-shards.ts";
@@ -139,7 +140,7 @@ try {
   });
   const written = await measure(ENTRIES, postgresServer.pid ?? 0, natsServer.pid ?? 0, async () => {
     await writers.start();
-    while (writers.counters.stored < ENTRIES) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (writers.counters.stored < ENTRIES) await pause(5);
   });
   const { batches, writeMs, restarts } = writers.counters;
   await writers.close();

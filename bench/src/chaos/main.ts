@@ -2,8 +2,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { errorText, say, timedProgress } from "@parley/devstack/terminal";
-import { mutantNamed } from "./mutants/all-mutants.ts";
-import { runControl } from "./power/control.ts";
+import { mutantNamed } from "./mutants/mutants.ts";
+import { runControl } from "./power/run-cuts.ts";
 import { reportOf, tableOf } from "./report.ts";
 import { runChaos } from "./run.ts";
 import { planSchedule, scriptedSchedule } from "./schedule.ts";
@@ -26,7 +26,12 @@ async function main(): Promise<number> {
   const env = ownEnvironment();
   const seed = numberOf(env, "SEED", SEED);
   const name = variable(env, "MUTANT");
-  if (name === "default-sync") return await runControl();
+  if (name === "default-sync") {
+    const { verdict, sends } = await runControl();
+    const { lost } = verdict.counts;
+    say(`default sync_interval: ${lost} of ${verdict.acked} acknowledged lost (${sends} sends)`);
+    return lost > 0 ? 1 : 0;
+  }
   const mutant = name === undefined ? undefined : mutantNamed(name);
   const schedule =
     mutant === undefined

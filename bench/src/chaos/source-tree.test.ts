@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { MUTANTS } from "./mutants/all-mutants.ts";
+import { MUTANTS } from "./mutants/mutants.ts";
 import { scriptedSchedule } from "./schedule.ts";
 import { makeSourceTree } from "./source-tree.ts";
 

@@ -7,7 +7,9 @@ import { startPostgres } from "@parley/devstack/postgres-server";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import type { Unit } from "@parley/devstack/unit";
-import type { LinkName } from "./faults.ts";
+
+import { LINKS, type LinkName } from "./faults.ts";
+
 import type { SourceTree } from "./source-tree.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -93,7 +95,7 @@ async function startBehindProxies(
     CONSUMER_HTTP_PORT: await findFreePort(),
   };
   const proxies = await createProxies(closers);
-  const through = async (link: LinkName, upstreamPort: number) => proxies.add(link, upstreamPort);
+  const through = proxies.add;
   const at = (url: string, port: number) => {
     const address = new URL(url);
     address.port = String(port);
@@ -133,16 +135,8 @@ async function startBehindProxies(
 
 /** The proxies by link, and the ports that they listen on in the same order. */
 async function createProxies(closers: Closers) {
-  const none = <T>(): Record<LinkName, T[]> => ({
-    "client-producer": [],
-    "client-consumer": [],
-    "producer-nats": [],
-    "consumer-nats": [],
-    "consumer-postgres": [],
-    "producer-auth": [],
-    "consumer-auth": [],
-    "auth-postgres": [],
-  });
+  const none = <T>() =>
+    Object.fromEntries(LINKS.map((link) => [link, []])) as unknown as Record<LinkName, T[]>;
   const links = none<TcpProxy>();
   const ports = none<number>();
   return {

@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { errorText, say } from "@parley/devstack/terminal";
 import type { Verdict } from "../checker.ts";
-import { MUTANTS } from "./all-mutants.ts";
-import type { Mutant } from "./mutant.ts";
+import { MUTANTS, type Mutant } from "./mutants.ts";
 
 const SEED = "7";
 /** No mutant runs so long, ms. */

@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { errorText, say, timedProgress } from "@parley/devstack/terminal";
 import { makeSourceTree, type SourceTree } from "../source-tree.ts";
-import { CONTROL_CUTS } from "./control.ts";
-import { type CutsOutcome, runCuts } from "./run-cuts.ts";
+import { type CutsOutcome, runControl, runCuts } from "./run-cuts.ts";
 
 const CUTS = 20;
 
@@ -28,7 +27,7 @@ async function main(): Promise<number> {
 
 async function cutAndReport(cuts: number, tree: SourceTree | undefined): Promise<number> {
   const outcome = await runCuts({ cuts, sync: "always", tree, say: timedProgress() });
-  const control = await runCuts({ cuts: CONTROL_CUTS, sync: "default", tree, say: timedProgress() });
+  const control = await runControl(tree);
   const folder = join(REPOSITORY, "bench/results");
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "chaos-power.json"), `${JSON.stringify({ outcome, control }, null, 2)}\n`);

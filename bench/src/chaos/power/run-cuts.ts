@@ -5,6 +5,7 @@ import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import { timedProgress } from "@parley/devstack/terminal";
 import { pause } from "@parley/runtime/deadline";
 import { openAccount } from "../../targets/account.ts";
 import { check, type Verdict } from "../checker.ts";
@@ -16,6 +17,7 @@ import { signalAll, withChildren } from "../process-tree.ts";
 import type { SourceTree } from "../source-tree.ts";
 import { type Disk, makeDisk } from "./disk.ts";
 
+const CONTROL_CUTS = 2;
 const SENDERS = 8;
 const ROOMS = ["cut-a", "cut-b", "cut-c", "cut-d"];
 const SENDS_PER_SECOND = 400;
@@ -35,6 +37,11 @@ export type CutsOptions = Readonly<{
 }>;
 
 export type CutsOutcome = Readonly<{ verdict: Verdict; sends: number; cuts: number; sync: string }>;
+
+/** NATS with its default sync_interval: each of these cuts must lose something. */
+export function runControl(tree?: SourceTree): Promise<CutsOutcome> {
+  return runCuts({ cuts: CONTROL_CUTS, sync: "default", tree, say: timedProgress() });
+}
 
 /** Cuts the power of NATS and Postgres again and again while messages are sent, and checks what is left. */
 export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {

@@ -1,0 +1,167 @@
+import type { Column } from "../checker.ts";
+import { repeatScript, type Script } from "../schedule.ts";
+import type { Patch } from "../source-tree.ts";
+
+/** A deliberate fault in a copy of the sources, and the faults around it that expose it. */
+export type Mutant = Readonly<{
+  name: string;
+  /** What it breaks, in one sentence. */
+  breaks: string;
+  patches: readonly Patch[];
+  /** SQL that removes what would hide it. */
+  statements?: readonly string[];
+  script: Script;
+  /** Columns of the verdict of which at least one must count something. */
+  shows: readonly Column[];
+}>;
+
+const patch = (file: string, search: string, replacement: string): Patch => ({ file, search, replacement });
+const LANE = "services/ws-producer/src/adapters/log/shard-lane.ts";
+const LOG = "packages/protocol/src/log.ts";
+const READING = "services/ws-consumer/src/writing/nats/log-reading.ts";
+const WRITING = "services/ws-consumer/src/writing";
+
+/** Every mutant of the sources. (`default-sync` is one of the server's configuration: see power/.) */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: "ack-before-log",
+    breaks: "the producer acknowledges before the log has it",
+    patches: [
+      patch(
+        LANE,
+        "    return pending.outcome.promise;\n  }\n\n  /** Starts publishing",
+        `    pending.outcome.promise.catch(() => undefined);
+    const at = new Date().toISOString();
+    return Promise.resolve({ seq: 0, shard: this.shard, duplicate: false, at });
+  }
+
+  /** Starts publishing`,
+      ),
+    ],
+    script: repeatScript(3, 7_000, [
+      ["stop nats", 2_000, 1_500],
+      ["kill ws-producer", 2_700, 100],
+    ]),
+    shows: ["lost"],
+  },
+  {
+    name: "cursor-apart",
+    // A crash between the two statements skips a batch for good.
+    breaks: "the writer moves the cursor in a statement of its own",
+    patches: [
+      patch(
+        `${WRITING}/postgres/postgres-shard-store.ts`,
+        '      crashPoint("writer-before-write");\n',
+        `      const [ahead] = await database.query(
+        "update chat.shards set cursor = $4, cursor_time = $5 where shard = $1 and epoch = $2 and cursor = $3 returning 1",
+        [shard, epoch, cursor, batch.cursor, batch.cursorTime],
+      );
+      if (ahead === undefined) throw new FencedError("fenced");
+      position = { ...position, cursor: batch.cursor };
+`,
+      ),
+    ],
+    script: [
+      ...repeatScript(16, 700, [["cut consumer-postgres", 2_000, 50]]),
+      ["kill ws-consumer", 14_000, 100],
+      ["kill postgres", 18_000, 100],
+    ],
+    shows: ["lost"],
+  },
+  {
+    name: "no-epoch",
+    breaks: "nothing fences a writer that lost its lease",
+    patches: [
+      patch(
+        `${WRITING}/postgres/write-statement.ts`,
+        "  where s.shard = p.shard and s.epoch = p.epoch and s.cursor = p.cursor\n",
+        "  where s.shard = p.shard\n",
+      ),
+      patch(`${WRITING}/write-shard.ts`, "  if (stored.epoch !== epoch)\n", "  if (epoch < 0)\n"),
+      patch(
+        `${WRITING}/run-writers.ts`,
+        "      if (holder !== instance) void this.writers.get(shard)?.stop();\n",
+        '      if (holder === "") void this.writers.get(shard)?.stop();\n',
+      ),
+    ],
+    script: repeatScript(4, 8_000, [["fence ws-consumer", 2_000, 6_500]]),
+    shows: ["unfenced"],
+  },
+  {
+    name: "live-as-truth",
+    breaks: "live messages are the truth: a lost one is not repaired",
+    patches: [
+      patch(
+        "services/ws-consumer/src/delivery/hub.ts",
+        "    if (feed.known <= feed.head) return Promise.resolve();\n",
+        '    if (feed.known <= feed.head || feed.room !== "") return Promise.resolve();\n',
+      ),
+    ],
+    script: repeatScript(4, 3_000, [["cut consumer-nats", 2_000, 500]]),
+    shows: ["missing"],
+  },
+  {
+    name: "no-dedup",
+    breaks: "neither the producer, the log nor the database recognises a duplicate",
+    patches: [
+      patch(
+        "services/ws-producer/src/adapters/log/log-wire.ts",
+        "    head.set(MESSAGE_ID_HEADER, key);\n",
+        "",
+      ),
+      patch(LANE, "    if (firstAt !== undefined && this.#isOpen) return this.#repeat(firstAt);\n", ""),
+    ],
+    statements: [
+      ...[0, 1, 2, 3, 4, 5, 6, 7].map((n) => `drop index chat.entries_${n}_key`),
+      // The lookup for `stored` receipts still needs an index.
+      "create index on chat.entries (chat.entry_key(room, author_id, type, client_id))",
+    ],
+    script: repeatScript(4, 2_000, [
+      ["repeat clients", 2_000, 500],
+      ["cut producer-nats", 3_000, 200],
+    ]),
+    shows: ["duplicated"],
+  },
+  {
+    name: "workqueue",
+    breaks: "the log has WorkQueue retention: what was delivered is gone from it",
+    patches: [
+      patch(LOG, "    retention: RetentionPolicy.Limits,", "    retention: RetentionPolicy.Workqueue,"),
+      patch(
+        LOG,
+        "    config.retention === RetentionPolicy.Limits,",
+        "    config.retention === RetentionPolicy.Workqueue,",
+      ),
+      patch(
+        READING,
+        "    ack_policy: AckPolicy.None,",
+        "    ack_policy: AckPolicy.Explicit,\n    max_ack_pending: -1,",
+      ),
+      patch(
+        READING,
+        "    deliver_policy: DeliverPolicy.StartSequence,\n    opt_start_seq: cursor + 1,",
+        "    deliver_policy: cursor < 0 ? DeliverPolicy.New : DeliverPolicy.All,",
+      ),
+      // A queue has one consumer: the next writer waits until the server has forgotten the last one's.
+      patch(READING, "const IDLE_MAX_MS = 30_000;", "const IDLE_MAX_MS = 1_000;"),
+      patch(
+        READING,
+        "    this.#nextDelivery += 1;\n",
+        '    this.#nextDelivery += 1;\n    this.#parts.nats.publish(reply, "+ACK");\n',
+      ),
+    ],
+    script: [
+      ...repeatScript(6, 1_500, [["cut consumer-postgres", 2_000, 300]]),
+      ["kill ws-consumer", 12_000, 100],
+    ],
+    shows: ["lost"],
+  },
+];
+
+/** @throws {Error} that names the known mutants. */
+export function mutantNamed(name: string): Mutant {
+  const mutant = MUTANTS.find((one) => one.name === name);
+  if (mutant !== undefined) return mutant;
+  const known = [...MUTANTS.map((one) => one.name), "default-sync"];
+  throw new Error(`there is no mutant ${name}, only ${known.join(", ")}`);
+}
