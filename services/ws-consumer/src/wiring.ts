@@ -63,10 +63,11 @@ type OnFault = (error: unknown, what: string) => void;
  * Makes everything of ws-consumer, in the order in which data flows: the log, the writers, Postgres, the hub, the
  * sockets. What is made here is closed in the opposite order. The app that it returns does not listen yet.
  *
- * @throws {Error} if the database was installed for other settings.
+ * @throws {Error} if a setting is refused (before anything is opened), or the database was installed for other ones.
  */
 export async function wireConsumer(context: Context): Promise<App> {
   const { config, log, onClose } = context;
+  const limits = doorLimits(config);
   const onFault: OnFault = (err, what) => log.warn({ err }, what);
   const connections = await connect(context);
   const { nats, live, reads, identities } = connections;
@@ -106,7 +107,7 @@ export async function wireConsumer(context: Context): Promise<App> {
     overHttp: { ...rooms, readPage: history.pageFor, search, index },
     presence,
     lastSeenOf: lastSeen.of,
-    limits: doorLimits(config),
+    limits,
     checks: {
       nats: () => Promise.all([nats.flush(), live.flush()]),
       postgres: () => reads.query("select 1"),
