@@ -78,7 +78,12 @@ try {
     await jsm.streams.add(streamConfig(shard, SHARDS, 1, STREAM_BYTES_MAX));
   const faults: unknown[] = [];
   const log = { info: () => undefined, error: (...fault: unknown[]) => void faults.push(fault) };
-  const publisher = createLogPublisher(nats, { shards: SHARDS, monitorUrl: server.monitorUrl, log });
+  const publisher = createLogPublisher(nats, {
+    shards: SHARDS,
+    monitorUrl: server.monitorUrl,
+    closeDeadlineMs: 3_000,
+    log,
+  });
   const group = await measure("group", server.pid ?? 0, (room, key) =>
     publisher.publish({ room, key, payload: PAYLOAD, at: AT }),
   );

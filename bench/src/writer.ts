@@ -53,7 +53,7 @@ async function fill(nats: NatsConnection, messages: readonly LogMessage[]): Prom
   const jsm = await jetstreamManager(nats, { checkAPI: false });
   for (let shard = 0; shard < SHARDS; shard += 1)
     await jsm.streams.add(streamConfig(shard, SHARDS, 1, STREAM_BYTES_MAX));
-  const publisher = createLogPublisher(nats, { shards: SHARDS, log: silent });
+  const publisher = createLogPublisher(nats, { shards: SHARDS, closeDeadlineMs: 3_000, log: silent });
   for (let from = 0; from < messages.length; from += FILL_AT_ONCE) {
     const some = messages.slice(from, from + FILL_AT_ONCE).map((message) => {
       const key = messageKey(message.room, message.author.id, message.id);

@@ -169,7 +169,7 @@ it("a client that applied all events sees what one sees that loads everything an
         const { head: _head, ...now } = await fresh(room);
         const want = JSON.stringify(sorted(now));
         const same = () => replicas.every((one) => JSON.stringify(sorted(counted(one.view))) === want);
-        await until("both replicas have it", same, 3_000).catch(() => undefined);
+        await until("both replicas have it", same).catch(() => undefined);
         for (const one of replicas) {
           expect(one.anomalies).toEqual([]);
           expect(counted(one.view)).toEqual(now);

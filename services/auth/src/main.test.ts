@@ -84,12 +84,12 @@ it("tells NATS of each revoked session at once, also after NATS was away", async
     };
     await expect.poll(auth.output).not.toContain("NATS cannot be used");
     const first = await leave();
-    await expect.poll(() => heard, { timeout: 1_000 }).toContainEqual(first);
+    await expect.poll(() => heard, { timeout: 10_000 }).toContainEqual(first);
     await nats.restart();
     await expect.poll(auth.output, { timeout: 10_000 }).toContain("NATS connection is back");
     await expect.poll(() => listener.flush().then(() => true), { timeout: 10_000 }).toBe(true);
     const second = await leave();
-    await expect.poll(() => heard, { timeout: 1_000 }).toContainEqual(second);
+    await expect.poll(() => heard, { timeout: 10_000 }).toContainEqual(second);
   } finally {
     await listener.close();
     await stop(auth);

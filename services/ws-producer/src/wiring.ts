@@ -30,6 +30,9 @@ import { createReact } from "./application/react.ts";
 import type { ProducerConfig } from "./config.ts";
 import { createProducerMetrics } from "./metrics.ts";
 
+/** Longest wait for the log's acknowledgements when the service closes, ms. */
+const CLOSE_DEADLINE_MS = 3_000;
+
 type Context = ServiceContext & Readonly<{ config: Static<typeof ProducerConfig> }>;
 
 /**
@@ -57,6 +60,7 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
     shards,
     monitorUrl: config.NATS_MONITOR_URL,
     onPublished: (published) => backlog.acknowledged(published),
+    closeDeadlineMs: CLOSE_DEADLINE_MS,
     log,
   });
   const freshId = () => randomUUID();

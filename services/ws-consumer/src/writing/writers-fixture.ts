@@ -115,7 +115,7 @@ export class Sender {
 
   static async connect(url: string, shards: number): Promise<Sender> {
     const nats = await connectTest(url, "sender");
-    return new Sender(nats, await jetstreamManager(nats, { checkAPI: false, timeout: 500 }), shards);
+    return new Sender(nats, await jetstreamManager(nats, { checkAPI: false, timeout: 2_000 }), shards);
   }
 
   async makeStreams(): Promise<void> {

@@ -137,15 +137,16 @@ describe("the writers", () => {
     sender.send({ room: "asked", id: "there" });
     await untilWritten();
     const stop = answerStored(sender.nats, history.findStored);
-    const ask = async (id: string, reply: string) => {
+    const ask = async (id: string, reply: string, timeout = 20_000) => {
       const question = JSON.stringify({ room: "asked", userId: "u1", id });
-      return (
-        await sender.nats.request(STORED_SUBJECT, question, { timeout: 500, noMux: true, reply })
-      ).json();
+      return (await sender.nats.request(STORED_SUBJECT, question, { timeout, noMux: true, reply })).json();
     };
     expect(await ask("there", "answer.1")).toEqual({ seq: 1 });
     expect(await ask("missing", "answer.2")).toEqual({ seq: null });
-    await expect(ask("there", "live.asked"), "an answer would be taken for something else").rejects.toThrow();
+    await expect(
+      ask("there", "live.asked", 500),
+      "an answer would be taken for something else",
+    ).rejects.toThrow();
     stop();
   });
 

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { entryText, Sender, startTestLog, type TestLog } from "../writers-fixture.ts";
 import { openLogReading } from "./log-reading.ts";
 
+const WAIT_DEADLINE_MS = 20_000;
+
 let log: TestLog;
 let sender: Sender;
 
@@ -34,6 +36,6 @@ test("one request is out at a time, however many were filled", { timeout: 60_000
   await vi.waitFor(async () => {
     const { num_pending, num_waiting } = await jsm.consumers.info("CHAT_0", String(consumer?.name));
     expect({ num_pending, num_waiting }).toEqual({ num_pending: 0, num_waiting: 1 });
-  });
+  }, WAIT_DEADLINE_MS);
   reading.close();
 });

@@ -8,7 +8,9 @@ import type { LogEntry, Published } from "../../application/publish-message.ts";
 import { createLogPublisher, type LogPublisher } from "./log-publisher.ts";
 
 const STREAM_BYTES_MAX = 256 * 1024 * 1024;
-const WAIT_DEADLINE_MS = 20_000;
+export const WAIT_DEADLINE_MS = 20_000;
+/** Shorter than in the service: most tests leave entries pending on purpose. */
+const CLOSE_DEADLINE_MS = 500;
 
 /** A nats-server for tests, with a connection as the services have it and one of its own for looking at the log. */
 export class LogFixture {
@@ -37,7 +39,12 @@ export class LogFixture {
       pingInterval: 5_000,
       noAsyncTraces: true,
     });
-    return new LogFixture(server, nats, await jetstreamManager(nats, { checkAPI: false }), dataDir);
+    return new LogFixture(
+      server,
+      nats,
+      await jetstreamManager(nats, { checkAPI: false, timeout: WAIT_DEADLINE_MS }),
+      dataDir,
+    );
   }
 
   async stop(): Promise<void> {
@@ -53,12 +60,15 @@ export class LogFixture {
       await this.jsm.streams.add({ ...streamConfig(shard, shards, 1, STREAM_BYTES_MAX), ...changes });
   }
 
-  publisher(shards: number, monitorUrl: string | undefined = this.server.monitorUrl): LogPublisher {
+  publisher(
+    shards: number,
+    { monitorUrl = this.server.monitorUrl, closeDeadlineMs = CLOSE_DEADLINE_MS } = {},
+  ): LogPublisher {
     const log = {
       info: () => undefined,
       error: (fault: Record<string, unknown>) => void this.errors.push(fault),
     };
-    const publisher = createLogPublisher(this.nats, { shards, monitorUrl, log });
+    const publisher = createLogPublisher(this.nats, { shards, monitorUrl, closeDeadlineMs, log });
     this.#publishers.push(publisher);
     return publisher;
   }

@@ -2,7 +2,7 @@ import { streamOf } from "@parley/protocol/log";
 import { PACK_ENTRIES_MAX, PACK_ROOM } from "@parley/protocol/pack";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { Published } from "../../application/publish-message.ts";
-import { AT, appendMany, entryOf, LogFixture, until } from "./log-fixture.ts";
+import { AT, appendMany, entryOf, LogFixture, until, WAIT_DEADLINE_MS } from "./log-fixture.ts";
 import { PENDING_BYTES_MAX, PENDING_ENTRIES_MAX } from "./pending-entries.ts";
 
 let fixture: LogFixture;
@@ -182,14 +182,23 @@ test("an entry for whom nobody waits any more is dropped, unless another caller 
   expect(await fixture.idsIn(0)).toEqual([["wanted"]]);
 });
 
-test("closing waits for what is pending and takes nothing new", async () => {
+test("close waits for pending entries and refuses new ones", async () => {
   await fixture.makeLog(1);
-  const publisher = fixture.publisher(1);
+  const publisher = fixture.publisher(1, { closeDeadlineMs: WAIT_DEADLINE_MS });
   const pending = appendMany(publisher, "k", 50);
   const closed = publisher.close();
   await expect(publisher.publish(entryOf("late"))).rejects.toMatchObject({ code: "unavailable" });
   await closed;
   expect(seqsOf(await pending)).toEqual(Array(50).fill(1));
+});
+
+test("close rejects what the log has not taken by the deadline", async () => {
+  const publisher = fixture.publisher(1, { closeDeadlineMs: 50 });
+  const outcomes = Promise.allSettled([publisher.publish(entryOf("a")), publisher.publish(entryOf("b"))]);
+  await publisher.close();
+  expect(publisher.pending()).toBe(0);
+  const reason = expect.objectContaining({ code: "unavailable", retryAfterMs: 1_000 });
+  expect(await outcomes).toEqual(Array(2).fill({ status: "rejected", reason }));
 });
 
 test("a key that could end its header, or an entry that could end its line, is a fault of the caller", async () => {

@@ -10,8 +10,6 @@ import { createCounters, type PublishCounters } from "./publish-counters.ts";
 import { ReplyInbox } from "./reply-inbox.ts";
 import { ShardLane } from "./shard-lane.ts";
 
-/** How long what is pending may take when the process closes, ms. */
-const CLOSE_DEADLINE_MS = 3_000;
 const CLOSE_POLL_MS = 10;
 const FLUSH_DEADLINE_MS = 500;
 
@@ -21,6 +19,8 @@ export type LogPublisherOptions = Readonly<{
   monitorUrl?: string | undefined;
   /** Hears of each entry that the log has, before its caller does. */
   onPublished?: (published: Published) => void;
+  /** Longest wait for pending entries in `close`, ms. */
+  closeDeadlineMs: number;
   log: Pick<Log, "info" | "error">;
 }>;
 
@@ -32,12 +32,12 @@ export interface LogPublisher {
   pending(): number;
   /** @throws {Error} that names each part of the log that is not as it must be. For `/health/ready`. */
   assertReady(): void;
-  /** Takes nothing new, waits up to 3 s for what is pending, and gives the rest back as `unavailable`. */
+  /** Refuses new entries, waits up to `closeDeadlineMs` for pending ones, then rejects the rest with `unavailable`. */
   close(): Promise<void>;
 }
 
 export function createLogPublisher(nats: NatsConnection, options: LogPublisherOptions): LogPublisher {
-  const { shards, monitorUrl, log, onPublished } = options;
+  const { shards, monitorUrl, log, onPublished, closeDeadlineMs } = options;
   const counters = createCounters();
   const inbox = new ReplyInbox(nats);
   const onSuspect = (shard: number, reason: string) => {
@@ -67,7 +67,7 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
     assertReady: () => watch.assertReady(),
     close: async () => {
       closing = true;
-      const deadline = performance.now() + CLOSE_DEADLINE_MS;
+      const deadline = performance.now() + closeDeadlineMs;
       while (pending() > 0 && performance.now() < deadline) await pause(CLOSE_POLL_MS);
       watch.stop();
       for (const lane of lanes) lane.close(closingDown());

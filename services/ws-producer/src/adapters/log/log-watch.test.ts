@@ -95,7 +95,7 @@ test("settings of a stream that would break a promise are named, and nothing is 
 
 test("a monitoring address that does not answer leaves the log unknown, not ready", async () => {
   await fixture.makeLog(1);
-  const publisher = fixture.publisher(1, "http://127.0.0.1:9");
+  const publisher = fixture.publisher(1, { monitorUrl: "http://127.0.0.1:9" });
   await until(() => expect(() => publisher.assertReady()).toThrow("does not answer"));
   await expect(checkLog(fixture.nats, 1, undefined)).resolves.toMatchObject({ server: { state: "right" } });
 });
