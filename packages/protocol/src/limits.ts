@@ -4,6 +4,8 @@ export const BODY_LENGTH_MAX = 4_000;
 export const FRAME_BYTES_MAX = 16_384;
 /** Longest id that a client may give to a frame, characters. */
 export const ID_LENGTH_MAX = 64;
+/** Longest emoji or name of one, characters. */
+export const EMOJI_LENGTH_MAX = 32;
 /** Longest token that is looked at, characters. */
 export const TOKEN_LENGTH_MAX = 4_096;
 /** Messages that one user may send in a second, for long. */
