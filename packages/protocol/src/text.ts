@@ -34,7 +34,7 @@ export const isVisible = (text: string): boolean => VISIBLE.test(text);
 
 /** Whether a text can be the body of a message: it may have several lines and shows something. */
 export const isBody = (text: string): boolean =>
-  text.isWellFormed() && !BODY_CONTROL.test(text) && isVisible(text);
+  text.isWellFormed() && !(CONTROL.test(text) && BODY_CONTROL.test(text)) && isVisible(text);
 
 /** Whether a text is one line without control characters: an id, a search, a parameter. */
 export const isLine = (text: string): boolean =>
