@@ -1,6 +1,6 @@
 -- What tells an entry from all others however often it is sent, in 16 bytes: the index of the four texts themselves
 -- was larger than the entries. The first 4 are the room's, so that the keys of one room lie together; the other 12 are
--- of all four (docs/decisions/0026). The cast of text to bytea reads backslashes, hence they are doubled; convert_to
+-- of all four (docs/decisions/0004). The cast of text to bytea reads backslashes, hence they are doubled; convert_to
 -- would do, but counts as changeable. Of the four only the last may have a slash in it.
 create function chat.entry_key(room text, author_id text, type text, client_id text) returns uuid
 language sql immutable parallel safe

@@ -12,7 +12,7 @@ import { type Supervision, Unit } from "./unit.ts";
 
 const USER = "parley";
 const MB = 1_024 ** 2;
-/** Postgres' own default; a few million entries write to indexes that are larger (docs/decisions/0026). */
+/** Postgres' own default; a few million entries write to indexes that are larger (docs/decisions/0004). */
 const BUFFERS_MIN_MB = 128;
 const BUFFERS_MAX_MB = 512;
 /** Share of the machine's memory: other programs run beside it. */
@@ -82,7 +82,7 @@ function settingArgs(port: number, more: Readonly<Record<string, string>> = {}):
     fsync: "on",
     synchronous_commit: "on",
     shared_buffers: `${buffersMb()}MB`,
-    // Its default is 1 GB. The fewer checkpoints, the fewer pages go whole into the WAL (docs/decisions/0026).
+    // Its default is 1 GB. The fewer checkpoints, the fewer pages go whole into the WAL (docs/decisions/0004).
     max_wal_size: "2GB",
     timezone: "UTC",
     log_timezone: "UTC",

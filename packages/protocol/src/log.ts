@@ -3,7 +3,7 @@ import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "
 
 /** Header of a log entry that names the core subject where the producer waits for `stored`. */
 export const RECEIPT_HEADER = "Parley-Receipt";
-/** How long the log itself remembers message ids, ns (architecture decision 1). Postgres remembers for ever. */
+/** How long the log itself remembers message ids, ns (docs/decisions/0001). Postgres remembers for ever. */
 const DUPLICATE_WINDOW_NS = 10 * 60 * 1_000_000_000;
 /** Stream metadata that says how many shards the log has. */
 export const SHARDS_METADATA = "parley-shards";
@@ -14,7 +14,7 @@ export const streamOf = (shard: number): string => `CHAT_${shard}`;
 /** Subject of a room's entries in the log. */
 export const subjectOf = (shard: number, room: string): string => `chat.${shard}.${room}`;
 
-/** What a shard's stream must be; `docs/decisions` says why for each setting. */
+/** What a shard's stream must be; docs/decisions/0001 says why for each setting. */
 export function streamConfig(shard: number, shards: number, replicas: number, maxBytes: number) {
   return {
     name: streamOf(shard),

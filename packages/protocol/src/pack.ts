@@ -1,6 +1,6 @@
 /**
  * Several entries of a shard in one message of the log, a line for each: what waits together is one write and one sync
- * to the disk (docs/decisions/0031). A line is the entry's JSON, which has no line break in it, with the subject of its
+ * to the disk (docs/decisions/0002). A line is the entry's JSON, which has no line break in it, with the subject of its
  * receipt and a blank before it if somebody waits for one.
  */
 

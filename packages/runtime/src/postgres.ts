@@ -20,7 +20,7 @@ export type Param = string | number | boolean | null | Date;
 /**
  * A pool that sends one statement at a time, each prepared and with a deadline. There are no transactions on
  * purpose: with this driver the second half of one was committed outside of it after its backend had been killed
- * (docs/decisions), so every write is one statement.
+ * (docs/decisions/0006), so every write is one statement.
  */
 export interface Database {
   /**

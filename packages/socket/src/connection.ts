@@ -5,9 +5,9 @@ import type { WebSocket } from "ws";
 import { writeCorked } from "./corked-writes.ts";
 import { encodeTextFrame } from "./text-frame.ts";
 
-/** Unsent bytes of a connection beyond which ephemeral frames (typing, presence) are dropped (decision 11). */
+/** Unsent bytes of a connection beyond which ephemeral frames (typing, presence) are dropped (docs/decisions/0011). */
 const EPHEMERAL_BYTES_MAX = 64 * 1_024;
-/** Unsent bytes of a connection beyond which it is closed as slow (decision 11). */
+/** Unsent bytes of a connection beyond which it is closed as slow (docs/decisions/0011). */
 const UNSENT_BYTES_MAX = 1_024 * 1_024;
 
 type ConnectionOptions = Readonly<{
@@ -25,7 +25,7 @@ type ConnectionOptions = Readonly<{
  * One authenticated WebSocket. All times are monotonic, ms.
  *
  * Data frames are written to the TCP socket, not through `ws.send`: a message is encoded once for all of its readers,
- * and all writes of one turn of the event loop are one system call (decisions 11 and 21: 2 µs of CPU per delivery
+ * and all writes of one turn of the event loop are one system call (docs/decisions/0011: 2 µs of CPU per delivery
  * instead of 10). Their order with the control frames of ws holds, because without compression ws, too, writes each
  * frame synchronously.
  */

@@ -42,7 +42,7 @@ function flush(): void {
 }
 
 /**
- * Writes bytes to a socket, corked: everything written to it until the next flush is one system call (decision 21).
+ * Writes bytes to a socket, corked: everything written to it until the next flush is one system call (docs/decisions/0011).
  *
  * The flush is at the end of this turn of the event loop, or later if the one before took long: four times as long, at
  * most 25 ms; nine times and at most 50 ms for busy sockets, at most 100 ms for a large room. More than

@@ -49,7 +49,7 @@ async function admitOrRefuse(
 /**
  * Releases the request and the reply of a handshake, which a socket would keep for as long as it lives: the plugin's
  * error listener references both, and the TCP socket the response. That is more than half of the memory of an idle
- * socket (decision 20).
+ * socket (docs/decisions/0020).
  */
 function release(ws: WebSocket, socket: Socket, response: ServerResponse): void {
   ws.removeAllListeners("error");
@@ -66,7 +66,7 @@ export function addSocketRoute(app: App, { service, admit, accept }: SocketRoute
     method: "GET",
     url: "/ws",
     helmet: false,
-    // No logger per request and no conversion of the query (decision 22): whoever reads the query checks it.
+    // No logger per request and no conversion of the query (docs/decisions/0020): whoever reads the query checks it.
     childLoggerFactory: (log) => log,
     validatorCompiler: () => () => true,
     schema: { ...SCHEMA, summary: `the ${service}'s WebSocket; its frames are described at /docs/asyncapi` },

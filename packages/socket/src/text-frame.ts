@@ -22,7 +22,7 @@ function writeFrame(frames: Buffer, at: number, text: string, length: number): n
 
 /**
  * Encodes one unmasked text frame (RFC 6455 section 5.2). The buffer can be written to any number of sockets, so that a
- * message is encoded once and not once per reader (decision 11).
+ * message is encoded once and not once per reader (docs/decisions/0011).
  */
 export function encodeTextFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);

@@ -1,6 +1,6 @@
 import type { Hub } from "./hub.ts";
 
-/** How often quiet rooms are compared with the database, ms (architecture decision 7: a head poll every second). */
+/** How often quiet rooms are compared with the database, ms (docs/decisions/0007). */
 const COMPARE_MS = 1_000;
 const TIDY_MS = 10_000;
 

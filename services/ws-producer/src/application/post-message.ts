@@ -45,7 +45,7 @@ export type PostMessageParts = Readonly<{
 
 /**
  * Posts a message: takes a turn, looks at the room, accepts the draft, appends it to the log. Every message passes here,
- * so it is not an async function: each of those costs as much garbage as the message (docs/decisions/0033).
+ * so it is not an async function: each of those costs as much garbage as the message (docs/decisions/0002).
  */
 export function createPostMessage({
   append,

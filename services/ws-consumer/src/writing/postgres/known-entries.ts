@@ -10,7 +10,7 @@ const UNIQUE_VIOLATION = "23505";
 /**
  * Which of the entries are stored. The look-up is a subquery on purpose: as a join it could be planned as a scan of the
  * whole table. It asks every partition for the key alone: given the room as well, the planner may choose the primary key
- * and read all entries of the room (docs/decisions/0024, 0034). `offset 0` hashes each entry once, not once a partition.
+ * and read all entries of the room (docs/decisions/0004, 0034). `offset 0` hashes each entry once, not once a partition.
  * `found` is materialized, or it would be done twice.
  */
 export const KNOWN = `

@@ -2,7 +2,7 @@ import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nat
 import type { NatsConnection } from "@nats-io/transport-node";
 import { streamFaults, streamOf } from "@parley/protocol/log";
 
-/** Older servers acknowledged messages and lost them after a full disk (docs/decisions). */
+/** Older servers acknowledged messages and lost them after a full disk (docs/decisions/0001). */
 const SERVER_VERSION_MIN = [2, 15, 1] as const;
 /** How long each question may take, ms. */
 const QUESTION_DEADLINE_MS = 1_000;

@@ -55,7 +55,7 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
   return {
     counters,
     pending,
-    // Not an async function: each message would pay for it (docs/decisions/0033).
+    // Not an async function: each message would pay for it (docs/decisions/0002).
     publish: (entry) => {
       try {
         if (closing) throw closingDown();
