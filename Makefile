@@ -116,7 +116,7 @@ BENCH := $(NODE) bench/src/main.ts
 bench/peers/node_modules: bench/peers/package-lock.json
 	@cd bench/peers && npm ci --ignore-scripts --silent && touch node_modules
 
-.PHONY: bench bench-all bench-jitter bench-idle bench-fanout bench-restart bench-readers bench-reconnect bench-growth compare-cpu
+.PHONY: bench bench-all bench-jitter bench-idle bench-fanout bench-growth compare-cpu
 bench: install bench/peers/node_modules ## Parley and Socket.IO + Postgres at the same job, about 3 minutes
 	@exec $(NODE) bench/peers/main.ts quick
 
@@ -134,15 +134,6 @@ bench-idle: install ## memory and handshakes of 10,000 idle sockets (N=sockets)
 
 bench-fanout: install ## one room of 1,000 (RATES="5 50 100")
 	@exec $(BENCH) fanout $(RATES)
-
-bench-restart: install ## the only consumer is restarted under 5,000 sockets (N=sockets)
-	@exec $(BENCH) restart $(N)
-
-bench-readers: install ## 200 readers that never read beside 200 fast ones (S=seconds)
-	@exec $(BENCH) readers $(S)
-
-bench-reconnect: install ## 1,000 clients cut every 15 s (S=seconds)
-	@exec $(BENCH) reconnect $(S)
 
 bench-growth: install ## cost of a message with more rooms and more sockets (S=seconds)
 	@exec $(BENCH) growth $(S)

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { DURABLE, durable } from "./benches/durable.ts";
 import { calibrate } from "./measure/calibrate.ts";
-import { type ParleyTarget, startParley } from "./targets/parley.ts";
+import { startParley } from "./targets/parley.ts";
+import type { Target } from "./targets/target.ts";
 
 /**
  * Guards against work that creeps in: CPU time of the services by message, as a multiple of a fixed loop in the same
@@ -11,7 +12,7 @@ import { type ParleyTarget, startParley } from "./targets/parley.ts";
  */
 const LIMITS = { "ws-producer": 24, "ws-consumer": 16 } as const;
 
-let parley: ParleyTarget;
+let parley: Target;
 beforeAll(async () => {
   parley = await startParley();
 });

@@ -3,17 +3,15 @@ import type { Measured } from "../measure/run.ts";
 import type { Machine } from "../report/machine.ts";
 import { keepFigures } from "../report/results.ts";
 import { table } from "../report/table.ts";
-import { type ParleyTarget, startParley } from "../targets/parley.ts";
+import { startParley } from "../targets/parley.ts";
+import type { Target } from "../targets/target.ts";
 import { FANOUT, fanout } from "./fanout.ts";
 import { GROWTH, growth } from "./growth.ts";
 import { IDLE, idle } from "./idle.ts";
 import { JITTER, JITTER_EACH, jitter } from "./jitter.ts";
-import { READERS_PLAN, readers } from "./readers.ts";
-import { RECONNECT, reconnect } from "./reconnect.ts";
-import { RESTART, restart } from "./restart.ts";
 
 type BenchResult = Readonly<{ figures: object; text: string }>;
-type Bench = (target: ParleyTarget, args: readonly string[]) => Promise<BenchResult>;
+type Bench = (target: Target, args: readonly string[]) => Promise<BenchResult>;
 
 const seconds = (args: readonly string[], otherwise: number) => Number(args[0] ?? otherwise / 1_000) * 1_000;
 const percentiles = (name: string, { p50, p95, p99, max, count }: Percentiles) => [
@@ -57,27 +55,6 @@ const BENCHES = {
     ]);
     const head = ["messages/s", "deliveries/s", "deliveries/CPU s", "p50 ms", "p99 ms"];
     return { figures: { byRate: results }, text: table(head, rows) };
-  },
-  restart: async (target, args) => {
-    const result = await restart(target, { ...RESTART, members: Number(args[0] ?? RESTART.members) });
-    return {
-      figures: result,
-      text: `${latencies([percentiles("until back", result.awayMs)])}\n${wrong(result)}`,
-    };
-  },
-  reconnect: async (target, args) => {
-    const result = await reconnect(target, { ...RECONNECT, ms: seconds(args, RECONNECT.ms) });
-    const rows = [percentiles("replay", result.replayMs), percentiles("until back", result.awayMs)];
-    return { figures: result, text: `${latencies(rows)}\n${wrong(result)}` };
-  },
-  readers: async (target, args) => {
-    const result = await readers(target, { ...READERS_PLAN, ms: seconds(args, READERS_PLAN.ms) });
-    const rows = [
-      percentiles("fast ones alone", result.without.deliverMs),
-      percentiles("beside 200 paused", result.beside.deliverMs),
-    ];
-    const memory = `consumer: ${result.baseMb} MB at rest, at most ${result.mostBeforeMb} MB before, ${result.mostMb} MB beside`;
-    return { figures: result, text: `${latencies(rows)}\n${memory}\n${wrong(result.beside)}` };
   },
   growth: async (target, args) => {
     const results = await growth(target, { ...GROWTH, ms: seconds(args, GROWTH.ms) });

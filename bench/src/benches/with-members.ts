@@ -9,25 +9,22 @@ import type { Target } from "../targets/target.ts";
 export const BODY_LENGTH = 200;
 /** Members of a room where a bench does not say otherwise. */
 export const PER_ROOM = 10;
-/** Parley's dialect that reconnects and resumes by seq. */
-export const RESUMING = import.meta.resolve("../dialects/parley-resuming.ts");
+
+/** Distinct credentials, which members share. */
+const TOKENS = 20;
 
 export type Membership = Readonly<{
   members: number;
   perRoom?: number;
   /** Senders of each room; default: all. */
   senders?: number;
-  /** Distinct credentials, which members share; default 20. */
-  tokens?: number;
-  dialect?: string;
   /** Changes the members before they are opened. */
   change?: (spec: MemberSpec) => MemberSpec;
 }>;
 
 export type Load = Readonly<{
   generator: LoadGenerator;
-  specs: readonly MemberSpec[];
-  /** One run with these members; bodies are of `BODY_LENGTH` and the warm-up takes 2 s if nothing is said. */
+  /** One run with these members; bodies are of `BODY_LENGTH` and the warm-up takes 2 s unless the plan says otherwise. */
   measure: (plan: Partial<RunPlan> & Pick<RunPlan, "pace" | "ms">) => Promise<Measured>;
 }>;
 
@@ -37,16 +34,16 @@ export async function withMembers<T>(
   membership: Membership,
   work: (load: Load) => Promise<T>,
 ): Promise<T> {
-  const { members, perRoom = PER_ROOM, senders = perRoom, dialect = target.dialect } = membership;
+  const { members, perRoom = PER_ROOM, senders = perRoom } = membership;
   const generator = new LoadGenerator();
   try {
-    const tokens = await target.tokens(membership.tokens ?? 20);
+    const tokens = await target.tokens(TOKENS);
     const spread = spreadMembers({ members, perRoom, tokens, senders });
     const specs = membership.change === undefined ? spread : spread.map(membership.change);
-    await generator.open(dialect, target.endpoint, specs);
+    await generator.open(target.dialect, target.endpoint, specs);
     const measure: Load["measure"] = (plan) =>
-      measureRun(target, generator, { warmMs: 2_000, bodyLength: BODY_LENGTH, ...plan }, { specs, perRoom });
-    return await work({ generator, specs, measure });
+      measureRun(target, generator, { warmMs: 2_000, bodyLength: BODY_LENGTH, ...plan }, perRoom);
+    return await work({ generator, measure });
   } finally {
     await generator.end();
   }

@@ -80,10 +80,5 @@ export function terminate(ws: WebSocket): void {
 
 /** A connection that sends and receives on one socket. */
 export function connectionOn(ws: WebSocket, send: Connection["send"]): Connection {
-  return {
-    send,
-    pause: () => ws.pause(),
-    resume: () => ws.resume(),
-    close: () => terminate(ws),
-  };
+  return { send, close: () => terminate(ws) };
 }

@@ -8,7 +8,7 @@ const MESSAGE = '{"seq":';
 type Control = Readonly<{ type: string; id?: string; code?: string }>;
 
 /** Whether a frame begins with this ASCII text; parsing every frame would cost the driver more than all else. */
-export const startsWith = (frame: Buffer, text: string): boolean =>
+const startsWith = (frame: Buffer, text: string): boolean =>
   frame.toString("latin1", 0, text.length) === text;
 /** A message's id is `<member>-<n>`. */
 const numberOf = (id: unknown) => Number(String(id).split("-")[1]);
@@ -25,8 +25,6 @@ export async function openConnection(
   const sending = spec.sends ? await openSender(String(endpoint.producer), spec, events) : undefined;
   return {
     send: (n, body) => sending?.send(messageFrame(spec, n, body)),
-    pause: () => listening?.pause(),
-    resume: () => listening?.resume(),
     close: () => {
       for (const ws of [listening, sending]) if (ws !== undefined) terminate(ws);
     },
@@ -34,13 +32,13 @@ export async function openConnection(
 }
 
 /** The frame of a member's n-th message. */
-export function messageFrame({ index, room, spreadOver }: MemberSpec, n: number, body: string): string {
+function messageFrame({ index, room, spreadOver }: MemberSpec, n: number, body: string): string {
   const target = spreadOver === undefined ? room : `${room}-${n % spreadOver}`;
   return `{"type":"message","id":"${index}-${n}","room":"${target}","body":"${body}"}`;
 }
 
 /** The header that authenticates a member. */
-export const bearer = ({ token }: MemberSpec) => ({ headers: { authorization: `Bearer ${token}` } });
+const bearer = ({ token }: MemberSpec) => ({ headers: { authorization: `Bearer ${token}` } });
 
 async function listen(url: string, spec: MemberSpec, events: ConnectionEvents): Promise<WebSocket> {
   const ws = dial(url, bearer(spec));
@@ -56,11 +54,7 @@ async function listen(url: string, spec: MemberSpec, events: ConnectionEvents): 
 }
 
 /** Opens the sending half of a member. */
-export async function openSender(
-  url: string,
-  spec: MemberSpec,
-  events: ConnectionEvents,
-): Promise<WebSocket> {
+async function openSender(url: string, spec: MemberSpec, events: ConnectionEvents): Promise<WebSocket> {
   const ws = dial(url, bearer(spec));
   await untilJoined(ws, events, {
     onFrame: (frame, { joined }) => {

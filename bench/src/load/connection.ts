@@ -22,8 +22,6 @@ export interface ConnectionEvents {
   received(bytes: Buffer, from?: number, to?: number): void;
   /** The connection ended without having been closed by the member. */
   dropped(reason: string): void;
-  /** The connection was lost and has caught up again; the replay took `replayMs` of the `awayMs`. */
-  recovered(awayMs: number, replayMs: number): void;
   /** Counts an occurrence by name. */
   count(name: string): void;
 }
@@ -32,11 +30,6 @@ export interface ConnectionEvents {
 export interface Connection {
   /** Sends the n-th message. */
   send(n: number, body: string): void;
-  /** Drops the connection and stays offline; only for clients that reconnect by themselves. */
-  cut?(offlineMs: number): void;
-  /** Stops reading: a slow reader. */
-  pause(): void;
-  resume(): void;
   close(): void;
 }
 

@@ -6,7 +6,6 @@ export interface MemberObserver {
   onAck(member: Member, dueUs: number): void;
   onRefusal(reason: string): void;
   onReceived(member: Member, bytes: Buffer, from: number, to: number): void;
-  onRecovered(awayMs: number, replayMs: number): void;
   onDrop(reason: string): void;
   count(name: string): void;
 }
@@ -49,10 +48,6 @@ export class Member implements ConnectionEvents {
 
   received(bytes: Buffer, from = 0, to = bytes.length): void {
     this.#observer.onReceived(this, bytes, from, to);
-  }
-
-  recovered(awayMs: number, replayMs: number): void {
-    this.#observer.onRecovered(awayMs, replayMs);
   }
 
   dropped(reason: string): void {

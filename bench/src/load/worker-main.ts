@@ -12,8 +12,6 @@ async function execute(command: Command): Promise<unknown> {
       return worker.run(command);
     case "settle":
       return worker.settle(command);
-    case "pause":
-      return worker.pause(command);
     case "close":
       return worker.close();
   }

@@ -1,8 +1,7 @@
 import { pause, withDeadline } from "@parley/runtime/deadline";
 import { nowUs } from "./clock.ts";
-import { type Command, LATENCIES, type RunCounts, type SentBy, type Settled } from "./commands.ts";
+import type { Command, RunResult, Settled } from "./commands.ts";
 import type { Dialect } from "./connection.ts";
-import { cutAll } from "./cuts.ts";
 import { LatencyRecorder } from "./latency.ts";
 import { type Mark, readMark, writeMark } from "./mark.ts";
 import { Member, type MemberObserver } from "./member.ts";
@@ -12,18 +11,15 @@ type CommandOf<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 
 /** Deadline for one member to join its room, ms: a peer that drops a member silently must not stop the run. */
 const OPEN_DEADLINE_MS = 30_000;
+/** Members that are opened at the same time. */
+const OPEN_CONCURRENCY = 64;
 /** How often settling checks whether everything has arrived, ms. */
 const SETTLE_POLL_MS = 20;
 
 const emptyCounts = () => ({ sent: 0, acked: 0, delivered: 0 });
-const emptyLatencies = () => ({
-  ack: new LatencyRecorder(),
-  deliver: new LatencyRecorder(),
-  away: new LatencyRecorder(),
-  replay: new LatencyRecorder(),
-});
+const emptyLatencies = () => ({ ack: new LatencyRecorder(), deliver: new LatencyRecorder() });
 
-/** The members that one process of the load generator simulates. */
+/** The members that the load generator simulates. */
 export class Worker implements MemberObserver {
   readonly members: Member[] = [];
   #refused = 0;
@@ -73,11 +69,6 @@ export class Worker implements MemberObserver {
     }
   }
 
-  onRecovered(awayMs: number, replayMs: number): void {
-    this.#latencies.away.record(Math.round(awayMs * 1_000));
-    this.#latencies.replay.record(Math.round(replayMs * 1_000));
-  }
-
   #send(member: Member, dueUs: number): void {
     member.sent += 1;
     member.dueUs.set(member.sent, dueUs);
@@ -86,8 +77,8 @@ export class Worker implements MemberObserver {
     member.connection?.send(member.sent, writeMark(mark, this.#bodyLength));
   }
 
-  /** Opens the members, `concurrency` at a time; gives the seconds that it took. */
-  async open({ dialect, endpoint, specs, concurrency }: CommandOf<"open">): Promise<number> {
+  /** Opens the members, some at a time; gives the seconds that it took. */
+  async open({ dialect, endpoint, specs }: CommandOf<"open">): Promise<number> {
     const { openConnection } = (await import(dialect)) as Dialect;
     const began = performance.now();
     const queue = specs.values();
@@ -102,12 +93,12 @@ export class Worker implements MemberObserver {
         );
       }
     };
-    await Promise.all(Array.from({ length: concurrency }, openSome));
+    await Promise.all(Array.from({ length: OPEN_CONCURRENCY }, openSome));
     return (performance.now() - began) / 1_000;
   }
 
   /** Sends for `warmMs`, then for `ms`; only the latter is counted and timed. */
-  async run({ pace, warmMs, ms, bodyLength, cuts }: CommandOf<"run">): Promise<RunCounts> {
+  async run({ pace, warmMs, ms, bodyLength }: CommandOf<"run">): Promise<RunResult> {
     const senders = this.members.filter(({ spec }) => spec.sends);
     this.#bodyLength = bodyLength;
     this.#counts = emptyCounts();
@@ -117,7 +108,6 @@ export class Worker implements MemberObserver {
       pace.kind === "rate" ? rateAt(pace.perSecond, senders, send) : windowOf(pace.each, senders, send);
     this.#pacer = senders.length > 0 ? pacer : undefined;
     this.#pacer?.start();
-    const stopCuts = cuts === undefined ? () => undefined : cutAll(this.members, cuts);
     await pause(warmMs);
     this.#isMeasuring = true;
     const cpu = process.cpuUsage();
@@ -127,45 +117,48 @@ export class Worker implements MemberObserver {
     const used = process.cpuUsage(cpu);
     this.#isMeasuring = false;
     this.#pacer?.stop();
-    stopCuts();
     this.#pacer = undefined;
-    const encoded = LATENCIES.map((name) => [name, this.#latencies[name].encode()]);
     return {
       seconds,
       ...this.#counts,
-      sentBy: this.#sentBy(),
-      histograms: Object.fromEntries(encoded) as RunCounts["histograms"],
+      ackMs: this.#latencies.ack.percentiles(),
+      deliverMs: this.#latencies.deliver.percentiles(),
       cpuUs: used.user + used.system,
     };
   }
 
-  #sentBy(): SentBy {
-    const sentBy: SentBy = {};
+  /** Messages sent since the members were opened, by room and sender index. */
+  #sentBy(): Map<string, Map<number, number>> {
+    const sentBy = new Map<string, Map<number, number>>();
     for (const { spec, sent } of this.members) {
       if (sent === 0) continue;
-      sentBy[spec.room] ??= {};
-      (sentBy[spec.room] as Record<number, number>)[spec.index] = sent;
+      const inRoom = sentBy.get(spec.room) ?? new Map<number, number>();
+      sentBy.set(spec.room, inRoom.set(spec.index, sent));
     }
     return sentBy;
   }
 
   /** Waits until each member has what was sent in its room, or the deadline passes; counts what is missing. */
-  async settle({ sent, deadlineMs }: CommandOf<"settle">): Promise<Settled> {
+  async settle({ deadlineMs }: CommandOf<"settle">): Promise<Settled> {
     const until = performance.now() + deadlineMs;
-    const expected = new Map(
-      Object.entries(sent).map(([room, by]) => [room, Object.values(by).reduce((sum, n) => sum + n, 0)]),
-    );
+    const sentBy = this.#sentBy();
+    const expected = (room: string) =>
+      sentBy
+        .get(room)
+        ?.values()
+        .reduce((sum, n) => sum + n, 0) ?? 0;
+    const byRoom = new Map([...sentBy.keys()].map((room) => [room, expected(room)]));
     const isDone = () =>
       this.members.every(
         ({ spec, deliveries, dueUs }) =>
-          dueUs.size === 0 && (!spec.listens || deliveries.received >= (expected.get(spec.room) ?? 0)),
+          dueUs.size === 0 && (!spec.listens || deliveries.received >= (byRoom.get(spec.room) ?? 0)),
       );
     while (!isDone() && performance.now() < until) await pause(SETTLE_POLL_MS);
     const total = (count: (member: Member) => number) =>
       this.members.reduce((sum, member) => sum + count(member), 0);
     const missing = ({ spec, deliveries }: Member) =>
-      Object.entries(spec.listens ? (sent[spec.room] ?? {}) : {}).reduce(
-        (sum, [by, n]) => sum + deliveries.missing(Number(by), n),
+      [...((spec.listens && sentBy.get(spec.room)) || [])].reduce(
+        (sum, [sender, n]) => sum + deliveries.missing(sender, n),
         0,
       );
     return {
@@ -179,12 +172,6 @@ export class Worker implements MemberObserver {
       dropped: this.#dropped,
       reasons: this.#reasons,
     };
-  }
-
-  /** Stops or resumes reading of the members with these indexes. */
-  pause({ isPaused, indexes }: CommandOf<"pause">): void {
-    for (const { connection } of this.members.filter(({ spec }) => indexes.includes(spec.index)))
-      isPaused ? connection?.pause() : connection?.resume();
   }
 
   close(): void {

@@ -1,7 +1,6 @@
 import { pause } from "@parley/runtime/deadline";
 import type { RunPlan } from "../load/commands.ts";
-import type { MemberSpec } from "../load/connection.ts";
-import { type Percentiles, percentilesOf } from "../load/latency.ts";
+import type { Percentiles } from "../load/latency.ts";
 import type { LoadGenerator } from "../load/load-generator.ts";
 import type { Target } from "../targets/target.ts";
 import { cpuOf } from "./proc.ts";
@@ -18,8 +17,6 @@ export type Measured = Readonly<{
   perSecond: number;
   ackMs: Percentiles;
   deliverMs: Percentiles;
-  awayMs: Percentiles;
-  replayMs: Percentiles;
   /** CPU time by process, µs per acknowledged message and in seconds; `driver` is the load generator. */
   cpuUsPerMessage: Readonly<Record<string, number>>;
   cpuSeconds: Readonly<Record<string, number>>;
@@ -31,19 +28,16 @@ export type Measured = Readonly<{
   storedMinusAcked: number;
 }>;
 
-export type RunMembers = Readonly<{ specs: readonly MemberSpec[]; perRoom: number }>;
-
 /** One run against a target whose members are open: warm up, measure, wait for what is in flight, count. */
 export async function measureRun(
   target: Target,
   generator: LoadGenerator,
   plan: RunPlan,
-  { specs, perRoom }: RunMembers,
+  perRoom: number,
 ): Promise<Measured> {
-  const senders = specs.filter(({ sends }) => sends);
   const storedBefore = await target.stored();
   const ackedBefore = (await generator.settle(0)).acked;
-  const running = generator.run(plan, senders);
+  const running = generator.run(plan);
   await pause(plan.warmMs);
   const [cpuBefore, storedAtStart] = await Promise.all([cpuOf(target.pids()), target.stored()]);
   const result = await running;
@@ -51,7 +45,7 @@ export async function measureRun(
   const { lost, duplicates, reordered, unanswered, refused, dropped, ...settled } = await generator.settle();
   const storedAfter = await untilStable(target);
   const perSecond = (count: number) => Math.round(count / result.seconds);
-  const cpuUs: Record<string, number> = { driver: result.driverCpuUs };
+  const cpuUs: Record<string, number> = { driver: result.cpuUs };
   for (const [name, us] of Object.entries(cpuAfter)) cpuUs[name] = us - (cpuBefore[name] ?? 0);
   const ackedPerSecond = perSecond(result.acked);
   const storedPerSecond = perSecond(storedAtEnd - storedAtStart);
@@ -63,10 +57,8 @@ export async function measureRun(
     deliveredPerSecond,
     deliveriesPerSecond: perSecond(result.delivered),
     perSecond: Math.min(ackedPerSecond, storedPerSecond, deliveredPerSecond),
-    ackMs: percentilesOf(result.latencies.ack),
-    deliverMs: percentilesOf(result.latencies.deliver),
-    awayMs: percentilesOf(result.latencies.away),
-    replayMs: percentilesOf(result.latencies.replay),
+    ackMs: result.ackMs,
+    deliverMs: result.deliverMs,
     cpuUsPerMessage: mapValues(cpuUs, (us) => Math.round((us / Math.max(1, result.acked)) * 10) / 10),
     cpuSeconds: mapValues(cpuUs, (us) => us / 1_000_000),
     anomalies: { lost, duplicates, reordered, unanswered, refused, dropped },

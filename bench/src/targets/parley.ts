@@ -8,17 +8,12 @@ import { fetchTokens } from "./tokens.ts";
 
 const PROCESSES = ["auth", "ws-producer", "ws-consumer", "nats", "postgres"] as const;
 
-export interface ParleyTarget extends Target {
-  /** Stops one of its processes gracefully and starts it again; resolves when it is ready. */
-  restart(name: (typeof PROCESSES)[number]): Promise<void>;
-}
-
 /**
  * Starts a whole Parley on free ports: real NATS and Postgres, and the three services.
  *
  * @param repository - root of an installed checkout whose sources are started; default: this one
  */
-export async function startParley(repository = REPOSITORY): Promise<ParleyTarget> {
+export async function startParley(repository = REPOSITORY): Promise<Target> {
   const module = pathToFileURL(join(repository, "packages/devstack/src/stack.ts")).href;
   const { startStack } = (await import(module)) as typeof import("@parley/devstack/stack");
   const dataDir = await makeTempDir("bench");
@@ -36,11 +31,6 @@ export async function startParley(repository = REPOSITORY): Promise<ParleyTarget
     versions: { node: process.version },
     pids: () => Object.fromEntries(PROCESSES.map((name) => [name, stack.service(name).pid ?? 0])),
     tokens: (count) => fetchTokens(String(stack.urls.auth), count),
-    restart: async (name) => {
-      await stack.service(name).stop();
-      await stack.service(name).start();
-      await stack.untilReady(name);
-    },
     stored: async () => {
       const [row] = await sql`select coalesce(sum(head), 0)::float8 as count from chat.rooms`;
       return Number(row?.count);
