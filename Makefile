@@ -51,7 +51,7 @@ stop: install ## stop the stack of DATA_DIR
 	@$(NODE) $(DEVSTACK)/stop.ts
 
 demo: install ## two people talk through a stack of their own; everything is checked
-	@exec $(NODE) $(DEVSTACK)/demo.ts
+	@exec $(NODE) e2e/src/demo.ts
 
 migrate: install ## apply migrations/ to DATABASE_URL
 	@$(NODE) $(DEVSTACK)/migrate-main.ts

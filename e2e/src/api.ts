@@ -1,22 +1,25 @@
-import type { Parley, Person } from "./parley.ts";
+import type { Account } from "@parley/devstack/accounts";
+import { FrameSocket } from "./frame-socket.ts";
+import type { Parley, ServiceUrl } from "./parley.ts";
 
 export type Answer = Readonly<{ status: number; body: never; data: never; code: string }>;
 
-/** Calls the REST API of a service as somebody. */
+/**
+ * Calls a REST API as somebody.
+ *
+ * @throws {Error} if the answer is neither JSON nor, when it is a refusal, problem+json.
+ */
 export async function call(
   parley: Parley,
-  who: Person,
+  { token }: Pick<Account, "token">,
   method: string,
   path: string,
   body?: object,
-  service: "ws-consumer" | "ws-consumer-2" | "ws-producer" = "ws-consumer",
+  service: ServiceUrl = "ws-consumer",
 ): Promise<Answer> {
   const answer = await fetch(`${parley.url(service)}/api/v1${path}`, {
     method,
-    headers: {
-      authorization: `Bearer ${who.token}`,
-      ...(body && { "content-type": "application/json" }),
-    },
+    headers: { authorization: `Bearer ${token}`, ...(body && { "content-type": "application/json" }) },
     ...(body && { body: JSON.stringify(body) }),
   });
   const json = (await answer.json()) as { data?: unknown; code?: string };
@@ -26,15 +29,37 @@ export async function call(
   return { status: answer.status, body: json as never, data: json.data as never, code: String(json.code) };
 }
 
-/** The same, for what must succeed. @throws {Error} with the problem if it does not. */
-export async function must<T>(
-  parley: Parley,
-  who: Person,
-  method: string,
-  path: string,
-  body?: object,
-): Promise<T> {
-  const answer = await call(parley, who, method, path, body);
-  if (answer.status >= 300) throw new Error(`${method} ${path}: ${JSON.stringify(answer.body)}`);
+/** The same, for a call that must succeed; gives its `data`. @throws {Error} with the problem if it does not. */
+export async function must<T>(...args: Parameters<typeof call>): Promise<T> {
+  const answer = await call(...args);
+  if (answer.status >= 300) throw new Error(`${args[2]} ${args[3]}: ${JSON.stringify(answer.body)}`);
   return answer.data as T;
+}
+
+/** Posts a message on a socket and waits until it is stored; gives its seq. @throws {Error} with the code of a refusal. */
+export async function postStored(
+  parley: Parley,
+  { token }: Pick<Account, "token">,
+  room: string,
+  body: string,
+): Promise<number> {
+  const socket = await FrameSocket.open(parley.producerSocket, token);
+  socket.send({ room, body, receipt: "stored" });
+  const stored = await socket.next("stored", "error");
+  socket.close();
+  if (stored.type === "error") throw new Error(String(stored.code));
+  return Number(stored.seq);
+}
+
+export type Room = Record<"id" | "title" | "role", string> & Record<"unread" | "readSeq" | "head", number>;
+
+/** Makes a group of `owner` and others. */
+export function makeGroup(
+  parley: Parley,
+  owner: Account,
+  members: readonly Account[],
+  title = "Lunch",
+): Promise<Room> {
+  const body = { kind: "group", title, members: members.map(({ id }) => id) };
+  return must<Room>(parley, owner, "POST", "/rooms", body);
 }

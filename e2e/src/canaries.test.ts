@@ -4,10 +4,11 @@ import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { connect as connectNats } from "@nats-io/transport-node";
+import { type Account, openAccount } from "@parley/devstack/accounts";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
-import { Parley, type Person, until } from "./parley.ts";
+import { Parley, until } from "./parley.ts";
 
 /** Errors quote the first characters of what they could not read, so pieces of a secret are looked for. */
 const PIECE_LENGTH = 10;
@@ -23,21 +24,16 @@ function canary(where: string): string {
 }
 
 let parley: Parley;
-let alice: Person;
+let alice: Account;
 let refreshToken: string;
 
 beforeAll(async () => {
   // Everything that a service ever says.
   parley = await Parley.start({ env: { ...process.env, LOG_LEVEL: "trace" } });
   const password = canary("password");
-  await post("auth", "/api/v1/register", { username: "alice", password, displayName: "Alice" });
-  const answer = await post("auth", "/api/v1/login", { username: "alice", password });
-  const { data } = (await answer.json()) as {
-    data: { token: string; refreshToken: string; user: { id: string } };
-  };
-  alice = { id: data.user.id, username: "alice", token: data.token, password };
-  refreshToken = data.refreshToken;
-  keepToken("access token", data.token);
+  alice = await openAccount(parley.url("auth"), { username: "alice", password, displayName: "Alice" });
+  refreshToken = alice.refreshToken;
+  keepToken("access token", alice.token);
   canaries.set("refresh token", refreshToken);
 });
 afterAll(() => parley?.stop());
@@ -126,7 +122,7 @@ async function botherSockets(): Promise<void> {
     ])
       good.send(bad);
     good.send({ type: "ping", id: "last" });
-    await good.next((one) => one.id === "last");
+    await good.find((one) => one.id === "last");
     good.send("x".repeat(20_000) + canary(`${name}: too large`));
     await good.closed;
   }
@@ -153,7 +149,7 @@ async function garbleHandshake(): Promise<void> {
 async function talk(what: string): Promise<void> {
   const writer = await FrameSocket.open(parley.producerSocket, alice.token);
   writer.send({ room: "general", body: canary(`${what}: body`), receipt: "stored" });
-  await writer.next((frame) => frame.type === "ack");
+  await writer.next("ack");
   writer.close();
   const path = "/api/v1/rooms/general/messages";
   const bearer = { authorization: `Bearer ${alice.token}` };

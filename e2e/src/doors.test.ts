@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { credentials } from "@grpc/grpc-js";
+import { REPOSITORY } from "@parley/devstack/environment";
 import { findFreePort } from "@parley/devstack/ports";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { makeAuthority, makeCertificate } from "@parley/devstack/test-certificates";
@@ -9,8 +10,6 @@ import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley } from "./parley.ts";
-
-const REPOSITORY = join(import.meta.dirname, "../..");
 
 it.each(["auth", "ws-producer", "ws-consumer"])(
   "%s does not start without limits in production, and says why",
@@ -47,7 +46,7 @@ it("works with mTLS between the services and auth, which nobody without a certif
     const alice = await parley.person("alice");
     const socket = await FrameSocket.open(parley.producerSocket, alice.token);
     socket.send({ room: "general", body: "over mTLS" });
-    await socket.next((frame) => frame.type === "ack");
+    await socket.next("ack");
     socket.close();
     const stranger = new AuthServiceClient(
       `localhost:${parley.stack.ports.AUTH_GRPC_PORT}`,
@@ -75,29 +74,17 @@ it("takes no token from the URL and no foreign page in production", async () => 
   try {
     const alice = await parley.person("alice");
     for (const url of [parley.producerSocket, parley.consumerSocket]) {
-      expect(await statusOf(`${url}?token=${alice.token}`)).toBe(401);
-      expect(await statusOf(url, { authorization: `Bearer ${alice.token}` })).toBe(101);
+      expect(await FrameSocket.statusOf(`${url}?token=${alice.token}`)).toBe(401);
+      expect(await FrameSocket.statusOf(url, { authorization: `Bearer ${alice.token}` })).toBe(101);
       const foreign = { authorization: `Bearer ${alice.token}`, origin: "https://evil.example" };
-      expect(await statusOf(url, foreign)).toBe(403);
+      expect(await FrameSocket.statusOf(url, foreign)).toBe(403);
     }
     const ours = { authorization: `Bearer ${alice.token}`, origin: "https://chat.example" };
-    expect(await statusOf(parley.consumerSocket, ours)).toBe(101);
+    expect(await FrameSocket.statusOf(parley.consumerSocket, ours)).toBe(101);
     const local = { ...ours, origin: `http://localhost:${webPort}` };
-    expect(await statusOf(parley.consumerSocket, local)).toBe(403);
-    expect(await statusOf(parley.producerSocket, local)).toBe(101);
+    expect(await FrameSocket.statusOf(parley.consumerSocket, local)).toBe(403);
+    expect(await FrameSocket.statusOf(parley.producerSocket, local)).toBe(101);
   } finally {
     await parley.stop();
   }
 });
-
-/** What a handshake is answered with; 101 is a socket. */
-async function statusOf(url: string, headers: Record<string, string> = {}): Promise<number> {
-  const socket = new FrameSocket(url, { headers });
-  const opened = once(socket.ws, "open").then(() => 101);
-  const refused = once(socket.ws, "unexpected-response").then(([, answer]) => answer.statusCode as number);
-  opened.catch(() => undefined);
-  refused.catch(() => undefined);
-  const status = await Promise.any([opened, refused]);
-  socket.ws.terminate();
-  return status;
-}

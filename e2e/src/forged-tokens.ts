@@ -76,6 +76,7 @@ function unsigned(signing: Signing, header: object, claims: Claims): Record<stri
     "the public key": signing.x,
     "the public key's bytes": Buffer.from(signing.x, "base64url"),
     "the public key as PEM": signing.publicKey.export({ format: "pem", type: "spki" }),
+    "the public key as JWK": JSON.stringify(signing.publicKey.export({ format: "jwk" })),
     "an empty secret": "",
   };
   for (const [what, secret] of Object.entries(secrets)) {

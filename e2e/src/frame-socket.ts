@@ -30,16 +30,40 @@ export class FrameSocket {
   /** Opens a socket and waits for `hello`. */
   static async open(url: string, token: string): Promise<FrameSocket> {
     const socket = new FrameSocket(url, { token });
-    await socket.next((frame) => frame.type === "hello");
+    await socket.next("hello");
     return socket;
+  }
+
+  /** Opens a socket of a consumer, subscribes to a room and waits until it has caught up. */
+  static async listen(url: string, token: string, room: string): Promise<FrameSocket> {
+    const socket = await FrameSocket.open(url, token);
+    socket.send({ type: "subscribe", room });
+    await socket.next("caught_up");
+    return socket;
+  }
+
+  /** The answer to a handshake: 101 for a socket, which is closed at once, else the HTTP status. */
+  static async statusOf(url: string, headers: Record<string, string> = {}): Promise<number> {
+    const { ws } = new FrameSocket(url, { headers });
+    const opened = once(ws, "open").then(() => 101);
+    const refused = once(ws, "unexpected-response").then(([, answer]) => answer.statusCode as number);
+    for (const outcome of [opened, refused]) outcome.catch(() => undefined);
+    const status = await Promise.any([opened, refused]);
+    ws.terminate();
+    return status;
   }
 
   send(frame: object | string): void {
     this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 
-  /** The next frame that matches, after those that were taken before. @throws when the socket ends or time is up. */
-  async next(match: (frame: Frame) => boolean, deadlineMs = FRAME_DEADLINE_MS): Promise<Frame> {
+  /** The next frame of one of these types, after those already taken. @throws when the socket ends or time is up. */
+  next(...types: string[]): Promise<Frame> {
+    return this.find(({ type }) => types.includes(type));
+  }
+
+  /** The next frame that matches, after those already taken. @throws when the socket ends or time is up. */
+  async find(match: (frame: Frame) => boolean, deadlineMs = FRAME_DEADLINE_MS): Promise<Frame> {
     const until = performance.now() + deadlineMs;
     for (;;) {
       for (let frame = this.frames[this.#taken]; frame; frame = this.frames[this.#taken]) {

@@ -1,59 +1,46 @@
+import { Listener } from "@parley/bench/chaos/listener";
+import { Sender } from "@parley/bench/chaos/sender";
+import type { Account } from "@parley/devstack/accounts";
+import { pause } from "@parley/runtime/deadline";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { Member } from "./member.ts";
-import { Parley, type Person, until } from "./parley.ts";
-import { Sender } from "./sender.ts";
+import { Parley, until } from "./parley.ts";
+import { checkTraffic } from "./traffic-fixture.ts";
 
-const SENDS = 2_000;
-const SENDERS = 4;
+const SENDS_EACH = 500;
 
 let parley: Parley;
-let people: Person[];
+let people: Account[];
+let alice: Account;
 
 beforeAll(async () => {
   parley = await Parley.start();
-  people = await Promise.all(Array.from({ length: SENDERS }, (_, i) => parley.person(`sender${i}`)));
+  people = await Promise.all(["alice", "bob", "carol", "dave"].map((name) => parley.person(name)));
+  alice = people[0] as Account;
 });
 afterAll(() => parley?.stop());
 
-/** Sends 2,000 messages from four people while `fault` happens, and checks that each is there once, for everybody. */
-async function survive(room: string, fault: () => Promise<void> | void): Promise<void> {
-  const [first] = people as [Person];
-  const member = new Member(parley.consumerSocket, () => first.token, [room]);
-  const senders = people.map((one) => new Sender(parley.producerSocket, () => one.token));
-  const acks: Promise<unknown>[] = [];
-  let happened: Promise<void> | undefined;
-  for (let i = 0; i < SENDS / SENDERS; i += 1) {
-    for (const sender of senders) acks.push(sender.send(room, `m${i}`, `message ${i}`));
-    if (i === SENDS / SENDERS / 2) happened = Promise.resolve(fault());
-    if (i % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  await happened;
-  await until("every send is acknowledged", () => senders.every((sender) => sender.unacked === 0), 60_000);
-  await Promise.all(acks);
-  await until("the member has all", () => member.head(room) >= SENDS, 60_000);
-  const history = await parley.history(room, first.token);
-  expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: SENDS }, (_, i) => i + 1));
-  const keys = new Set(history.map(({ author, id }) => `${author.id} ${id}`));
-  expect(keys.size).toBe(SENDS);
-  expect(member.anomalies).toEqual([]);
-  expect(member.rooms.get(room)?.map(({ id }) => id)).toEqual(history.map(({ id }) => id));
-  for (const client of [member, ...senders]) client.close();
-}
-
 it.each(["ws-producer", "ws-consumer", "nats", "postgres"])(
-  "loses nothing when %s is killed in the middle",
+  "loses nothing of 2,000 messages when %s is killed in the middle",
   async (name) => {
     const before = parley.stack.service(name).pid;
-    await survive(`kill-${name}`, () => parley.stack.service(name).kill("SIGKILL"));
+    const room = `kill-${name}`;
+    await checkTraffic({ parley, room, senders: people, listeners: [alice] }, async (senders) => {
+      let killed: Promise<void> | undefined;
+      for (let i = 0; i < SENDS_EACH; i += 1) {
+        for (const sender of senders) void sender.send(room, `m${i}`, `message ${i}`);
+        if (i === SENDS_EACH / 2) killed = parley.stack.service(name).kill("SIGKILL");
+        if (i % 5 === 0) await pause(5);
+      }
+      await killed;
+    });
     expect(parley.stack.service(name).pid).not.toBe(before);
   },
 );
 
 it("stores once what a killed ws-producer had acknowledged, and takes it as new in the ack", async () => {
-  const [first] = people as [Person];
   const ids = Array.from({ length: 100 }, (_, i) => `m${i}`);
   const duplicatesOf = async () => {
-    const sender = new Sender(parley.producerSocket, () => first.token);
+    const sender = new Sender(parley.producerSocket, alice);
     const acks = await Promise.all(ids.map((id) => sender.send("again", id, `message ${id}`)));
     sender.close();
     return acks.filter(({ duplicate }) => duplicate).length;
@@ -62,33 +49,32 @@ it("stores once what a killed ws-producer had acknowledged, and takes it as new 
   expect(await duplicatesOf()).toBe(ids.length);
   await parley.stack.service("ws-producer").kill("SIGKILL");
   expect(await duplicatesOf()).toBe(0);
-  const history = await parley.history("again", first.token);
+  const history = await parley.history("again", alice.token);
   expect(history.map(({ id }) => id).sort()).toEqual([...ids].sort());
 });
 
 it("acknowledges while Postgres is down for 20 s, and delivers afterwards", async () => {
-  const [first] = people as [Person];
-  const member = new Member(parley.consumerSocket, () => first.token, ["outage"]);
-  await until("the member listens", () => member.connects === 1);
-  const sender = new Sender(parley.producerSocket, () => first.token);
+  const listener = new Listener(parley.consumerSocket, alice, ["outage"]);
+  await until("the listener is there", () => listener.connects === 1);
+  const sender = new Sender(parley.producerSocket, alice);
   await sender.send("outage", "before", "before");
-  await until("it is delivered", () => member.head("outage") === 1);
+  await until("it is delivered", () => listener.head("outage") === 1);
   await parley.stack.service("postgres").stop();
   const down = performance.now();
   let sent = 0;
   while (performance.now() - down < 20_000) {
     await sender.send("outage", `down${sent}`, "while Postgres is down");
     sent += 1;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
   }
   expect(sent).toBeGreaterThan(100);
-  expect(member.head("outage")).toBe(1);
+  expect(listener.head("outage")).toBe(1);
   await parley.stack.service("postgres").start();
-  await until("all are delivered", () => member.head("outage") === sent + 1);
-  expect(member.anomalies).toEqual([]);
-  expect((await parley.history("outage", first.token)).map(({ id }) => id)).toEqual([
+  await until("all are delivered", () => listener.head("outage") === sent + 1);
+  expect(listener.anomalies).toEqual([]);
+  expect((await parley.history("outage", alice.token)).map(({ id }) => id)).toEqual([
     "before",
     ...Array.from({ length: sent }, (_, i) => `down${i}`),
   ]);
-  for (const client of [member, sender]) client.close();
+  for (const client of [listener, sender]) client.close();
 });

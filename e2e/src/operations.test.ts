@@ -1,16 +1,17 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { connect } from "@nats-io/transport-node";
+import { Sender } from "@parley/bench/chaos/sender";
+import type { Account } from "@parley/devstack/accounts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
-import { Parley, type Person, until } from "./parley.ts";
-import { Sender } from "./sender.ts";
+import { Parley, until } from "./parley.ts";
 
 const run = promisify(execFile);
 const BACKLOG_MAX = 50;
 
 let parley: Parley;
-let alice: Person;
+let alice: Account;
 
 beforeAll(async () => {
   parley = await Parley.start({
@@ -27,7 +28,7 @@ const readiness = async (service: "ws-producer" | "ws-consumer") =>
   };
 
 it("refuses sends as overloaded when too much waits for Postgres, names the part, and recovers by itself", async () => {
-  const sender = new Sender(parley.producerSocket, () => alice.token);
+  const sender = new Sender(parley.producerSocket, alice);
   await sender.send("general", "first", "while all is well");
   await until("it is stored", async () => (await parley.history("general", alice.token)).length === 1);
   await parley.stack.service("postgres").stop();
@@ -52,11 +53,11 @@ it("refuses sends as overloaded when too much waits for Postgres, names the part
 });
 
 it("puts an entry aside that can never be stored, lists it and puts it into the log again", async () => {
-  const { natsLogin = { user: "", pass: "" } } = parley.stack;
-  const nats = await connect({ servers: parley.stack.natsUrl, ...natsLogin });
+  const { natsUrl, natsLogin } = parley.stack;
+  const nats = await connect({ servers: natsUrl, ...natsLogin });
   nats.publish("chat.0.general", '{"type":"message","room":"general","body":7}');
   await nats.flush();
-  const sender = new Sender(parley.producerSocket, () => alice.token);
+  const sender = new Sender(parley.producerSocket, alice);
   await sender.send("general", "behind", "goes on behind it");
   await until("what is behind it is stored", async () =>
     (await parley.history("general", alice.token)).some(({ id }) => id === "behind"),
@@ -87,20 +88,18 @@ it("puts an entry aside that can never be stored, lists it and puts it into the 
 });
 
 it("sends everybody away politely when it is told to stop, and lets them resume", async () => {
-  const socket = await FrameSocket.open(parley.consumerSocket, alice.token);
-  socket.send({ type: "subscribe", room: "general" });
-  const { seq } = await socket.next((frame) => frame.type === "caught_up");
+  const socket = await FrameSocket.listen(parley.consumerSocket, alice.token, "general");
+  const seq = socket.frames.at(-1)?.seq;
   const stopped = parley.stack.service("ws-consumer").stop();
-  const draining = await socket.next((frame) => frame.type === "draining");
+  const draining = await socket.next("draining");
   expect(draining.retryAfterMs).toBeGreaterThan(0);
   const { code, reason } = await socket.closed;
   expect(code).toBe(1012);
   expect(JSON.parse(reason).retryAfterMs).toBeGreaterThan(0);
   await stopped;
-  await parley.stack.service("ws-consumer").start();
-  await parley.stack.untilReady();
+  await parley.stack.service("ws-consumer").startReady();
   const back = await FrameSocket.open(parley.consumerSocket, alice.token);
   back.send({ type: "resume", rooms: { general: Number(seq) - 1 } });
-  expect(await back.next((frame) => frame.type === "message")).toMatchObject({ seq });
+  expect(await back.next("message")).toMatchObject({ seq });
   back.close();
 });

@@ -1,12 +1,9 @@
-import { randomBytes } from "node:crypto";
+import { type Message, readHistory } from "@parley/bench/chaos/read-history";
+import { type Account, openAccount } from "@parley/devstack/accounts";
 import { type Stack, type StackOptions, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
-import type { Received } from "./member.ts";
 
-export type Person = Readonly<{ id: string; username: string; token: string; password: string }>;
-
-/** How many messages a page of history is asked for. */
-const PAGE = 200;
+export type ServiceUrl = "auth" | "ws-producer" | "ws-consumer" | "ws-consumer-2";
 
 /** A whole Parley of one's own: real processes on free ports, in a folder that is removed afterwards. */
 export class Parley {
@@ -18,9 +15,8 @@ export class Parley {
 
   static async start(options: Partial<StackOptions> & { rateLimits?: "on" | "off" } = {}): Promise<Parley> {
     const { rateLimits = "off", env = process.env, ...rest } = options;
-    const dataDir = await makeTempDir("e2e");
     const stack = await startStack({
-      dataDir,
+      dataDir: await makeTempDir("e2e"),
       services: ["auth", "ws-producer", "ws-consumer"],
       ...rest,
       env: { ...env, NODE_ENV: "test", RATE_LIMITS: rateLimits },
@@ -33,7 +29,7 @@ export class Parley {
     await removeDataDir(this.stack.dataDir);
   }
 
-  url(service: "auth" | "ws-producer" | "ws-consumer" | "ws-consumer-2"): string {
+  url(service: ServiceUrl): string {
     return this.stack.urls[service] as string;
   }
 
@@ -45,42 +41,22 @@ export class Parley {
     return `${this.url("ws-consumer").replace("http", "ws")}/ws`;
   }
 
-  async #post(path: string, body: object): Promise<{ status: number; data: never }> {
-    const answer = await fetch(`${this.url("auth")}${path}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const { data } = (await answer.json()) as { data: never };
-    return { status: answer.status, data };
+  get secondConsumerSocket(): string {
+    return `${this.url("ws-consumer-2").replace("http", "ws")}/ws`;
   }
 
   /** Registers somebody and logs in. */
-  async person(username: string): Promise<Person> {
-    const password = randomBytes(12).toString("base64url");
-    const registered = await this.#post("/api/v1/register", { username, password });
-    if (registered.status !== 201) throw new Error(`register answered ${registered.status}`);
-    const { data } = await this.#post("/api/v1/login", { username, password });
-    const { token, user } = data as { token: string; user: { id: string } };
-    return { id: user.id, username, token, password };
+  person(username: string): Promise<Account> {
+    return openAccount(this.url("auth"), { username });
   }
 
-  /** All of a room's history, oldest first, page by page. */
-  async history(room: string, token: string): Promise<Received[]> {
-    const messages: Received[] = [];
-    for (;;) {
-      const after = messages.at(-1)?.seq ?? 0;
-      const url = `${this.url("ws-consumer")}/api/v1/rooms/${room}/messages?after=${after}&limit=${PAGE}`;
-      const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-      if (answer.status !== 200) throw new Error(`history answered ${answer.status}: ${await answer.text()}`);
-      const { data } = (await answer.json()) as { data: Received[] };
-      messages.push(...data);
-      if (data.length < PAGE) return messages;
-    }
+  /** All of a room's history, oldest first. */
+  history(room: string, token: string): Promise<Message[]> {
+    return readHistory(this.url("ws-consumer"), token, room);
   }
 }
 
-/** Waits until something holds. @throws {Error} naming what did not come true in time. */
+/** Waits until a condition holds. @throws {Error} naming what did not come true in time. */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,

@@ -1,7 +1,6 @@
-import { type Frame, FrameSocket } from "./frame-socket.ts";
-
-/** How long after a lost connection a client tries again, ms. */
-const RECONNECT_MS = 20;
+import { ReconnectingClient } from "@parley/bench/chaos/client-socket";
+import type { WebSocket } from "ws";
+import type { Frame } from "./frame-socket.ts";
 
 export type MessageState = {
   body: string;
@@ -23,37 +22,24 @@ type Body = { id: string; username: string };
  * A client that loads nothing: it knows a room only from the frames that it was sent, from the first one on, and
  * resumes where it was after each lost connection.
  */
-export class Replica {
+export class Replica extends ReconnectingClient {
   readonly state: RoomState = { title: null, members: {}, messages: {} };
   /** Frames that broke the order. */
   readonly anomalies: string[] = [];
   seq = 0;
-  readonly #url: string;
-  readonly #token: string;
   readonly #room: string;
   readonly #reads = new Map<string, number>();
-  #socket: FrameSocket | undefined;
-  #isClosed = false;
 
   constructor(url: string, token: string, room: string) {
-    this.#url = url;
-    this.#token = token;
+    super(url, token);
     this.#room = room;
-    void this.#run();
   }
 
-  async #run(): Promise<void> {
-    while (!this.#isClosed) {
-      const socket = new FrameSocket(this.#url, { token: this.#token });
-      this.#socket = socket;
-      socket.ws.on("open", () => socket.send({ type: "resume", rooms: { [this.#room]: this.seq } }));
-      socket.ws.on("message", (bytes) => this.#take(JSON.parse(String(bytes)) as Frame));
-      await socket.closed;
-      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
-    }
+  protected onOpen(ws: WebSocket): void {
+    ws.send(JSON.stringify({ type: "resume", rooms: { [this.#room]: this.seq } }));
   }
 
-  #take(frame: Frame): void {
+  protected onFrame(_ws: WebSocket, frame: Frame): void {
     if (frame.type === "error") this.anomalies.push(JSON.stringify(frame));
     if (frame.type === "read") this.#read((frame.user as Body).id, Number(frame.seq));
     if (frame.type === "read") return;
@@ -78,16 +64,6 @@ export class Replica {
       { role, readSeq: this.#reads.get(id) ?? 0 },
     ]);
     return { ...this.state, members: Object.fromEntries(members) };
-  }
-
-  /** Loses the connection without a word. */
-  drop(): void {
-    this.#socket?.ws.terminate();
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#socket?.close();
   }
 }
 

@@ -1,9 +1,10 @@
+import type { Account } from "@parley/devstack/accounts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { call } from "./api.ts";
-import { Parley, type Person } from "./parley.ts";
+import { Parley } from "./parley.ts";
 
 let parley: Parley;
-let alice: Person;
+let alice: Account;
 
 beforeAll(async () => {
   parley = await Parley.start();

@@ -1,8 +1,9 @@
+import type { Account } from "@parley/devstack/accounts";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { call, must } from "./api.ts";
+import { call, makeGroup, must } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
-import { Parley, type Person, until } from "./parley.ts";
+import { Parley, until } from "./parley.ts";
 import { Replica, type RoomState } from "./replica.ts";
 
 const HISTORIES = Number(process.env.ROOM_HISTORIES ?? 12);
@@ -10,10 +11,10 @@ const STEPS_MAX = 50;
 const EMOJI = ["👍", "🎉"];
 
 let parley: Parley;
-let owner: Person;
-let second: Person;
-let people: Person[];
-let sockets: Map<Person, FrameSocket>;
+let owner: Account;
+let second: Account;
+let people: Account[];
+let sockets: Map<Account, FrameSocket>;
 
 beforeAll(async () => {
   parley = await Parley.start({ consumers: 2 });
@@ -56,10 +57,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 ) as fc.Arbitrary<Step>;
 
 /** Sends a frame and waits for its answer, whatever that is: not everybody may do everything all the time. */
-async function send(person: Person, frame: object): Promise<void> {
+async function send(person: Account, frame: object): Promise<void> {
   const socket = sockets.get(person) as FrameSocket;
   socket.send(frame);
-  await socket.next(({ type }) => type === "ack" || type === "error");
+  await socket.next("ack", "error");
 }
 
 /** Does a step. Steps that are refused leave everything as it is. */
@@ -70,7 +71,7 @@ async function take(one: Step, room: string, replicas: readonly Replica[]): Prom
   const message = "which" in one ? (await pageOf(room)).data[one.which] : undefined;
   if ("which" in one && message === undefined) return;
   const seq = message?.seq;
-  const chosen = people[one.who] as Person;
+  const chosen = people[one.who] as Account;
   // Mostly by whoever may: the author, and for deletions the owner; at times by somebody who may not.
   const author = one.who > 0 && people.find(({ id }) => id === message?.author.id);
   const person = (one.do === "edit" && author) || chosen;
@@ -107,7 +108,7 @@ type Page = {
   }[];
   head: number;
 };
-type Member = { user: Person; role: string; readSeq: number };
+type Member = { user: Account; role: string; readSeq: number };
 
 const pageOf = async (room: string) =>
   (await call(parley, owner, "GET", `/rooms/${room}/messages?limit=200`)).body as Page;
@@ -152,15 +153,10 @@ function counted({ title, members, messages }: RoomState): object {
 it("a client that applied all events sees what one sees that loads everything anew", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: STEPS_MAX }), async (steps) => {
-      const { id: room } = await must<{ id: string }>(parley, owner, "POST", "/rooms", {
-        kind: "group",
-        title: "Random",
-        members: [second, ...people].map(({ id }) => id),
-      });
-      const secondUrl = `${parley.url("ws-consumer-2").replace("http", "ws")}/ws`;
+      const { id: room } = await makeGroup(parley, owner, [second, ...people], "Random");
       const replicas = [
         new Replica(parley.consumerSocket, owner.token, room),
-        new Replica(secondUrl, second.token, room),
+        new Replica(parley.secondConsumerSocket, second.token, room),
       ];
       try {
         for (const one of steps) await take(one, room, replicas);

@@ -1,8 +1,10 @@
 import { credentials, status } from "@grpc/grpc-js";
+import { type Account, logIn, postJson } from "@parley/devstack/accounts";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Frame, FrameSocket } from "./frame-socket.ts";
-import { Parley, type Person, until } from "./parley.ts";
+import { must } from "./api.ts";
+import { FrameSocket } from "./frame-socket.ts";
+import { Parley, until } from "./parley.ts";
 
 /** How soon a revoked session is out, ms. */
 const OUT_MS = 1_000;
@@ -11,8 +13,8 @@ const OUT_BY_POLL_MS = 16_000;
 const REVOKED = 4403;
 
 let parley: Parley;
-let alice: Person;
-let bob: Person;
+let alice: Account;
+let bob: Account;
 
 beforeAll(async () => {
   parley = await Parley.start();
@@ -20,73 +22,53 @@ beforeAll(async () => {
 });
 afterAll(() => parley?.stop());
 
-async function logIn({ username, password }: Person): Promise<string> {
-  const answer = await fetch(`${parley.url("auth")}/api/v1/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ username, password }),
-  });
-  return ((await answer.json()) as { data: { token: string } }).data.token;
-}
-
-const logOut = (token: string) =>
-  fetch(`${parley.url("auth")}/api/v1/logout`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}` },
-  });
+const newToken = async (who: Account) => (await logIn(parley.url("auth"), who)).token;
+const logOut = (at: Parley, token: string) => postJson(`${at.url("auth")}/api/v1/logout`, {}, token);
 
 const openBoth = (token: string) =>
   Promise.all([parley.producerSocket, parley.consumerSocket].map((url) => FrameSocket.open(url, token)));
 
-/** The statuses of new handshakes with a token. */
+/** The answers to new handshakes with a token. */
 const knock = (token: string) =>
   Promise.all(
     [parley.producerSocket, parley.consumerSocket].map((url) =>
-      FrameSocket.open(url, token).then(
-        (socket) => {
-          socket.close();
-          return "open";
-        },
-        () => "refused",
-      ),
+      FrameSocket.statusOf(url, { authorization: `Bearer ${token}` }),
     ),
   );
+const OPEN = [101, 101];
+const REFUSED = [401, 401];
 
 it("puts a session out of both sockets within a second of its logout, and no other", async () => {
-  const token = await logIn(alice);
+  const token = await newToken(alice);
   const [ours, other] = [await openBoth(token), await openBoth(alice.token)];
   ours[1]?.send({ type: "subscribe", room: "general" });
-  await ours[1]?.next((frame) => frame.type === "subscribed");
+  await ours[1]?.next("subscribed");
   const from = performance.now();
-  expect((await logOut(token)).status).toBe(200);
+  await logOut(parley, token);
   for (const socket of ours) expect((await socket.closed).code).toBe(REVOKED);
   expect(performance.now() - from).toBeLessThan(OUT_MS);
   other[0]?.send({ room: "general", body: "after the logout" });
-  await other[0]?.next((frame) => frame.type === "ack");
+  await other[0]?.next("ack");
   expect(ours[1]?.frames.some((frame) => frame.body === "after the logout")).toBe(false);
-  expect(await knock(token)).toEqual(["refused", "refused"]);
+  expect(await knock(token)).toEqual(REFUSED);
   for (const socket of other) socket.close();
 });
 
 it("puts the other sessions out when the password changes, and keeps the one that changed it", async () => {
-  const [mine, elsewhere] = [await logIn(bob), await logIn(bob)];
+  const [mine, elsewhere] = [await newToken(bob), await newToken(bob)];
   const [kept, ended] = [await openBoth(mine), await openBoth(elsewhere)];
-  const answer = await fetch(`${parley.url("auth")}/api/v1/me/password`, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${mine}`, "content-type": "application/json" },
-    body: JSON.stringify({ oldPassword: bob.password, newPassword: `${bob.password}-2` }),
-  });
-  expect(answer.status).toBe(200);
+  const change = { oldPassword: bob.password, newPassword: `${bob.password}-2` };
+  await must(parley, { token: mine }, "PUT", "/me/password", change, "auth");
   for (const socket of ended) expect((await socket.closed).code).toBe(REVOKED);
   for (const socket of kept) {
     socket.send({ type: "ping" });
-    await socket.next((frame) => frame.type === "pong");
+    await socket.next("pong");
     socket.close();
   }
 });
 
 it("goes on for who is in and who has a token while auth is dead, says so to logins, and is well afterwards", async () => {
-  const token = await logIn(alice);
+  const token = await newToken(alice);
   const [writer] = await openBoth(token);
   const auth = new AuthServiceClient(
     `localhost:${parley.stack.ports.AUTH_GRPC_PORT}`,
@@ -102,20 +84,19 @@ it("goes on for who is in and who has a token while auth is dead, says so to log
   // Longer than an answer of auth is remembered.
   for (let second = 0; second < 7; second += 1) {
     writer?.send({ type: "message", id: `m${second}`, room: "outage", body: "without auth" });
-    await writer?.next((frame: Frame) => frame.type === "ack" && frame.id === `m${second}`);
+    await writer?.find((frame) => frame.type === "ack" && frame.id === `m${second}`);
     const from = performance.now();
     expect(await login()).toBe(status.UNAVAILABLE);
     expect(performance.now() - from).toBeLessThan(OUT_MS);
-    expect(await knock(token)).toEqual(["open", "open"]);
-    expect(await knock(bob.token)).toEqual(["refused", "refused"]);
+    expect(await knock(token)).toEqual(OPEN);
+    expect(await knock(bob.token)).toEqual(REFUSED);
     await new Promise((resolve) => setTimeout(resolve, 1_000));
   }
   await parley.stack.untilReady("ws-producer", 2_000);
   await parley.stack.untilReady("ws-consumer", 2_000);
-  await parley.stack.service("auth").start();
-  await parley.stack.untilReady();
+  await parley.stack.service("auth").startReady();
   await until("logins work again", async () => (await login()) === undefined, 10_000);
-  expect(await knock(await logIn(alice))).toEqual(["open", "open"]);
+  expect(await knock(await newToken(alice))).toEqual(OPEN);
   auth.close();
   writer?.close();
 });
@@ -128,10 +109,7 @@ it("finds a revocation within 16 s when NATS could not tell of it", async () => 
       [cut.producerSocket, cut.consumerSocket].map((url) => FrameSocket.open(url, carol.token)),
     );
     const from = performance.now();
-    await fetch(`${cut.url("auth")}/api/v1/logout`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${carol.token}` },
-    });
+    await logOut(cut, carol.token);
     for (const socket of sockets) expect((await socket.closed).code).toBe(REVOKED);
     expect(performance.now() - from).toBeLessThan(OUT_BY_POLL_MS);
   } finally {

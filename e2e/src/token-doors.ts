@@ -40,13 +40,8 @@ export function authPlaces(parley: Parley): Record<string, ShowToken> {
 }
 
 async function handshake(url: string, headers: Record<string, string>): Promise<string> {
-  const socket = new FrameSocket(url, { headers });
-  const opened = once(socket.ws, "open").then(() => ACCEPTED);
-  const refused = once(socket.ws, "unexpected-response").then(([, answer]) => String(answer.statusCode));
-  for (const outcome of [opened, refused]) outcome.catch(() => undefined);
-  const answer = await Promise.any([opened, refused]);
-  socket.ws.terminate();
-  return answer;
+  const status = await FrameSocket.statusOf(url, headers);
+  return status === 101 ? ACCEPTED : String(status);
 }
 
 async function firstFrame(url: string, token: string): Promise<string> {
@@ -65,7 +60,7 @@ async function firstFrame(url: string, token: string): Promise<string> {
 async function inBand(url: string, good: string, token: string): Promise<string> {
   const socket = await FrameSocket.open(url, good);
   socket.send({ type: "auth", id: "renew", token });
-  const answer = await socket.next((frame) => frame.id === "renew" || frame.type === "error");
+  const answer = await socket.find((frame) => frame.id === "renew" || frame.type === "error");
   socket.ws.terminate();
   return answer.type === "authenticated" ? ACCEPTED : String(answer.code);
 }

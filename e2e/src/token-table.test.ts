@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
+import { type Account, logIn, postJson } from "@parley/devstack/accounts";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Claims, forgeTokens, type Signing } from "./forged-tokens.ts";
@@ -6,25 +7,20 @@ import { Parley } from "./parley.ts";
 import { authPlaces, type ShowToken, socketPlaces } from "./token-doors.ts";
 
 type Tokens = Readonly<Record<string, string>>;
-type LoggedIn = Readonly<{ token: string; refreshToken: string }>;
 
 const AT_ONCE = 8;
 /** What a refusal may look like: HTTP and gRPC statuses of "unauthenticated", frame codes, close codes. */
 const REFUSED = /^(401|16|unauthenticated|bad_frame|too_large)( 4401)?$/;
 
 let parley: Parley;
-let good: LoggedIn;
+let good: Account;
 let forged: Tokens;
 
 beforeAll(async () => {
   parley = await Parley.start();
-  const alice = await parley.person("alice");
-  good = await login(alice.username, alice.password);
-  const loggedOut = await login(alice.username, alice.password);
-  await fetch(`${parley.url("auth")}/api/v1/logout`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${loggedOut.token}` },
-  });
+  good = await parley.person("alice");
+  const loggedOut = await logIn(parley.url("auth"), good);
+  await postJson(`${parley.url("auth")}/api/v1/logout`, {}, loggedOut.token);
   const claims = JSON.parse(String(Buffer.from(good.token.split(".")[1] ?? "", "base64url"))) as Claims;
   forged = {
     ...forgeTokens(await readSigningKey(), good.token, claims),
@@ -33,15 +29,6 @@ beforeAll(async () => {
   };
 });
 afterAll(() => parley?.stop());
-
-async function login(username: string, password: string): Promise<LoggedIn> {
-  const answer = await fetch(`${parley.url("auth")}/api/v1/login`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ username, password }),
-  });
-  return ((await answer.json()) as { data: LoggedIn }).data;
-}
 
 /** The private key itself: who has it can make any token, so these are the best forgeries there can be. */
 async function readSigningKey(): Promise<Signing> {

@@ -1,4 +1,4 @@
-import type { Account } from "../targets/account.ts";
+import type { Account } from "@parley/devstack/accounts";
 import type { Entry } from "./evidence.ts";
 import { Listener } from "./listener.ts";
 import { createRandom } from "./random.ts";

@@ -2,7 +2,7 @@ import { pause } from "@parley/runtime/deadline";
 import type { Clients } from "./clients.ts";
 import type { Entry, Evidence } from "./evidence.ts";
 import type { Ledger } from "./ledger.ts";
-import { readHistory } from "./read-history.ts";
+import { entryOf, readHistory } from "./read-history.ts";
 
 const POLL_MS = 100;
 /** How long everything may take to be over after the last fault, ms. */
@@ -46,7 +46,7 @@ export async function gather(
 ): Promise<Evidence> {
   const history = new Map<string, readonly Entry[]>();
   const token = clients.senders[0]?.account.token ?? "";
-  for (const room of rooms) history.set(room, await readHistory(historyUrl, token, room));
+  for (const room of rooms) history.set(room, (await readHistory(historyUrl, token, room)).map(entryOf));
   return {
     sent: clients.senders.flatMap(({ sent }) => sent),
     rows: await ledger.rows(),

@@ -1,6 +1,6 @@
+import type { Account } from "@parley/devstack/accounts";
 import { pause } from "@parley/runtime/deadline";
 import type { WebSocket } from "ws";
-import type { Account } from "../targets/account.ts";
 import { RECONNECT_MS, ReconnectingClient } from "./client-socket.ts";
 import type { Delivery, Entry, Reception } from "./evidence.ts";
 import { entryOf, readPage } from "./read-history.ts";
@@ -103,7 +103,7 @@ export class Listener extends ReconnectingClient {
       const page = await readPage(base, this.#token, room, after, to - after).catch(() => []);
       // A new connection has resumed from what there was meanwhile, and reports its own gap if there is one.
       if (state.buffered !== buffered) return;
-      for (const entry of page) this.#record(room, state, entry);
+      for (const message of page) this.#record(room, state, entryOf(message));
       after = page.at(-1)?.seq ?? after;
       if (page.length === 0) await pause(RECONNECT_MS);
     }

@@ -1,12 +1,12 @@
+import { openAccount } from "@parley/devstack/accounts";
+import { untilInterrupted } from "@parley/devstack/terminal";
 import { pause } from "@parley/runtime/deadline";
-import { openAccount } from "../targets/account.ts";
 import { check, type Verdict } from "./checker.ts";
 import { Clients } from "./clients.ts";
 import { drain, gather } from "./drain.ts";
 import { EarlyLook } from "./early-look.ts";
 import type { Fault } from "./faults.ts";
 import { inject } from "./inject.ts";
-import { untilInterrupted } from "./interrupt.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Stage, type StageOptions, startStage } from "./stage.ts";
@@ -57,7 +57,9 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     ledger = await openLedger(stage.natsUrl, stage.databaseUrl, options.statements);
     const rooms = Array.from({ length: ROOMS }, (_, i) => `room-${i}`);
     const accounts = await Promise.all(
-      Array.from({ length: SENDERS }, (_, i) => openAccount(stage.stack.urls.auth as string, `sender${i}`)),
+      Array.from({ length: SENDERS }, (_, i) =>
+        openAccount(stage.stack.urls.auth as string, { username: `sender${i}` }),
+      ),
     );
     clients = new Clients({
       seed: schedule.seed,

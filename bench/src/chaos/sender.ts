@@ -1,5 +1,5 @@
+import type { Account } from "@parley/devstack/accounts";
 import type { WebSocket } from "ws";
-import type { Account } from "../targets/account.ts";
 import { openSocket, RECONNECT_MS, ReconnectingClient } from "./client-socket.ts";
 import type { Ack, Sent } from "./evidence.ts";
 

@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { type Account, openAccount, postJson } from "./account.ts";
+import { type Account, openAccount, postJson } from "@parley/devstack/accounts";
 
 const SESSIONS_MAX = 16;
 
@@ -10,10 +9,7 @@ const SESSIONS_MAX = 16;
 export async function fetchTokens(authUrl: string, count: number): Promise<string[]> {
   const tokens: string[] = [];
   const openSession = async (share: number) => {
-    let session: Pick<Account, "token" | "refreshToken"> = await openAccount(
-      authUrl,
-      `bench_${randomBytes(6).toString("hex")}`,
-    );
+    let session: Pick<Account, "token" | "refreshToken"> = await openAccount(authUrl, {});
     for (let i = 0; i < share; i += 1) {
       tokens.push(session.token);
       if (i + 1 === share) return;

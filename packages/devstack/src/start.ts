@@ -1,5 +1,6 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type DemoUser, keepDemoUsers, type Login, logInDemoUser } from "./demo-users.ts";
+import { type Account, type Credentials, newPassword, openAccount } from "./accounts.ts";
 import { loadDotEnv } from "./environment.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { SERVICE_NAMES } from "./stack-services.ts";
@@ -56,35 +57,44 @@ async function introduce(stack: Stack, progress: (line: string) => void): Promis
   const usersFile = join(stack.dataDir, "demo-users.json");
   const users = await keepDemoUsers(usersFile);
   try {
-    const [first, second] = users as [DemoUser, DemoUser];
-    const logins: [Login, Login] = [await logInDemoUser(auth, first), await logInDemoUser(auth, second)];
+    const accounts = await Promise.all(users.map((user) => openAccount(auth, user)));
     say(`\nTwo demo users, with the passwords of ${usersFile}:`);
-    for (const [index, { user, token }] of logins.entries())
-      say(`\n  ${user.username} (password ${users[index]?.password})\n  TOKEN=${token}`);
-    printSession(auth, producer, consumer, first, logins);
+    for (const { username, password, token } of accounts)
+      say(`\n  ${username} (password ${password})\n  TOKEN=${token}`);
+    printSession(auth, producer, consumer, accounts as [Account, Account]);
   } catch (error) {
     say(`\n  ${errorText(error)}`);
   }
+}
+
+/** Reads the demo users from their file, or makes alice and bob and writes the file, which only its owner can read. */
+async function keepDemoUsers(file: string): Promise<Credentials[]> {
+  const kept = await readFile(file, "utf8").catch(() => undefined);
+  if (kept !== undefined) return JSON.parse(kept) as Credentials[];
+  const users = ["Alice", "Bob"].map((displayName) => {
+    return { username: displayName.toLowerCase(), password: newPassword(), displayName };
+  });
+  await writeFile(file, `${JSON.stringify(users, undefined, 2)}\n`, { mode: 0o600 });
+  return users;
 }
 
 function printSession(
   auth: string,
   producer: string,
   consumer: string,
-  { username, password }: DemoUser,
-  [writer, listener]: readonly [Login, Login],
+  [writer, listener]: readonly [Account, Account],
 ): void {
   const [writing, listening] = [producer, consumer].map((url) =>
     url.replace(/^http/, "ws").replace("127.0.0.1", "localhost"),
   );
-  const body = JSON.stringify({ username, password });
+  const body = JSON.stringify({ username: writer.username, password: writer.password });
   say(`
 Try it, in two terminals:
 
-  1. listen, as ${listener.user.username}:
+  1. listen, as ${listener.username}:
      npx wscat -c "${listening}/ws?token=${listener.token}&room=general"
 
-  2. write, as ${username}, then paste the line below it:
+  2. write, as ${writer.username}, then paste the line below it:
      npx wscat -c "${writing}/ws?token=${writer.token}"
      {"room":"general","body":"Hello, World!"}
 

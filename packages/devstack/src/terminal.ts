@@ -17,6 +17,14 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** Waits for `work`, but gives up on Ctrl-C or SIGTERM, so that the caller can stop what it started. */
+export function untilInterrupted<T>(work: Promise<T>): Promise<T> {
+  const interruption = untilAskedToEnd().then((signal): never => {
+    throw new DevstackError("INTERRUPTED", `ended by ${signal}`);
+  });
+  return Promise.race([work, interruption]);
+}
+
 /** Resolves with the first SIGINT, SIGTERM or SIGHUP. Later ones are ignored. */
 export function untilAskedToEnd(): Promise<NodeJS.Signals> {
   // Without these a closed terminal would end this process during the shutdown.

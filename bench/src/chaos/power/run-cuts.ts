@@ -1,17 +1,16 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { openAccount } from "@parley/devstack/accounts";
 import { ownEnvironment, REPOSITORY } from "@parley/devstack/environment";
 import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
-import { timedProgress } from "@parley/devstack/terminal";
+import { timedProgress, untilInterrupted } from "@parley/devstack/terminal";
 import { pause } from "@parley/runtime/deadline";
-import { openAccount } from "../../targets/account.ts";
 import { check, type Verdict } from "../checker.ts";
 import { Clients } from "../clients.ts";
 import { drain, gather } from "../drain.ts";
-import { untilInterrupted } from "../interrupt.ts";
 import { openLedger } from "../ledger.ts";
 import { signalAll, withChildren } from "../process-tree.ts";
 import type { SourceTree } from "../source-tree.ts";
@@ -91,7 +90,7 @@ async function cutAndCheck(
   const urlOf = (name: string) => stack.urls[name] as string;
   const socketOf = (name: string) => `${urlOf(name).replace("http", "ws")}/ws`;
   const accounts = await Promise.all(
-    Array.from({ length: SENDERS }, (_, i) => openAccount(urlOf("auth"), `sender${i}`)),
+    Array.from({ length: SENDERS }, (_, i) => openAccount(urlOf("auth"), { username: `sender${i}` })),
   );
   const clients = new Clients({
     seed: options.cuts,

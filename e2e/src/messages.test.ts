@@ -1,0 +1,151 @@
+import type { Account } from "@parley/devstack/accounts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { call, makeGroup, must, postStored, type Room } from "./api.ts";
+import { type Frame, FrameSocket } from "./frame-socket.ts";
+import { Parley, until } from "./parley.ts";
+
+let parley: Parley;
+let alice: Account;
+let bob: Account;
+let carol: Account;
+
+beforeAll(async () => {
+  parley = await Parley.start({ consumers: 2 });
+  alice = await parley.person("alice");
+  bob = await parley.person("bob");
+  carol = await parley.person("carol");
+});
+afterAll(() => parley?.stop());
+
+const post = (who: Account, room: string, body: string) => postStored(parley, who, room, body);
+
+describe("messages", () => {
+  it("are edited, deleted and reacted to; history shows what is left, and a resume tells it as well", async () => {
+    const { id: room } = await makeGroup(parley, alice, [bob]);
+    const first = await post(bob, room, "frist");
+    const second = await post(bob, room, "secret words");
+    await must(parley, bob, "PATCH", `/rooms/${room}/messages/${first}`, { body: "first" });
+    const erased = await must(parley, alice, "DELETE", `/rooms/${room}/messages/${second}`);
+    expect(erased).toMatchObject({ seq: second, body: "" });
+    const producer = await FrameSocket.open(parley.producerSocket, alice.token);
+    for (const frame of [{ emoji: "👍" }, { emoji: "👍" }, { emoji: "🎉" }, { emoji: "🎉", remove: true }]) {
+      producer.send({ type: "reaction", room, seq: first, ...frame });
+      expect((await producer.find(({ type }) => type !== "hello")).type).toBe("ack");
+    }
+    producer.close();
+    const page = async () =>
+      (await call(parley, alice, "GET", `/rooms/${room}/messages`)).body as { data: Frame[]; head: number };
+    await until("reactions are stored", async () => (await page()).head === second + 6);
+    const { data } = await page();
+    expect(data).toMatchObject([
+      { seq: first, body: "first", reactions: [{ emoji: "👍", count: 1, mine: true }] },
+      { seq: second, body: "" },
+    ]);
+    expect(data[0]).toHaveProperty("editedAt");
+    expect(data[1]).toHaveProperty("deletedAt");
+    const socket = await FrameSocket.open(parley.secondConsumerSocket, bob.token);
+    socket.send({ type: "resume", rooms: { [room]: 0 } });
+    await socket.next("caught_up");
+    expect(socket.frames.map(({ type }) => type)).toEqual([
+      "hello",
+      "subscribed",
+      "room_updated",
+      "member_joined",
+      "member_joined",
+      "message",
+      "message",
+      "message_edited",
+      "message_deleted",
+      "reaction",
+      "reaction",
+      "reaction",
+      "reaction",
+      "caught_up",
+    ]);
+    expect(JSON.stringify(socket.frames)).not.toContain("secret words");
+    socket.close();
+  });
+
+  it("are found by their words, in rooms that one may read, as long as they say that", async () => {
+    const { id: room } = await makeGroup(parley, alice, [bob]);
+    const seq = await post(bob, room, "We are running with xylophones");
+    await post(carol, "found", "a public xylophone, running too");
+    const find = async (who: Account, query: string) =>
+      (await must<Frame[]>(parley, who, "GET", `/search?${query}`)).map(({ body }) => body);
+    expect(await find(alice, "q=xylophone%20run")).toEqual([
+      "a public xylophone, running too",
+      "We are running with xylophones",
+    ]);
+    expect(await find(carol, "q=xylophone")).toEqual(["a public xylophone, running too"]);
+    expect(await find(alice, `q=xylophone&room=${room}`)).toEqual(["We are running with xylophones"]);
+    expect(await find(alice, "q=xylophone%20-public")).toEqual(["We are running with xylophones"]);
+    expect(await call(parley, carol, "GET", `/search?q=x&room=${room}`)).toMatchObject({
+      code: "room_not_found",
+    });
+    const first = (await call(parley, alice, "GET", "/search?q=xylophone&limit=1")).body as { next: string };
+    expect(await find(alice, `q=xylophone&limit=1&cursor=${first.next}`)).toEqual([
+      "We are running with xylophones",
+    ]);
+    await must(parley, bob, "PATCH", `/rooms/${room}/messages/${seq}`, {
+      body: "We are walking with violins",
+    });
+    expect(await find(alice, `q=xylophone&room=${room}`)).toEqual([]);
+    expect(await find(alice, `q=violin&room=${room}`)).toEqual(["We are walking with violins"]);
+    await must(parley, bob, "DELETE", `/rooms/${room}/messages/${seq}`);
+    expect(await find(alice, `q=violin&room=${room}`)).toEqual([]);
+  });
+
+  it("have replies that are counted, and pages before, after and around a seq", async () => {
+    const { id: room } = await makeGroup(parley, alice, [bob]);
+    const first = await post(alice, room, "question");
+    const producer = await FrameSocket.open(parley.producerSocket, bob.token);
+    for (const body of ["one", "two"]) {
+      producer.send({ room, body, replyTo: first, receipt: "stored" });
+      await producer.next("stored");
+    }
+    producer.close();
+    const page = (query: string) => must<Frame[]>(parley, bob, "GET", `/rooms/${room}/messages?${query}`);
+    expect(await page("limit=3")).toMatchObject([{ replies: 2 }, { replyTo: first }, { replyTo: first }]);
+    await must(parley, bob, "DELETE", `/rooms/${room}/messages/${first + 1}`);
+    expect(await page("limit=3")).toMatchObject([{ replies: 1 }, { body: "" }, { body: "two" }]);
+    const seqs = async (query: string) => (await page(query)).map(({ seq }) => Number(seq) - first);
+    expect(await seqs(`around=${first + 1}&limit=2`)).toEqual([0, 1]);
+    expect(await seqs(`before=${first + 1}&limit=5`)).toEqual([0]);
+    expect(await seqs(`after=${first}&limit=1`)).toEqual([1]);
+  });
+
+  it("are read: cursors never go back, reach other devices and members, and count what is unread", async () => {
+    const { id: room } = await makeGroup(parley, alice, [bob]);
+    const seqs: number[] = [];
+    for (const body of ["one", "two", "three"]) seqs.push(await post(alice, room, body));
+    const unread = async (who: Account) =>
+      (await must<{ rooms: Room[] }>(parley, who, "GET", "/unread")).rooms.filter(
+        (one) => (one as unknown as { room: string }).room === room,
+      );
+    expect(await unread(bob)).toMatchObject([{ unread: 3 }]);
+    expect(await unread(alice)).toEqual([]);
+    const devices = [
+      await FrameSocket.open(parley.secondConsumerSocket, bob.token),
+      await FrameSocket.listen(parley.consumerSocket, alice.token, room),
+    ];
+    const producer = await FrameSocket.open(parley.producerSocket, bob.token);
+    producer.send({ type: "read", id: "r1", room, seq: seqs[1] });
+    expect(await producer.next("ack")).toMatchObject({ id: "r1", seq: seqs[1] });
+    producer.send({ type: "read", room, seq: seqs[0] });
+    expect(await producer.next("ack")).toMatchObject({ seq: seqs[1] });
+    for (const socket of devices)
+      expect(await socket.next("read")).toEqual({
+        type: "read",
+        room,
+        user: { id: bob.id, username: "bob" },
+        seq: seqs[1],
+      });
+    expect(await unread(bob)).toMatchObject([{ unread: 1, readSeq: seqs[1] }]);
+    expect(await must(parley, bob, "PUT", `/rooms/${room}/read`, { seq: 9_999 })).toEqual({
+      room,
+      seq: seqs[2],
+    });
+    expect(await unread(bob)).toEqual([]);
+    for (const socket of [...devices, producer]) socket.close();
+  });
+});

@@ -1,0 +1,44 @@
+import { randomBytes } from "node:crypto";
+
+/** A registered user who has logged in. `expiresIn`: of the token, seconds. */
+export type Account = Readonly<
+  Record<"id" | "username" | "password" | "token" | "refreshToken", string> & { expiresIn: number }
+>;
+export type Credentials = Readonly<{ username: string; password: string; displayName?: string }>;
+
+/**
+ * Registers a user through auth's HTTP API, unless the name is taken, and logs in. The default password is a random one.
+ *
+ * @throws {Error} with auth's answer if it refuses.
+ */
+export async function openAccount(authUrl: string, user: Partial<Credentials>): Promise<Account> {
+  const { username = `user_${randomBytes(6).toString("hex")}`, password = newPassword() } = user;
+  const isTaken = (error: Error) => error.message.includes(" answered 409");
+  await postJson(`${authUrl}/api/v1/register`, { ...user, username, password }).catch((error: Error) => {
+    if (!isTaken(error)) throw error;
+  });
+  return logIn(authUrl, { username, password });
+}
+
+/** @throws {Error} with auth's answer if it refuses. */
+export async function logIn(authUrl: string, { username, password }: Credentials): Promise<Account> {
+  const session = await postJson(`${authUrl}/api/v1/login`, { username, password });
+  const { user, ...tokens } = session as Account & { user: { id: string } };
+  return { ...tokens, id: user.id, username, password };
+}
+
+/** A random password. */
+export const newPassword = (): string => randomBytes(12).toString("base64url");
+
+/** Posts JSON; gives the `data` of the answer. @throws {Error} with the answer if it is not a success. */
+export async function postJson(url: string, body: object, token?: string): Promise<unknown> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(15_000),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text}`);
+  return (JSON.parse(text) as { data: unknown }).data;
+}
