@@ -65,7 +65,9 @@ rotate-keys: install ## make a new signing key; the old one stays valid for a wh
 
 .PHONY: test lint build
 test: install ## lint, types, imports, and all tests on real servers
-	@exec $(NODE) $(DEVSTACK)/test-run.ts
+	@npm run --silent lint
+	@npm run --silent check
+	@exec vitest run --reporter=default --reporter=$(DEVSTACK)/test-count.ts
 
 lint: install ## format, lint, imports, proto
 	@npm run --silent lint

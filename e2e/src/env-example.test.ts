@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
+import { REPOSITORY } from "@parley/devstack/environment";
 import { PORTS } from "@parley/devstack/stack-services";
 import { stackOptionsFrom } from "@parley/devstack/start-options";
 import { describe, expect, test } from "vitest";
@@ -7,7 +8,6 @@ import { AuthConfig } from "../../services/auth/src/config.ts";
 import { ConsumerConfig } from "../../services/ws-consumer/src/config.ts";
 import { ProducerConfig } from "../../services/ws-producer/src/config.ts";
 
-const REPOSITORY = resolve(import.meta.dirname, "../..");
 const read = (file: string) => readFileSync(join(REPOSITORY, file), "utf8");
 
 /** What the system has anyway, and what the devstack tells its own children. */

@@ -1,10 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { cpSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { makeTempDir } from "@parley/devstack/temp-dir";
 import { expect, test } from "vitest";
 
-const REPOSITORY = resolve(import.meta.dirname, "../..");
 const FIXTURES = join(REPOSITORY, "lint-fixtures/tree");
 const FUNCTION_LINES_MAX = 70;
 
@@ -15,23 +15,19 @@ type BiomeConfig = { linter: { rules: Rules }; overrides: { linter: { rules: Rul
 const config = JSON.parse(readFileSync(join(REPOSITORY, "biome.json"), "utf8")) as BiomeConfig;
 
 /** Lints a copy of the fixtures, with the repository's biome.json and package.json files, outside the repository. */
-function lintFixtures(): Diagnostic[] {
-  const folder = mkdtempSync(join(tmpdir(), "parley-lint-"));
-  try {
-    for (const path of globSync("{bench,e2e,packages/*,services/*}/package.json", { cwd: REPOSITORY }))
-      cpSync(join(REPOSITORY, path), join(folder, path));
-    cpSync(FIXTURES, folder, { recursive: true });
-    const long = `export function long(add: () => void): void {\n${"add();\n".repeat(FUNCTION_LINES_MAX + 1)}}\n`;
-    writeFileSync(join(folder, "services/auth/src/long.ts"), long);
-    const files = { includes: ["**/*.ts"] };
-    writeFileSync(join(folder, "biome.json"), JSON.stringify({ ...config, vcs: undefined, files }));
-    const biome = join(REPOSITORY, "node_modules/@biomejs/biome/bin/biome");
-    const args = [biome, "lint", "--reporter=json", "--max-diagnostics=none", "."];
-    const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-    return (JSON.parse(stdout) as { diagnostics: Diagnostic[] }).diagnostics;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+async function lintFixtures(): Promise<Diagnostic[]> {
+  const folder = await makeTempDir("lint");
+  for (const path of globSync("{bench,e2e,packages/*,services/*}/package.json", { cwd: REPOSITORY }))
+    cpSync(join(REPOSITORY, path), join(folder, path));
+  cpSync(FIXTURES, folder, { recursive: true });
+  const long = `export function long(add: () => void): void {\n${"add();\n".repeat(FUNCTION_LINES_MAX + 1)}}\n`;
+  writeFileSync(join(folder, "services/auth/src/long.ts"), long);
+  const files = { includes: ["**/*.ts"] };
+  writeFileSync(join(folder, "biome.json"), JSON.stringify({ ...config, vcs: undefined, files }));
+  const biome = join(REPOSITORY, "node_modules/@biomejs/biome/bin/biome");
+  const args = [biome, "lint", "--reporter=json", "--max-diagnostics=none", "."];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+  return (JSON.parse(stdout) as { diagnostics: Diagnostic[] }).diagnostics;
 }
 
 /** `path:line rule` for every rule named after `// !` on a line of a fixture. */
@@ -56,7 +52,7 @@ function importMessages(): string[] {
   });
 }
 
-const diagnostics = lintFixtures();
+const diagnostics = await lintFixtures();
 
 test("Biome finds each planted offence, on its line, and nothing else", () => {
   // Biome puts what it says of a file's name on line 0.

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { REPOSITORY } from "@parley/devstack/environment";
 import type { ServiceName } from "@parley/devstack/stack-services";
+import { removeAtEnd } from "@parley/devstack/temp-dir";
 
 /** One change of a source file: the text must be there exactly once, or the change is out of date. */
 export type Patch = Readonly<{ file: string; search: string; replacement: string }>;
@@ -33,6 +34,7 @@ export async function makeSourceTree(
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await mkdir(folder, { recursive: true });
+    removeAtEnd(folder);
     await copySources(folder, revision);
     await linkPackages(folder);
     for (const patch of patches) await apply(folder, patch);

@@ -1,32 +1,26 @@
-export type TestCount = Readonly<{ passed: number; failed: number; problems: readonly string[] }>;
-
-/** The part of Vitest's JSON report that is read here. */
-export type VitestReport = Readonly<{
-  numPassedTests: number;
-  numFailedTests: number;
-  testResults: readonly Readonly<{
-    name: string;
-    status: string;
-    assertionResults: readonly Readonly<{ status: string; fullName: string }>[];
-  }>[];
-}>;
+import type { Reporter, TestModule, Vitest } from "vitest/node";
 
 /**
- * Counts a suite's tests. A file that could not be run, a run without a report, and a run that ended badly although
- * no test failed (an unhandled error, a failed setup) count as one failure each. No tests at all is none, of either.
+ * Vitest reporter of `make test`: the last line is `N passed, N failed`. A file that fails as a whole, an error outside
+ * of every test and a project without tests count as one failure each. Any failure makes the run exit with 1.
  */
-export function countTests(suite: string, exitCode: number, report: VitestReport | undefined): TestCount {
-  if (report === undefined) {
-    return exitCode === 0
-      ? { passed: 0, failed: 0, problems: [] }
-      : { passed: 0, failed: 1, problems: [`${suite}: Vitest ended with ${exitCode} and left no report`] };
+export default class TestCount implements Reporter {
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
   }
-  const problems: string[] = [];
-  for (const file of report.testResults) {
-    const failures = file.assertionResults.filter(({ status }) => status === "failed");
-    problems.push(...failures.map(({ fullName }) => `${suite}: ${fullName}`));
-    if (file.status === "failed" && failures.length === 0) problems.push(`${suite}: ${file.name} as a whole`);
+
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+    const count = (module: TestModule, state: "passed" | "failed") =>
+      [...module.children.allTests()].filter((test) => test.result().state === state).length;
+    const sum = (of: (module: TestModule) => number) => modules.reduce((total, one) => total + of(one), 0);
+    const failures = (module: TestModule) =>
+      Math.max(count(module, "failed"), Number(module.state() === "failed"));
+    const projects = this.#vitest?.projects ?? [];
+    const empty = projects.filter((project) => !modules.some((module) => module.project === project));
+    const failed = sum(failures) + errors.length + empty.length;
+    process.stdout.write(`${sum((module) => count(module, "passed"))} passed, ${failed} failed\n`);
+    if (failed > 0) process.exitCode = 1;
   }
-  if (exitCode !== 0 && problems.length === 0) problems.push(`${suite}: Vitest ended with ${exitCode}`);
-  return { passed: report.numPassedTests, failed: problems.length, problems };
 }

@@ -1,33 +1,23 @@
-import { spawn } from "node:child_process";
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
+import { ownEnvironment, variable } from "@parley/devstack/environment";
 import { errorText, say } from "@parley/devstack/terminal";
 import type { Verdict } from "../checker.ts";
+import { runOnce, SENDS_PER_SECOND } from "../run-once.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
-const SEED = "7";
-/** No mutant runs so long, ms. */
-const DEADLINE_MS = 300_000;
+const SEED = 7;
 
-/** Runs one mutant as `make chaos MUTANT=…` does, and gives what the checker found; nothing if it did not run. */
-async function verdictOn({ name }: Mutant, seed: string): Promise<Verdict | undefined> {
-  const file = join(REPOSITORY, `bench/results/chaos-${seed}-${name}.json`);
-  await rm(file, { force: true });
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../main.ts")], {
-    env: { ...ownEnvironment(), MUTANT: name, SEED: seed },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const timer = setTimeout(() => child.kill("SIGTERM"), DEADLINE_MS);
-  await new Promise((resolve) => child.once("exit", resolve));
-  clearTimeout(timer);
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  return text === undefined ? undefined : (JSON.parse(text) as { verdict: Verdict }).verdict;
+/** Runs one mutant as `make chaos MUTANT=…` does; gives what the checker found, or undefined if it did not run. */
+async function verdictOn({ name }: Mutant, seed: number): Promise<Verdict | undefined> {
+  const options = { seed, durationS: 0, sendsPerSecond: SENDS_PER_SECOND, say: () => undefined };
+  return runOnce({ ...options, mutant: name }).then(
+    ({ verdict }) => verdict,
+    (error: unknown) => void say(errorText(error)),
+  );
 }
 
 /** `make mutants`: every mutant of the sources must be found by the checker. Exits 1 if one is not. */
 async function main(): Promise<number> {
-  const seed = variable(ownEnvironment(), "SEED") ?? SEED;
+  const seed = Number(variable(ownEnvironment(), "SEED") ?? SEED);
   let missed = 0;
   for (const mutant of MUTANTS) {
     const verdict = await verdictOn(mutant, seed);

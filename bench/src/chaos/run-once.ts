@@ -1,0 +1,55 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { mutantNamed } from "./mutants/mutants.ts";
+import { type Report, reportOf } from "./report.ts";
+import { runChaos } from "./run.ts";
+import { planSchedule, scriptedSchedule } from "./schedule.ts";
+import { makeSourceTree } from "./source-tree.ts";
+
+/** Sends of all senders together. */
+export const SENDS_PER_SECOND = 800;
+/** Not in git. */
+const RESULTS = join(REPOSITORY, "bench/results");
+
+export type ChaosOptions = Readonly<{
+  seed: number;
+  /** Of the schedule; a mutant has a script of its own. */
+  durationS: number;
+  sendsPerSecond: number;
+  mutant?: string | undefined;
+  /** Runs what was committed under it instead of the working tree. */
+  revision?: string | undefined;
+  say: (line: string) => void;
+}>;
+
+/**
+ * One run. Its report is also written to `bench/results/chaos-<seed>[-<mutant>].json`, with the logs beside it.
+ *
+ * @throws {Error} if it could not be run: no such mutant, or a stack that does not start.
+ */
+export async function runOnce(options: ChaosOptions): Promise<Report> {
+  const { seed, durationS, revision, say } = options;
+  const mutant = options.mutant === undefined ? undefined : mutantNamed(options.mutant);
+  const schedule =
+    mutant === undefined ? planSchedule(seed, durationS * 1_000) : scriptedSchedule(seed, mutant.script);
+  const isCopy = mutant !== undefined || revision !== undefined;
+  const name = `chaos-${seed}${mutant ? `-${mutant.name}` : ""}`;
+  const tree = isCopy ? await makeSourceTree(name, mutant?.patches ?? [], revision) : undefined;
+  try {
+    const outcome = await runChaos({
+      schedule,
+      sendsPerSecond: options.sendsPerSecond,
+      tree,
+      statements: mutant?.statements,
+      keptLogs: join(RESULTS, `${name}-logs`),
+      say,
+    });
+    const report = reportOf({ seed, durationS: schedule.durationMs / 1_000, mutant: mutant?.name }, outcome);
+    await mkdir(RESULTS, { recursive: true });
+    await writeFile(join(RESULTS, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
+    return report;
+  } finally {
+    await tree?.remove();
+  }
+}
