@@ -99,7 +99,7 @@ down: ## stop the containers; their volumes stay
 
 .PHONY: clean
 clean: ## stop the stack, then remove its data, installed packages and generated code
-	@if [ -x $(NODE) ]; then $(NODE) $(DEVSTACK)/stop.ts; $(NODE) $(DEVSTACK)/clean.ts; fi
+	@if [ -x $(NODE) ]; then $(NODE) $(DEVSTACK)/stop.ts --remove; fi
 	@rm -rf node_modules packages/*/node_modules services/*/node_modules e2e/node_modules bench/node_modules bench/peers/node_modules proto/node_modules
 	@rm -rf proto/gen .turbo packages/*/.turbo services/*/.turbo packages/*/dist services/*/dist coverage
 	@echo "clean: done"

@@ -6,8 +6,9 @@ import { medianOf } from "@parley/bench/measure/median";
 import type { Machine } from "@parley/bench/report/machine";
 import { keepFigures } from "@parley/bench/report/results";
 import { table } from "@parley/bench/report/table";
-import type { Contender, Target } from "@parley/bench/targets/target";
+import type { Target } from "@parley/bench/targets/target";
 import { keepChart } from "./bar-chart.ts";
+import type { Contender } from "./contender.ts";
 
 /** How much of each measurement; `runs` of the throughput, of which the median counts. */
 export type Scale = Readonly<{

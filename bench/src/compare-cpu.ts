@@ -1,7 +1,7 @@
 /**
  * `node bench/src/compare-cpu.ts <revision or folder>`: CPU and memory of an earlier state against the working tree, in
  * interleaved pairs on the same machine. The load generator is always the working tree's; each stack runs from its own
- * folder. PAIRS: number of pairs; SHORT=1: one pair of a few seconds each, to try it.
+ * folder. PAIRS: number of pairs; SHORT=1: one pair of a few seconds each, to try it; that proves nothing.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -19,6 +19,9 @@ const WORSE_RATIO = 1.05;
 const WORSE_SHARE_MAX = 5 / 7;
 /** Scales every measured time; the whole length gives a pair of about 90 s. */
 const SHORT_SCALE = 0.3;
+
+const SHORT_WARNING =
+  "SHORT=1: one pair of short runs, to see that the command works. Its figures prove nothing.";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -71,6 +74,7 @@ async function main(base: string | undefined): Promise<void> {
   const folder = baseFolder(base);
   const machine = describeMachine();
   say(machineLine(machine));
+  if (isShort) say(SHORT_WARNING);
   const pairs: Pair[] = [];
   for (let i = 0; i < count; i += 1) {
     const began = performance.now();
@@ -91,6 +95,7 @@ async function main(base: string | undefined): Promise<void> {
     `${row.worse} of ${count}`,
   ]);
   say(`\n${table(head, cells)}`);
+  if (isShort) return say(SHORT_WARNING);
   await keepFigures("compare-cpu", { pairs }, { base }, machine);
   if (count >= 7 && rows.some(({ worse }) => worse > count * WORSE_SHARE_MAX)) process.exitCode = 1;
 }

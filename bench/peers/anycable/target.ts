@@ -1,10 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Contender, Target } from "@parley/bench/targets/target";
+import type { Target } from "@parley/bench/targets/target";
 import { findFreePort } from "@parley/devstack/ports";
 import type { ServerProcess } from "@parley/devstack/server-process";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import type { Contender } from "../contender.ts";
 import { missingPackages, startNodePeer } from "../node-peer.ts";
 import { findProgram } from "../program.ts";
 import { startAnswering } from "../start-answering.ts";

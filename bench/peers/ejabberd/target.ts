@@ -1,12 +1,13 @@
 import { existsSync, globSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Contender, Target } from "@parley/bench/targets/target";
+import type { Target } from "@parley/bench/targets/target";
 import { findFreePort } from "@parley/devstack/ports";
 import { startPostgres } from "@parley/devstack/postgres-server";
 import type { ServerProcess } from "@parley/devstack/server-process";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
+import type { Contender } from "../contender.ts";
 import { startAnswering } from "../start-answering.ts";
 
 const ERL = "/usr/bin/erl";

@@ -1,10 +1,11 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import type { Contender, Target } from "@parley/bench/targets/target";
+import type { Target } from "@parley/bench/targets/target";
 import { startNats } from "@parley/devstack/nats-server";
 import { findFreePort } from "@parley/devstack/ports";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { streamConfig } from "@parley/protocol/log";
+import type { Contender } from "../contender.ts";
 
 const STREAM_BYTES_MAX = 4 * 1024 ** 3;
 

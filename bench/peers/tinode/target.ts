@@ -1,13 +1,14 @@
 import { writeFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { join } from "node:path";
-import type { Contender, Target } from "@parley/bench/targets/target";
+import type { Target } from "@parley/bench/targets/target";
 import { findFreePort } from "@parley/devstack/ports";
 import { startPostgres } from "@parley/devstack/postgres-server";
 import { runCommand } from "@parley/devstack/run-command";
 import type { ServerProcess } from "@parley/devstack/server-process";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
+import type { Contender } from "../contender.ts";
 import { findProgram } from "../program.ts";
 import { startAnswering } from "../start-answering.ts";
 import { type AccountConnection, makeTokens, openAccount } from "./account.ts";

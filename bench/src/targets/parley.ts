@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
-import type { Contender, Target } from "./target.ts";
+import type { Target } from "./target.ts";
 import { fetchTokens } from "./tokens.ts";
 
 const PROCESSES = ["auth", "ws-producer", "ws-consumer", "nats", "postgres"] as const;
@@ -42,12 +42,3 @@ export async function startParley(repository = REPOSITORY): Promise<Target> {
     },
   };
 }
-
-/** Parley itself, as it is measured beside peers. */
-export const parleyContender: Contender = {
-  name: "parley",
-  title: "Parley",
-  start: () => startParley(),
-  holder: "ws-consumer",
-  missing: () => undefined,
-};

@@ -16,15 +16,3 @@ export interface Target {
   stored(): Promise<number>;
   stop(): Promise<void>;
 }
-
-/** What a peer registers to be measured beside Parley. */
-export type Contender = Readonly<{
-  name: string;
-  /** As people know it. */
-  title: string;
-  start: () => Promise<Target>;
-  /** Name of the process that holds the sockets of listeners. */
-  holder: string;
-  /** Undefined if it can be started here, else what to install. */
-  missing: () => string | undefined;
-}>;

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { loadDotEnv, sleep } from "./environment.ts";
 import { isLocked, pidOf, waitForLeft } from "./run-dir.ts";
 import { trySignal } from "./server-process.ts";
@@ -6,6 +9,7 @@ import { say } from "./terminal.ts";
 
 const STOP_DEADLINE_MS = 45_000;
 
+// `make stop`; with --remove, for `make clean`, it also deletes DATA_DIR, if that is the data folder of a stack.
 loadDotEnv();
 const dataDir = dataDirOf(process.env);
 const wasRunning = isLocked(dataDir);
@@ -22,3 +26,11 @@ if (wasRunning) {
 }
 const left = await waitForLeft(dataDir, say);
 say(wasRunning || left.length > 0 ? "stopped" : `nothing runs on ${dataDir}`);
+if (process.argv.includes("--remove") && existsSync(dataDir)) {
+  if (existsSync(join(dataDir, "run")) && !isLocked(dataDir))
+    await rm(dataDir, { recursive: true, force: true });
+  else {
+    process.stderr.write(`make clean: ${dataDir} is in use or no data folder of a stack, left alone\n`);
+    process.exitCode = 1;
+  }
+}
