@@ -89,26 +89,12 @@ find_nats_server() {
   ' "$CACHE/nats-server-path")
 }
 
-# From Debian's package, unpacked into the cache; Debian 12 itself has only the old one in Python.
+# From Debian's package; Debian 12 itself has only the old one in Python.
 get_compose() {
-  local apt=$CACHE/apt
-  rm -rf "$apt" && mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" && : >"$apt/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(debian_mirror) sid main" >"$apt/sources.list"
-  cat >"$apt/apt.conf" <<END
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "/dev/null";
-Dir::State::lists "$apt/lists";
-Dir::State::status "$apt/status";
-Dir::Cache "$apt/cache";
-APT::Sandbox::User "";
-Acquire::Languages "none";
-END
-  (
-    export APT_CONFIG=$apt/apt.conf
-    cd "$apt" && apt-get update && apt-get download docker-compose && dpkg-deb -x docker-compose_*.deb unpacked
-  )
-  cp "$(find "$apt/unpacked" -name docker-compose -type f -size +1M)" "$COMPOSE"
-  rm -rf "$apt"
+  rm -rf "$CACHE/compose" && mkdir -p "$CACHE/compose"
+  sh "$ROOT/packages/devstack/scripts/unpack-package.sh" "$CACHE/compose" docker-compose
+  cp "$(find "$CACHE/compose/unpacked" -name docker-compose -type f -size +1M)" "$COMPOSE"
+  rm -rf "$CACHE/compose"
 }
 
 prepare_bases() {

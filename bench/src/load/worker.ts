@@ -1,10 +1,10 @@
 import { pause, withDeadline } from "@parley/runtime/deadline";
 import { nowUs } from "./clock.ts";
 import type { Command, RunResult, Settled } from "./commands.ts";
-import type { Dialect } from "./connection.ts";
+import type { ConnectionEvents, Dialect } from "./connection.ts";
 import { LatencyRecorder } from "./latency.ts";
 import { type Mark, readMark, writeMark } from "./mark.ts";
-import { Member, type MemberObserver } from "./member.ts";
+import { Member } from "./member.ts";
 import { type Pacer, rateAt, windowOf } from "./pacer.ts";
 
 type CommandOf<K extends Command["kind"]> = Extract<Command, { kind: K }>;
@@ -20,7 +20,7 @@ const emptyCounts = () => ({ sent: 0, acked: 0, delivered: 0 });
 const emptyLatencies = () => ({ ack: new LatencyRecorder(), deliver: new LatencyRecorder() });
 
 /** The members that the load generator simulates. */
-export class Worker implements MemberObserver {
+export class Worker {
   readonly members: Member[] = [];
   #refused = 0;
   #dropped = 0;
@@ -32,21 +32,31 @@ export class Worker implements MemberObserver {
   #pacer: Pacer | undefined;
   #bodyLength = 200;
 
-  count(name: string): void {
-    this.#reasons[name] = (this.#reasons[name] ?? 0) + 1;
+  #eventsOf(member: Member): ConnectionEvents {
+    const count = (name: string) => {
+      this.#reasons[name] = (this.#reasons[name] ?? 0) + 1;
+    };
+    return {
+      count,
+      acked: (n) => this.#onAck(member, n),
+      received: (bytes, from = 0, to = bytes.length) => this.#onReceived(member, bytes, from, to),
+      refused: (n, reason) => {
+        member.dueUs.delete(n);
+        this.#refused += 1;
+        count(`refused: ${reason}`);
+      },
+      dropped: (reason) => {
+        this.#dropped += 1;
+        count(reason);
+      },
+    };
   }
 
-  onRefusal(reason: string): void {
-    this.#refused += 1;
-    this.count(`refused: ${reason}`);
-  }
-
-  onDrop(reason: string): void {
-    this.#dropped += 1;
-    this.count(reason);
-  }
-
-  onAck(member: Member, dueUs: number): void {
+  #onAck(member: Member, n: number): void {
+    const dueUs = member.dueUs.get(n);
+    if (dueUs === undefined) return;
+    member.dueUs.delete(n);
+    member.answered += 1;
     if (this.#isMeasuring) {
       this.#counts.acked += 1;
       this.#latencies.ack.record(nowUs() - dueUs);
@@ -54,7 +64,7 @@ export class Worker implements MemberObserver {
     this.#pacer?.onAnswer(member);
   }
 
-  onReceived(member: Member, bytes: Buffer, from: number, to: number): void {
+  #onReceived(member: Member, bytes: Buffer, from: number, to: number): void {
     const mark = this.#mark;
     const now = this.#isMeasuring ? nowUs() : 0;
     for (let at = readMark(bytes, from, to, mark); at !== -1; at = readMark(bytes, at, to, mark)) {
@@ -84,10 +94,10 @@ export class Worker implements MemberObserver {
     const queue = specs.values();
     const openSome = async () => {
       for (const spec of queue) {
-        const member = new Member(spec, this);
+        const member = new Member(spec);
         this.members.push(member);
         member.connection = await withDeadline(
-          openConnection(endpoint, spec, member),
+          openConnection(endpoint, spec, this.#eventsOf(member)),
           OPEN_DEADLINE_MS,
           "a member",
         );
