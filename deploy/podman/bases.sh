@@ -1,5 +1,5 @@
 # Sourced by try.sh: base images under their official names, made from Debian's packages and the npm package `node`.
-# They stand in for images that cannot be pulled; what is in them is as near to the official ones as is needed.
+# They stand in for images that cannot be pulled, and resemble the official ones as far as needed.
 
 # The mirror that this machine's own apt uses.
 debian_mirror() {
@@ -13,7 +13,7 @@ debian_base() {
   nice -n 10 debootstrap --variant=minbase "$suite" "$root" "$(debian_mirror)"
   rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
   apt-config dump | grep -E '^Acquire::(Check-|https?::)' >"$root/etc/apt/apt.conf.d/90machine" || true
-  # Nothing is started when a package is installed.
+  # No service starts when its package is installed.
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"
   chmod +x "$root/usr/sbin/policy-rc.d"
   tar -C "$root" -c . | podman import - "localhost/debian:$suite"

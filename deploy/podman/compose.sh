@@ -1,4 +1,4 @@
-# Sourced by try.sh: Docker Compose on podman's Docker API, health checks, and a look into containers.
+# Sourced by try.sh: Docker Compose on podman's Docker API, health checks, and inspection of containers.
 SERVICES=(nats postgres auth-service ws-producer-app ws-consumer-app)
 PROJECT=parley-try
 
@@ -26,7 +26,7 @@ stop_engine() {
   [ -z "$forwarding" ] || [ -n "$(podman ps --quiet)" ] || echo "$forwarding" >/proc/sys/net/ipv4/ip_forward
 }
 
-# What Docker (or systemd) does: asks every container how it is, once a second.
+# Runs the health check of every container once a second, as Docker does.
 check_health() {
   local container
   while true; do

@@ -1,5 +1,5 @@
-# Sourced by the scripts of this folder: podman with folders of its own, so that nothing else on the machine is seen
-# or changed. Needs CACHE, where images are kept between runs.
+# Sourced by the scripts of this folder: podman with separate folders, so that it neither sees nor changes anything
+# else on the machine. Needs CACHE, where images are kept between runs.
 : "${CACHE:?}"
 STORE=$CACHE/store
 RUN=/run/parley-podman
@@ -39,7 +39,7 @@ fail() {
   exit 1
 }
 
-# Runs a command, its output to a log; says how long it took, or shows the end of the log.
+# Runs a command with its output in a log; prints how long it took, or the end of the log.
 step() {
   local name=$1 log started code=0
   shift

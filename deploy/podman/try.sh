@@ -1,7 +1,7 @@
 #!/bin/bash
-# Builds the images and runs docker-compose.yml for real on a Debian machine without Docker, as root: podman is the
-# engine, Docker Compose itself reads the file. Then two people talk, every container is killed in the middle of it,
-# and everything that was acknowledged must be there. Ends with 0 if all of it held; leaves nothing running.
+# Builds the images and runs docker-compose.yml on a Debian machine without Docker, as root: podman is the engine,
+# Docker Compose itself reads the file. Then two users exchange messages while every container is killed once, and all
+# acknowledged messages must be in history. Ends with 0 if so; leaves nothing running.
 #
 #   deploy/podman/try.sh           images are kept for the next time
 #   deploy/podman/try.sh --fresh   the base images are made again
@@ -11,7 +11,7 @@ set -euo pipefail
 HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 CACHE=${PARLEY_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/parley}/podman
-# A copy of the Node in node_modules, so that somebody may install there meanwhile.
+# A copy of the Node in node_modules.
 NODE=$CACHE/bin/node
 PACKAGES=(podman runc crun netavark aardvark-dns iptables debootstrap curl)
 TARGETS=(auth ws-producer ws-consumer migrate nats)
@@ -123,7 +123,7 @@ build_target() {
     --target "$1" --tag "docker.io/library/parley-$1" "$ROOT"
 }
 
-# That the system is what the compose file promises, seen from inside.
+# Checks the settings of the compose file from inside the containers.
 check_settings() {
   local name
   for name in "${SERVICES[@]}"; do
@@ -138,7 +138,7 @@ check_settings() {
   say "Postgres: $(inside postgres psql -U parley -tAc 'select version()' | cut -d' ' -f1-2)"
 }
 
-# Two people, by curl, as in the documents.
+# Registers two users by curl, as in the documents.
 register_and_log_in() {
   local name token answer
   for name in alice bob; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs once, when the image makes the database: a user for each service, who has the rights of its group only.
-# migrations/0030_roles.sql gives the groups their rights, and does not mind that they are there already.
+# Runs once, when the image makes the database: a user for each service, with the rights of its group only.
+# migrations/0030_roles.sql gives the groups their rights, also if the groups exist already.
 set -eu
 psql --set=ON_ERROR_STOP=1 --username="$POSTGRES_USER" --dbname="$POSTGRES_DB" \
   --set=auth_password="$POSTGRES_AUTH_PASSWORD" --set=consumer_password="$POSTGRES_CONSUMER_PASSWORD" <<'SQL'

@@ -5,7 +5,7 @@ import type { Parley, ServiceUrl } from "./parley.ts";
 export type Answer = Readonly<{ status: number; body: never; data: never; code: string }>;
 
 /**
- * Calls a REST API as somebody.
+ * Calls a REST API with a token.
  *
  * @throws {Error} if the answer is neither JSON nor, when it is a refusal, problem+json.
  */

@@ -10,13 +10,13 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
-/** Errors quote the first characters of what they could not read, so pieces of a secret are looked for. */
+/** Errors quote the first characters of unreadable input, so the logs are searched for pieces of each secret. */
 const PIECE_LENGTH = 10;
 
-/** Every secret that was used, by where it was put. None may be in any log. */
+/** Every secret used, by the place it was put into. None may appear in any log. */
 const canaries = new Map<string, string>();
 
-/** A secret that can be told from everything else. */
+/** A unique secret. */
 function canary(where: string): string {
   const secret = `ca${randomBytes(9).toString("hex")}`;
   canaries.set(where, secret);
@@ -28,7 +28,7 @@ let alice: Account;
 let refreshToken: string;
 
 beforeAll(async () => {
-  // Everything that a service ever says.
+  // The most verbose level.
   parley = await Parley.start({ env: { ...process.env, LOG_LEVEL: "trace" } });
   const password = canary("password");
   alice = await openAccount(parley.url("auth"), { username: "alice", password, displayName: "Alice" });
@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => parley?.stop());
 
-/** A token's signature is what makes it a secret, and is in every part of a log that holds the token. */
+/** Searches for a token by its signature, the part that makes it a secret. */
 function keepToken(where: string, token: string): void {
   canaries.set(where, token.split(".")[2] ?? token);
 }
@@ -56,7 +56,7 @@ function post(
   });
 }
 
-/** Failed and broken requests to auth. */
+/** Refused and malformed requests to auth. */
 async function botherAuth(): Promise<void> {
   const login = "/api/v1/login";
   await post("auth", login, { username: "alice", password: canary("wrong password") });
@@ -129,7 +129,7 @@ async function botherSockets(): Promise<void> {
   await garbleHandshake();
 }
 
-/** Something that is not HTTP, and a frame that is not a frame. */
+/** Handshakes that are not HTTP, lack the upgrade, or have an unknown path. */
 async function garbleHandshake(): Promise<void> {
   const port = Number(new URL(parley.url("ws-producer")).port);
   for (const text of [
@@ -145,7 +145,7 @@ async function garbleHandshake(): Promise<void> {
   }
 }
 
-/** Messages by socket and by HTTP, good and bad, with an idle member. */
+/** Valid and invalid messages by socket and by HTTP. */
 async function talk(what: string): Promise<void> {
   const writer = await FrameSocket.open(parley.producerSocket, alice.token);
   writer.send({ room: "general", body: canary(`${what}: body`), receipt: "stored" });
@@ -166,7 +166,7 @@ async function talk(what: string): Promise<void> {
   await fetch(history, { headers: bearer });
 }
 
-/** Entries that should not be in the log, put there by hand. */
+/** Publishes invalid entries to the log and invalid messages to other subjects. */
 async function poisonLog(): Promise<void> {
   const nats = await connectNats({ servers: parley.stack.natsUrl, ...parley.stack.natsLogin });
   const author = { id: alice.id, username: "alice" };
@@ -186,7 +186,7 @@ async function poisonLog(): Promise<void> {
   await nats.drain();
 }
 
-/** Rows that Postgres refuses, which it would quote in its own log. */
+/** Statements that Postgres refuses; by default it quotes their rows in its log. */
 async function failInPostgres(): Promise<void> {
   const sql = postgres(parley.stack.databaseUrl, { max: 1 });
   const body = canary("Postgres: a row that is refused");
@@ -198,7 +198,7 @@ async function failInPostgres(): Promise<void> {
   await sql.end();
 }
 
-/** Where a log holds one of the secrets, or the beginning or end of one. */
+/** Places where a log contains the beginning or the end of a secret. */
 function leaksIn(file: string, text: string): string[] {
   const leaks: string[] = [];
   for (const [where, secret] of canaries) {

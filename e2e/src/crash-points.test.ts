@@ -7,7 +7,7 @@ import { checkTraffic } from "./traffic-fixture.ts";
 
 const SENDS = 800;
 const WINDOW = 30;
-/** At most this many messages wait for the writer, so that it needs seven statements for all of them. */
+/** Limits what the writer stores in one statement, so that it needs at least seven and reaches its crash point. */
 const UNDELIVERED_MAX = 120;
 const DEADLINE_MS = 90_000;
 
@@ -27,7 +27,7 @@ it.each([
   await checkTraffic(traffic, async (senders, [listener]) => {
     for (let i = 0; i < SENDS / senders.length; i += 1) {
       for (const sender of senders) void sender.send("crash", `m${i}`, `message ${i}`);
-      // A client that sends all that is open at once would bring a new process to the same point at once.
+      // Resending everything in one burst would make the restarted process reach the crash point again at once.
       const undelivered = () => (i + 1) * senders.length - (listener?.head("crash") ?? 0);
       const isCalm = () =>
         undelivered() < UNDELIVERED_MAX && senders.every(({ unanswered }) => unanswered < WINDOW);

@@ -10,7 +10,7 @@ import { ProducerConfig } from "../../services/ws-producer/src/config.ts";
 
 const read = (file: string) => readFileSync(join(REPOSITORY, file), "utf8");
 
-/** What the system has anyway, and what the devstack tells its own children. */
+/** Variables of the operating system. */
 const NOT_OURS = new Set(["PATH", "XDG_CACHE_HOME"]);
 
 type Line = { name: string; value: string; isSet: boolean; isExplained: boolean };
@@ -52,7 +52,7 @@ const composeDefaults = [
 
 const lines = linesOfExample();
 const exampleOf = (name: string) => lines.find((line) => line.name === name);
-/** What a variable is when nobody sets it, as .env.example tells it; undefined if it is unset. */
+/** A variable's default in .env.example; undefined if its line is commented out. */
 const defaultIn = (name: string) => {
   const line = exampleOf(name);
   return line?.isSet === true ? line.value : undefined;

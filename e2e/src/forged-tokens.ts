@@ -1,20 +1,20 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
-/** Auth's signing key as its database keeps it, and what a valid token of it says. */
+/** Auth's signing key, as stored in its database. */
 export type Signing = Readonly<{ kid: string; privateKey: KeyObject; publicKey: KeyObject; x: string }>;
 export type Claims = Readonly<Record<string, unknown>>;
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
-/** Signs whatever it is given with Ed25519; nothing is checked. */
+/** Signs a header and claims with Ed25519, without any check. */
 export function signToken(header: object, claims: Claims, key: KeyObject): string {
   const text = `${encode(header)}.${encode(claims)}`;
   return `${text}.${sign(null, Buffer.from(text), key).toString("base64url")}`;
 }
 
 /**
- * Tokens that must be refused everywhere, by what is wrong with them. `good` is a token that is valid now, and
- * `claims` what it says. Those with wrong claims are signed with auth's own key, so that nothing else is wrong.
+ * Tokens that must be refused everywhere, by what is wrong with them. `good` is a valid token and `claims` are its
+ * claims. Tokens with wrong claims are signed with auth's own key, so that nothing else is wrong.
  */
 export function forgeTokens(signing: Signing, good: string, claims: Claims): Record<string, string> {
   const now = Math.floor(Date.now() / 1_000);

@@ -3,10 +3,10 @@ import { WebSocket } from "ws";
 
 export type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** How long a frame that a test waits for may take, ms. */
+/** Longest wait for a frame, ms. */
 const FRAME_DEADLINE_MS = 15_000;
 
-/** A raw socket that keeps every frame it was sent. Nothing is hidden from a test. */
+/** A raw socket that records every frame it receives, for tests that look at single frames. */
 export class FrameSocket {
   readonly ws: WebSocket;
   readonly frames: Frame[] = [];

@@ -55,7 +55,7 @@ function importMessages(): string[] {
 const diagnostics = await lintFixtures();
 
 test("Biome finds each planted offence, on its line, and nothing else", () => {
-  // Biome puts what it says of a file's name on line 0.
+  // Biome reports an offence of a file's name on line 0.
   const placeOf = ({ location }: Diagnostic) => `${location.path}:${Math.max(1, location.start.line)}`;
   const found = diagnostics.map((one) => `${placeOf(one)} ${ruleOf(one)}`);
   const planted = [...plantedOffences(), "services/auth/src/long.ts:1 noExcessiveLinesPerFunction"];

@@ -5,7 +5,7 @@ import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 
 export type ServiceUrl = "auth" | "ws-producer" | "ws-consumer" | "ws-consumer-2";
 
-/** A whole Parley of one's own: real processes on free ports, in a folder that is removed afterwards. */
+/** A whole Parley for one test file: real processes on free ports, in a folder that `stop` removes. */
 export class Parley {
   readonly stack: Stack;
 
@@ -45,7 +45,7 @@ export class Parley {
     return `${this.url("ws-consumer-2").replace("http", "ws")}/ws`;
   }
 
-  /** Registers somebody and logs in. */
+  /** Registers a user and logs in. */
   person(username: string): Promise<Account> {
     return openAccount(this.url("auth"), { username });
   }

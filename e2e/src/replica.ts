@@ -9,7 +9,7 @@ export type MessageState = {
   replyTo: number | null;
   reactions: Record<string, string[]>;
 };
-/** What somebody sees of a room: all of it, in a form that can be compared. */
+/** The state of a room as a client sees it, in a form that can be compared. */
 export type RoomState = {
   title: string | null;
   members: Record<string, { role: string; readSeq: number }>;
@@ -19,8 +19,8 @@ export type RoomState = {
 type Body = { id: string; username: string };
 
 /**
- * A client that loads nothing: it knows a room only from the frames that it was sent, from the first one on, and
- * resumes where it was after each lost connection.
+ * A client that builds the state of a room from its frames alone, from the first one on, and resumes by seq after each
+ * lost connection.
  */
 export class Replica extends ReconnectingClient {
   readonly state: RoomState = { title: null, members: {}, messages: {} };
@@ -52,12 +52,12 @@ export class Replica extends ReconnectingClient {
     if (frame.type === "member_left") this.#reads.delete(id);
   }
 
-  /** Kept apart from the members: it may come before the news that somebody is one. */
+  /** Stored apart from the members: a read frame may come before the `member_joined` of its user. */
   #read(userId: string, seq: number): void {
     this.#reads.set(userId, Math.max(seq, this.#reads.get(userId) ?? 0));
   }
 
-  /** What it sees now. */
+  /** The state now. */
   get view(): RoomState {
     const members = Object.entries(this.state.members).map(([id, { role }]) => [
       id,
@@ -67,7 +67,7 @@ export class Replica extends ReconnectingClient {
   }
 }
 
-/** What each frame does to what is known. */
+/** How each type of frame changes the state. */
 const APPLY: Readonly<Record<string, (state: RoomState, frame: Frame) => void>> = {
   room_updated: (state, frame) => {
     state.title = frame.title as string | null;

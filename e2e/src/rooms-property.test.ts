@@ -57,14 +57,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant("drop"), replica: fc.nat(1) }) },
 ) as fc.Arbitrary<Step>;
 
-/** Sends a frame and waits for its answer, whatever that is: not everybody may do everything all the time. */
+/** Sends a frame and waits for its answer; refusals are part of the histories. */
 async function send(person: Account, frame: object): Promise<void> {
   const socket = sockets.get(person) as FrameSocket;
   socket.send(frame);
   await socket.next("ack", "error");
 }
 
-/** Does a step. Steps that are refused leave everything as it is. */
+/** Does a step. A refused step changes nothing. */
 async function take(one: Step, room: string, replicas: readonly Replica[]): Promise<void> {
   if (one.do === "drop") return replicas[one.replica]?.drop();
   if (one.do === "rename")
@@ -73,7 +73,7 @@ async function take(one: Step, room: string, replicas: readonly Replica[]): Prom
   if ("which" in one && message === undefined) return;
   const seq = message?.seq;
   const chosen = people[one.who] as Account;
-  // Mostly by whoever may: the author, and for deletions the owner; at times by somebody who may not.
+  // Mostly by a person who may (the author; the owner for deletions), at times by one who may not.
   const author = one.who > 0 && people.find(({ id }) => id === message?.author.id);
   const person = (one.do === "edit" && author) || chosen;
   const path = `/rooms/${room}`;
@@ -114,7 +114,7 @@ type Member = { user: Account; role: string; readSeq: number };
 const pageOf = async (room: string) =>
   (await call(parley, owner, "GET", `/rooms/${room}/messages?limit=200`)).body as Page;
 
-/** Everything as somebody sees it who has just come: by REST alone. */
+/** The state of a room as a new client loads it, by REST alone. */
 async function fresh(room: string): Promise<RoomState & { head: number }> {
   const { title } = await must<{ title: string }>(parley, owner, "GET", `/rooms/${room}`);
   const members = await must<Member[]>(parley, owner, "GET", `/rooms/${room}/members`);
@@ -142,7 +142,7 @@ async function fresh(room: string): Promise<RoomState & { head: number }> {
   };
 }
 
-/** Reactions by number, as history has them. */
+/** Replaces the people of each reaction by their number, as history has it. */
 function counted({ title, members, messages }: RoomState): object {
   const shown = Object.entries(messages).map(([seq, message]) => {
     const reactions = Object.entries(message.reactions).map(([emoji, of]) => [emoji, of.length ?? of]);
@@ -161,7 +161,7 @@ it("a client that applied all events sees what one sees that loads everything an
       ];
       try {
         for (const one of steps) await take(one, room, replicas);
-        // Behind all that is still on its way.
+        // The last event: replicas that have it have all.
         await call(parley, owner, "PATCH", `/rooms/${room}`, { title: "The end" });
         const { head: _head, ...now } = await fresh(room);
         const same = () => replicas.every((one) => isDeepStrictEqual(counted(one.view), now));

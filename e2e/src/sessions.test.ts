@@ -6,9 +6,9 @@ import { must } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
-/** How soon a revoked session is out, ms. */
+/** Longest time from a revocation to the close of its sockets, ms. */
 const OUT_MS = 1_000;
-/** The same when only the poll can find it. */
+/** The same when only the poll finds it. */
 const OUT_BY_POLL_MS = 16_000;
 const REVOKED = 4403;
 
@@ -81,7 +81,7 @@ it("goes on for who is in and who has a token while auth is dead, says so to log
     });
   expect(await login()).toBeUndefined();
   await parley.stack.service("auth").stop();
-  // Longer than an answer of auth is remembered.
+  // Longer than the services cache auth's answers.
   for (let second = 0; second < 7; second += 1) {
     writer?.send({ type: "message", id: `m${second}`, room: "outage", body: "without auth" });
     await writer?.find((frame) => frame.type === "ack" && frame.id === `m${second}`);

@@ -4,12 +4,12 @@ import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { FrameSocket } from "./frame-socket.ts";
 import type { Parley } from "./parley.ts";
 
-/** Shows a token at one place. Resolves with what was answered; `accepted` begins it if the token was taken. */
+/** Presents a token at one place. Resolves with the answer: `accepted`, or a status or code. */
 export type ShowToken = (token: string) => Promise<string>;
 
 const ACCEPTED = "accepted";
 
-/** Every place at which a token can be shown to the two socket services. `good` is one that is valid. */
+/** Every place where the two socket services take a token. `good` is a valid one. */
 export function socketPlaces(parley: Parley, good: string): Record<string, ShowToken> {
   const places: Record<string, ShowToken> = {};
   for (const [name, url] of [
@@ -29,7 +29,7 @@ export function socketPlaces(parley: Parley, good: string): Record<string, ShowT
   return places;
 }
 
-/** Every place at which a token can be shown to auth. */
+/** Every place where auth takes a token. */
 export function authPlaces(parley: Parley): Record<string, ShowToken> {
   const url = parley.url("auth");
   return {

@@ -9,7 +9,7 @@ import { authPlaces, type ShowToken, socketPlaces } from "./token-doors.ts";
 type Tokens = Readonly<Record<string, string>>;
 
 const AT_ONCE = 8;
-/** What a refusal may look like: HTTP and gRPC statuses of "unauthenticated", frame codes, close codes. */
+/** Accepted refusals: HTTP and gRPC statuses of "unauthenticated", frame codes, close codes. */
 const REFUSED = /^(401|16|unauthenticated|bad_frame|too_large)( 4401)?$/;
 
 let parley: Parley;
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => parley?.stop());
 
-/** The private key itself: who has it can make any token, so these are the best forgeries there can be. */
+/** Auth's private key from its database: tokens signed with it are wrong in their claims alone. */
 async function readSigningKey(): Promise<Signing> {
   const sql = postgres(parley.stack.databaseUrl, { max: 1 });
   const [row] = await sql`select kid, private_jwk as jwk from auth.signing_keys order by generation`;
@@ -39,7 +39,7 @@ async function readSigningKey(): Promise<Signing> {
   return { kid: row?.kid, privateKey, publicKey: createPublicKey(privateKey), x: row?.jwk.x };
 }
 
-/** Shows every token at every place. Gives each answer that is not a plain refusal. */
+/** Presents every token at every place. Gives each answer that is not a refusal. */
 async function showAll(places: Readonly<Record<string, ShowToken>>): Promise<string[]> {
   const shows = Object.entries(places).flatMap(([place, show]) =>
     Object.entries(forged).map(
@@ -81,7 +81,7 @@ it("accepts no forged or stale token anywhere, and a good one everywhere", async
 
 it("accepts none while auth is dead and tokens are verified locally", async () => {
   await parley.stack.service("auth").stop();
-  // What was heard of auth a moment ago is forgotten by then.
+  // Longer than the services cache auth's answers.
   await new Promise((resolve) => setTimeout(resolve, 6_000));
   const places = socketPlaces(parley, good.token);
   await expectGoodEverywhere(places);

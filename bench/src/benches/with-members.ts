@@ -5,9 +5,9 @@ import { spreadMembers } from "../load/member-specs.ts";
 import { type Measured, measureRun } from "../measure/run.ts";
 import type { Target } from "../targets/target.ts";
 
-/** Characters of a message's body where a bench does not say otherwise. */
+/** Default length of a message's body, characters. */
 export const BODY_LENGTH = 200;
-/** Members of a room where a bench does not say otherwise. */
+/** Default number of members of a room. */
 export const PER_ROOM = 10;
 
 /** Distinct credentials, which members share. */
@@ -24,7 +24,7 @@ export type Membership = Readonly<{
 
 export type Load = Readonly<{
   generator: LoadGenerator;
-  /** One run with these members; bodies are of `BODY_LENGTH` and the warm-up takes 2 s unless the plan says otherwise. */
+  /** One run with these members; by default with bodies of `BODY_LENGTH` and a warm-up of 2 s. */
   measure: (plan: Partial<RunPlan> & Pick<RunPlan, "pace" | "ms">) => Promise<Measured>;
 }>;
 

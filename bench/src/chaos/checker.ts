@@ -3,14 +3,14 @@ import type { Entry, Evidence, Reception, Row, Sent } from "./evidence.ts";
 /** What each column of the verdict counts. */
 export const COLUMNS = {
   lost: "acknowledged, and not in history",
-  duplicated: "more than once in history, or twice on one member's way",
+  duplicated: "more than once in history, or delivered twice to one member",
   unexpected: "in history, and never sent like that",
-  holes: "seqs that a room leaves out, or a member's live order jumped over",
-  inversions: "came to a member after a later one",
-  missing: "never came to a member that asked for it",
-  early: "came to a member before it was committed",
+  holes: "seqs missing in a room, or skipped in a member's live order",
+  inversions: "delivered to a member after a later one",
+  missing: "never delivered to a member that subscribed",
+  early: "delivered to a member before it was committed",
   contradicted: "answered twice with different results, or with a seq that is not its own",
-  reordered: "another place at a member, in REST or in the log than in the rows",
+  reordered: "in another order at a member, in REST or in the log than in the rows",
   unfenced: "a shard's cursor moved back",
 } as const;
 export type Column = keyof typeof COLUMNS;
@@ -43,7 +43,7 @@ class Findings {
 
 const keyOf = (room: string, { author, id }: { author: string; id: string }) => `${room} ${author} ${id}`;
 
-/** Holds what clients saw against what is stored. It changes nothing, and asks nobody. */
+/** Compares what clients saw with what is stored. A pure function. */
 export function check(evidence: Evidence): Verdict {
   const findings = new Findings();
   const byKey = checkRows(evidence, findings);
@@ -65,7 +65,7 @@ export function check(evidence: Evidence): Verdict {
 
 const isUnknown = ({ acks, refusals }: Sent) => acks.length === 0 && refusals.length === 0;
 
-/** Looks at the rows by themselves; gives them by message. */
+/** Checks the rows alone; gives them by message. */
 function checkRows({ rows, sent }: Evidence, findings: Findings): Map<string, Row> {
   const sentByKey = new Map(sent.map((one) => [keyOf(one.room, one), one]));
   const byKey = new Map<string, Row>();
@@ -98,7 +98,7 @@ function checkSent(sent: readonly Sent[], byKey: ReadonlyMap<string, Row>, findi
   }
 }
 
-/** REST shows what the rows are, in their order. */
+/** REST must give the rows, in their order. */
 function checkHistory({ rows, history }: Evidence, findings: Findings): void {
   const byRoom = Map.groupBy(rows, ({ room }) => room);
   for (const [room, entries] of history) {

@@ -4,11 +4,11 @@ import { Listener } from "./listener.ts";
 import { createRandom } from "./random.ts";
 import { Sender, WINDOW } from "./sender.ts";
 
-/** How often senders look whether something is to be sent, ms. */
+/** How often due messages are sent, ms. */
 const TICK_MS = 10;
-/** What could not be sent is caught up with later, up to so many seconds' worth. */
+/** Messages that could not be sent in time are sent later, at most this many seconds' worth. */
 const DEBT_S = 10;
-/** How many of the newest messages a sender repeats. */
+/** Number of the newest messages that `repeat` sends again. */
 const REPEATED = 50;
 
 export type ClientsOptions = Readonly<{
@@ -44,7 +44,7 @@ export class Clients {
     return this.senders.reduce((sum, sender) => sum + sender.unanswered, 0);
   }
 
-  /** Everybody sends at the given rate from now on, as far as the windows allow. */
+  /** Sends at the given rate over all senders from now on, as far as their windows allow. */
   startSending(): void {
     const { seed, rooms, sendsPerSecond } = this.#options;
     const random = createRandom(seed);
@@ -76,7 +76,7 @@ export class Clients {
     for (const member of this.listeners) member.onMessage = look;
   }
 
-  /** One sender and one member go away without a word. */
+  /** One sender and one listener drop their connection without a close frame. */
   vanish(choice: number): void {
     pick(this.senders, choice)?.vanish();
     pick(this.listeners, choice)?.drop();

@@ -5,12 +5,12 @@ import type { Ledger } from "./ledger.ts";
 import { entryOf, readHistory } from "./read-history.ts";
 
 const POLL_MS = 100;
-/** How long everything may take to be over after the last fault, ms. */
+/** Longest drain after the last fault, ms. */
 const DRAIN_DEADLINE_MS = 60_000;
-/** A last batch may be on its way to members although the cursor has moved, ms. */
+/** The last batch may reach members some time after the cursor has moved, ms. */
 const SETTLE_MS = 2_000;
 
-/** Waits until every send is answered, everything is stored, and every member has everything; or time is up. */
+/** Waits until all sends are answered, all messages stored, and all delivered to every member; or time is up. */
 export async function drain(
   ledger: Ledger,
   clients: Clients,
@@ -36,7 +36,7 @@ export async function drain(
   say(`drained in ${took} ms, ${clients.unanswered} sends without an answer`);
 }
 
-/** Everything that is known once all is over. */
+/** Collects the evidence after the drain. */
 export async function gather(
   ledger: Ledger,
   clients: Clients,

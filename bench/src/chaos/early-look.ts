@@ -1,12 +1,12 @@
 import type { Entry } from "./evidence.ts";
 import type { Ledger } from "./ledger.ts";
 
-/** Of so many messages that members hear, one is looked up at once. */
+/** One of this many delivered messages is looked up. */
 const EVERY = 37;
-/** Looks that may be under way; while Postgres is away there are none. */
+/** Most lookups at the same time. */
 const UNDERWAY_MAX = 2;
 
-/** Looks up right after a message came whether it is committed: what members hear must be in history already. */
+/** Looks up rows right after their delivery: a delivered message must already be committed. */
 export class EarlyLook {
   readonly early: string[] = [];
   looks = 0;

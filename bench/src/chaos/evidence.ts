@@ -10,9 +10,9 @@ export type Sent = {
   readonly acks: Ack[];
   /** Seqs that `stored` receipts named. */
   readonly seqs: number[];
-  /** Codes of refusals that are final. */
+  /** Codes of final refusals. */
   readonly refusals: string[];
-  /** The sender went away before an answer, and did not ask again. */
+  /** The sender dropped its connection before an answer and did not send again. */
   abandoned: boolean;
 };
 
@@ -33,16 +33,16 @@ export type Reception = Readonly<{
 /** A row of `chat.entries`. */
 export type Row = Entry & Readonly<{ room: string; logSeq: number }>;
 
-/** Everything that is known after a run. */
+/** What is collected after a run. */
 export type Evidence = Readonly<{
   sent: readonly Sent[];
   /** By room and seq. */
   rows: readonly Row[];
-  /** What REST gives of each room, first page to last. */
+  /** The whole history of each room by REST. */
   history: ReadonlyMap<string, readonly Entry[]>;
   receptions: readonly Reception[];
-  /** Messages that were delivered while their row was not there, by a lookup right after they came. */
+  /** Messages delivered before their row was there, by a lookup right after the delivery. */
   early: readonly string[];
-  /** Cursors of shards that moved back within one epoch, as the database saw it. */
+  /** Times a shard's cursor moved back within one epoch, counted by a trigger. */
   cursorsBack: number;
 }>;

@@ -15,7 +15,7 @@ export const LINKS = [
 ] as const;
 export type LinkName = (typeof LINKS)[number];
 
-/** What a fault does, and for how long, ms. */
+/** What a fault does, and the bounds of its duration, ms. */
 export type FaultKind = Readonly<{
   name: string;
   action: "kill" | "stop" | "restart" | "fence" | "cut" | "slow" | "vanish" | "repeat" | "mute";
@@ -38,8 +38,8 @@ const LONGER_THAN_A_LEASE_MS = 6_000;
 /**
  * Every kind of fault: `kill` is kill -9; `stop` is SIGSTOP, later SIGCONT; `restart` is SIGTERM and a new start;
  * `fence` stops a writer for longer than its lease, so that it comes back as the second one; `cut` breaks all
- * connections of a pair and lets none in; `slow` delays what passes, or stalls it; the last three are clients that
- * go away without a word, send the same again on a second socket, and stop reading.
+ * connections of a pair and refuses new ones; `slow` delays the bytes, or stalls them; the last three are clients that
+ * drop their connection, send the same again on a second socket, and stop reading.
  */
 export const FAULT_KINDS: readonly FaultKind[] = [
   ...PROCESSES.map((target) => kind("kill", target, 50, 600)),
@@ -59,8 +59,8 @@ export type Fault = Readonly<{
   kind: FaultKind;
   atMs: number;
   forMs: number;
-  /** Which of several alike is hit: 0 up to 1. */
+  /** Chooses among several processes or clients of a kind: 0 up to 1. */
   choice: number;
-  /** `slow`: what passes is late by so many ms; undefined: nothing passes at all. */
+  /** `slow`: delay of each byte, ms; undefined: nothing passes at all. */
   delayMs: number | undefined;
 }>;

@@ -5,10 +5,10 @@ import type { Fault, LinkName } from "./faults.ts";
 import { signalAll, withChildren } from "./process-tree.ts";
 import { CONSUMERS, type Stage } from "./stage.ts";
 
-/** How often a process that was ended is started again before that counts as a failure. */
+/** Attempts to start a process again. */
 const STARTS_MAX = 5;
 
-/** Makes one fault happen, and undoes it after its time. Resolves when it is over. */
+/** Injects one fault and undoes it after its time. Resolves when it is over. */
 export async function inject(fault: Fault, stage: Stage, clients: Clients): Promise<void> {
   const { kind, forMs, choice } = fault;
   switch (kind.action) {
@@ -34,7 +34,7 @@ export async function inject(fault: Fault, stage: Stage, clients: Clients): Prom
   }
 }
 
-/** The process that a fault means; of the consumers one. */
+/** The process that a fault hits; of the consumers one by `choice`. */
 function unitOf({ kind, choice }: Fault, stage: Stage): Unit {
   const name = kind.target === "ws-consumer" ? CONSUMERS[Math.floor(choice * CONSUMERS.length)] : kind.target;
   return stage.unit(name ?? kind.target);

@@ -8,7 +8,7 @@ import type { Entry, Row } from "./evidence.ts";
 const SHARDS = 4;
 const CONNECTIONS = 2;
 
-/** The harness's own instrument in the database: notes each cursor that moves back within one epoch. */
+/** A trigger of the harness that records each cursor that moves back within one epoch. */
 const WATCH_CURSORS = `
 create schema chaos;
 create table chaos.cursors_back (shard smallint, from_seq bigint, to_seq bigint, at timestamptz default now());
@@ -21,9 +21,9 @@ create trigger chaos_cursor before update on chat.shards for each row
   when (new.cursor < old.cursor and new.epoch = old.epoch)
   execute function chaos.note_cursor();`;
 
-/** Looks at what is stored, past every service: SQL for rows and cursors, JetStream for the ends of the streams. */
+/** Reads what is stored without any service: rows and cursors by SQL, the ends of the streams from JetStream. */
 export interface Ledger {
-  /** Entries that are in the log and not yet in Postgres. Undefined while one of them does not answer. */
+  /** Number of entries in the log and not yet in Postgres. Undefined while one of them does not answer. */
   backlog(): Promise<number | undefined>;
   rows(): Promise<Row[]>;
   /** Whether a message is committed under its seq; undefined while Postgres does not answer. */
@@ -32,7 +32,7 @@ export interface Ledger {
   close(): Promise<void>;
 }
 
-/** Opens a ledger; `statements` are run first, as the mutants need them. */
+/** Opens a ledger; runs `statements` first, which a mutant needs. */
 export async function openLedger(
   natsUrl: string,
   databaseUrl: string,

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed, so that a run can be repeated. */
+/** A seeded pseudo-random generator, so that a run can be repeated. */
 export type Random = Readonly<{
   /** From 0 up to 1, without it. */
   next: () => number;

@@ -2,7 +2,7 @@ import { COLUMNS, type Column } from "./checker.ts";
 import { FAULT_KINDS } from "./faults.ts";
 import type { Outcome } from "./run.ts";
 
-/** What must hold (issue C), and from which duration on the amounts are asked for. */
+/** Limits of a run; the amounts are required from this duration on. */
 const WHOLE_RUN_S = 180;
 const FAULTS_LEAST = 60;
 const SENDS_LEAST = 100_000;
@@ -21,7 +21,7 @@ export type Report = Readonly<{
   ok: boolean;
   /** The command that repeats the run. */
   command: string;
-  /** Everything that does not hold, as text. */
+  /** Everything that is wrong, as text. */
   failures: readonly string[];
 }> &
   Asked &
@@ -70,7 +70,7 @@ function amounts({ faults, sends }: Outcome): string[] {
   return failures;
 }
 
-/** The table for a person. */
+/** The report as a table for a terminal. */
 export function tableOf(report: Report): string {
   const { verdict, timing, sends, durationMs, faults } = report;
   const rate = Math.round(sends / (durationMs / 1_000));

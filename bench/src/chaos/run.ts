@@ -37,16 +37,16 @@ export type Outcome = Readonly<{
   events: readonly (readonly [string, number, number])[];
   /** Faults that could not be undone, such as a process that does not start. */
   troubles: readonly string[];
-  /** For each heal: until what was in the log then was in Postgres, ms; null: not before the next fault. */
+  /** For each heal: time until the backlog was stored, ms; null: not before the next fault. */
   backlogMs: readonly (number | null)[];
-  /** Looks right after a message came, whether it is committed. */
+  /** Lookups of a row right after its delivery. */
   looks: number;
   /** Refusals and closes by code. */
   refusals: Readonly<Record<string, number>>;
   gaps: number;
 }>;
 
-/** One run: everybody sends and listens while the schedule happens; then all is healed, drained and checked. */
+/** One run: all clients send and listen while the faults happen; then everything is healed, drained and checked. */
 export async function runChaos(options: RunOptions): Promise<Outcome> {
   const { schedule, say } = options;
   const stage = await startStage(options);
@@ -123,7 +123,7 @@ async function perform(
   };
 }
 
-/** Makes the faults of each round happen, waits until all are over, and watches the rest. */
+/** Injects the faults of each round, waits until all are over, and measures the rest of the round. */
 async function happen(
   schedule: Schedule,
   stage: Stage,
@@ -162,9 +162,9 @@ async function happen(
   return { faults, events, troubles, heals, backlogMs };
 }
 
-/** How long until the backlog was gone once; null if it was not before the rest ended. */
+/** Time until the backlog was gone, ms; null if it was not before the rest ended. */
 async function untilCaughtUp(ledger: Ledger, rest: { at: number; until: number }): Promise<number | null> {
-  // A stream that moves on is never read to its end for long: about one batch is what a look may still find.
+  // While messages are sent the backlog is never 0 for long: about one batch is always in it.
   const batch = 100;
   while (performance.now() < rest.until) {
     const backlog = await ledger.backlog();

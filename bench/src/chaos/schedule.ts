@@ -1,7 +1,7 @@
 import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
 import { createRandom, type Random } from "./random.ts";
 
-/** About how long one round is, ms: every kind of fault once, then a rest in which all must be well again. */
+/** Approximate length of a round, ms: every kind of fault once, then a rest in which everything must recover. */
 const ROUND_MS = 36_000;
 const REST_MS = 6_000;
 /** A short run has one round, and this share of it is rest. */
@@ -44,7 +44,7 @@ export function planSchedule(
 /** Faults at given times: name of the kind, when, for how long, ms. */
 export type Script = readonly (readonly [kind: string, atMs: number, forMs: number])[];
 
-/** The first script again and again, every so many ms. */
+/** Repeats a script every `everyMs`. */
 export function repeatScript(times: number, everyMs: number, script: Script): Script {
   return Array.from({ length: times }, (_, i) => i).flatMap((i) =>
     script.map(([kind, atMs, forMs]) => [kind, atMs + i * everyMs, forMs] as const),
@@ -68,7 +68,7 @@ export function scriptedSchedule(seed: number, script: Script): Schedule {
   return { seed, durationMs, rounds: [{ startMs: 0, restMs, endMs: durationMs }], faults };
 }
 
-/** Each kind once, at even distances with some jitter, in a random order; all are over when the rest begins. */
+/** Each kind once, in random order, evenly spaced with some jitter; all end before the rest begins. */
 function planRound(random: Random, round: Round, kinds: readonly FaultKind[]): Fault[] {
   const span = round.restMs - round.startMs;
   const step = span / kinds.length;

@@ -5,7 +5,7 @@ import type { Ack, Sent } from "./evidence.ts";
 
 /** A message without an answer is sent again under the same id after this time, ms. */
 const RESEND_MS = 4_000;
-/** Messages that one sender may have in flight. */
+/** Most messages in flight of one sender of a chaos run. */
 export const WINDOW = 20;
 /** Every n-th message asks for a `stored` receipt. */
 const RECEIPT_EVERY = 25;

@@ -6,7 +6,7 @@ import { REPOSITORY } from "@parley/devstack/environment";
 import type { ServiceName } from "@parley/devstack/stack-services";
 import { removeAtEnd } from "@parley/devstack/temp-dir";
 
-/** One change of a source file: the text must be there exactly once, or the change is out of date. */
+/** One change of a source file: `search` must occur exactly once, or the patch is out of date. */
 export type Patch = Readonly<{ file: string; search: string; replacement: string }>;
 
 /** A copy of the sources of all services below the repository, so that their dependencies are still found. */
@@ -61,7 +61,7 @@ async function copySources(folder: string, revision: string | undefined): Promis
     await cp(join(REPOSITORY, part), join(folder, part), { recursive: true, filter });
 }
 
-/** Lets `@parley/…` mean the copies. */
+/** Makes `@parley/…` resolve to the copies. */
 async function linkPackages(folder: string): Promise<void> {
   const scope = join(folder, "node_modules/@parley");
   await mkdir(scope, { recursive: true });

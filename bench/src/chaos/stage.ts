@@ -18,13 +18,13 @@ export const CONSUMERS = ["ws-consumer", "ws-consumer-2"] as const;
 export type StageOptions = Readonly<{
   /** Other sources than the working tree's: a mutant. */
   tree?: SourceTree | undefined;
-  /** Where the logs are copied to in the end; default: they are removed. */
+  /** Folder that the logs are copied to in the end; default: they are removed. */
   keptLogs?: string | undefined;
   /** More variables for every service. */
   env?: Environment | undefined;
 }>;
 
-/** A whole Parley with a fault proxy between every pair of processes that talk. */
+/** A whole Parley with a fault proxy between every pair of connected processes. */
 export type Stage = Readonly<{
   stack: Stack;
   /** Addresses that clients use; each passes through a proxy. The second consumer comes last. */
@@ -38,7 +38,7 @@ export type Stage = Readonly<{
   stop: () => Promise<void>;
 }>;
 
-/** Starts everything in a folder of its own. What was started is stopped if something fails. */
+/** Starts everything in a temporary folder. If a part fails to start, the others are stopped. */
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const dataDir = await makeTempDir("chaos");
   const logsDir = join(dataDir, "logs");

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** A TCP proxy on 127.0.0.1 that can break what passes through it. */
+/** A TCP proxy on 127.0.0.1 that can break its connections, delay them and stall them. */
 export class TcpProxy {
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
@@ -21,13 +21,13 @@ export class TcpProxy {
     });
   }
 
-  /** Resets all connections, and those that are tried until `heal`. */
+  /** Resets all connections, and new ones until `heal`. */
   cut(): void {
     this.#isDown = true;
     for (const pair of [...this.#pairs]) this.#end(pair);
   }
 
-  /** Everything that passes is late by so much; without a number nothing passes, and nothing breaks either. */
+  /** Delays every byte by `delayMs`; undefined: stalls all connections without breaking them. */
   slow(delayMs: number | undefined): void {
     if (delayMs !== undefined) this.#delayMs = delayMs;
     else {
@@ -65,7 +65,7 @@ export class TcpProxy {
   }
 
   #pass(from: Socket, to: Socket): void {
-    /** What is on its way, in order; `undefined` is the end of the stream. */
+    /** Delayed chunks, in order; `undefined` is the end of the stream. */
     const late: { readonly at: number; readonly chunk: Buffer | undefined }[] = [];
     let timer: NodeJS.Timeout | undefined;
     const flush = () => {

@@ -1,20 +1,20 @@
 import type { Sent } from "./evidence.ts";
 
-/** Shorter times without an acknowledgement are not told one by one, ms. */
+/** Shortest outage that is listed, ms. */
 const OUTAGE_LEAST_MS = 1_000;
 
 export type Timing = Readonly<{
-  /** The longest time between two acknowledgements of anybody, ms. */
+  /** The longest time without an acknowledgement for any sender, ms. */
   longestOutageMs: number;
   /** All that were longer than a second: from when to when, ms since `since`. */
   outages: readonly (readonly [number, number])[];
-  /** For each heal: until everybody who went on sending was acknowledged again, ms. */
+  /** For each heal: time until every sender had an acknowledgement again, ms. */
   acceptedAgainMs: readonly number[];
 }>;
 
 /**
- * How long sends were not accepted. `since` is the start of the run, `heals` are the times at which all faults had ended, and `untils` the ends of the
- * rests that followed; both monotonic, ms.
+ * How long sends were not accepted. `since` is the start of the run; of each heal, `at` is when all faults had ended
+ * and `until` the end of the rest that followed. All are monotonic, ms.
  */
 export function timingOf(
   senders: readonly (readonly Sent[])[],

@@ -1,7 +1,6 @@
 /**
- * Every body begins with a mark, `~<sender>.<n>.<µs>~`: who sent it, the how-manieth of that sender it is, and when it
- * was due to be sent. Receivers read the mark from the raw bytes, so that the driver costs little and every target the
- * same.
+ * Every body begins with a mark, `~<sender>.<n>.<µs>~`: the index of its sender, its number at that sender, and its due
+ * time. Receivers read the mark from the raw bytes, so that the driver costs little, and the same for every target.
  */
 const TILDE = 0x7e;
 const DOT = 0x2e;

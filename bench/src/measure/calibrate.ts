@@ -4,8 +4,8 @@ const ITERATIONS = 60_000;
 const FRAME = JSON.stringify({ type: "message", id: "m1", room: "general", body: "x".repeat(200) });
 
 /**
- * CPU time of one round of a fixed loop, µs: parse a frame, write it again, hash it. What is told as a multiple of it
- * means the same on a slow machine, a busy one and a fast one.
+ * CPU time of one round of a fixed loop, µs: parse a frame, write it again, hash it. A multiple of it means the same on
+ * a slow machine, a busy one and a fast one.
  */
 export function calibrate(): number {
   let sum = 0;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 const TRIES = 50;
 const BYTES = Buffer.alloc(300, "x");
 
-/** What it takes to append 300 bytes to a file where the databases are and to sync it, the median of 50, µs. */
+/** Median time of 50 appends of 300 bytes with an fsync, in the file system of the databases, µs. */
 export function fsyncUs(): number {
   const file = join(tmpdir(), `parley-fsync-${process.pid}`);
   const fd = openSync(file, "w", 0o600);

@@ -3,14 +3,14 @@ import { cpus, loadavg, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { fsyncUs } from "./fsync.ts";
 
-/** Where a figure was measured, as far as it may be told. */
+/** The machine and the commit of a figure. */
 export type Machine = Readonly<{
   processor: string;
   cores: number;
   memoryGb: number;
   node: string;
   platform: string;
-  /** Load average of the last minute when the run began: anything above 0.5 disturbs. */
+  /** Load average of the last minute when the run began: above 0.5 other work disturbs the figures. */
   load: number;
   /** One append and its sync to the disk, µs: every acknowledgement waits for at least one. */
   fsyncUs: number;
@@ -18,7 +18,7 @@ export type Machine = Readonly<{
   at: string;
 }>;
 
-/** Looks at the machine and at the commit of this repository. */
+/** Describes this machine and the commit of this repository. */
 export function describeMachine(): Machine {
   return {
     processor: cpus()[0]?.model ?? "unknown",

@@ -10,8 +10,8 @@ const LATEST = join(RESULTS, "latest.json");
 export type Figures = Readonly<Record<string, object>>;
 
 /**
- * Puts the figures of a measurement into `latest.json`: `{ <kind>: { <target>: … } }`. What other runs have measured
- * stays, with the machine, the versions and the commit of its own.
+ * Puts the figures of a measurement into `latest.json`: `{ <kind>: { <target>: … } }`. Figures of other runs stay, with
+ * their own machine, versions and commit.
  */
 export async function keepFigures(
   kind: string,

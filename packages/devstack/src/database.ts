@@ -39,7 +39,7 @@ export async function failureOf(url: string): Promise<{ code: string; reason: st
   }
 }
 
-/** The address without the password, for people's eyes. */
+/** The address without the password, for logs and messages. */
 export function withoutPassword(url: string): string {
   return url.replace(/(\/\/[^:/@]*):[^@]*@/, "$1@");
 }

@@ -67,7 +67,7 @@ test("four processes at once apply the repository's own migrations", async () =>
   expect(rows.every((row) => (row as { n: number }).n === 1)).toBe(true);
 });
 
-test("a broken migration changes nothing and is told in the server's words", async () => {
+test("a broken migration changes nothing and is reported with the server's message", async () => {
   const databaseUrl = await emptyDatabase();
   const broken = await makeTempDir("migrations");
   await writeFile(join(broken, "0001_good.sql"), "create table good (n int);");
@@ -77,7 +77,7 @@ test("a broken migration changes nothing and is told in the server's words", asy
   await removeDataDir(broken);
 });
 
-test("a database that is not there is told with its address and without the password", async () => {
+test("an unreachable database is reported with its address and without the password", async () => {
   const start = migrate({ databaseUrl: "postgres://me:secret@127.0.0.1:9/none", folder, deadlineMs: 300 });
   await expect(start).rejects.toThrow(/me@127\.0\.0\.1:9.*ECONNREFUSED/);
   await expect(start).rejects.not.toThrow(/secret/);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { findNatsServer, isAtLeast } from "./nats-binary.ts";
 import { makeTempDir, removeDataDir } from "./temp-dir.ts";
 
-/** A program that only tells a version. */
+/** A program that only prints a version. */
 async function fakeServer(folder: string, version: string): Promise<string> {
   const file = join(folder, "nats-server");
   await writeFile(file, `#!/bin/sh\necho "nats-server: v${version}"\n`);
@@ -34,7 +34,7 @@ test("a named program that is too old is refused, with both versions", async () 
   await removeDataDir(folder);
 });
 
-test("where there is nothing to be had, the error says what was tried and what to do", async () => {
+test("when none can be found or fetched, the error has what was tried and what to do", async () => {
   const folder = await makeTempDir("bin");
   await fakeServer(folder, "2.10.0");
   const lost = findNatsServer({ env: { PATH: folder, PARLEY_CACHE_DIR: join(folder, "cache") } });

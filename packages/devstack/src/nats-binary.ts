@@ -13,7 +13,7 @@ const SCRIPT = join(import.meta.dirname, "../scripts/get-nats-server.sh");
  * cache, which the distribution's package or Go fills (scripts/get-nats-server.sh). Safe to call concurrently.
  *
  * @throws {DevstackError} NATS_SERVER_UNUSABLE if NATS_SERVER_BIN is too old or no nats-server, NATS_SERVER_MISSING if
- * none can be had: the message says what was tried and how to install it.
+ * none could be fetched: the message has what was tried and how to install it.
  */
 export async function findNatsServer(
   options: Readonly<{ env: Environment; onProgress?: Progress | undefined }>,
@@ -63,7 +63,7 @@ export function isAtLeast(version: string, minimum: string): boolean {
   return version.localeCompare(minimum, "en", { numeric: true }) >= 0;
 }
 
-/** Fetches the program into a folder of its own and renames it, so that no half of it is seen. Returns the failure. */
+/** Fetches the program into a temporary folder, then renames it atomically. Returns the failure. */
 async function fetchTo(target: string, env: Environment, onProgress: Progress): Promise<string | undefined> {
   const cache = join(target, "..");
   await mkdir(cache, { recursive: true });

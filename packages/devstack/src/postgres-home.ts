@@ -3,9 +3,9 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { DevstackError } from "./environment.ts";
 
-/** The account that the server runs as when we are root, which Postgres refuses to be: "nobody". */
+/** "nobody": the account of the server when this process is root, which Postgres refuses to run as. */
 const NOBODY = 65_534;
-/** Nobody, but allowed to pass folders that are closed to others. Of util-linux; its absence is reported. */
+/** Runs as nobody with the capability to pass closed folders. Of util-linux; its absence is reported. */
 const AS_NOBODY = [
   "setpriv",
   `--reuid=${NOBODY}`,
@@ -18,7 +18,7 @@ const AS_NOBODY = [
 /** How to run Postgres' programs. */
 export type PostgresHome = Readonly<{
   binDir: string;
-  /** Owner of the data; undefined: whoever we are. */
+  /** Owner of the data; undefined: the current user. */
   uid: number | undefined;
   /** Written in front of a command. */
   prefix: readonly string[];

@@ -8,9 +8,9 @@ const QUIT_MS = 3_000;
 const END_MS = 8_000;
 
 /**
- * Ends what is left of an earlier server on that data folder: backends outlive a postmaster that was killed, and busy
- * ones for long. Removes a `postmaster.pid` that was left, because after a crash of the machine its pid may belong to
- * another process. Elsewhere than on Linux nothing is done: Postgres itself refuses to start while they live.
+ * Ends the processes of an earlier server on that data folder: backends outlive a killed postmaster, busy ones for
+ * long. Removes its `postmaster.pid`, because after a crash of the machine the pid may belong to another process.
+ * Does nothing except on Linux: Postgres itself refuses to start while they live.
  *
  * @throws {DevstackError} POSTGRES_LEFT if something cannot be ended.
  */

@@ -4,19 +4,19 @@ import { DatabaseSync } from "node:sqlite";
 import { DevstackError, type Progress, sleep } from "./environment.ts";
 import { isAlive } from "./server-process.ts";
 
-/** Longest wait for processes of a supervisor that was killed to end by themselves, ms. */
+/** Longest wait for the end of a killed supervisor's processes, ms. */
 const LEFT_DEADLINE_MS = 10_000;
 
 /** `$DATA_DIR/run`: the lock of the supervisor, and `<name>.pid` of each process. */
 export interface RunDir {
-  /** Notes the pid of a process; undefined when it has ended. */
+  /** Records the pid of a process; undefined when it has ended. */
   record(name: string, pid: number | undefined): void;
-  /** Gives the lock up. */
+  /** Releases the lock. */
   release(): void;
 }
 
 /**
- * Locks a data folder for this process, and waits for the end of what a supervisor that was killed left.
+ * Locks a data folder for this process, and waits for the end of processes that a killed supervisor left.
  *
  * @throws {DevstackError} ALREADY_RUNNING if another supervisor has the lock.
  */
@@ -51,7 +51,7 @@ export function isLocked(dataDir: string): boolean {
   return unlock === undefined;
 }
 
-/** The noted pid of a process; NaN if there is none. */
+/** The recorded pid of a process; NaN if there is none. */
 export function pidOf(dataDir: string, name: string): number {
   const file = join(dataDir, `run/${name}.pid`);
   return existsSync(file) ? Number.parseInt(readFileSync(file, "utf8"), 10) : Number.NaN;
@@ -67,7 +67,7 @@ export async function waitForLeft(dataDir: string, onProgress: Progress): Promis
   const names = files.map((file) => file.slice(0, -".pid".length)).filter((name) => name !== "supervisor");
   const isLeft = (name: string) => isAlive(pidOf(dataDir, name));
   const left = names.filter(isLeft);
-  if (left.length > 0) onProgress(`waiting for the end of what an earlier start left: ${left.join(", ")}`);
+  if (left.length > 0) onProgress(`waiting for the end of processes of an earlier start: ${left.join(", ")}`);
   const deadline = performance.now() + LEFT_DEADLINE_MS;
   while (left.some(isLeft) && performance.now() < deadline) await sleep(20);
   for (const file of files) rmSync(join(folder, file), { force: true });

@@ -55,7 +55,7 @@ exec "$@" 3<&-
 
 /**
  * Starts a program that ends when this process does, however that ends. Files that it makes are for their owner only.
- * A program that cannot be run ends with code 126 or 127, and its log says why.
+ * A program that cannot be run ends with code 126 or 127 and the reason in its log.
  *
  * @throws the system's error (EAGAIN …) if no process can be made.
  */

@@ -2,7 +2,7 @@ import type { Environment, Progress } from "./environment.ts";
 import type { PortVariable, ServiceName } from "./stack-services.ts";
 
 export type StackOptions = Readonly<{
-  /** Holds everything the stack keeps. A relative one is below the present folder. */
+  /** Folder of all data of the stack, relative to the current folder. */
   dataDir: string;
   /** Inherited by the services; default: the environment of this process. */
   env?: Environment;
@@ -12,10 +12,10 @@ export type StackOptions = Readonly<{
   host?: string;
   /** Ports by variable; each one left out is a free one. */
   ports?: Readonly<Partial<Record<PortVariable, number | undefined>>>;
-  /** A server of one's own; none is started then. */
+  /** An existing NATS; none is started then. */
   natsUrl?: string | undefined;
   natsMonitorUrl?: string | undefined;
-  /** A database of one's own; no Postgres is started then. */
+  /** An existing database; no Postgres is started then. */
   databaseUrl?: string | undefined;
   /** Default: all (web only if it exists). */
   services?: readonly ServiceName[];

@@ -21,7 +21,7 @@ export type StackContext = Readonly<{
   supervision: (name: string) => Supervision;
 }>;
 
-/** Addresses of NATS and Postgres, the stack's own or named ones. */
+/** Addresses of NATS and Postgres, the stack's own or existing ones. */
 export type Servers = Readonly<{
   natsUrl: string;
   natsMonitorUrl: string | undefined;
@@ -29,7 +29,7 @@ export type Servers = Readonly<{
   databaseUrl: string;
 }>;
 
-/** Starts NATS and Postgres side by side, or checks the ones that are named; adds those it started to `units`. */
+/** Starts NATS and Postgres in parallel, or checks the existing ones; adds those it started to `units`. */
 export async function startServers(context: StackContext, units: Unit[]): Promise<Servers> {
   // Wait for both, so that a failure of one never leaves the other half started.
   const [nats, url] = await Promise.allSettled([findNats(context, units), findDatabase(context, units)]);
@@ -103,7 +103,7 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
   });
 }
 
-/** Checks that a NATS server of one's own answers. @throws {DevstackError} NATS_UNREACHABLE after 10 s. */
+/** Checks that an existing NATS server answers. @throws {DevstackError} NATS_UNREACHABLE after 10 s. */
 async function requireNats(url: string): Promise<void> {
   const reasons: string[] = [];
   for (const server of url.split(",")) {

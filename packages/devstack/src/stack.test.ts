@@ -85,13 +85,13 @@ test("taken ports are all named before anything starts", async () => {
   holder.close();
 });
 
-test("a second start on the same data is refused, and hurts nothing", async () => {
+test("a second start on the same data is refused, and disturbs nothing", async () => {
   const stack = await start();
   await expect(start({ dataDir: stack.dataDir })).rejects.toMatchObject({ code: "ALREADY_RUNNING" });
   expect((await ask(stack.urls.auth)).pid).toBe(stack.service("auth").pid);
 });
 
-test("a service that keeps dying is told with the end of its log, and the rest is stopped", async () => {
+test("a service that keeps dying is reported with the end of its log, and the rest is stopped", async () => {
   const dataDir = await folder();
   const attempt = start({ dataDir, serviceEnv: { "ws-producer": { FIXTURE_CRASH: "1" } } });
   await expect(attempt).rejects.toThrow(/ws-producer is not ready[\s\S]*told to crash/);
@@ -143,7 +143,7 @@ test("nobody but the owner can read the data folder", async () => {
   expect(Object.keys(others)).toEqual(expect.arrayContaining(["logins.json", "cluster", "password", "nats"]));
 });
 
-test("servers of one's own are used, and then none is started", async () => {
+test("existing servers are used, and then none is started", async () => {
   const first = await start();
   const { natsUrl, natsMonitorUrl, databaseUrl } = first;
   const second = await start({ natsUrl, natsMonitorUrl, databaseUrl });

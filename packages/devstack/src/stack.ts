@@ -20,7 +20,7 @@ const STOP_ORDER = [/^ws-producer/, /^ws-consumer/, /^(auth|web)/, /^(nats|postg
 export interface Stack extends Servers {
   readonly dataDir: string;
   readonly ports: Ports;
-  /** The operator of the stack's own NATS, who may do everything; undefined for a server of one's own. */
+  /** The operator of the stack's own NATS, who may do everything; undefined for an existing NATS. */
   readonly natsLogin: Readonly<{ user: string; pass: string }> | undefined;
   /** `http://host:port` of each service process, by name (auth, ws-producer, ws-consumer, ws-consumer-2, web). */
   readonly urls: Readonly<Record<string, string>>;
@@ -62,8 +62,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /**
- * Everything in it is for its owner only. Root's Postgres runs as another user, who has to pass the folder itself: it
- * can be passed, but not listed.
+ * Its contents are for its owner only. Root's Postgres runs as another user, who has to pass the folder itself: it can
+ * be passed, but not listed.
  */
 async function makeDataDir(dataDir: string): Promise<void> {
   const mode = process.getuid?.() === 0 ? 0o711 : 0o700;

@@ -17,7 +17,7 @@ export function errorText(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Waits for `work`, but gives up on Ctrl-C or SIGTERM, so that the caller can stop what it started. */
+/** Waits for `work`. @throws {DevstackError} INTERRUPTED on Ctrl-C or SIGTERM, so that the caller can clean up. */
 export function untilInterrupted<T>(work: Promise<T>): Promise<T> {
   const interruption = untilAskedToEnd().then((signal): never => {
     throw new DevstackError("INTERRUPTED", `ended by ${signal}`);

@@ -10,7 +10,7 @@ const STOP_GRACE_MS = 10_000;
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 20;
 const PROGRESS_MS = 2_000;
-/** A process that died this often while it is waited for is given up. */
+/** Restarts after which waiting for a process is given up. */
 const DEATHS_MAX = 4;
 
 /** The part of a unit's options that differs between a stack and a test. */
@@ -28,7 +28,7 @@ export type UnitOptions = Supervision &
     /** Called before each start. */
     command: () => Promise<SpawnOptions>;
     logFile: string;
-    /** What is missing until it can be used; undefined when it is ready. */
+    /** Why it is not ready; undefined when it is. */
     missing: () => Promise<string | undefined>;
   }>;
 
@@ -162,7 +162,7 @@ export class Unit {
   }
 }
 
-/** What the health check at `url` lacks; undefined if it answers 200. */
+/** Why the health check at `url` fails; undefined if it answers 200. */
 export async function missingAt(url: string): Promise<string | undefined> {
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });

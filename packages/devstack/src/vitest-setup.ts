@@ -17,8 +17,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const say = (line: string) => void process.stderr.write(`${line}\n`);
   await findNatsServer({ env: ownEnvironment(), onProgress: say });
   const dataDir = await makeTempDir("vitest");
-  // The data is thrown away after the run, so nothing is lost with a machine that fails meanwhile. Tests of
-  // durability kill processes, not the machine, and what a process has written survives its death.
+  // Tests of durability kill processes, not the machine, and written data survives the death of a process.
   const postgres = await startPostgres({ dataDir, settings: { fsync: "off", max_connections: "300" } });
   const close = async () => {
     await postgres.stop();

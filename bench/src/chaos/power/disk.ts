@@ -14,15 +14,15 @@ const SHUTDOWN = `my $flags = pack("L", 2);
   ioctl($file, 0x8004587d, $flags) or die "ioctl: $!"`;
 const UNMOUNT_TRIES = 50;
 
-/** A file system whose power can be cut: what was not synced to it is gone afterwards. */
+/** A file system whose power can be cut: unsynced writes are lost then. */
 export interface Disk {
   /** Where it is mounted. */
   readonly path: string;
-  /** Writes everything to it, such as configuration files that nobody syncs. */
+  /** Syncs everything, such as configuration files that no process syncs. */
   sync(): Promise<void>;
-  /** From here on nothing reaches it; what is only in memory never will. */
+  /** No write reaches it from now on; those still in memory are lost. */
   cutPower(): Promise<void>;
-  /** Mounts it again; its journal is replayed. Whoever had files open there must be gone. */
+  /** Mounts it again and replays its journal. Processes with open files there must have ended. */
   powerOn(): Promise<void>;
   remove(): Promise<void>;
 }

@@ -20,15 +20,15 @@ const CONTROL_CUTS = 2;
 const SENDERS = 8;
 const ROOMS = ["cut-a", "cut-b", "cut-c", "cut-d"];
 const SENDS_PER_SECOND = 400;
-/** Load before a cut, and how long nobody stores what is acknowledged right before it, ms. */
+/** Load before a cut, and how long the writer is stopped right before it, ms. */
 const LOAD_MS = 2_000;
 const LOG_ONLY_MS = 1_000;
-/** How long sends may take to be acknowledged again, ms. */
+/** Longest wait for an acknowledgement after a cut, ms. */
 const AGAIN_DEADLINE_MS = 20_000;
 
 export type CutsOptions = Readonly<{
   cuts: number;
-  /** `default` is the control: NATS as it comes, which syncs every two minutes. */
+  /** `default` is the control: NATS by default syncs every two minutes. */
   sync: "always" | "default";
   /** Other sources than the working tree's. */
   tree?: SourceTree | undefined;
@@ -42,7 +42,7 @@ export function runControl(tree?: SourceTree): Promise<CutsOutcome> {
   return runCuts({ cuts: CONTROL_CUTS, sync: "default", tree, say: timedProgress() });
 }
 
-/** Cuts the power of NATS and Postgres again and again while messages are sent, and checks what is left. */
+/** Cuts the power under NATS and Postgres repeatedly while messages are sent, and checks what is left. */
 export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
   const closers: (() => Promise<unknown>)[] = [];
   try {
@@ -122,7 +122,7 @@ async function cutAndCheck(
   };
 }
 
-/** Every second time nothing is stored before the cut, so that what was acknowledged is in the log alone. */
+/** Every second time the writer is stopped before the cut, so that acknowledged messages are in the log alone. */
 async function cutOnce(
   cut: number,
   { sync }: CutsOptions,
@@ -140,11 +140,11 @@ async function cutOnce(
   await disk.powerOn();
   await Promise.all([nats.restart(), postgres.restart()]);
   if (isLogOnly) await consumer.kill("SIGCONT");
-  // The producer refuses a log that ends before what it acknowledged; a new one does not know.
+  // The producer refuses a log that ends before what it acknowledged; a new producer does not.
   if (sync === "default") await stack.service("ws-producer").kill();
 }
 
-/** Everything stands still while the power goes, and nothing moves afterwards. */
+/** Stops all processes during the cut and kills them afterwards. */
 async function endWith(parents: readonly number[], cutPower: () => Promise<void>): Promise<void> {
   signalAll(parents, "SIGSTOP");
   const all = withChildren(parents);
@@ -156,7 +156,7 @@ async function endWith(parents: readonly number[], cutPower: () => Promise<void>
   }
 }
 
-/** How long until somebody is acknowledged again; undefined if that does not happen in time. */
+/** Time until a sender is acknowledged again, ms; undefined if that takes too long. */
 async function untilAcknowledged(clients: Clients): Promise<number | undefined> {
   const since = performance.now();
   while (performance.now() - since < AGAIN_DEADLINE_MS) {
