@@ -1,4 +1,4 @@
-import cors from "@fastify/cors";
+import cors, { type FastifyCorsOptionsDelegateCallback } from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
@@ -7,14 +7,16 @@ import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
-  type FastifyReply,
   LogController,
 } from "fastify";
 import { Type } from "typebox";
 import { askReadiness, type Check } from "./health.ts";
+import { checkEncoding, refuseConnection, refuseUrl, sendProblem, toProblem } from "./http-errors.ts";
+import { addJsonBody } from "./json-body.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
-import { Problem, ProblemBody, problemText } from "./problem.ts";
+import { Problem, ProblemBody } from "./problem.ts";
+import { RouteMethods } from "./route-methods.ts";
 
 export type HttpOptions = Readonly<{
   service: string;
@@ -28,6 +30,8 @@ export type HttpOptions = Readonly<{
   trustProxy: boolean;
   /** Largest body that is read, bytes. */
   bodyBytesMax: number;
+  /** JSON Pointers to the texts of a body that are answered `too_large` when they are too long. */
+  tooLargePaths?: readonly string[];
   metrics?: Metrics;
 }>;
 
@@ -42,6 +46,9 @@ export type App = FastifyInstance<
 const REQUEST_DEADLINE_MS = 30_000;
 const HEADER_BYTES_MAX = 16_384;
 
+/** Headers that pages of other origins may read. */
+const EXPOSED_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"];
+
 /** What the Swagger page may load. It styles itself inline; it must work over plain HTTP on any host. */
 const DOCS_CSP = {
   "default-src": ["'self'"],
@@ -51,34 +58,6 @@ const DOCS_CSP = {
   "base-uri": ["'none'"],
   "frame-ancestors": ["'none'"],
 };
-
-/** Codes for refusals that Fastify itself makes; anything else it refuses is a `bad_request`. */
-const FRAMEWORK_CODES: Readonly<Record<string, string>> = {
-  FST_ERR_VALIDATION: "bad_frame",
-  FST_ERR_CTP_INVALID_JSON_BODY: "bad_json",
-  FST_ERR_CTP_EMPTY_JSON_BODY: "bad_json",
-  FST_ERR_CTP_BODY_TOO_LARGE: "too_large",
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
-};
-
-function toProblem(error: FastifyError | Problem | Error): Problem {
-  if (error instanceof Problem) return error;
-  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
-  if (status >= 500) return new Problem(500, "internal", "something went wrong on our side");
-  const code = "code" in error ? (FRAMEWORK_CODES[error.code] ?? "bad_request") : "bad_request";
-  const first = "validation" in error ? error.validation?.[0] : undefined;
-  if (!first) return new Problem(status, code, error.message);
-  const missing = (first.params as { requiredProperties?: string[] })?.requiredProperties?.[0];
-  const path = missing === undefined ? first.instancePath : `${first.instancePath}/${missing}`;
-  const detail = `${"validationContext" in error ? error.validationContext : "request"}${path} ${first.message}`;
-  return new Problem(status, code, detail, { path });
-}
-
-function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  if (problem.retryAfterMs !== undefined)
-    reply.header("retry-after", Math.ceil(problem.retryAfterMs / 1_000));
-  return reply.code(problem.status).type("application/problem+json").send(problemText(problem));
-}
 
 /**
  * The HTTP face that every service has: TypeBox validation that coerces and strips nothing, problem+json errors,
@@ -95,18 +74,30 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     http: { maxHeaderSize: HEADER_BYTES_MAX },
     return503OnClosing: true,
     forceCloseConnections: true,
+    frameworkErrors: refuseUrl,
+    clientErrorHandler: refuseConnection,
+    // How long a parameter may be is for the schema of its route: the router would answer that by itself.
+    routerOptions: { maxParamLength: HEADER_BYTES_MAX },
   } as object).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = toProblem(error);
+    const problem = toProblem(error, options.tooLargePaths);
     if (problem.status >= 500 && !(error instanceof Problem))
       request.log.error({ err: error, req: request }, "request failed");
     return sendProblem(reply, problem);
   });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, new Problem(404, "not_found", `there is no ${request.method} here; see /docs`)),
-  );
-  await app.register(cors, { origin: [...options.allowedOrigins], credentials: true });
+  app.addHook("onRequest", async ({ raw }) => checkEncoding(raw));
+  addJsonBody(app as unknown as FastifyInstance);
+  const methods = addMethods(app);
+  const crossOrigin = {
+    origin: [...options.allowedOrigins],
+    credentials: true,
+    exposedHeaders: EXPOSED_HEADERS,
+    strictPreflight: false,
+  };
+  const delegator: FastifyCorsOptionsDelegateCallback = ({ method, url }, done) =>
+    done(null, method === "OPTIONS" ? { ...crossOrigin, methods: methods.of(url) } : crossOrigin);
+  await app.register(cors, { delegator });
   await app.register(helmet, { contentSecurityPolicy: false });
   await app.register(swagger, {
     openapi: {
@@ -123,6 +114,26 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   addHealth(app, options);
   addMetrics(app, options.metrics ?? new Metrics());
   return app;
+}
+
+/** Answers a path that has routes for other methods with 405 and their list, any other with 404. */
+function addMethods(app: App): RouteMethods {
+  const methods = new RouteMethods();
+  app.addHook("onRoute", ({ url, method }) => {
+    if (url !== "*" && url !== "/*") methods.add(url, method);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methods.of(request.url);
+    if (allowed.length === 0)
+      return sendProblem(
+        reply,
+        new Problem(404, "not_found", `there is no ${request.method} here; see /docs`),
+      );
+    reply.header("allow", allowed.join(", "));
+    const detail = `${request.method} is not for this path, which takes ${allowed.join(", ")}`;
+    return sendProblem(reply, new Problem(405, "method_not_allowed", detail));
+  });
+  return methods;
 }
 
 function addHealth(app: App, { service, checks }: HttpOptions): void {

@@ -1,0 +1,83 @@
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { Problem, problemText } from "./problem.ts";
+
+const PROBLEM_TYPE = "application/problem+json";
+
+/** Codes for refusals that Fastify itself makes; anything else it refuses is a `bad_request`. */
+const FRAMEWORK_CODES: Readonly<Record<string, string>> = {
+  FST_ERR_VALIDATION: "bad_frame",
+  FST_ERR_CTP_INVALID_JSON_BODY: "bad_json",
+  FST_ERR_CTP_BODY_TOO_LARGE: "too_large",
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: "unsupported_media_type",
+  FST_ERR_BAD_URL: "bad_encoding",
+};
+
+/** Makes a problem of whatever a route or Fastify has thrown; what was not foreseen is `internal`. */
+export function toProblem(
+  error: FastifyError | Problem | Error,
+  tooLargePaths: readonly string[] = [],
+): Problem {
+  if (error instanceof Problem) return error;
+  const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
+  if (status >= 500) return new Problem(500, "internal", "something went wrong on our side");
+  const code = "code" in error ? (FRAMEWORK_CODES[error.code] ?? "bad_request") : "bad_request";
+  const first = "validation" in error ? error.validation?.[0] : undefined;
+  if (!first) return new Problem(status, code, error.message);
+  const missing = (first.params as { requiredProperties?: string[] })?.requiredProperties?.[0];
+  const path = missing === undefined ? first.instancePath : `${first.instancePath}/${missing}`;
+  const where = "validationContext" in error ? error.validationContext : "request";
+  const detail = `${where}${path} ${missing === undefined ? first.message : "is required"}`;
+  const isTooLarge = where === "body" && first.keyword === "maxLength" && tooLargePaths.includes(path);
+  return isTooLarge
+    ? new Problem(413, "too_large", detail, { path })
+    : new Problem(status, code, detail, { path });
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.retryAfterMs !== undefined)
+    reply.header("retry-after", Math.ceil(problem.retryAfterMs / 1_000));
+  return reply.code(problem.status).type(PROBLEM_TYPE).send(problemText(problem));
+}
+
+/** Answers a request that has no route: its URL is malformed. */
+export function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const { status, code } = toProblem(error);
+  sendProblem(reply, new Problem(status, code, "the URL is not percent-encoded UTF-8"));
+}
+
+const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem(408, "bad_request", "the request did not arrive in time"),
+  HPE_HEADER_OVERFLOW: new Problem(431, "too_large", "the headers are too long"),
+  HPE_INVALID_METHOD: new Problem(405, "method_not_allowed", "HTTP has no such method"),
+};
+const MALFORMED = new Problem(400, "bad_request", "this is not HTTP");
+/** Methods that some route of every service takes. */
+const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/** Answers what node:http could not parse, and closes the connection. */
+export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === "ECONNRESET" || socket.destroyed) return;
+  const problem = PARSER_PROBLEMS[error.code ?? ""] ?? MALFORMED;
+  const body = problemText(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${JSON.parse(body).title}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(problem.status === 405 ? [`Allow: ${METHODS}`] : []),
+    "Connection: close",
+  ];
+  if (socket.writable) socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  socket.destroy(error);
+}
+
+/** @throws {Problem} 400 `bad_encoding` if the URL is not percent-encoded UTF-8, also in its query. */
+export function checkEncoding({ url = "" }: IncomingMessage): void {
+  if (!url.includes("%")) return;
+  try {
+    decodeURIComponent(url);
+  } catch {
+    throw new Problem(400, "bad_encoding", "the URL is not percent-encoded UTF-8");
+  }
+}
