@@ -38,6 +38,11 @@ export const ReactionFrame = Type.Object(
     seq: Seq,
     emoji: Emoji,
     remove: Type.Optional(Type.Boolean()),
+    receipt: Type.Optional(
+      Type.Literal("stored", {
+        description: "also tell when Postgres has it, or `message_not_found` if there is no such message",
+      }),
+    ),
   },
   {
     $id: "ReactionFrame",

@@ -3,6 +3,7 @@ export const ERROR_STATUS = {
   bad_json: 400,
   bad_frame: 400,
   unknown_type: 400,
+  bad_encoding: 400,
   too_large: 413,
   unauthenticated: 401,
   forbidden: 403,
@@ -17,6 +18,9 @@ export const ERROR_STATUS = {
   overloaded: 503,
   unavailable: 503,
 } as const;
+
+/** JSON Pointers to texts whose length is told in `hello`: a longer one is `too_large`, on sockets and by HTTP. */
+export const TOO_LARGE_PATHS: readonly string[] = ["/body"];
 
 export type ErrorCode = keyof typeof ERROR_STATUS;
 

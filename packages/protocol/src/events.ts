@@ -1,9 +1,9 @@
 import { type Static, type TSchema, Type } from "typebox";
-import { At, Body, Id, Room, Seq, User } from "./parts.ts";
-import { Emoji, Role, Title } from "./room-parts.ts";
+import { At, Room, Seq, StoredBody, StoredId, User } from "./parts.ts";
+import { Role, StoredEmoji, StoredTitle } from "./room-parts.ts";
 
 /** Longest id of an event: those that a client names are as long as a message's, and have their type besides. */
-const base = { room: Room, id: Id, author: User, at: At };
+const base = { room: Room, id: StoredId, author: User, at: At };
 const target = Type.Integer({
   minimum: 1,
   maximum: Number.MAX_SAFE_INTEGER,
@@ -27,19 +27,19 @@ export const EVENTS = {
   }),
   member_left: Type.Object({ type: Type.Literal("member_left"), ...base, user: User }),
   member_role: Type.Object({ type: Type.Literal("member_role"), ...base, user: User, role: Role }),
-  message_edited: Type.Object({ type: Type.Literal("message_edited"), ...base, target, body: Body }),
+  message_edited: Type.Object({ type: Type.Literal("message_edited"), ...base, target, body: StoredBody }),
   message_deleted: Type.Object({ type: Type.Literal("message_deleted"), ...base, target }),
   reaction: Type.Object({
     type: Type.Literal("reaction"),
     ...base,
     target,
-    emoji: Emoji,
+    emoji: StoredEmoji,
     remove: Type.Boolean(),
   }),
   room_updated: Type.Object({
     type: Type.Literal("room_updated"),
     ...base,
-    title: Type.Union([Title, Type.Null()]),
+    title: Type.Union([StoredTitle, Type.Null()]),
     isDeleted: Type.Optional(Type.Literal(true, { description: "nothing follows; the room is gone" })),
   }),
 } as const;

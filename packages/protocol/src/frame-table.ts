@@ -74,7 +74,7 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
       {
         frame: ReactionFrame,
         summary: "React to a message, or take that back; saying it twice changes nothing",
-        answers: [AckFrame],
+        answers: [AckFrame, StoredFrame],
       },
       { frame: ReadFrame, summary: "Say how far you have read; it never goes back", answers: [ReadAckFrame] },
       {
@@ -87,7 +87,7 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
     sends: [
       { frame: AckFrame, summary: "The log has the message on disk" },
       { frame: ReadAckFrame, summary: "Postgres has the read cursor, and where it is" },
-      { frame: StoredFrame, summary: 'Postgres has the message; sent for "receipt":"stored"' },
+      { frame: StoredFrame, summary: 'Postgres has the message or reaction; sent for "receipt":"stored"' },
       ...SENT_BY_BOTH,
     ],
   },

@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Clean } from "typebox/value";
-import { At, Body, Id, Room, Seq, User } from "./parts.ts";
+import { At, Body, Room, Seq, StoredBody, StoredId, User } from "./parts.ts";
 
 /**
  * Optional fields of a message's content. **A new optional field is added here and nowhere else**: the client frame,
@@ -28,9 +28,9 @@ export type MessageContent = Static<typeof MessageContent>;
 export const LogMessage = Type.Object({
   type: Type.Literal("message"),
   room: Room,
-  id: Id,
+  id: StoredId,
   author: User,
-  body: Body,
+  body: StoredBody,
   at: At,
   replyTo: Type.Optional(Seq),
   ...MessageExtra.properties,
@@ -43,7 +43,7 @@ export const MessageFrame = Type.Object(
     type: Type.Literal("message"),
     room: Room,
     seq: Seq,
-    id: Id,
+    id: StoredId,
     author: User,
     body: Type.String({ description: "the text; empty once the message is deleted" }),
     at: At,

@@ -1,18 +1,19 @@
 import { Type } from "typebox";
 import { BODY_LENGTH_MAX, ID_LENGTH_MAX } from "./limits.ts";
 import { ROOM_PATTERN } from "./rooms.ts";
+import { BodyText, LineText, StorableText } from "./text.ts";
 
 /** Text without NUL, which Postgres cannot store, and without lone surrogates, which UTF-8 cannot carry. */
 export const TEXT_PATTERN = "^[^\\u0000\\uD800-\\uDFFF]*$";
-/** The same, with something to see in it. */
-const VISIBLE_TEXT_PATTERN = "^(?=[^]*\\S)[^\\u0000\\uD800-\\uDFFF]*$";
 
-export const Id = Type.String({
+const id = {
   minLength: 1,
   maxLength: ID_LENGTH_MAX,
-  pattern: TEXT_PATTERN,
   description: "the client's own id: a retry with the same id is the same message",
-});
+};
+export const Id = LineText(id);
+/** An id in the log and in what is delivered: it may be older than the rule of `Id`. */
+export const StoredId = StorableText(id);
 export const Room = Type.String({ pattern: ROOM_PATTERN, description: "the room's name or id" });
 export const Seq = Type.Integer({
   minimum: 1,
@@ -24,11 +25,13 @@ export const After = Type.Integer({
   maximum: Number.MAX_SAFE_INTEGER,
   description: "the last seq that the client has; 0 for none",
 });
-export const Body = Type.String({
+const body = {
   minLength: 1,
   maxLength: BODY_LENGTH_MAX,
-  pattern: VISIBLE_TEXT_PATTERN,
-  description: "text without NUL and lone surrogates, not blank",
-});
+  description: "text that shows something, without control characters but tabs and line breaks",
+};
+export const Body = BodyText(body);
+/** A body in the log: it may be older than the rule of `Body`. */
+export const StoredBody = StorableText(body);
 export const At = Type.String({ description: "RFC 3339 time in UTC with milliseconds" });
 export const User = Type.Object({ id: Type.String(), username: Type.String() });

@@ -1,4 +1,6 @@
 import { type Static, Type } from "typebox";
+import { EMOJI_LENGTH_MAX } from "./limits.ts";
+import { EmojiText, NameText, StorableText } from "./text.ts";
 
 /** Longest title of a room, characters. */
 export const TITLE_LENGTH_MAX = 100;
@@ -9,16 +11,16 @@ export const Role = Type.Union([Type.Literal("owner"), Type.Literal("admin"), Ty
 });
 export type Role = Static<typeof Role>;
 
-export const Title = Type.String({
+const title = {
   minLength: 1,
   maxLength: TITLE_LENGTH_MAX,
-  pattern: "^(?=[^]*\\S)[^\\u0000-\\u001F\\uD800-\\uDFFF]*$",
-  description: "what people see as the room's name",
-});
+  description: "what people see as the room's name: one line that shows something",
+};
+export const Title = NameText(title);
+/** A title in the log: it may be older than the rule of `Title`. */
+export const StoredTitle = StorableText(title);
 
-export const Emoji = Type.String({
-  minLength: 1,
-  maxLength: 32,
-  pattern: "^[^\\u0000\\s\\uD800-\\uDFFF]+$",
-  description: "an emoji, or the name of one",
-});
+const emoji = { minLength: 1, maxLength: EMOJI_LENGTH_MAX, description: "an emoji, or the name of one" };
+export const Emoji = EmojiText(emoji);
+/** An emoji in the log: it may be older than the rule of `Emoji`. */
+export const StoredEmoji = StorableText(emoji);

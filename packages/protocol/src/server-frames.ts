@@ -83,7 +83,15 @@ export const SubscribedFrame = Type.Object(
     id: Type.Optional(Id),
     room: Room,
     head: After,
-    outcome: Type.Union([Type.Literal("resumed"), Type.Literal("live"), Type.Literal("gap")]),
+    outcome: Type.Union(
+      [Type.Literal("resumed"), Type.Literal("live"), Type.Literal("gap"), Type.Literal("reset")],
+      {
+        description:
+          "resumed: what is missing follows. live: only what is new. gap: more was missed than is replayed; the newest " +
+          "page follows, and GET /api/v1/rooms/:room/events has the rest. reset: `after` is beyond the head, as after a " +
+          "restored backup: drop what you have of the room, the newest page follows.",
+      },
+    ),
     from: Type.Optional(Type.Integer({ description: "gap: the first seq that is not replayed" })),
     to: Type.Optional(Type.Integer({ description: "gap: the last seq that is not replayed" })),
   },

@@ -1,5 +1,4 @@
 import { type TSchemaOptions, type TString, Type } from "typebox";
-import { EMOJI_LENGTH_MAX } from "./limits.ts";
 
 /**
  * What counts as text in bodies, names, parameters, cursors and emoji. Lengths are in code points, as JSON Schema counts
@@ -89,8 +88,4 @@ export const StorableText = (options: StringOptions): TString =>
 
 /** Schema of an emoji. */
 export const EmojiText = (options: StringOptions): TString =>
-  refined(isEmoji, "one emoji, or the name of one", {
-    minLength: 1,
-    maxLength: EMOJI_LENGTH_MAX,
-    ...options,
-  });
+  refined(isEmoji, "one emoji, or the name of one", options);
