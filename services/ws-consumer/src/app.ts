@@ -9,20 +9,20 @@ import type { Door } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import { openDoor } from "@parley/socket/open-door";
 import { addHistoryRoutes } from "./delivery/http/history-routes.ts";
-import { greet } from "./delivery/websocket/greet.ts";
-import { OwnEvents } from "./delivery/websocket/own-events.ts";
-import { RoomCommands, type RoomsParts } from "./delivery/websocket/subscriptions.ts";
-import type { PresenceOfInstance } from "./presence/create-presence.ts";
+import { applyQuery } from "./delivery/websocket/apply-query.ts";
+import { Subscriptions, type SubscriptionsDependencies } from "./delivery/websocket/subscriptions.ts";
+import { UserConnections } from "./delivery/websocket/user-connections.ts";
+import type { InstancePresence } from "./presence/create-presence.ts";
 import { addPresenceRoutes } from "./presence/http/presence-routes.ts";
-import { addRooms, type RoomsOverHttp } from "./rooms/http/rooms-routes.ts";
+import { addRooms, type RoomsHttpDependencies } from "./rooms/http/rooms-routes.ts";
 import { addSearchRoutes } from "./search/http/search-routes.ts";
-import type { IndexWords, Search } from "./search/search.ts";
+import type { IndexMessages, Search } from "./search/search.ts";
 
-export type ConsumerParts = Readonly<{
+export type AppDependencies = Readonly<{
   identities: Identities;
-  subscriptions: Omit<RoomsParts, "onOpened">;
-  overHttp: RoomsOverHttp & Readonly<{ search: Search; index: IndexWords }>;
-  presence: PresenceOfInstance;
+  subscriptions: Omit<SubscriptionsDependencies, "onOpened">;
+  http: RoomsHttpDependencies & Readonly<{ search: Search; index: IndexMessages }>;
+  presence: InstancePresence;
   lastSeenOf: (userId: string) => Promise<Date | null>;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
@@ -31,15 +31,21 @@ export type ConsumerParts = Readonly<{
   log: Log;
 }>;
 
-export type ConsumerApp = Readonly<{ app: App; door: Door; rooms: RoomCommands; own: OwnEvents }>;
+export type ConsumerApp = Readonly<{
+  app: App;
+  door: Door;
+  subscriptions: Subscriptions;
+  users: UserConnections;
+}>;
 
-/** ws-consumer without a port: the door for those who listen, and history over HTTP. */
-export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
-  const { identities, limits, log, checks, metrics, trustProxy } = parts;
+/** Builds the app of ws-consumer: the WebSocket door for listeners, and the HTTP API. It opens no port. */
+export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
+  const { identities, limits, log, checks, metrics, trustProxy } = deps;
   const app = await buildHttp({
     service: "ws-consumer",
     title: "Parley ws-consumer",
-    description: "Stores what is in the log and delivers it: live, after a pause, and page by page.",
+    description:
+      "Stores the messages of the log and delivers them: live, on resume, and as pages of history.",
     log,
     checks: { ...checks, door: () => door.assertOpen() },
     metrics,
@@ -47,38 +53,38 @@ export async function buildApp(parts: ConsumerParts): Promise<ConsumerApp> {
     trustProxy,
     bodyBytesMax: FRAME_BYTES_MAX,
   });
-  const { presence, lastSeenOf } = parts;
-  const rooms = new RoomCommands({ ...parts.subscriptions, onOpened: presence.local.opened });
-  const own = new OwnEvents();
+  const { presence, lastSeenOf } = deps;
+  const subscriptions = new Subscriptions({ ...deps.subscriptions, onOpened: presence.local.opened });
+  const users = new UserConnections(subscriptions.has);
   const door = await openDoor(app, {
     service: "consumer",
     identities,
-    commands: rooms.commands(),
+    commands: subscriptions.commands(),
     limits,
     log,
     metrics,
     onOpen: (connection: Connection, query) => {
       const { userId, username } = connection.identity;
       presence.local.connected({ id: userId, username });
-      own.open(connection);
-      greet(rooms, connection, query);
+      users.add(connection);
+      applyQuery(subscriptions, connection, query);
     },
     onClose: (connection: Connection) => {
-      rooms.leave(connection);
-      own.close(connection);
+      subscriptions.endAll(connection);
+      users.remove(connection);
       presence.local.disconnected(connection.userId);
     },
   });
-  const { checkReadable } = parts.subscriptions;
-  const overHttp = { ...parts.overHttp, verifyToken: identities.verify };
-  addRooms(app, overHttp);
-  addHistoryRoutes(app, overHttp);
-  addSearchRoutes(app, overHttp);
+  const { checkReadable } = deps.subscriptions;
+  const http = { ...deps.http, verifyToken: identities.verify };
+  addRooms(app, http);
+  addHistoryRoutes(app, http);
+  addSearchRoutes(app, http);
   addPresenceRoutes(app, {
     verifyToken: identities.verify,
     checkReadable,
-    board: presence.board,
+    online: presence.online,
     lastSeenOf,
   });
-  return { app, door, rooms, own };
+  return { app, door, subscriptions, users };
 }

@@ -5,7 +5,7 @@ import { NatsVariables, Port, PostgresVariables, ServiceVariables } from "@parle
 import { DoorVariables } from "@parley/socket/door-limits";
 import { Type } from "typebox";
 
-/** Everything that ws-consumer reads from its environment. */
+/** The environment variables of ws-consumer. */
 export const ConsumerConfig = Type.Object({
   ...ServiceVariables,
   ...NatsVariables,

@@ -7,10 +7,10 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { ConsumerConfig } from "./config.ts";
 
-/** `make dead-letters`: lists what was put aside, or puts one back into the log. */
+/** `make dead-letters`: lists dead letters, or appends one to the log again. */
 
 const DEADLINE_MS = 5_000;
-/** Characters of a payload that a list shows. */
+/** Characters of a payload that are listed. */
 const SHOWN = 200;
 
 type DeadLetter = {
@@ -27,25 +27,25 @@ const LIST = `
 select id, shard, log_seq, reason, subject, at, encode(payload, 'base64') as payload
 from chat.dead_letters where $1::bigint is null or id = $1::bigint order by id limit 1000`;
 
-const say = (line: string) => process.stdout.write(`${line}\n`);
+const print = (line: string) => process.stdout.write(`${line}\n`);
 const textOf = (letter: DeadLetter) => Buffer.from(letter.payload, "base64").toString();
 
 async function list(database: Database): Promise<void> {
   const letters = await database.query<DeadLetter>(LIST, [null]);
   for (const letter of letters) {
     const { id, shard, log_seq, subject, reason, at } = letter;
-    say(`${id}  ${at.toISOString()}  shard ${shard} seq ${log_seq}  ${subject}`);
-    say(`    reason   ${reason}`);
-    say(`    payload  ${JSON.stringify(textOf(letter).slice(0, SHOWN))}`);
+    print(`${id}  ${at.toISOString()}  shard ${shard} seq ${log_seq}  ${subject}`);
+    print(`    reason   ${reason}`);
+    print(`    payload  ${JSON.stringify(textOf(letter).slice(0, SHOWN))}`);
   }
-  say(
+  print(
     letters.length === 0
       ? "no dead letters"
       : `${letters.length} dead letters; put one back: make dead-letters REPLAY=<id>`,
   );
 }
 
-/** Appends a dead letter to the log again, then forgets it. If this is cut short, it is done again without harm. */
+/** Appends a dead letter to the log again, then deletes it. If interrupted, it can be repeated without harm. */
 async function replay(database: Database, id: number): Promise<void> {
   const [letter] = await database.query<DeadLetter>(LIST, [id]);
   if (!letter) throw new Error(`there is no dead letter ${id}`);
@@ -63,7 +63,7 @@ async function replay(database: Database, id: number): Promise<void> {
       headers: named,
     });
     await database.query("delete from chat.dead_letters where id = $1", [id]);
-    say(`dead letter ${id} is in the log again, as seq ${seq} of shard ${letter.shard}`);
+    print(`dead letter ${id} is in the log again, as seq ${seq} of shard ${letter.shard}`);
   } finally {
     await nats.close();
   }

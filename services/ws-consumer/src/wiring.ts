@@ -16,10 +16,9 @@ import type { Static } from "typebox";
 import { buildApp, type ConsumerApp } from "./app.ts";
 import type { ConsumerConfig } from "./config.ts";
 import { Hub } from "./delivery/hub.ts";
-import { keepHub } from "./delivery/keep-hub.ts";
-import { LocalFeed } from "./delivery/local-feed.ts";
-import { createLivePublisher } from "./delivery/nats/live-publisher.ts";
-import { subscribeLive } from "./delivery/nats/live-subscriber.ts";
+import { LocalDelivery } from "./delivery/local-delivery.ts";
+import { maintainHub } from "./delivery/maintain-hub.ts";
+import { createLivePublisher, subscribeLive } from "./delivery/nats/live-exchange.ts";
 import { createHistory } from "./delivery/postgres/history.ts";
 import { openReadDatabase } from "./delivery/postgres/read-database.ts";
 import { createConsumerMetrics } from "./metrics.ts";
@@ -30,16 +29,16 @@ import { createAccess } from "./rooms/access.ts";
 import { createFindUsers } from "./rooms/auth/find-users.ts";
 import { createChangeMessages } from "./rooms/change-messages.ts";
 import { createChangeRooms } from "./rooms/change-rooms.ts";
-import { keepBoard } from "./rooms/keep-board.ts";
+import { maintainAccessBucket } from "./rooms/maintain-access-bucket.ts";
 import { createMarkRead } from "./rooms/mark-read.ts";
-import { createAccessBoard } from "./rooms/nats/access-board.ts";
+import { createAccessBucket } from "./rooms/nats/access-bucket.ts";
 import { createChangeNotices, createReceipts, listenToAccess } from "./rooms/nats/change-notices.ts";
-import { answerReads, createTellRead, listenToReads } from "./rooms/nats/read-exchange.ts";
+import { answerReads, createPublishRead, listenToReads } from "./rooms/nats/read-exchange.ts";
 import { createRoomStore } from "./rooms/postgres/postgres-room-store.ts";
 import { createReadCursors } from "./rooms/postgres/read-cursors.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./rooms/postgres/room-views.ts";
+import { runIndexer } from "./search/indexer.ts";
 import { checkLanguage, createSearch, openSearchDatabase } from "./search/postgres/search-index.ts";
-import { keepWords } from "./search/search.ts";
 import { createFreeShards } from "./writing/nats/free-shards.ts";
 import { createShardLog } from "./writing/nats/jetstream-log.ts";
 import { createAppendEntry, listenToOutbox } from "./writing/nats/outbox-log.ts";
@@ -50,9 +49,9 @@ import { openWriterDatabase } from "./writing/postgres/writer-database.ts";
 import { relayOutbox } from "./writing/relay-outbox.ts";
 import { createWriters, type Writers } from "./writing/run-writers.ts";
 
-/** Members whose read cursors a subscriber to a room is sent. */
+/** Read cursors that a new listener of a room is sent. */
 const CURSORS_MAX = 100;
-/** How often listeners' rights are looked up although nobody announced a change, ms. */
+/** Interval at which listeners' rights are checked without an announcement, ms. */
 const RECHECK_MS = 10_000;
 
 type Context = ServiceContext & Readonly<{ config: Static<typeof ConsumerConfig> }>;
@@ -60,10 +59,10 @@ type Connections = Awaited<ReturnType<typeof connect>>;
 type OnFault = (error: unknown, what: string) => void;
 
 /**
- * Makes everything of ws-consumer, in the order in which data flows: the log, the writers, Postgres, the hub, the
- * sockets. What is made here is closed in the opposite order. The app that it returns does not listen yet.
+ * Creates all components of ws-consumer, and closes them in the opposite order: connections, hub, writers, presence,
+ * rooms, search, and the app, which does not listen yet.
  *
- * @throws {Error} if a setting is refused (before anything is opened), or the database was installed for other ones.
+ * @throws {Error} if a setting is invalid (before anything is opened), or differs from those of the database
  */
 export async function wireConsumer(context: Context): Promise<App> {
   const { config, log, onClose } = context;
@@ -78,8 +77,8 @@ export async function wireConsumer(context: Context): Promise<App> {
     history.replay(room, after, upTo, upTo - after);
   const now = () => performance.now();
   const hub = new Hub({ readHeads: history.heads, readFrames, encode: encodeTextFrames, onFault, now });
-  onClose(keepHub(hub, onFault));
-  const here = new LocalFeed(onFault);
+  onClose(maintainHub(hub, onFault));
+  const here = new LocalDelivery(onFault);
 
   const writers = await wireWriting(context, connections, instance, here);
   onClose(answerStored(nats, history.findStored));
@@ -104,7 +103,7 @@ export async function wireConsumer(context: Context): Promise<App> {
       readCursors: rooms.readCursors,
       onFault,
     },
-    overHttp: { ...rooms, readPage: history.pageFor, search, index },
+    http: { ...rooms, readPage: history.pageFor, search, index },
     presence,
     lastSeenOf: lastSeen.of,
     limits,
@@ -124,7 +123,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   return built.app;
 }
 
-/** Opens the connections to Postgres, NATS and auth; each is closed after everything that uses it. */
+/** Opens the connections to Postgres, NATS and auth. */
 async function connect({ config, log, onClose }: Context) {
   const url = databaseUrl(config);
   const reads = openReadDatabase(url);
@@ -133,7 +132,7 @@ async function connect({ config, log, onClose }: Context) {
   onClose(() => writes.close());
   const nats = await connectNats({ ...natsOptions(config), name: "ws-consumer", log });
   onClose(() => nats.close());
-  // Presence, rights, read marks and the outbox need their own echo; live frames do not.
+  // Without echo, for live frames only: presence, rights, read marks and the outbox rely on their own echo.
   const live = await connectNats({ ...natsOptions(config), name: "ws-consumer live", noEcho: true, log });
   onClose(() => live.close());
   const auth = connectAuth(authUrl(config), authCredentials(config));
@@ -142,12 +141,12 @@ async function connect({ config, log, onClose }: Context) {
   return { reads, writes, nats, live, auth, identities };
 }
 
-/** From the log to Postgres; what is stored goes to the listeners here and by NATS to other instances. */
+/** Starts the writers: from the log to Postgres, then to the listeners here, and by NATS to other instances. */
 async function wireWriting(
   { config, log, onClose }: Context,
   { nats, live, writes }: Connections,
   instance: string,
-  here: LocalFeed,
+  here: LocalDelivery,
 ): Promise<Writers> {
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, LOG_MAX_BYTES: maxBytes } = config;
   const writers = createWriters({
@@ -155,8 +154,8 @@ async function wireWriting(
     shards,
     store: createShardStore(writes),
     log: await createShardLog(nats, { shards, replicas, maxBytes }),
-    feed: createLivePublisher({ nats, live, deliverHere: here.deliver }),
-    report: (level, message, facts) => log[level](facts, message),
+    publisher: createLivePublisher({ nats, live, deliverHere: here.deliver }),
+    report: (level, text, details) => log[level](details, text),
     free: createFreeShards(nats),
   });
   await writers.start();
@@ -164,30 +163,32 @@ async function wireWriting(
   return writers;
 }
 
-/** Rooms, members, read cursors and changes of messages; each change goes through the outbox to the log. */
+/**
+ * Creates the use cases of rooms, members, read cursors and changed messages, and the relay from the outbox to the log.
+ */
 function wireRooms(
-  { config, log, onClose }: Context,
+  { config, onClose }: Context,
   { reads, nats, auth }: Connections,
   writers: Writers,
   onFault: OnFault,
 ) {
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, CHANNEL_AUTO_CREATE: isAutoCreated } = config;
   const cursors = createReadCursors(reads);
-  const markRead = createMarkRead(cursors.move, createTellRead(nats));
+  const markRead = createMarkRead(cursors.move, createPublishRead(nats));
   onClose(answerReads(nats, markRead));
   const mark = `CHANNEL_AUTO_CREATE=${isAutoCreated}`;
-  const board = createAccessBoard(nats, replicas, () => readRights(reads), mark);
-  onClose(keepBoard(board.prepare, onFault));
+  const access = createAccessBucket(nats, replicas, () => readRights(reads), mark);
+  onClose(maintainAccessBucket(access.prepare, onFault));
   const relay = relayOutbox({
     outbox: createOutbox(reads),
-    board,
+    access,
     append: createAppendEntry(nats, shards),
     shards: () => [...writers.cursors().keys()],
     listen: (onFilled) => listenToOutbox(nats, onFilled),
-    report: (level, text, details) => log[level](details, text),
+    onFault,
   });
   onClose(relay);
-  const changing = {
+  const changeDependencies = {
     store: createRoomStore(reads, shards),
     receipts: createReceipts(nats),
     notices: createChangeNotices(nats),
@@ -200,9 +201,9 @@ function wireRooms(
     checkReadable: createAccess(createFindStanding(reads), isAutoCreated),
     whoMayRead: createWhoMayRead(reads),
     readCursors: (room: string) => cursors.ofRoom(room, CURSORS_MAX),
-    messages: createChangeMessages(changing),
+    messages: createChangeMessages(changeDependencies),
     changes: createChangeRooms({
-      ...changing,
+      ...changeDependencies,
       findUsers: createFindUsers(auth),
       freshGroupId,
       isAutoCreated,
@@ -210,37 +211,40 @@ function wireRooms(
   };
 }
 
+/** Creates search, and runs the indexer. */
 async function wireSearch({ config, onClose }: Context, onFault: OnFault) {
   const database = openSearchDatabase(databaseUrl(config));
   onClose(() => database.close());
   await checkLanguage(database, config.SEARCH_LANGUAGE);
   const { search, index } = createSearch(database, config.SEARCH_LANGUAGE);
-  onClose(keepWords(index, onFault));
+  onClose(runIndexer(index, onFault));
   return { search, index };
 }
 
-/** Brings what is stored, and what is heard on NATS, to this instance's sockets. Returns what stops it. */
+/**
+ * Connects the sockets of this instance to stored frames and to announcements on NATS. Returns a function that stops it.
+ */
 function deliverToSockets(
-  { rooms, own }: ConsumerApp,
+  { subscriptions, users }: ConsumerApp,
   { nats, live }: Readonly<{ nats: NatsConnection; live: NatsConnection }>,
   hub: Hub,
-  here: LocalFeed,
+  here: LocalDelivery,
   onFault: OnFault,
 ): () => void {
-  here.add((room, first, frames) => hub.deliver(room, first, frames));
-  here.add((room, _first, frames) => own.tell(room, frames, rooms.listens));
+  here.add(hub.deliver);
+  here.add(users.deliver);
   subscribeLive(live, here.deliver, onFault);
-  const stopAccess = listenToAccess(nats, (room) => rooms.recheck(room));
+  const stopAccess = listenToAccess(nats, (room) => subscriptions.recheck(room));
   const stopReads = listenToReads(nats, (mark) => {
     const frame = { type: "read", ...mark };
-    if (kindOf(mark.room) !== "channel") hub.whisper([mark.room], frame, mark.user.id);
-    for (const connection of own.of(mark.user.id)) connection.send(frame);
+    if (kindOf(mark.room) !== "channel") hub.broadcast([mark.room], frame, mark.user.id);
+    for (const connection of users.of(mark.user.id)) connection.send(frame);
   });
   let isChecking = false;
   const timer = setInterval(() => {
     if (isChecking) return;
     isChecking = true;
-    void rooms.recheckAll().finally(() => {
+    void subscriptions.recheckAll().finally(() => {
       isChecking = false;
     });
   }, RECHECK_MS);

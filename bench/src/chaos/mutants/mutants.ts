@@ -50,14 +50,14 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: "the writer moves the cursor in a statement of its own",
     patches: [
       patch(
-        `${WRITING}/postgres/postgres-shard-store.ts`,
-        '      crashPoint("writer-before-write");\n',
-        `      const [ahead] = await database.query(
-        "update chat.shards set cursor = $4, cursor_time = $5 where shard = $1 and epoch = $2 and cursor = $3 returning 1",
-        [shard, epoch, cursor, batch.cursor, batch.cursorTime],
-      );
-      if (ahead === undefined) throw new FencedError("fenced");
-      position = { ...position, cursor: batch.cursor };
+        `${WRITING}/postgres/shared-writes.ts`,
+        '    crashPoint("writer-before-write");\n',
+        `    const [ahead] = await this.#database.query(
+      "update chat.shards set cursor = $4, cursor_time = $5 where shard = $1 and epoch = $2 and cursor = $3 returning 1",
+      [position.shard, position.epoch, position.cursor, batch.cursor, batch.cursorTime],
+    );
+    if (ahead === undefined) throw new FencedError("fenced");
+    position = { ...position, cursor: batch.cursor };
 `,
       ),
     ],
@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
       patch(
         READING,
         "    this.#nextDelivery += 1;\n",
-        '    this.#nextDelivery += 1;\n    this.#parts.nats.publish(reply, "+ACK");\n',
+        '    this.#nextDelivery += 1;\n    this.#deps.nats.publish(reply, "+ACK");\n',
       ),
     ],
     script: [

@@ -1,53 +1,89 @@
 import { eventTypeOf } from "@parley/protocol/events";
-import { Ring } from "./ring.ts";
 
-/** Frames and characters that are kept of one room. */
+/** Limits of the frames kept in memory per room; bytes are counted as characters. */
 const RING_FRAMES_MAX = 256;
 const RING_BYTES_MAX = 256 * 1_024;
 
-/** Someone who listens. */
+/** A connection that receives the frames of rooms. */
 export interface Listener {
   readonly isOpen: boolean;
   readonly userId: string;
   /** Sends one or more encoded frames; never throws. */
   write(packet: Buffer): void;
-  /** The same for what may be lost; it is left out while the listener is behind. */
+  /** Sends frames that may be lost: drops them while the peer is behind. */
   writeEphemeral(packet: Buffer): void;
-  /** Resolves when what was sent has been read, or the listener is gone. */
+  /** Resolves when the peer has taken all unsent bytes, or is gone. */
   whenRead(): Promise<void>;
 }
 
-/**
- * What this instance knows of one room: how far it has delivered, the newest frames, and who hears them live.
- * Frames pass in seq order without a hole; what comes early only says that there is more to read.
- */
+/** The newest frames of one room without a gap, so that most resumes need no database. The oldest are dropped first. */
+class Ring {
+  /** Seq of the newest frame, also when the ring is empty. */
+  head: number;
+  bytes = 0;
+  #frames: string[] = [];
+
+  constructor(head: number) {
+    this.head = head;
+  }
+
+  /** Adds frames with the seqs `head + 1`, `head + 2`, … */
+  push(frames: readonly string[]): void {
+    for (const frame of frames) {
+      this.#frames.push(frame);
+      this.bytes += frame.length;
+    }
+    this.head += frames.length;
+    let dropped = 0;
+    while (this.#frames.length - dropped > RING_FRAMES_MAX || this.bytes > RING_BYTES_MAX) {
+      this.bytes -= (this.#frames[dropped] as string).length;
+      dropped += 1;
+    }
+    if (dropped > 0) this.#frames = this.#frames.slice(dropped);
+  }
+
+  /** Returns the frames after `seq`; undefined if some of them were dropped. */
+  after(seq: number): readonly string[] | undefined {
+    const missing = this.head - seq;
+    if (missing <= 0) return [];
+    if (missing > this.#frames.length) return undefined;
+    return this.#frames.slice(this.#frames.length - missing);
+  }
+
+  clear(): void {
+    this.#frames = [];
+    this.bytes = 0;
+  }
+}
+
+/** One room on this instance: how far it was delivered, its newest frames, and its live listeners. */
 export class Feed {
   readonly room: string;
   readonly live = new Set<Listener>();
   readonly ring: Ring;
-  /** The highest seq that is known to exist. */
+  /** Highest seq that is known to be stored. */
   known: number;
-  /** What is missing is being read. Whoever needs it waits for that. */
+  /** Resolves when missing frames have been read; undefined if none are being read. */
   repair: Promise<void> | undefined;
-  /** Subscriptions that are live here or on their way to it: a feed with any is kept. */
+  /** Subscriptions that are live or catching up: the hub keeps a feed that has any. */
   subscriptions = 0;
-  /** When something was delivered last, or somebody left; monotonic, ms. */
+  /** When frames were last delivered, or the last subscription ended; monotonic, ms. */
   touchedAt = 0;
 
   constructor(room: string, head: number) {
     this.room = room;
-    this.ring = new Ring(head, RING_FRAMES_MAX, RING_BYTES_MAX);
+    this.ring = new Ring(head);
     this.known = head;
   }
 
-  /** The last seq that was delivered here. */
+  /** Seq of the newest delivered frame. */
   get head(): number {
     return this.ring.head;
   }
 
   /**
-   * Delivers frames that start at `first` as far as they continue the order: those that were delivered before are
-   * left out, and nothing is delivered past a hole. Returns how many were delivered.
+   * Delivers the frames with the seqs `first`, `first + 1`, … in seq order: it skips those that were delivered before,
+   * and delivers nothing past a gap, but notes that there is more to read. Returns how many it delivered.
    */
   advance(
     first: number,
@@ -60,7 +96,7 @@ export class Feed {
     if (skip < 0 || skip >= frames.length) return 0;
     const fresh = skip === 0 ? frames : frames.slice(skip);
     this.ring.push(fresh);
-    // What was deleted must not be replayed from here: Postgres has it without its text.
+    // A deleted message must not be replayed from the ring; Postgres has it without its text.
     if (fresh.some((frame) => eventTypeOf(frame) === "message_deleted")) this.ring.clear();
     this.touchedAt = now;
     if (this.live.size > 0) {

@@ -2,17 +2,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Listener } from "./feed.ts";
 import { Hub } from "./hub.ts";
-import { catchUp, placeOf, Subscription } from "./subscribe.ts";
+import { catchUp, Subscription, startOf } from "./subscribe.ts";
 
 const ROOM = "general";
 const frameOf = (seq: number) => `{"seq":${seq}}`;
 
-/** Someone who listens and remembers the seqs of what was written, in the order of arrival. */
-class Ear implements Listener {
+/** A listener that records the seqs written to it. */
+class RecordingListener implements Listener {
   isOpen = true;
   readonly seqs: number[] = [];
 
-  readonly userId = "ear";
+  readonly userId = "listener";
 
   async whenRead(): Promise<void> {}
 
@@ -25,19 +25,19 @@ class Ear implements Listener {
   }
 }
 
-/** A room in a table, a hub over it, and a database that can be away. */
+/** One room, its hub, and a database that can be made unavailable. */
 function createRoom() {
   let head = 0;
   let isAway = false;
   const pause = () => new Promise((resolve) => setImmediate(resolve));
   const readHeads = async () => {
     await pause();
-    if (isAway) throw new Error("the database is away");
+    if (isAway) throw new Error("the database is unavailable");
     return new Map(head > 0 ? [[ROOM, head]] : []);
   };
   const readFrames = async (_room: string, after: number, upTo: number) => {
     await pause();
-    if (isAway) throw new Error("the database is away");
+    if (isAway) throw new Error("the database is unavailable");
     const last = Math.min(upTo, head, after + 7);
     return Array.from({ length: Math.max(0, last - after) }, (_, i) => frameOf(after + 1 + i));
   };
@@ -51,10 +51,10 @@ function createRoom() {
     onFault: (_error, what) => faults.push(what),
     now: () => now,
   });
-  const parts = { hub, readFrames, encode, replayMax: 50, pageSize: 5 };
+  const deps = { hub, readFrames, encode, replayMax: 50, pageSize: 5 };
   return {
     hub,
-    parts,
+    deps,
     faults,
     head: () => head,
     store: (count: number) => {
@@ -70,7 +70,7 @@ function createRoom() {
     pass: (ms: number) => {
       now += ms;
     },
-    settle: async () => {
+    runPending: async () => {
       for (let i = 0; i < 50; i += 1) await pause();
     },
   };
@@ -79,50 +79,50 @@ function createRoom() {
 type Room = ReturnType<typeof createRoom>;
 
 async function listen(room: Room, after: number | undefined) {
-  const ear = new Ear();
+  const listener = new RecordingListener();
   const feed = await room.hub.feed(ROOM);
   if (after !== undefined && after > feed.head) await room.hub.refresh(feed);
-  const subscription = new Subscription(feed, ear);
-  const { told, cursor } = placeOf(feed, after, room.parts);
+  const subscription = new Subscription(feed, listener);
+  const { answer, cursor } = startOf(feed, after, room.deps);
   let caughtUp = -1;
-  await catchUp(subscription, cursor, room.parts, (seq) => {
+  await catchUp(subscription, cursor, room.deps, (seq) => {
     caughtUp = seq;
   });
-  return { ear, subscription, told, caughtUp };
+  return { listener, subscription, answer, caughtUp };
 }
 
 const range = (from: number, to: number) =>
   Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
 
 describe("the hub", () => {
-  it("replays what comes after the seq that a listener has, then goes on live", async () => {
+  it("replays what follows the listener's seq, then delivers live", async () => {
     const room = createRoom();
     room.store(20);
-    const { ear, told, caughtUp } = await listen(room, 3);
-    expect(told).toEqual({ room: ROOM, head: 20, outcome: "resumed" });
+    const { listener, answer, caughtUp } = await listen(room, 3);
+    expect(answer).toEqual({ room: ROOM, head: 20, outcome: "resumed" });
     expect(caughtUp).toBe(20);
     const live = room.store(2);
     room.hub.deliver(ROOM, live.first, live.frames);
-    expect(ear.seqs).toEqual(range(4, 22));
+    expect(listener.seqs).toEqual(range(4, 22));
   });
 
-  it("starts at the head for a listener that has nothing", async () => {
+  it("starts at the head for a listener without a seq", async () => {
     const room = createRoom();
     room.store(20);
-    const { ear, told } = await listen(room, undefined);
-    expect(told).toEqual({ room: ROOM, head: 20, outcome: "live" });
-    expect(ear.seqs).toEqual([]);
+    const { listener, answer } = await listen(room, undefined);
+    expect(answer).toEqual({ room: ROOM, head: 20, outcome: "live" });
+    expect(listener.seqs).toEqual([]);
   });
 
-  it("names the hole and sends the newest page to a listener that is too far behind", async () => {
+  it("names the gap and replays the newest page to a listener that is too far behind", async () => {
     const room = createRoom();
     room.store(100);
-    const { ear, told } = await listen(room, 10);
-    expect(told).toEqual({ room: ROOM, head: 100, outcome: "gap", from: 11, to: 95 });
-    expect(ear.seqs).toEqual(range(96, 100));
+    const { listener, answer } = await listen(room, 10);
+    expect(answer).toEqual({ room: ROOM, head: 100, outcome: "gap", from: 11, to: 95 });
+    expect(listener.seqs).toEqual(range(96, 100));
   });
 
-  it("serves a resume of what is new from memory while the database is away", async () => {
+  it("replays the newest frames from memory while the database is unavailable", async () => {
     const room = createRoom();
     room.store(1);
     const first = await listen(room, 0);
@@ -130,21 +130,21 @@ describe("the hub", () => {
     room.hub.deliver(ROOM, live.first, live.frames);
     room.away(true);
     const second = await listen(room, 5);
-    expect(second.ear.seqs).toEqual(range(6, 31));
-    expect(first.ear.seqs).toEqual(range(1, 31));
+    expect(second.listener.seqs).toEqual(range(6, 31));
+    expect(first.listener.seqs).toEqual(range(1, 31));
   });
 
-  it("finds a lost live message of a quiet room by comparing heads", async () => {
+  it("finds a lost live frame of a quiet room by comparing heads", async () => {
     const room = createRoom();
-    const { ear } = await listen(room, undefined);
+    const { listener } = await listen(room, undefined);
     room.store(3);
     room.pass(2_000);
     await room.hub.compareHeads(1_000);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(ear.seqs).toEqual([1, 2, 3]);
+    expect(listener.seqs).toEqual([1, 2, 3]);
   });
 
-  it("keeps a room that nobody hears for a minute and forgets it then", async () => {
+  it("removes a room a minute after its last subscription", async () => {
     const room = createRoom();
     const { subscription } = await listen(room, undefined);
     subscription.end(room.hub);
@@ -156,7 +156,7 @@ describe("the hub", () => {
     expect(room.hub.rooms).toBe(0);
   });
 
-  it("shows every listener every seq once and in order, whatever is lost, late, doubled or away", async () => {
+  it("delivers every seq once and in order to each listener, whatever is lost, late, repeated or unavailable", async () => {
     const step = fc.oneof(
       fc.record({
         kind: fc.constant("store" as const),
@@ -185,10 +185,10 @@ describe("the hub", () => {
             if (one.fate === "twice") room.hub.deliver(ROOM, live.first, live.frames);
           } else if (one.kind === "join") {
             const after = one.behind === undefined ? undefined : Math.max(0, room.head() - one.behind);
-            // So much may be stored while it joins that it gets the newest page only: it is told up to where it misses.
+            // If much is stored while it subscribes, it gets a gap and the newest page only.
             const joining = listen(room, after).then((got) => ({
               ...got,
-              from: got.told.to ?? after ?? got.told.head,
+              from: got.answer.to ?? after ?? got.answer.head,
             }));
             joining.catch(() => undefined);
             joined.push(joining);
@@ -208,19 +208,19 @@ describe("the hub", () => {
         );
         const last = room.store(1);
         room.hub.deliver(ROOM, last.first, last.frames);
-        await room.settle();
-        // A repair that failed while the database was away tries again by itself.
+        await room.runPending();
+        // A repair that failed while the database was unavailable is repeated by the hub.
         const behind = () =>
           listeners.some(
             (one) =>
               one.subscription.isActive &&
-              one.subscription.feed.live.has(one.ear) &&
-              one.ear.seqs.at(-1) !== room.head(),
+              one.subscription.feed.live.has(one.listener) &&
+              one.listener.seqs.at(-1) !== room.head(),
           );
         for (let i = 0; i < 40 && behind(); i += 1) await new Promise((resolve) => setTimeout(resolve, 25));
-        for (const { ear, from, subscription } of listeners) {
-          const upTo = subscription.feed.live.has(ear) ? room.head() : (ear.seqs.at(-1) ?? from);
-          expect(ear.seqs).toEqual(range(from + 1, upTo));
+        for (const { listener, from, subscription } of listeners) {
+          const upTo = subscription.feed.live.has(listener) ? room.head() : (listener.seqs.at(-1) ?? from);
+          expect(listener.seqs).toEqual(range(from + 1, upTo));
         }
       }),
       { numRuns: 150 },

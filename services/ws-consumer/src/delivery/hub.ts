@@ -1,58 +1,61 @@
 import { Feed, type Listener } from "./feed.ts";
+import type { DeliverFrames } from "./local-delivery.ts";
 
-/** How far each room is in the database; a room without messages is left out. */
+/** Reads the newest seq of each room; a room without entries is left out. */
 export type ReadHeads = (rooms: readonly string[]) => Promise<ReadonlyMap<string, number>>;
-/** Encoded-as-JSON frames with the seqs `after + 1` … at most `upTo`, in order and without a hole. */
+/** Reads frames as JSON texts, with the seqs `after + 1` to at most `upTo`, in order and without a gap. */
 export type ReadFrames = (room: string, after: number, upTo: number) => Promise<readonly string[]>;
 
-export type HubParts = Readonly<{
+export type HubDependencies = Readonly<{
   readHeads: ReadHeads;
   readFrames: ReadFrames;
-  /** Frames for the wire; made once per message, however many listen. */
+  /** Encodes frames for the socket; called once per delivery, for all listeners. */
   encode: (frames: readonly string[]) => Buffer;
   onFault: (error: unknown, what: string) => void;
   now: () => number;
 }>;
 
-/** Rooms whose heads are read in one statement. */
+/** Rooms per statement when heads are read. */
 const HEADS_BATCH_MAX = 1_000;
-/** Frames that a repair reads at once. */
+/** Frames per statement of a repair. */
 const REPAIR_PAGE = 500;
-/** A room that is behind the database for so long has lost a live message, ms. */
+/** A room that is behind Postgres for this long has lost a live frame, ms. */
 const LIVE_LATE_MS = 250;
-/** How long a failed repair waits before it tries again, ms. */
+/** Pause before a failed repair is repeated, ms. */
 const REPAIR_RETRY_MS = 500;
-/** How long a room that nobody listens to keeps its newest frames, ms. */
+/** How long a room without subscriptions keeps its newest frames, ms. */
 const LINGER_MS = 60_000;
-/** Characters that all rings together may hold. */
+/** Limit of the newest frames of all rooms together, characters. */
 const RINGS_BYTES_MAX = 64 * 1_024 * 1_024;
 
 /**
- * Which rooms are heard on this instance, and how far each is. Live frames come from the writers here, and from others
- * through NATS, where one may get lost; Postgres is the truth, so a hole is read from there, and quiet rooms are
- * compared with it.
+ * The rooms that have listeners on this instance. Live frames come from the writers here, and from other instances
+ * through NATS, which may lose them. Postgres is the source of truth: a gap in a room's seqs is read from there, and
+ * heads of quiet rooms are compared with it.
  */
 export class Hub {
-  readonly #parts: HubParts;
+  readonly #deps: HubDependencies;
   readonly #feeds = new Map<string, Feed>();
-  /** Rooms whose head is being read, with what has been heard of them meanwhile. */
+  /** Rooms whose head is being read, with the highest seq delivered meanwhile. */
   readonly #opening = new Map<string, { opened: Promise<Feed>; known: number }>();
   #heads: { rooms: string[]; read: Promise<ReadonlyMap<string, number>> } | undefined;
   counters = { delivered: 0, repaired: 0 };
 
-  constructor(parts: HubParts) {
-    this.#parts = parts;
+  constructor(deps: HubDependencies) {
+    this.#deps = deps;
   }
 
   get rooms(): number {
     return this.#feeds.size;
   }
 
-  /** The feed of a room; its head is read once, together with those of others that are asked for now. */
+  /**
+   * Returns the feed of a room. Heads of new rooms that are requested in one turn of the event loop share a statement.
+   */
   async feed(room: string): Promise<Feed> {
     const feed = this.#feeds.get(room);
     if (feed) {
-      feed.touchedAt = Math.max(feed.touchedAt, this.#parts.now() - LINGER_MS / 2);
+      feed.touchedAt = Math.max(feed.touchedAt, this.#deps.now() - LINGER_MS / 2);
       return feed;
     }
     const underway = this.#opening.get(room);
@@ -67,7 +70,7 @@ export class Hub {
       const heads = await this.#readHead(room);
       const feed = new Feed(room, heads.get(room) ?? 0);
       feed.known = Math.max(feed.head, this.#opening.get(room)?.known ?? 0);
-      feed.touchedAt = this.#parts.now();
+      feed.touchedAt = this.#deps.now();
       this.#feeds.set(room, feed);
       if (feed.known > feed.head) void this.#repair(feed);
       return feed;
@@ -88,11 +91,11 @@ export class Hub {
 
   #sealHeads(rooms: string[]): Promise<ReadonlyMap<string, number>> {
     if (this.#heads?.rooms === rooms) this.#heads = undefined;
-    return this.#parts.readHeads(rooms);
+    return this.#deps.readHeads(rooms);
   }
 
-  /** Takes what a writer says is stored: the frames of one room from `first` onwards. */
-  deliver(room: string, first: number, frames: readonly string[]): void {
+  /** Delivers stored frames of one room, with the seqs `first`, `first + 1`, …, to its listeners. */
+  readonly deliver: DeliverFrames = (room, first, frames) => {
     const feed = this.#feeds.get(room);
     if (!feed) {
       const opening = this.#opening.get(room);
@@ -100,20 +103,20 @@ export class Hub {
       return;
     }
     this.counters.delivered +=
-      feed.advance(first, frames, this.#parts.encode, this.#parts.now()) * feed.live.size;
+      feed.advance(first, frames, this.#deps.encode, this.#deps.now()) * feed.live.size;
     if (feed.known > feed.head) void this.#repair(feed);
-  }
+  };
 
-  /** Sends what may be lost, once, to everybody who has one of these rooms open here, except one user. */
-  whisper(rooms: Iterable<string>, frame: object, exceptUserId: string): void {
+  /** Sends an ephemeral frame once to each listener of these rooms, except those of one user. */
+  broadcast(rooms: Iterable<string>, frame: object, exceptUserId: string): void {
     const listeners = new Set<Listener>();
     for (const room of rooms) for (const one of this.#feeds.get(room)?.live ?? []) listeners.add(one);
     if (listeners.size === 0) return;
-    const packet = this.#parts.encode([JSON.stringify(frame)]);
+    const packet = this.#deps.encode([JSON.stringify(frame)]);
     for (const one of listeners) if (one.userId !== exceptUserId) one.writeEphemeral(packet);
   }
 
-  /** Reads what is missing until nothing is known to be; tries again when the database is away. */
+  /** Reads missing frames until the feed is complete; repeats it after a fault. */
   #repair(feed: Feed): Promise<void> {
     if (feed.known <= feed.head) return Promise.resolve();
     feed.repair ??= this.#readMissing(feed);
@@ -124,15 +127,15 @@ export class Hub {
     try {
       while (feed.known > feed.head && this.#feeds.get(feed.room) === feed) {
         const after = feed.head;
-        const frames = await this.#parts.readFrames(feed.room, after, after + REPAIR_PAGE);
+        const frames = await this.#deps.readFrames(feed.room, after, after + REPAIR_PAGE);
         if (frames.length === 0) {
           feed.known = feed.head;
           return;
         }
-        this.counters.repaired += feed.advance(after + 1, frames, this.#parts.encode, this.#parts.now());
+        this.counters.repaired += feed.advance(after + 1, frames, this.#deps.encode, this.#deps.now());
       }
     } catch (error) {
-      this.#parts.onFault(error, "repair of a room");
+      this.#deps.onFault(error, "repair of a room");
       setTimeout(() => void this.#repair(feed), REPAIR_RETRY_MS).unref();
     } finally {
       feed.repair = undefined;
@@ -140,22 +143,22 @@ export class Hub {
   }
 
   /**
-   * Compares rooms that somebody hears with the database; a room that stays behind has lost a live message and is
-   * repaired. Rooms in which something was just delivered are left out: the next message would show the hole.
+   * Compares the heads of rooms that have listeners with Postgres, and repairs rooms that stay behind: they have lost a
+   * live frame. Rooms with a delivery in the last `quietMs` are left out: their next frame would show the gap.
    */
   async compareHeads(quietMs: number): Promise<void> {
-    const now = this.#parts.now();
+    const now = this.#deps.now();
     const quiet = [...this.#feeds.values()].filter(
       (feed) => feed.live.size > 0 && now - feed.touchedAt >= quietMs,
     );
     for (let i = 0; i < quiet.length; i += HEADS_BATCH_MAX) {
       const rooms = quiet.slice(i, i + HEADS_BATCH_MAX).map((feed) => feed.room);
-      const heads = await this.#parts.readHeads(rooms);
+      const heads = await this.#deps.readHeads(rooms);
       for (const [room, head] of heads) this.#expect(room, head);
     }
   }
 
-  /** The database has a room up to `head`: if that has not come live in a moment, it is read. */
+  /** Repairs a room that has not been delivered up to `head` after `LIVE_LATE_MS`. */
   #expect(room: string, head: number): void {
     const feed = this.#feeds.get(room);
     if (!feed || head <= feed.head) return;
@@ -166,27 +169,23 @@ export class Hub {
     }, LIVE_LATE_MS).unref();
   }
 
-  /** Brings a room up to what the database has now. */
+  /** Delivers everything that Postgres has of a room now. */
   async refresh(feed: Feed): Promise<void> {
-    const heads = await this.#parts.readHeads([feed.room]);
+    const heads = await this.#deps.readHeads([feed.room]);
     feed.known = Math.max(feed.known, heads.get(feed.room) ?? 0);
     await this.#repair(feed);
   }
 
-  /** Everything may have been missed: the connection to NATS was gone. */
-  missedLive(): void {
-    for (const feed of this.#feeds.values()) feed.touchedAt = 0;
-  }
-
+  /** Ends one subscription of a listener. */
   leave(feed: Feed, listener: Listener): void {
     feed.live.delete(listener);
     feed.subscriptions -= 1;
-    if (feed.subscriptions === 0) feed.touchedAt = this.#parts.now();
+    if (feed.subscriptions === 0) feed.touchedAt = this.#deps.now();
   }
 
-  /** Forgets rooms that nobody has listened to for a while, and frames when there are too many. */
+  /** Removes rooms without subscriptions after `LINGER_MS`, and the frames of rooms when all are over the limit. */
   tidy(): void {
-    const now = this.#parts.now();
+    const now = this.#deps.now();
     let bytes = 0;
     for (const feed of this.#feeds.values()) {
       if (feed.subscriptions === 0 && now - feed.touchedAt > LINGER_MS) this.#feeds.delete(feed.room);

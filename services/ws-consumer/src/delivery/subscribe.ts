@@ -1,30 +1,30 @@
 import type { Feed, Listener } from "./feed.ts";
 import type { Hub, ReadFrames } from "./hub.ts";
 
-/** What a subscriber is told before the first message. */
+/** The answer to a subscription, sent before the first message. */
 export type Subscribed = Readonly<{
   room: string;
   head: number;
   outcome: "resumed" | "live" | "gap";
-  /** A gap: the first and the last seq that are not replayed. */
+  /** For a gap: the first and the last seq that are not replayed. */
   from?: number;
   to?: number;
 }>;
 
-export type SubscribeParts = Readonly<{
+export type CatchUpDependencies = Readonly<{
   hub: Hub;
   readFrames: ReadFrames;
   encode: (frames: readonly string[]) => Buffer;
-  /** Behind by more than so many messages is a gap. */
+  /** A listener that is behind by more messages gets a gap. */
   replayMax: number;
-  /** Messages that are sent after a gap. */
+  /** Newest messages that are replayed after a gap. */
   pageSize: number;
 }>;
 
-/** Messages that are read from the database at once. */
+/** Frames per statement of a replay. */
 const REPLAY_PAGE = 100;
 
-/** One listener's place in one room, until `end`. */
+/** One listener in one room, until `end`. */
 export class Subscription {
   readonly feed: Feed;
   readonly listener: Listener;
@@ -47,30 +47,33 @@ export class Subscription {
   }
 }
 
-/** Where a subscriber starts: what it is told, and the seq after which it gets messages. */
-export function placeOf(
+/** Decides where a subscription starts: the answer, and the seq after which messages are replayed. */
+export function startOf(
   feed: Feed,
   after: number | undefined,
-  parts: Pick<SubscribeParts, "replayMax" | "pageSize">,
+  limits: Pick<CatchUpDependencies, "replayMax" | "pageSize">,
 ) {
   const { room, head } = feed;
-  if (after === undefined) return { told: { room, head, outcome: "live" } as Subscribed, cursor: head };
-  if (head - after <= parts.replayMax) {
-    return { told: { room, head, outcome: "resumed" } as Subscribed, cursor: Math.min(after, head) };
+  if (after === undefined) return { answer: { room, head, outcome: "live" } as Subscribed, cursor: head };
+  if (head - after <= limits.replayMax) {
+    return { answer: { room, head, outcome: "resumed" } as Subscribed, cursor: Math.min(after, head) };
   }
-  const cursor = head - parts.pageSize;
-  return { told: { room, head, outcome: "gap", from: after + 1, to: cursor } as Subscribed, cursor };
+  const cursor = head - limits.pageSize;
+  return { answer: { room, head, outcome: "gap", from: after + 1, to: cursor } as Subscribed, cursor };
 }
 
 /**
- * Replays what comes after `cursor` and then joins the live listeners. Live frames are not kept per listener
- * meanwhile: the replay goes on until it meets the feed's head, and the last step, from the ring to live, happens
- * in one turn of the event loop, so that nothing can come between. Resolves with the seq at which it joined.
+ * Replays the frames after `cursor`, then adds the listener to the live ones. Live frames are not buffered per listener
+ * meanwhile: the replay continues until it reaches the feed's head, and the step from the ring to live happens in one
+ * turn of the event loop, so that no frame can come between.
+ *
+ * @param onCaughtUp called with the seq from which the listener is live
+ * @throws {Error} if frames cannot be read. The call can be repeated with `cursor` advanced by the frames written so far.
  */
 export async function catchUp(
   subscription: Subscription,
   cursor: number,
-  parts: SubscribeParts,
+  deps: CatchUpDependencies,
   onCaughtUp: (seq: number) => void,
 ): Promise<void> {
   const { feed, listener } = subscription;
@@ -78,16 +81,16 @@ export async function catchUp(
   while (subscription.isActive) {
     const tail = feed.ring.after(seq);
     if (tail) {
-      if (tail.length > 0) listener.write(parts.encode(tail));
+      if (tail.length > 0) listener.write(deps.encode(tail));
       onCaughtUp(feed.head);
       feed.live.add(listener);
       return;
     }
-    const frames = await parts.readFrames(feed.room, seq, Math.min(seq + REPLAY_PAGE, feed.head));
+    const frames = await deps.readFrames(feed.room, seq, Math.min(seq + REPLAY_PAGE, feed.head));
     if (!subscription.isActive) return;
     if (frames.length === 0)
       throw new Error(`room ${feed.room}: no message after ${seq}, though the head is ${feed.head}`);
-    listener.write(parts.encode(frames));
+    listener.write(deps.encode(frames));
     seq += frames.length;
     await listener.whenRead();
   }

@@ -1,6 +1,6 @@
 import { authenticate } from "@parley/identity/authenticate";
 import type { VerifyToken } from "@parley/identity/identity";
-import type { Person } from "../rooms/rules/room-change.ts";
+import type { User } from "../rooms/rules/user.ts";
 
 /**
  * The user on whose behalf a request acts, from its bearer token.
@@ -10,7 +10,7 @@ import type { Person } from "../rooms/rules/room-change.ts";
 export async function actorOf(
   request: Parameters<typeof authenticate>[0],
   verifyToken: VerifyToken,
-): Promise<Person> {
+): Promise<User> {
   const { userId, username } = await authenticate(request, verifyToken);
   return { id: userId, username };
 }

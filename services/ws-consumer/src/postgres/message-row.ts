@@ -1,6 +1,6 @@
 import type { MessageExtra, MessageFrame } from "@parley/protocol/message";
 
-/** The columns of an entry, as they become a message. */
+/** Columns of `chat.entries` (under the alias `e`) that make a `MessageRow`. */
 export const MESSAGE_COLUMNS = (e: string) => `
   ${e}.seq, ${e}.type, ${e}.client_id as id, ${e}.author_id as "authorId", ${e}.author_username as "authorUsername",
   ${e}.body, ${e}.at, ${e}.reply_to as "replyTo", ${e}.extra, ${e}.edited_at as "editedAt", ${e}.deleted_at as "deletedAt"`;
@@ -18,7 +18,7 @@ export type MessageRow = {
   deletedAt: Date | null;
 };
 
-/** A stored message as members see it; if it was never changed, the same as what they saw live, key by key. */
+/** Makes the frame of a stored message. If it was never changed, the frame equals the live one, key by key. */
 export function messageOf(room: string, row: MessageRow): MessageFrame {
   const { seq, id, authorId, authorUsername, body, at, replyTo, extra, editedAt, deletedAt } = row;
   const author = { id: authorId, username: authorUsername };

@@ -1,21 +1,24 @@
 import type { PresenceFrame, TypingNoticeFrame } from "@parley/protocol/server-frames";
 import type { Hub } from "../delivery/hub.ts";
 import { LocalPresence } from "./local-presence.ts";
-import { PresenceBoard } from "./presence-board.ts";
+import { OnlineUsers } from "./online-users.ts";
 import { Typing } from "./typing.ts";
 
-export type PresenceParts = Readonly<{
+export type PresenceDependencies = Readonly<{
   hub: Hub;
   instance: string;
-  /** Notes that these users were online until now. */
+  /** Stores that these users were online until now. */
   noteLastSeen: (userIds: readonly string[]) => Promise<void>;
   onFault: (error: unknown, what: string) => void;
+  /** Monotonic, ms. */
   now: () => number;
 }>;
 
-/** Who is here, who is anywhere, and who writes; what changes is told to those who have a room open in common. */
-export function createPresence({ hub, instance, noteLastSeen, onFault, now }: PresenceParts) {
-  const board = new PresenceBoard(
+/**
+ * Creates what keeps presence and typing. Changes are broadcast to the listeners of the rooms that the user has open.
+ */
+export function createPresence({ hub, instance, noteLastSeen, onFault, now }: PresenceDependencies) {
+  const online = new OnlineUsers(
     (user, isOnline, lastSeen, rooms) => {
       const frame: PresenceFrame = {
         type: "presence",
@@ -23,15 +26,15 @@ export function createPresence({ hub, instance, noteLastSeen, onFault, now }: Pr
         isOnline,
         lastSeen: lastSeen?.toISOString() ?? null,
       };
-      hub.whisper(rooms, frame, user.id);
+      hub.broadcast(rooms, frame, user.id);
     },
-    (userIds) => void noteLastSeen(userIds).catch((error) => onFault(error, "last seen could not be noted")),
+    (userIds) => void noteLastSeen(userIds).catch((error) => onFault(error, "last seen could not be stored")),
     now,
   );
   const typing = new Typing((room, user, isTyping) => {
-    hub.whisper([room], { type: "typing", room, user, isTyping } satisfies TypingNoticeFrame, user.id);
+    hub.broadcast([room], { type: "typing", room, user, isTyping } satisfies TypingNoticeFrame, user.id);
   }, now);
-  return { board, typing, local: new LocalPresence(instance) };
+  return { online, typing, local: new LocalPresence(instance) };
 }
 
-export type PresenceOfInstance = ReturnType<typeof createPresence>;
+export type InstancePresence = ReturnType<typeof createPresence>;

@@ -1,15 +1,15 @@
-import type { PresenceNews } from "./presence-board.ts";
-import type { Person } from "./typing.ts";
+import type { User } from "../rooms/rules/user.ts";
+import type { PresenceUpdate } from "./online-users.ts";
 
-type Local = { readonly user: Person; connections: number; readonly rooms: Set<string> };
+type LocalUser = { readonly user: User; connections: number; readonly rooms: Set<string> };
 
 /**
- * Who is connected to this instance, and what of it the others have not been told yet. Changes gather until they are
- * taken, so that many at once are one message.
+ * The users connected to this instance, and the changes that other instances do not know yet. Changes gather until they
+ * are taken, so that many share a message.
  */
 export class LocalPresence {
   readonly #instance: string;
-  readonly #users = new Map<string, Local>();
+  readonly #users = new Map<string, LocalUser>();
   readonly #came = new Map<string, Set<string>>();
   readonly #went = new Set<string>();
 
@@ -17,7 +17,8 @@ export class LocalPresence {
     this.#instance = instance;
   }
 
-  connected(user: Person): void {
+  /** Notes a new connection of a user. */
+  connected(user: User): void {
     const local = this.#users.get(user.id);
     if (local) {
       local.connections += 1;
@@ -28,7 +29,8 @@ export class LocalPresence {
     this.#came.set(user.id, new Set());
   }
 
-  opened = (userId: string, room: string): void => {
+  /** Notes that a user has subscribed to a room. */
+  readonly opened = (userId: string, room: string): void => {
     const local = this.#users.get(userId);
     if (!local || local.rooms.has(room)) return;
     local.rooms.add(room);
@@ -36,6 +38,7 @@ export class LocalPresence {
     this.#came.set(userId, rooms.add(room));
   };
 
+  /** Notes that a connection of a user has ended. */
   disconnected(userId: string): void {
     const local = this.#users.get(userId);
     if (!local) return;
@@ -46,8 +49,8 @@ export class LocalPresence {
     this.#went.add(userId);
   }
 
-  /** What has changed since the last time; undefined if nothing has. */
-  takeNews(): PresenceNews | undefined {
+  /** Returns the changes since the last call; undefined if there are none. */
+  takeChanges(): PresenceUpdate | undefined {
     if (this.#came.size === 0 && this.#went.size === 0) return undefined;
     const came = [...this.#came].flatMap(([id, rooms]) => {
       const local = this.#users.get(id);
@@ -59,14 +62,14 @@ export class LocalPresence {
     return { instance: this.#instance, came, went };
   }
 
-  /** Everybody who is here, for an instance that knows nothing yet. */
-  all(): PresenceNews {
+  /** All users of this instance with their rooms, for an instance that has just started. */
+  all(): PresenceUpdate {
     const came = [...this.#users.values()].map(({ user, rooms }) => ({ user, rooms: [...rooms] }));
     return { instance: this.#instance, came, went: [] };
   }
 
-  /** That everybody who is here still is. */
-  alive(): PresenceNews {
+  /** The heartbeat: ids of all users of this instance. */
+  heartbeat(): PresenceUpdate {
     return { instance: this.#instance, came: [], went: [], alive: [...this.#users.keys()] };
   }
 }

@@ -1,6 +1,7 @@
 import { directIdOf } from "@parley/protocol/room-ids";
 import { kindOf } from "@parley/protocol/rooms";
-import type { NewRoom, RoomStore, Wishes } from "./room-store.ts";
+import { applyChange, type ChangeDependencies, rowsOf } from "./apply-change.ts";
+import type { NewRoom, Preferences, RoomStore } from "./room-store.ts";
 import { demand, type Role, RoomError, roomNotFound } from "./rules/rights.ts";
 import {
   close,
@@ -8,74 +9,79 @@ import {
   invite,
   join,
   leave,
-  type Person,
   promote,
   type RoomChange,
   type RoomState,
   remove,
   rename,
 } from "./rules/room-change.ts";
-import { rowsOf, type SettleParts, settle } from "./settle.ts";
+import type { User } from "./rules/user.ts";
 
-/** Gives the users of these ids; ids that nobody has are left out. */
-export type FindUsers = (ids: readonly string[]) => Promise<readonly Person[]>;
+/** Looks users up by id; unknown ids are left out. */
+export type FindUsers = (ids: readonly string[]) => Promise<readonly User[]>;
 
-export type ChangeRoomsParts = SettleParts &
+export type ChangeRoomsDependencies = ChangeDependencies &
   Readonly<{
     store: RoomStore;
     findUsers: FindUsers;
     freshGroupId: () => string;
-    /** A channel is there as soon as somebody wants it (CHANNEL_AUTO_CREATE). */
+    /** CHANNEL_AUTO_CREATE: joining a channel that does not exist creates it. */
     isAutoCreated: boolean;
   }>;
 
-/** What people do to rooms. Each waits until the change is in history, so that they find what they have done. */
+/** Use cases on rooms. Each waits until the change is in history, so that the caller reads its own change. */
 export interface ChangeRooms {
-  createChannel(actor: Person, name: string, title: string | null): Promise<string>;
-  createGroup(actor: Person, title: string, userIds: readonly string[]): Promise<string>;
-  /** The direct chat with somebody: made by the first who asks. */
-  openDirect(actor: Person, userId: string): Promise<{ room: string; isNew: boolean }>;
-  join(actor: Person, room: string): Promise<void>;
-  leave(actor: Person, room: string, successorId?: string): Promise<void>;
-  invite(actor: Person, room: string, userId: string, role: Role): Promise<void>;
-  promote(actor: Person, room: string, userId: string, role: Role): Promise<void>;
-  remove(actor: Person, room: string, userId: string): Promise<void>;
-  rename(actor: Person, room: string, title: string | null): Promise<void>;
-  close(actor: Person, room: string): Promise<void>;
-  prefer(actor: Person, room: string, wishes: Wishes): Promise<void>;
+  createChannel(actor: User, name: string, title: string | null): Promise<string>;
+  createGroup(actor: User, title: string, userIds: readonly string[]): Promise<string>;
+  /** Returns the direct chat with a user, created by the first of the two who opens it. */
+  openDirect(actor: User, userId: string): Promise<{ room: string; isNew: boolean }>;
+  join(actor: User, room: string): Promise<void>;
+  leave(actor: User, room: string, successorId?: string): Promise<void>;
+  invite(actor: User, room: string, userId: string, role: Role): Promise<void>;
+  promote(actor: User, room: string, userId: string, role: Role): Promise<void>;
+  remove(actor: User, room: string, userId: string): Promise<void>;
+  rename(actor: User, room: string, title: string | null): Promise<void>;
+  close(actor: User, room: string): Promise<void>;
+  prefer(actor: User, room: string, preferences: Preferences): Promise<void>;
 }
 
-/** Makes a room if its name is free: whether it was. */
+/** Creates a room; returns false if its id is taken. */
 async function create(
-  actor: Person,
+  actor: User,
   room: Omit<NewRoom, "createdBy">,
   change: RoomChange,
-  parts: ChangeRoomsParts,
+  deps: ChangeRoomsDependencies,
 ): Promise<boolean> {
-  const { rows, receipt } = rowsOf(room.id, actor, change, parts);
+  const { rows, receipt } = rowsOf(room.id, actor, change, deps);
   let isNew = false;
   const attempt = async () => {
-    isNew = await parts.store.create({ ...room, createdBy: actor.id }, rows);
-    return { made: isNew, receipt: isNew ? receipt : undefined };
+    isNew = await deps.store.create({ ...room, createdBy: actor.id }, rows);
+    return { isApplied: isNew, receipt: isNew ? receipt : undefined };
   };
-  await settle(attempt, parts);
+  await applyChange(attempt, deps);
   return isNew;
 }
 
-type Judge = (state: RoomState) => RoomChange;
+type Decide = (state: RoomState) => RoomChange;
 
-/** Changes a room to what is judged of it. */
-async function change(actor: Person, room: string, targetId: string, judge: Judge, parts: ChangeRoomsParts) {
+/** Applies what `decide` makes of the room's current state. */
+async function change(
+  actor: User,
+  room: string,
+  targetId: string,
+  decide: Decide,
+  deps: ChangeRoomsDependencies,
+) {
   const attempt = async () => {
-    const state = await parts.store.state(room, actor, targetId);
+    const state = await deps.store.state(room, actor, targetId);
     if (!state) throw roomNotFound();
-    const { rows, receipt } = rowsOf(room, actor, judge(state), parts);
-    return { made: rows.length > 0 && (await parts.store.change(room, state.version, rows)), receipt };
+    const { rows, receipt } = rowsOf(room, actor, decide(state), deps);
+    return { isApplied: rows.length > 0 && (await deps.store.change(room, state.version, rows)), receipt };
   };
-  await settle(attempt, parts, () => parts.notices.accessChanged(room));
+  await applyChange(attempt, deps, () => deps.notices.accessChanged(room));
 }
 
-async function find(ids: readonly string[], findUsers: FindUsers): Promise<readonly Person[]> {
+async function find(ids: readonly string[], findUsers: FindUsers): Promise<readonly User[]> {
   if (ids.length === 0) return [];
   const users = await findUsers(ids);
   const missing = ids.find((id) => !users.some((user) => user.id === id));
@@ -83,37 +89,37 @@ async function find(ids: readonly string[], findUsers: FindUsers): Promise<reado
   return users;
 }
 
-/** The use cases of rooms. @throws {RoomError} if a rule is broken. */
-export function createChangeRooms(parts: ChangeRoomsParts): ChangeRooms {
-  const { store } = parts;
-  const apply = (actor: Person, room: string, targetId: string, judge: Judge) =>
-    change(actor, room, targetId, judge, parts);
+/** Creates the use cases on rooms. They throw a `RoomError` if a rule is broken. */
+export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
+  const { store } = deps;
+  const apply = (actor: User, room: string, targetId: string, decide: Decide) =>
+    change(actor, room, targetId, decide, deps);
   return {
     async createChannel(actor, name, title) {
       const room = { id: name, kind: "channel", title } as const;
-      if (await create(actor, room, foundRoom("channel", title, actor, []), parts)) return name;
+      if (await create(actor, room, foundRoom("channel", title, actor, []), deps)) return name;
       throw new RoomError("room_exists", "there is a channel of this name");
     },
     async createGroup(actor, title, userIds) {
       const others = await find(
         [...new Set(userIds)].filter((id) => id !== actor.id),
-        parts.findUsers,
+        deps.findUsers,
       );
-      const id = parts.freshGroupId();
-      await create(actor, { id, kind: "group", title }, foundRoom("group", title, actor, others), parts);
+      const id = deps.freshGroupId();
+      await create(actor, { id, kind: "group", title }, foundRoom("group", title, actor, others), deps);
       return id;
     },
     async openDirect(actor, userId) {
       if (userId === actor.id) throw new RoomError("forbidden", "a direct chat is with somebody else");
-      const others = await find([userId], parts.findUsers);
+      const others = await find([userId], deps.findUsers);
       const id = directIdOf(actor.id, userId);
       const founded = foundRoom("direct", null, actor, others);
-      return { room: id, isNew: await create(actor, { id, kind: "direct", title: null }, founded, parts) };
+      return { room: id, isNew: await create(actor, { id, kind: "direct", title: null }, founded, deps) };
     },
     async join(actor, room) {
-      if (parts.isAutoCreated && kindOf(room) === "channel") {
+      if (deps.isAutoCreated && kindOf(room) === "channel") {
         const joined = { events: [{ type: "member_joined", user: actor, role: "member" }] } as const;
-        if (await create(actor, { id: room, kind: "channel", title: null }, joined, parts)) return;
+        if (await create(actor, { id: room, kind: "channel", title: null }, joined, deps)) return;
       }
       await apply(actor, room, actor.id, join);
     },
@@ -122,17 +128,17 @@ export function createChangeRooms(parts: ChangeRoomsParts): ChangeRooms {
     async invite(actor, room, userId, role) {
       const state = await store.state(room, actor, userId);
       if (!state) throw roomNotFound();
-      // Before anybody is looked up: who may not invite does not learn who is there.
+      // Checked before the look-up: whoever may not invite must not learn which users exist.
       demand(state.kind, state.actor.standing, "invite");
-      const [user] = await find([userId], parts.findUsers);
-      await apply(actor, room, userId, (now) => invite(now, user as Person, role));
+      const [user] = await find([userId], deps.findUsers);
+      await apply(actor, room, userId, (now) => invite(now, user as User, role));
     },
     promote: (actor, room, userId, role) => apply(actor, room, userId, (state) => promote(state, role)),
     remove: (actor, room, userId) => apply(actor, room, userId, remove),
     rename: (actor, room, title) => apply(actor, room, actor.id, (state) => rename(state, title)),
     close: (actor, room) => apply(actor, room, actor.id, close),
-    async prefer(actor, room, wishes) {
-      if (await store.prefer(room, actor.id, wishes)) return;
+    async prefer(actor, room, preferences) {
+      if (await store.prefer(room, actor.id, preferences)) return;
       const state = await store.state(room, actor, actor.id);
       if (!state) throw roomNotFound();
       demand(state.kind, state.actor.standing, "mark_read");

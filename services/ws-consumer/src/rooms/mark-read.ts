@@ -2,62 +2,71 @@ import type { ReadMark } from "@parley/protocol/reads";
 import { kindOf } from "@parley/protocol/rooms";
 import { RoomError, roomNotFound } from "./rules/rights.ts";
 
-/** Where a member's cursor is now, and whether it moved; nothing for whoever is no member. */
-export type Moved = Readonly<{ room: string; userId: string; seq: number; isMoved: boolean }>;
+/** A member's read cursor after a move, and whether it moved. */
+export type MovedCursor = Readonly<{ room: string; userId: string; seq: number; isMoved: boolean }>;
 
-/** Moves cursors forward, never back and never past a room's head; all in one statement. */
-export type MoveCursors = (marks: readonly ReadMark[]) => Promise<readonly Moved[]>;
+/**
+ * Moves read cursors forward in one statement, never back and never past a room's head. Leaves out users who are no
+ * members.
+ */
+export type MoveCursors = (marks: readonly ReadMark[]) => Promise<readonly MovedCursor[]>;
 
-/** Moves one member's cursor; gives where it is now. @throws {RoomError} to whoever is no member. */
+/** Moves one member's read cursor; resolves with its seq. @throws {RoomError} if the user is no member */
 export type MarkRead = (mark: ReadMark) => Promise<number>;
 
-/** Tells all consumers that a cursor has moved; neither throws nor waits. */
-export type TellRead = (mark: ReadMark) => void;
+/** Announces a moved read cursor to all instances; neither throws nor waits. */
+export type PublishRead = (mark: ReadMark) => void;
 
-/** Marks that go into one statement. */
+/** Marks per statement. */
 const MARKS_MAX = 500;
 
-type Asked = { mark: ReadMark; done: (seq: number) => void; fail: (error: unknown) => void };
+type PendingMark = { mark: ReadMark; resolve: (seq: number) => void; reject: (error: unknown) => void };
 
-/** Marks rooms as read: while one statement is under way, the next gathers, the furthest mark of each member only. */
-export function createMarkRead(move: MoveCursors, tell: TellRead): MarkRead {
-  const asked: Asked[] = [];
+/**
+ * Creates the use case. While a statement is under way the next marks gather; of each member only the furthest is sent.
+ */
+export function createMarkRead(move: MoveCursors, publish: PublishRead): MarkRead {
+  const pending: PendingMark[] = [];
   let isRunning = false;
   const run = async () => {
     if (isRunning) return;
     isRunning = true;
-    while (asked.length > 0) await moveAll(asked.splice(0, MARKS_MAX), move, tell);
+    while (pending.length > 0) await moveAll(pending.splice(0, MARKS_MAX), move, publish);
     isRunning = false;
   };
   return (mark) =>
-    new Promise((done, fail) => {
-      asked.push({ mark, done, fail });
+    new Promise((resolve, reject) => {
+      pending.push({ mark, resolve, reject });
       void run();
     });
 }
 
-async function moveAll(asked: readonly Asked[], move: MoveCursors, tell: TellRead): Promise<void> {
-  const furthest = furthestOf(asked);
+async function moveAll(
+  pending: readonly PendingMark[],
+  move: MoveCursors,
+  publish: PublishRead,
+): Promise<void> {
+  const furthest = furthestOf(pending);
   try {
     const found = await move([...furthest.values()]);
     const moved = new Map(found.map((one) => [keyOf(one.room, one.userId), one]));
-    for (const { mark, done, fail } of asked) {
-      const now = moved.get(keyOf(mark.room, mark.user.id));
-      if (now) done(now.seq);
-      else fail(kindOf(mark.room) === "channel" ? notAMember() : roomNotFound());
+    for (const { mark, resolve, reject } of pending) {
+      const cursor = moved.get(keyOf(mark.room, mark.user.id));
+      if (cursor) resolve(cursor.seq);
+      else reject(kindOf(mark.room) === "channel" ? notAMember() : roomNotFound());
     }
     for (const [key, { room, user }] of furthest) {
-      const now = moved.get(key);
-      if (now?.isMoved) tell({ room, user, seq: now.seq });
+      const cursor = moved.get(key);
+      if (cursor?.isMoved) publish({ room, user, seq: cursor.seq });
     }
   } catch (error) {
-    for (const { fail } of asked) fail(error);
+    for (const { reject } of pending) reject(error);
   }
 }
 
-function furthestOf(asked: readonly Asked[]): Map<string, ReadMark> {
+function furthestOf(pending: readonly PendingMark[]): Map<string, ReadMark> {
   const furthest = new Map<string, ReadMark>();
-  for (const { mark } of asked) {
+  for (const { mark } of pending) {
     const key = keyOf(mark.room, mark.user.id);
     const present = furthest.get(key);
     if (!present || present.seq < mark.seq) furthest.set(key, mark);

@@ -1,18 +1,18 @@
 import type { MessageFrame } from "@parley/protocol/message";
 import type { Role, RoomKind } from "./rules/rights.ts";
-import type { Person } from "./rules/room-change.ts";
+import type { User } from "./rules/user.ts";
 
 /** A room as one user sees it. */
 export type RoomView = Readonly<{
   id: string;
   kind: RoomKind;
   title: string | null;
-  /** What the user is in it; null if no member. */
+  /** Role of the user; null if not a member. */
   role: Role | null;
   head: number;
   createdBy: string | null;
   createdAt: string;
-  /** When the newest message was written, or the room made. */
+  /** When the newest message was accepted, or the room created. */
   activeAt: string;
   lastMessage: MessageFrame | null;
   readSeq: number;
@@ -20,23 +20,23 @@ export type RoomView = Readonly<{
   unread: number;
   isMuted: boolean;
   isPinned: boolean;
-  /** The other one of a direct chat. */
-  with: Person | null;
+  /** The other user of a direct chat. */
+  with: User | null;
 }>;
 
-export type MemberView = Readonly<{ user: Person; role: Role; joinedAt: string; readSeq: number }>;
+export type MemberView = Readonly<{ user: User; role: Role; joinedAt: string; readSeq: number }>;
 
-/** Where a page ends, so that the next one begins there. */
+/** Sort keys of the last item of a page. */
 export type RoomsPlace = Readonly<{ isPinned: boolean; activeAt: string; id: string }>;
 export type MembersPlace = Readonly<{ joinedAt: string; id: string }>;
 
-/** Rooms in Postgres, as far as they are read. */
+/** Port that reads rooms. It does not check rights. */
 export interface RoomViews {
-  /** The rooms that a user is a member of: pinned first, then those with the newest message. */
+  /** Rooms that a user is a member of: pinned first, then by newest message. */
   inbox(userId: string, limit: number, after?: RoomsPlace): Promise<readonly RoomView[]>;
-  /** Channels, whether the user is a member or not, those with the newest message first. */
+  /** All channels, by newest message. */
   channels(userId: string, limit: number, after?: RoomsPlace): Promise<readonly RoomView[]>;
-  /** One room; undefined if there is none. Rights are not looked at. */
+  /** One room; undefined if it does not exist. */
   room(userId: string, room: string): Promise<RoomView | undefined>;
   members(room: string, limit: number, after?: MembersPlace): Promise<readonly MemberView[]>;
   member(room: string, userId: string): Promise<MemberView | undefined>;

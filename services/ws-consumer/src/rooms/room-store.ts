@@ -1,39 +1,42 @@
 import type { MessageState } from "./rules/message-change.ts";
 import type { Role, RoomKind } from "./rules/rights.ts";
-import type { Person, RoomState } from "./rules/room-change.ts";
+import type { RoomState } from "./rules/room-change.ts";
+import type { User } from "./rules/user.ts";
 
-/** A row of the outbox: what the log will hold, and whose right changes with it. */
+/** A row for the outbox: a log entry, and the right that changes with it. */
 export type OutboxRow = Readonly<{
-  /** The log entry as JSON. */
+  /** Log entry as JSON. */
   entry: string;
-  member?: Person;
-  /** What the member is from here on; `none`: not a member. */
+  member?: User;
+  /** New role of the member; `none`: no longer a member. */
   role?: Role | "none";
-  /** The room's title, if it changes. */
+  /** New title of the room, if it changes. */
   title?: string | null;
-  /** What the room is from here on, if that changes; `none`: it is gone. */
+  /** New state of the room, if it changes; `none`: deleted. */
   roomState?: "open" | "none";
-  /** Core NATS subject where somebody waits to hear the entry's seq. */
+  /** Core NATS subject on which a request waits for the entry's seq. */
   receipt?: string;
 }>;
 
 export type NewRoom = Readonly<{ id: string; kind: RoomKind; title: string | null; createdBy: string }>;
 
-/** Rooms and members in Postgres, as far as they are changed. Each call is one statement. */
+/** Port that changes rooms and members. Each call is one statement. */
 export interface RoomStore {
-  /** A room as an actor finds it; undefined if there is none, or none any more. */
-  state(room: string, actor: Person, targetId: string): Promise<RoomState | undefined>;
-  /** Atomic: makes the room with all that its rows say. False if the name is taken: then nothing happens. */
+  /** State of a room for a change by `actor`; undefined if it does not exist or was deleted. */
+  state(room: string, actor: User, targetId: string): Promise<RoomState | undefined>;
+  /** Atomic: creates the room with its rows. Returns false, and does nothing, if the id is taken. */
   create(room: NewRoom, rows: readonly OutboxRow[]): Promise<boolean>;
-  /** Atomic: changes the room to what the rows say. False if it is not at this version any more: nothing happens. */
+  /** Atomic: changes the room as the rows say. Returns false, and does nothing, if its version has changed. */
   change(room: string, version: number, rows: readonly OutboxRow[]): Promise<boolean>;
-  /** A message as an actor finds it; undefined if there is no such room. */
+  /** State of a message for a change by the actor; undefined if the room does not exist. */
   message(room: string, seq: number, actorId: string): Promise<MessageState | undefined>;
-  /** Atomic: puts a change of a message on its way. False if room or message are not as they were judged. */
+  /**
+   * Atomic: writes a change of a message to the outbox. Returns false if the room's version or the message has changed.
+   */
   changeMessage(room: string, version: number, seq: number, row: OutboxRow): Promise<boolean>;
-  /** Sets what a member wants for oneself; false if there is no such member. */
-  prefer(room: string, userId: string, wishes: Wishes): Promise<boolean>;
+  /** Sets a member's preferences; returns false if there is no such member. */
+  prefer(room: string, userId: string, preferences: Preferences): Promise<boolean>;
 }
 
-/** What a member wants of a room for oneself; nobody else is told. */
-export type Wishes = Readonly<{ isMuted?: boolean; isPinned?: boolean }>;
+/** A member's own settings of a room; not visible to others. */
+export type Preferences = Readonly<{ isMuted?: boolean; isPinned?: boolean }>;

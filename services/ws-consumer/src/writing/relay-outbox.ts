@@ -1,11 +1,10 @@
 import { pause } from "@parley/runtime/deadline";
-import type { Report } from "./report.ts";
 
-/** A row that waits for the log. */
-export type Waiting = Readonly<{
+/** An outbox row that is not in the log yet. */
+export type PendingRow = Readonly<{
   id: number;
   room: string;
-  /** The log entry as JSON. */
+  /** Log entry as JSON. */
   entry: string;
   receipt: string | null;
   member: string | null;
@@ -14,46 +13,48 @@ export type Waiting = Readonly<{
 }>;
 
 export interface Outbox {
-  /** The oldest rows of these shards, in order. */
-  waiting(shards: readonly number[], max: number): Promise<readonly Waiting[]>;
-  /** Removes rows that the log has. */
-  done(ids: readonly number[]): Promise<void>;
+  /** Returns the oldest rows of these shards, in order. */
+  pending(shards: readonly number[], max: number): Promise<readonly PendingRow[]>;
+  /** Deletes rows that the log has. */
+  delete(ids: readonly number[]): Promise<void>;
 }
 
-/** Tells the producers who may post where. Of two calls about the same, the one with the greater version counts. */
-export interface AccessBoard {
+/** Rights that producers read. Of two calls for the same right, the one with the greater version wins. */
+export interface AccessBucket {
   setMember(room: string, userId: string, role: string, version: number): Promise<void>;
   setRoom(room: string, state: string, version: number): Promise<void>;
 }
 
 /** Appends an entry to the log, once however often it is called; resolves when it is on disk. */
-export type AppendEntry = (row: Waiting) => Promise<void>;
+export type AppendEntry = (row: PendingRow) => Promise<void>;
 
-export type RelayParts = Readonly<{
+export type RelayDependencies = Readonly<{
   outbox: Outbox;
-  board: AccessBoard;
+  access: AccessBucket;
   append: AppendEntry;
-  /** The shards that this instance writes: their rows are its business. */
+  /** Shards that this instance writes: it relays their rows. */
   shards: () => readonly number[];
-  /** Calls back whenever somebody says that the outbox was filled; gives the function that ends that. */
+  /** Subscribes to announcements of new rows; returns a function that unsubscribes. */
   listen: (onFilled: () => void) => () => void;
-  report: Report;
+  onFault: (error: unknown, what: string) => void;
 }>;
 
 const ROWS_MAX = 200;
-/** How often it looks by itself, ms: a lost call costs no more than that. */
-const LOOK_EVERY_MS = 500;
+/** Interval of polling, ms: the delay of a row whose announcement was lost. */
+const POLL_EVERY_MS = 500;
 const RETRY_MS = 200;
 
 /**
- * Moves the outbox to the log: rows of a room one after the other, rooms side by side. Two relays at once do no harm:
- * each appends the rows of a room in their order under ids that the log and Postgres know, so whatever comes second
- * is a duplicate; and what the board holds has versions. Gives the function that ends it.
+ * Moves outbox rows to the log (docs/decisions/0014): the rows of a room one after the other, rooms in parallel. Two
+ * relays at once do no harm: both append a room's rows in order under the same ids, so the second append is a duplicate,
+ * and rights have versions.
+ *
+ * @returns a function that stops it
  */
-export function relayOutbox(parts: RelayParts): () => Promise<void> {
+export function relayOutbox(deps: RelayDependencies): () => Promise<void> {
   const stop = new AbortController();
   let wake = () => {};
-  const stopListening = parts.listen(() => wake());
+  const stopListening = deps.listen(() => wake());
   const run = async () => {
     let isFailing = false;
     while (!stop.signal.aborted) {
@@ -61,11 +62,11 @@ export function relayOutbox(parts: RelayParts): () => Promise<void> {
         wake = resolve;
       });
       try {
-        const moved = await moveRows(parts);
+        const moved = await moveRows(deps);
         isFailing = false;
-        if (moved < ROWS_MAX) await Promise.race([filled, pause(LOOK_EVERY_MS, stop.signal)]);
-      } catch (err) {
-        if (!isFailing) parts.report("warn", "the outbox cannot be moved to the log", { err });
+        if (moved < ROWS_MAX) await Promise.race([filled, pause(POLL_EVERY_MS, stop.signal)]);
+      } catch (error) {
+        if (!isFailing) deps.onFault(error, "the outbox cannot be moved to the log");
         isFailing = true;
         await pause(RETRY_MS, stop.signal);
       }
@@ -80,22 +81,22 @@ export function relayOutbox(parts: RelayParts): () => Promise<void> {
   };
 }
 
-/** Moves what waits now; gives how many rows that were. @throws {Error} if a row could not be moved. */
-async function moveRows({ outbox, board, append, shards }: RelayParts): Promise<number> {
+/** Moves the pending rows and returns their number. @throws {Error} if a row could not be moved. */
+async function moveRows({ outbox, access, append, shards }: RelayDependencies): Promise<number> {
   const own = shards();
   if (own.length === 0) return 0;
-  const rows = await outbox.waiting(own, ROWS_MAX);
+  const rows = await outbox.pending(own, ROWS_MAX);
   const rooms = Map.groupBy(rows, ({ room }) => room);
   const moves = [...rooms.values()].map(async (ofRoom) => {
-    const done: number[] = [];
+    const moved: number[] = [];
     try {
       for (const row of ofRoom) {
-        await tell(row, board);
+        await setRights(row, access);
         await append(row);
-        done.push(row.id);
+        moved.push(row.id);
       }
     } finally {
-      if (done.length > 0) await outbox.done(done);
+      if (moved.length > 0) await outbox.delete(moved);
     }
   });
   const failed = (await Promise.allSettled(moves)).find((move) => move.status === "rejected");
@@ -103,8 +104,11 @@ async function moveRows({ outbox, board, append, shards }: RelayParts): Promise<
   return rows.length;
 }
 
-/** Before the log has it: whoever is removed cannot post from here on, and who comes in can. */
-async function tell({ id, room, member, role, roomState }: Waiting, board: AccessBoard): Promise<void> {
-  if (roomState !== null) await board.setRoom(room, roomState, id);
-  if (member !== null && role !== null) await board.setMember(room, member, role, id);
+/** Sets the rights before the entry is appended: members who see the event find the rights changed. */
+async function setRights(
+  { id, room, member, role, roomState }: PendingRow,
+  access: AccessBucket,
+): Promise<void> {
+  if (roomState !== null) await access.setRoom(room, roomState, id);
+  if (member !== null && role !== null) await access.setMember(room, member, role, id);
 }

@@ -1,23 +1,23 @@
+import { assignShards, type FreeShards } from "./assign-shards.ts";
 import { InstallationError, type Survey } from "./shard-store.ts";
-import { chooseShift, type FreeShards } from "./share-shards.ts";
 import type { WriterCounters } from "./store-batch.ts";
-import { type ShardWriter, type WriterParts, writeShard } from "./write-shard.ts";
+import { type ShardWriter, type WriterDependencies, writeShard } from "./write-shard.ts";
 
-/** How often an instance looks around, ms. */
-const LOOK_EVERY_MS = 500;
-/** How often it tells how far its shards have come, whatever else happens, ms. */
+/** Interval of surveys, ms. */
+const SURVEY_EVERY_MS = 500;
+/** Interval at which the cursors of all shards are announced, ms, also when nothing is stored. */
 const PROGRESS_EVERY_MS = 400;
-/** How long the log may be out of reach before another instance is let to try, ms. */
+/** How long the log may be unreachable before this instance gives its shards to others, ms. */
 const LOG_PATIENCE_MS = 3_000;
-/** How old a look around may be while this instance counts as ready, ms. */
-const LOOK_AGE_MAX_MS = 3_000;
+/** Maximum age of the last survey for this instance to count as ready, ms. */
+const SURVEY_AGE_MAX_MS = 3_000;
 const TRIM_EVERY_MS = 60_000;
 
-export type WritersOptions = Omit<WriterParts, "counters"> &
+export type WritersOptions = Omit<WriterDependencies, "counters"> &
   Readonly<{
     /**
-     * A name that no other living process has. Better the same after a restart (host and port): a process that
-     * comes back under its name takes its shards at once, without waiting for its own leases to end.
+     * Name that no other living process has, best the same after a restart (host and port): a process that returns under
+     * its name acquires its shards at once, without waiting for its own leases to end.
      */
     instance: string;
     /** LOG_SHARDS. */
@@ -27,17 +27,18 @@ export type WritersOptions = Omit<WriterParts, "counters"> &
 
 /** The writers of this instance: its share of all shards, changing as instances come and go. */
 export interface Writers {
-  /** @throws {InstallationError} if the database was made for another number of shards. */
+  /** @throws {InstallationError} if the database was installed with another number of shards. */
   start(): Promise<void>;
-  /** Ends the statements under way and hands over all shards. */
+  /** Waits for the statements under way and hands over all shards. */
   close(): Promise<void>;
-  /** @throws {Error} that says what is wrong: Postgres does not answer, or a shard has no writer or is stuck. */
+  /** @throws {Error} that names the fault: Postgres does not answer, or a shard has no writer or makes no progress. */
   check(): void;
   readonly counters: Readonly<WriterCounters>;
-  /** How far the shards have come that this instance writes. */
+  /** Cursors of the shards that this instance writes. */
   cursors(): ReadonlyMap<number, number>;
 }
 
+/** Creates the writers; `start` begins to acquire shards. */
 export function createWriters(options: WritersOptions): Writers {
   const counters = {
     stored: 0,
@@ -48,20 +49,21 @@ export function createWriters(options: WritersOptions): Writers {
     restarts: 0,
     fenced: 0,
   };
-  const crew = new Crew(options, { ...options, counters });
+  const assignment = new ShardAssignment(options, { ...options, counters });
   return {
-    start: () => crew.start(),
-    close: () => crew.close(),
-    check: () => crew.check(),
+    start: () => assignment.start(),
+    close: () => assignment.close(),
+    check: () => assignment.check(),
     counters,
-    cursors: () => new Map([...crew.writers].map(([shard, { position }]) => [shard, position.cursor])),
+    cursors: () => new Map([...assignment.writers].map(([shard, { position }]) => [shard, position.cursor])),
   };
 }
 
-class Crew {
+/** Acquires and hands over shards, survey by survey, and runs a writer for each shard that it holds. */
+class ShardAssignment {
   readonly writers = new Map<number, ShardWriter>();
   readonly #options: WritersOptions;
-  readonly #parts: WriterParts;
+  readonly #deps: WriterDependencies;
   #isInstalled = false;
   #isClosing = false;
   #survey: Survey | undefined;
@@ -70,26 +72,26 @@ class Crew {
   #reachableAt = performance.now();
   #trimmedAt = performance.now();
   #timers: NodeJS.Timeout[] = [];
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
+  #running: Promise<void> | undefined;
+  #runAgain = false;
   #stopListening = () => {};
 
-  constructor(options: WritersOptions, parts: WriterParts) {
+  constructor(options: WritersOptions, deps: WriterDependencies) {
     this.#options = options;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   async start(): Promise<void> {
-    this.#stopListening = this.#options.free.listen(() => void this.#look());
-    await this.#look();
+    this.#stopListening = this.#options.free.listen(() => void this.#run());
+    await this.#run();
     if (this.#trouble instanceof InstallationError) {
       await this.close();
       throw this.#trouble;
     }
     if (this.#isClosing) return;
     this.#timers = [
-      setInterval(() => void this.#look(), LOOK_EVERY_MS),
-      setInterval(() => this.#tellProgress(), PROGRESS_EVERY_MS),
+      setInterval(() => void this.#run(), SURVEY_EVERY_MS),
+      setInterval(() => this.#announceProgress(), PROGRESS_EVERY_MS),
     ];
   }
 
@@ -97,7 +99,7 @@ class Crew {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
     this.#stopListening();
-    await this.#looking;
+    await this.#running;
     await Promise.all([...this.writers.values()].map((writer) => this.#handOver(writer)));
     const { store, instance, free, report } = this.#options;
     await store.leave(instance).catch((err) => report("warn", "could not sign off", { err }));
@@ -106,7 +108,7 @@ class Crew {
 
   check(): void {
     if (this.#trouble) throw this.#trouble;
-    if (!this.#survey || performance.now() - this.#surveyedAt > LOOK_AGE_MAX_MS)
+    if (!this.#survey || performance.now() - this.#surveyedAt > SURVEY_AGE_MAX_MS)
       throw new Error("postgres does not answer");
     const { instance } = this.#options;
     const idle = this.#survey.shards
@@ -117,33 +119,33 @@ class Crew {
       if (trouble !== undefined) throw new Error(`shard ${position.shard}: ${trouble}`);
   }
 
-  #tellProgress(): void {
+  #announceProgress(): void {
     for (const { position } of this.writers.values())
-      this.#options.feed.progress(position.shard, position.cursor);
+      this.#options.publisher.progress(position.shard, position.cursor);
   }
 
-  /** One look at a time; one that is asked for meanwhile follows on it. */
-  #look(): Promise<void> {
-    this.#lookAgain = this.#looking !== undefined;
-    this.#looking ??= this.#lookAround()
+  /** Runs one survey at a time; one requested meanwhile follows it. */
+  #run(): Promise<void> {
+    this.#runAgain = this.#running !== undefined;
+    this.#running ??= this.#surveyAndAssign()
       .then(
         () => {
           this.#trouble = undefined;
         },
         (error: unknown) => {
-          const first = this.#trouble === undefined;
+          const isFirst = this.#trouble === undefined;
           this.#trouble = error instanceof Error ? error : new Error(String(error));
-          if (first) this.#options.report("error", "could not look after the shards", { err: error });
+          if (isFirst) this.#options.report("error", "could not survey the shards", { err: error });
         },
       )
       .finally(() => {
-        this.#looking = undefined;
-        if (this.#lookAgain && !this.#isClosing) void this.#look();
+        this.#running = undefined;
+        if (this.#runAgain && !this.#isClosing) void this.#run();
       });
-    return this.#looking;
+    return this.#running;
   }
 
-  async #lookAround(): Promise<void> {
+  async #surveyAndAssign(): Promise<void> {
     const { store, log, instance, shards } = this.#options;
     if (!this.#isInstalled) await store.install(shards);
     this.#isInstalled = true;
@@ -155,25 +157,22 @@ class Crew {
     for (const { shard, holder } of survey.shards)
       if (holder !== instance) void this.writers.get(shard)?.stop();
     if (this.#isClosing) return;
-    const { take, give, drop } = chooseShift(instance, new Set(this.writers.keys()), survey);
+    const { take, give, drop } = assignShards(instance, new Set(this.writers.keys()), survey);
     const surplus = give === undefined ? undefined : this.writers.get(give);
     if (surplus) await this.#handOver(surplus);
     for (const { shard, epoch } of drop) await store.release(shard, epoch);
     if (drop.length > 0) this.#options.free.announce();
     for (const shard of take) await this.#takeOver(shard);
-    this.#trimAtTimes();
+    this.#trimLogs();
   }
 
   async #takeOver(shard: number): Promise<void> {
     const { store, instance, report } = this.#options;
     const position = await store.acquire(shard, instance);
     if (!position) return;
-    report("info", "writes this shard from here on", {
-      shard,
-      epoch: position.epoch,
-      cursor: position.cursor,
-    });
-    const writer = writeShard(position, this.#parts);
+    const { epoch, cursor } = position;
+    report("info", "acquired a shard", { shard, epoch, cursor });
+    const writer = writeShard(position, this.#deps);
     this.writers.set(shard, writer);
     void writer.stopped.then(() => this.writers.delete(shard));
   }
@@ -184,14 +183,14 @@ class Crew {
     const { shard, epoch, cursor } = writer.position;
     try {
       await store.release(shard, epoch);
-      report("info", "gave this shard back", { shard, cursor });
+      report("info", "released a shard", { shard, cursor });
     } catch (err) {
-      report("warn", "could not give a shard back: its lease will end by itself", { shard, err });
+      report("warn", "could not release a shard: its lease will end by itself", { shard, err });
     }
     free.announce();
   }
 
-  #trimAtTimes(): void {
+  #trimLogs(): void {
     if (performance.now() - this.#trimmedAt < TRIM_EVERY_MS) return;
     this.#trimmedAt = performance.now();
     const { log, report } = this.#options;

@@ -1,101 +1,102 @@
 import type { LogEvent } from "@parley/protocol/events";
 import type { LogMessage } from "@parley/protocol/message";
 
-/** What an entry of the log says. */
+/** Content of a log entry. */
 export type LogContent = LogMessage | LogEvent;
 
-/** An entry as it lies in the log, byte for byte. */
+/** A log message byte for byte, as kept for a dead letter. */
 export type Original = Readonly<{
   subject: string;
   headers: Readonly<Record<string, readonly string[]>>;
   payload: Uint8Array;
 }>;
 
-type Place = Readonly<{
-  /** Its place in the shard's stream. */
+type Item = Readonly<{
+  /** Sequence of the log message in the shard's stream. */
   logSeq: number;
   /** When the log took it, ns since 1970. */
   logTime: string;
-  /** A message of the log may hold several entries: this is the last of it, and only here may the cursor stand. */
+  /** Last entry of its log message, which may hold several. The cursor moves past whole log messages only. */
   isLast: boolean;
-  /** How much of a batch it takes up. */
+  /** Size for the limit of a batch. */
   bytes: number;
-  /** Read from the wire only when somebody asks. */
+  /** Decoded when called. */
   original: () => Original;
 }>;
 
-/** A log entry that is fit to be stored: checked against the schema and against what Postgres can hold. */
-export type LogEntry = Place &
+/** A valid log entry: checked against its schema and against what Postgres can store. */
+export type LogEntry = Item &
   Readonly<{
     room: string;
     id: string;
-    /** One line of JSON, as members will see it but for the seq. */
+    /** One line of JSON: the delivered frame without its seq. */
     text: string;
-    /** What `text` says. */
+    /** `text`, parsed. */
     content: LogContent;
-    /** If it is no message: what is kept of its text. Less the text of an edit, which the message itself has. */
+    /** For any type but message: the JSON to be stored. An edit is stored without its body. */
     event?: string | undefined;
-    /** Where somebody waits to hear the seq. */
+    /** Subject on which the sender waits for the seq. */
     receipt: string | undefined;
   }>;
 
-/** A log entry that can never be stored, and why. */
-export type PoisonEntry = Place & Readonly<{ reason: string }>;
+/** A log entry that can never be stored, and the reason. */
+export type PoisonEntry = Item & Readonly<{ reason: string }>;
 
 export type LogItem = LogEntry | PoisonEntry;
 
-/** How far a shard has been written, in which stream, and under which epoch its writer may go on. */
+/** How far a shard is stored, in which stream, and the epoch that its writer holds. */
 export type ShardPosition = Readonly<{
   shard: number;
   epoch: number;
-  /** Log seq of the last entry that Postgres has. */
+  /** Log sequence of the last message that Postgres has. */
   cursor: number;
-  /** When the log took that entry; null if it is not known, as before the first one. */
+  /** When the log took that message, ns since 1970; null if unknown, as before the first one. */
   cursorTime: string | null;
-  /** When the stream was made that the cursor counts in; null if there was none yet. */
+  /** Creation time of the stream that the cursor belongs to; null before the first stream. */
   streamCreated: string | null;
 }>;
 
-/** What the log says about a shard's stream. */
+/** State of a shard's stream. */
 export type StreamFacts = Readonly<{
   created: string;
   firstSeq: number;
   lastSeq: number;
-  /** When the log took the entry at the cursor that was asked about; null if that entry is not there. */
+  /** When the log took the message at the requested cursor; null if the stream does not have it. */
   cursorTime: string | null;
 }>;
 
-/** Entries of one shard as they arrive, in log order. */
+/** Entries of one shard, in log order. */
 export interface LogReading {
   /**
-   * Takes what has arrived, up to so many entries and about so many bytes, but no message of the log in part; nothing
-   * if nothing has.
+   * Takes entries that have arrived, about `entriesMax` and `bytesMax` at most, always whole log messages. Returns an
+   * empty array if none have arrived.
    *
-   * @throws {Error} once the reading has ended by itself: what follows can only be had by a new reading.
+   * @throws {Error} once the reading has failed and everything before was taken; open a new reading then.
    */
   take(entriesMax: number, bytesMax: number): LogItem[];
-  /** Resolves when there is something to take, or when the reading has ended or was closed. */
+  /** Resolves when there are entries to take, or when the reading has failed or was closed. */
   arrival(): Promise<void>;
   close(): void;
 }
 
+/** Port to the log. */
 export interface ShardLog {
-  /** False while the log cannot be reached: then another instance may do better. */
+  /** False while the log cannot be reached: another instance may be able to. */
   isReachable(): boolean;
   /**
-   * Makes the shard's stream if it is missing, with the cursor's next seq as its first, mends its settings, and
-   * tells what it is.
+   * Creates the shard's stream if it is missing, starting at the sequence after the cursor, repairs its settings, and
+   * returns its state.
    *
-   * @throws {Error} if the log cannot be reached, or a setting breaks a promise and cannot be mended.
+   * @throws {Error} if the log cannot be reached, or a setting breaks a promise and cannot be repaired.
    */
   prepare(position: ShardPosition): Promise<StreamFacts>;
   /**
-   * Reads the shard after the cursor: each entry once, in log order, none left out. The reading ends by itself on
-   * any doubt about that: a lost connection, a gap, a lost consumer.
+   * Reads the shard after the cursor: each entry once, in log order, without a gap. The reading fails by itself if that
+   * is no longer certain: a lost connection, a gap, a deleted consumer.
    *
-   * @throws {Error} if the stream is not the one that the position counts in.
+   * @throws {Error} if the stream is not the one that the cursor belongs to.
    */
   read(position: ShardPosition): Promise<LogReading>;
-  /** Removes from the log what Postgres has and the log no longer needs in order to recognise duplicates. */
+  /** Deletes stored entries from the log that are older than its duplicate window. */
   trim(position: ShardPosition): Promise<void>;
 }

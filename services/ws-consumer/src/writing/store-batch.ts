@@ -1,6 +1,18 @@
 import type { LogEntry, LogItem, PoisonEntry, ShardPosition } from "./shard-log.ts";
 import { BadEntryError, type Batch, type ShardStore, type Written } from "./shard-store.ts";
-import type { StoredFeed } from "./stored-feed.ts";
+
+/**
+ * Announces what Postgres has stored; called only after the commit (docs/decisions/0007). Delivery is not certain: hubs
+ * read what they miss from Postgres. No call throws or waits.
+ */
+export interface StoredPublisher {
+  /** Publishes new entries of one room, with the seqs `first`, `first + 1`, … */
+  deliver(room: string, first: number, entries: readonly LogEntry[]): void;
+  /** Answers the sender that waits for the seq of this entry. */
+  receipt(subject: string, room: string, id: string, seq: number): void;
+  /** Publishes how far a shard is stored, as a log sequence. */
+  progress(shard: number, cursor: number): void;
+}
 
 /** What this process has written since it started. */
 export type WriterCounters = {
@@ -15,37 +27,41 @@ export type WriterCounters = {
   fenced: number;
 };
 
-type Parts = Readonly<{ store: ShardStore; feed: StoredFeed; counters: WriterCounters }>;
-/** An entry that came again in the same batch, and the index of the one that it repeats. */
+type BatchDependencies = Readonly<{
+  store: ShardStore;
+  publisher: StoredPublisher;
+  counters: WriterCounters;
+}>;
+/** An entry that repeats another of the same batch, and the index of that one. */
 type Repeat = Readonly<{ entry: LogEntry; of: number }>;
 
 /**
- * Stores items that follow on the position, and then tells the world; gives the new position. If Postgres refuses
- * the batch, halves of it are tried, down to the single entry that is to blame: it is put aside in the statement
- * that moves the cursor past it, and everything before it has been stored by then.
+ * Stores items that follow the position, announces them, and returns the new position. If Postgres refuses the batch, it
+ * is halved until the refused entry is alone: that one becomes a dead letter, in the statement that moves the cursor past
+ * it, after everything before it was stored.
  *
- * @throws {import("./shard-store.ts").FencedError} if somebody else writes the shard.
+ * @throws {import("./shard-store.ts").FencedError} if another instance writes the shard.
  */
 export async function storeBatch(
   items: readonly LogItem[],
   position: ShardPosition,
-  parts: Parts,
+  deps: BatchDependencies,
 ): Promise<ShardPosition> {
   const { batch, repeats } = gather(items, position);
   const began = performance.now();
   let written: Written;
   try {
-    written = await parts.store.write(position, batch);
+    written = await deps.store.write(position, batch);
   } catch (error) {
     if (!(error instanceof BadEntryError)) throw error;
     const [first] = items;
-    if (items.length === 1 && first) return await storeBatch([poisoned(first, error)], position, parts);
+    if (items.length === 1 && first) return await storeBatch([poisoned(first, error)], position, deps);
     const middle = Math.ceil(items.length / 2);
-    const between = await storeBatch(items.slice(0, middle), position, parts);
-    return await storeBatch(items.slice(middle), between, parts);
+    const between = await storeBatch(items.slice(0, middle), position, deps);
+    return await storeBatch(items.slice(middle), between, deps);
   }
-  count(parts.counters, batch, repeats, written, performance.now() - began);
-  announce(parts.feed, batch, repeats, written);
+  count(deps.counters, batch, repeats, written, performance.now() - began);
+  announce(deps.publisher, batch, repeats, written);
   return { ...position, cursor: batch.cursor, cursorTime: batch.cursorTime };
 }
 
@@ -56,11 +72,12 @@ function poisoned(item: LogItem, error: Error): PoisonEntry {
 
 type Gathered = Readonly<{ batch: Batch; repeats: Repeat[] }>;
 
+/** Separates entries, poison and repeats. Postgres would refuse the repeats, since no two entries may have one key. */
 function gather(items: readonly LogItem[], { cursor, cursorTime }: ShardPosition): Gathered {
   const entries: LogEntry[] = [];
   const poison: PoisonEntry[] = [];
   const repeats: Repeat[] = [];
-  // Most ids are one entry's alone: only for those that are not the whole key is made.
+  // Most ids occur once in a batch: whole keys are built only for those that do not.
   const byId = new Map<string, number>();
   const byKey = new Map<string, number>();
   for (const item of items) {
@@ -78,13 +95,13 @@ function gather(items: readonly LogItem[], { cursor, cursorTime }: ShardPosition
     if (of !== undefined) repeats.push({ entry: item, of });
     else byKey.set(key, entries.push(item) - 1);
   }
-  // Where only a part of a message is stored the cursor stays before it: read again, the part is known.
+  // The cursor stays before a log message that is stored in part: when read again, that part is recognised by its keys.
   const end = items.findLast(({ isLast }) => isLast);
   const moved = end ? { cursor: end.logSeq, cursorTime: end.logTime } : { cursor, cursorTime };
   return { batch: { entries, poison, ...moved }, repeats };
 }
 
-/** Entries that have all four in common are the same entry. */
+/** Two entries with the same key are the same entry. */
 function keyOf({ content: { room, author, id, type } }: LogEntry): string {
   return `${room}\0${author.id}\0${id}\0${type}`;
 }
@@ -104,7 +121,7 @@ function count(
 }
 
 function announce(
-  feed: StoredFeed,
+  publisher: StoredPublisher,
   batch: Batch,
   repeats: readonly Repeat[],
   { seqs, known }: Written,
@@ -112,13 +129,13 @@ function announce(
   const rooms = new Map<string, { first: number; entries: LogEntry[] }>();
   batch.entries.forEach((entry, index) => {
     const seq = seqs[index] ?? 0;
-    if (entry.receipt !== undefined) feed.receipt(entry.receipt, entry.room, entry.id, seq);
+    if (entry.receipt !== undefined) publisher.receipt(entry.receipt, entry.room, entry.id, seq);
     if (known.has(index)) return;
     const room = rooms.get(entry.room);
     if (room) room.entries.push(entry);
     else rooms.set(entry.room, { first: seq, entries: [entry] });
   });
-  for (const [room, { first, entries }] of rooms) feed.deliver(room, first, entries);
+  for (const [room, { first, entries }] of rooms) publisher.deliver(room, first, entries);
   for (const { entry, of } of repeats)
-    if (entry.receipt !== undefined) feed.receipt(entry.receipt, entry.room, entry.id, seqs[of] ?? 0);
+    if (entry.receipt !== undefined) publisher.receipt(entry.receipt, entry.room, entry.id, seqs[of] ?? 0);
 }

@@ -1,50 +1,55 @@
 import { pause } from "@parley/runtime/deadline";
-import { findPlace } from "./find-place.ts";
-import type { Report } from "./report.ts";
+import { findResumePoint } from "./resume-point.ts";
 import type { ShardLog, ShardPosition } from "./shard-log.ts";
 import { FencedError, type ShardStore } from "./shard-store.ts";
-import { storeBatch, type WriterCounters } from "./store-batch.ts";
-import type { StoredFeed } from "./stored-feed.ts";
+import { type StoredPublisher, storeBatch, type WriterCounters } from "./store-batch.ts";
 
-/** Entries and bytes that go into one statement at most. */
+/** Limits of one batch. */
 const BATCH_ENTRIES_MAX = 1_000;
 const BATCH_BYTES_MAX = 1_000_000;
-/** Pause after an interruption, ms: doubled each time it comes again, up to the second. */
+/** Pause after an interruption, ms: doubled each time, until a batch is stored. */
 const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 1_000;
-/** How often it tells how far it has come while it stores much, ms. */
+/** Shortest time between two progress announcements, ms. */
 const PROGRESS_EVERY_MS = 100;
 
-export type WriterParts = Readonly<{
+/** Writes a line to the service's log. `details` must not contain message text. */
+export type Report = (
+  level: "info" | "warn" | "error",
+  text: string,
+  details: Readonly<Record<string, unknown>>,
+) => void;
+
+export type WriterDependencies = Readonly<{
   store: ShardStore;
   log: ShardLog;
-  feed: StoredFeed;
+  publisher: StoredPublisher;
   report: Report;
   counters: WriterCounters;
 }>;
 
-/** The writing of one shard by this process, from taking its lease to giving it up. */
+/** The writer of one shard in this process, from acquiring the lease to releasing it. */
 export interface ShardWriter {
-  /** How far it has come; the epoch in it is the one that it writes under. */
+  /** How far it has stored, and its epoch. */
   readonly position: ShardPosition;
-  /** Why it does not get on at the moment; undefined while it does. */
+  /** Why it makes no progress at the moment; undefined while it does. */
   readonly trouble: string | undefined;
-  /** Resolves when it has stopped: it was told to, or somebody else writes the shard. */
+  /** Resolves when it has stopped: `stop` was called, or another instance took the shard. */
   readonly stopped: Promise<void>;
-  /** Lets the statement under way end, and stops. */
+  /** Stops once the statement under way has ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Writes a shard for as long as its lease is this process's: reads the log after the cursor and stores what it
- * reads; the next batch gathers while one is being stored, of this shard or of others. After any interruption it asks Postgres for the cursor
- * and goes on from there, so a statement whose outcome is unknown is neither lost nor done twice, and it makes no
- * difference how long Postgres or the log are away.
+ * Stores a shard's log for as long as this process holds its lease. It reads after the cursor and stores batch by batch;
+ * while one is being stored, of this shard or of others, the next one gathers. After any interruption it asks Postgres
+ * for the cursor and continues there: so a statement whose outcome is unknown is neither lost nor repeated, however long
+ * Postgres or the log are away.
  */
-export function writeShard(acquired: ShardPosition, parts: WriterParts): ShardWriter {
+export function writeShard(acquired: ShardPosition, deps: WriterDependencies): ShardWriter {
   const stop = new AbortController();
   const progress: Progress = { position: acquired, trouble: "starting" };
-  const stopped = writeUntilStopped(progress, parts, stop.signal);
+  const stopped = writeUntilStopped(progress, deps, stop.signal);
   return {
     get position() {
       return progress.position;
@@ -62,51 +67,59 @@ export function writeShard(acquired: ShardPosition, parts: WriterParts): ShardWr
 
 type Progress = { position: ShardPosition; trouble: string | undefined };
 
-async function writeUntilStopped(progress: Progress, parts: WriterParts, signal: AbortSignal): Promise<void> {
+async function writeUntilStopped(
+  progress: Progress,
+  deps: WriterDependencies,
+  signal: AbortSignal,
+): Promise<void> {
   const { shard } = progress.position;
   let pauseMs = PAUSE_MIN_MS;
   while (!signal.aborted) {
-    const { batches } = parts.counters;
+    const { batches } = deps.counters;
     try {
-      await readAndStore(progress, parts, signal);
+      await readAndStore(progress, deps, signal);
     } catch (error) {
       if (error instanceof FencedError) {
-        parts.counters.fenced += 1;
-        parts.report("warn", "stops writing: the shard was taken, or has moved on", { shard });
+        deps.counters.fenced += 1;
+        deps.report("warn", "writer stops: the shard was taken, or has moved on", { shard });
         return;
       }
       progress.trouble = error instanceof Error ? error.message : String(error);
-      parts.counters.restarts += 1;
-      if (parts.counters.batches > batches) pauseMs = PAUSE_MIN_MS;
-      parts.report("warn", "writing was interrupted", { shard, err: error, pauseMs });
+      deps.counters.restarts += 1;
+      if (deps.counters.batches > batches) pauseMs = PAUSE_MIN_MS;
+      deps.report("warn", "writing was interrupted", { shard, err: error, pauseMs });
       await pause(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS);
     }
   }
 }
 
-async function readAndStore(progress: Progress, parts: WriterParts, signal: AbortSignal): Promise<void> {
+async function readAndStore(
+  progress: Progress,
+  deps: WriterDependencies,
+  signal: AbortSignal,
+): Promise<void> {
   const { shard, epoch } = progress.position;
-  const stored = await parts.store.position(shard);
+  const stored = await deps.store.position(shard);
   if (stored.epoch !== epoch)
     throw new FencedError(`shard ${shard} is at epoch ${stored.epoch}, not ${epoch}`);
-  progress.position = await settle(stored, parts);
-  const reading = await parts.log.read(progress.position);
+  progress.position = await matchStream(stored, deps);
+  const reading = await deps.log.read(progress.position);
   const close = () => reading.close();
-  let toldAt = 0;
+  let announcedAt = 0;
   signal.addEventListener("abort", close);
   try {
     while (!signal.aborted) {
       progress.trouble = undefined;
       await reading.arrival();
-      await parts.store.turn();
+      await deps.store.turn();
       if (signal.aborted) break;
       const items = reading.take(BATCH_ENTRIES_MAX, BATCH_BYTES_MAX);
       if (items.length === 0) continue;
-      progress.position = await storeBatch(items, progress.position, parts);
-      if (performance.now() - toldAt < PROGRESS_EVERY_MS) continue;
-      toldAt = performance.now();
-      parts.feed.progress(shard, progress.position.cursor);
+      progress.position = await storeBatch(items, progress.position, deps);
+      if (performance.now() - announcedAt < PROGRESS_EVERY_MS) continue;
+      announcedAt = performance.now();
+      deps.publisher.progress(shard, progress.position.cursor);
     }
   } finally {
     signal.removeEventListener("abort", close);
@@ -114,20 +127,17 @@ async function readAndStore(progress: Progress, parts: WriterParts, signal: Abor
   }
 }
 
-/** Makes sure of the stream, and that the position counts in it. */
-async function settle(position: ShardPosition, { log, store, report }: WriterParts): Promise<ShardPosition> {
+/** Prepares the stream, and rebases the position if the cursor does not belong to it. */
+async function matchStream(
+  position: ShardPosition,
+  { log, store, report }: WriterDependencies,
+): Promise<ShardPosition> {
   const { shard, cursor } = position;
   const facts = await log.prepare(position);
-  const place = findPlace(position, facts);
-  if (place.lost)
-    report("error", "entries left the log before they were stored", { shard, lost: place.lost });
-  if (place.replaced === undefined) return position;
+  const { lost, replaced: reason, cursor: newCursor } = findResumePoint(position, facts);
+  if (lost) report("error", "entries left the log before they were stored", { shard, lost });
+  if (reason === undefined) return position;
   const level = position.streamCreated === null ? "info" : "error";
-  report(level, "the shard counts in another stream from here on", {
-    shard,
-    reason: place.replaced,
-    cursor,
-    newCursor: place.cursor,
-  });
-  return store.rebase(position, facts.created, place.cursor);
+  report(level, "the cursor belongs to another stream from now on", { shard, reason, cursor, newCursor });
+  return store.rebase(position, facts.created, newCursor);
 }

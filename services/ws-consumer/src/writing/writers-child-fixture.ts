@@ -1,14 +1,14 @@
-import { createLivePublisher } from "../delivery/nats/live-publisher.ts";
+import { createLivePublisher } from "../delivery/nats/live-exchange.ts";
 import { connectTest, startInstance } from "./writers-fixture.ts";
 
 /**
- * An instance of the writers in a process of its own, for tests that kill or stop it:
- * `node writers-child-fixture.ts <nats> <postgres> <shards> <instance> [crash]`. With `crash` it is killed between the
- * commit of its first batch and telling the world.
+ * Runs an instance of the writers in a process of its own, for tests that kill or stop it:
+ * `node writers-child-fixture.ts <nats> <postgres> <shards> <instance> [crash]`. With `crash` it kills itself between the
+ * commit of its first batch and the announcement.
  */
 const [nats = "", postgres = "", shards = "", instance = "", crash] = process.argv.slice(2);
 const connection = await connectTest(nats, "child");
-const feed = createLivePublisher({ nats: connection, live: connection, deliverHere: () => undefined });
-const deliver = crash === "crash" ? () => process.kill(process.pid, "SIGKILL") : feed.deliver;
-await startInstance({ nats, postgres }, Number(shards), { instance, feed: { ...feed, deliver } });
+const publisher = createLivePublisher({ nats: connection, live: connection, deliverHere: () => undefined });
+const deliver = crash === "crash" ? () => process.kill(process.pid, "SIGKILL") : publisher.deliver;
+await startInstance({ nats, postgres }, Number(shards), { instance, publisher: { ...publisher, deliver } });
 process.stdout.write("started\n");

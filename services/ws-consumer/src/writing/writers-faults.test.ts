@@ -8,7 +8,7 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createHistory } from "../delivery/postgres/history.ts";
 import {
-  hearLive,
+  collectLive,
   type Instance,
   Sender,
   startInstance,
@@ -88,7 +88,7 @@ async function sendMany(from: number, to: number): Promise<void> {
   }
 }
 
-/** Each message once, and each room's seqs 1, 2, 3 …, in the order of sending. */
+/** Expects each message once, with the seqs 1, 2, 3 … of its room in the order of sending. */
 async function expectAll(count: number): Promise<void> {
   await sender.lastSeqs();
   const stored = async () => (await database.query("select 1 from chat.entries")).length;
@@ -104,7 +104,7 @@ async function expectAll(count: number): Promise<void> {
 }
 
 describe("when Postgres fails, the writers", () => {
-  it("lose and double nothing if their connections are cut again and again", async () => {
+  it("neither lose nor duplicate entries while their connections are cut repeatedly", async () => {
     const { writers } = await start("one");
     const cut = setInterval(() => {
       const text = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'one'";
@@ -116,7 +116,7 @@ describe("when Postgres fails, the writers", () => {
     expect(writers.counters.restarts).toBeGreaterThan(0);
   });
 
-  it("go on after it was killed and away, and say so meanwhile", async () => {
+  it("report that they are not ready, and continue once it is back", async () => {
     const { writers } = await start("one");
     const sending = sendMany(0, 2_000);
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -144,7 +144,7 @@ describe("when Postgres fails, the writers", () => {
 });
 
 describe("when the log fails, the writers", () => {
-  it("go on after it was killed and started again", async () => {
+  it("continue after it was killed and restarted", async () => {
     await start("one");
     await sendMany(0, 500);
     await expectAll(500);
@@ -155,7 +155,7 @@ describe("when the log fails, the writers", () => {
     await expectAll(1_000);
   });
 
-  it("make a stream anew that is gone, with the seq that follows on the cursor", async () => {
+  it("create a deleted stream again, starting at the sequence after the cursor", async () => {
     const { reports } = await start("one");
     await sendMany(0, 100);
     await expectAll(100);
@@ -166,11 +166,11 @@ describe("when the log fails, the writers", () => {
     await sendMany(100, 200);
     await expectAll(200);
     expect(
-      reports.filter((report) => report.startsWith("error: the shard counts in another stream")),
+      reports.filter((report) => report.startsWith("error: the cursor belongs to another stream")),
     ).toHaveLength(1);
   });
 
-  it("skip nothing in a stream that somebody else made anew, and store nothing twice", async () => {
+  it("read a stream that was created again from its start, and store nothing twice", async () => {
     const first = await start("one");
     await sendMany(0, 100);
     await expectAll(100);
@@ -183,13 +183,13 @@ describe("when the log fails, the writers", () => {
     await expectAll(130);
   });
 
-  it("notice a stream that was cut short and has grown again past the cursor", async () => {
+  it("detect a stream that was cut short and has grown past the cursor again", async () => {
     const first = await start("one");
     await sendMany(0, 100);
     await expectAll(100);
     await first.close();
     instances = [];
-    // As after a power failure without fsync: the same stream, other entries under the same seqs.
+    // As after a power failure without fsync: the same stream, with other messages under the same sequences.
     const streams = await Promise.all([0, 1].map((shard) => sender.jsm.streams.info(`CHAT_${shard}`)));
     for (const shard of [0, 1]) await sender.jsm.streams.delete(`CHAT_${shard}`);
     await sender.makeStreams();
@@ -210,7 +210,7 @@ describe("when the log fails, the writers", () => {
     ).toHaveLength(2);
   });
 
-  it("refuse a log that is made for another number of shards", async () => {
+  it("refuse a log made for another number of shards", async () => {
     for (const shard of [0, 1]) await sender.jsm.streams.add(streamConfig(shard, 8, 1, 1_000_000));
     const { writers } = await start("one");
     await until("trouble", () => {
@@ -225,8 +225,8 @@ describe("when the log fails, the writers", () => {
 });
 
 describe("when an instance fails, the writers", () => {
-  it("go on where one was killed between commit and telling the world", async () => {
-    const live = hearLive(sender.nats);
+  it("continue where one was killed between commit and announcement", async () => {
+    const live = collectLive(sender.nats);
     const child = await startChild("same", "crash");
     sender.send({ room: "room-0", id: "m0" });
     await once(child, "exit");
@@ -235,11 +235,11 @@ describe("when an instance fails, the writers", () => {
     await start("same");
     await sendMany(1, 50);
     await expectAll(50);
-    // Under its old name it need not wait for its own lease to end.
+    // Under its former name it need not wait for its own lease to end.
     expect(performance.now() - took).toBeLessThan(3_000);
   });
 
-  it("fence one that was stopped and comes back", async () => {
+  it("fence one that was suspended and resumes", async () => {
     const child = await startChild("paused");
     await sendMany(0, 100);
     await expectAll(100);

@@ -9,9 +9,8 @@ import { shardOf } from "@parley/protocol/rooms";
 import { LIVE_SUBJECTS } from "@parley/protocol/subjects";
 import { createLog } from "@parley/runtime/log";
 import { connectNats } from "@parley/runtime/nats";
-import { LocalFeed } from "../delivery/local-feed.ts";
-import { createLivePublisher } from "../delivery/nats/live-publisher.ts";
-import { subscribeLive } from "../delivery/nats/live-subscriber.ts";
+import { LocalDelivery } from "../delivery/local-delivery.ts";
+import { createLivePublisher, subscribeLive } from "../delivery/nats/live-exchange.ts";
 import { createFreeShards } from "./nats/free-shards.ts";
 import { createShardLog } from "./nats/jetstream-log.ts";
 import { createShardStore } from "./postgres/postgres-shard-store.ts";
@@ -20,7 +19,7 @@ import { createWriters, type Writers, type WritersOptions } from "./run-writers.
 
 const MAX_BYTES = 1_073_741_824;
 
-/** A nats-server of a test's own. */
+/** A nats-server for one test file. */
 export type TestLog = Readonly<{ server: NatsServer; stop: () => Promise<void> }>;
 
 export async function startTestLog(): Promise<TestLog> {
@@ -41,16 +40,16 @@ export function connectTest(url: string, name = "test", noEcho = false): Promise
 export type Instance = Readonly<{
   writers: Writers;
   nats: NatsConnection;
-  /** The connection without echo, on which it hears only what other instances store. */
+  /** Connection without echo: it receives only what other instances store. */
   live: NatsConnection;
-  /** Everything that is stored, here or elsewhere. */
-  here: LocalFeed;
-  /** What it reported: level and text. */
+  /** Delivers frames stored by any instance. */
+  here: LocalDelivery;
+  /** Reported lines: level and text. */
   reports: string[];
   close: () => Promise<void>;
 }>;
 
-/** An instance of the writers with connections of its own, started. */
+/** Starts an instance of the writers with connections of its own. */
 export async function startInstance(
   urls: { nats: string; postgres: string },
   shards: number,
@@ -62,17 +61,17 @@ export async function startInstance(
   const database = openWriterDatabase(urls.postgres, instance, shards);
   const reports: string[] = [];
   const onFault = (error: unknown, what: string) => void reports.push(`warn: ${what} ${error}`);
-  const here = new LocalFeed(onFault);
+  const here = new LocalDelivery(onFault);
   subscribeLive(live, here.deliver, onFault);
   const writers = createWriters({
     instance,
     shards,
     store: createShardStore(database),
     log: await createShardLog(nats, { shards, replicas: 1, maxBytes: MAX_BYTES }),
-    feed: createLivePublisher({ nats, live, deliverHere: here.deliver }),
+    publisher: createLivePublisher({ nats, live, deliverHere: here.deliver }),
     free: createFreeShards(nats),
-    report: (level, text, { err, ...facts }) =>
-      reports.push(`${level}: ${text} ${JSON.stringify(facts)} ${err ?? ""}`.trimEnd()),
+    report: (level, text, { err, ...details }) =>
+      reports.push(`${level}: ${text} ${JSON.stringify(details)} ${err ?? ""}`.trimEnd()),
     ...options,
   });
   await writers.start();
@@ -93,7 +92,7 @@ export function entryText({ room, id, author = "u1", body = `said ${id}` }: Draf
   return JSON.stringify({ type: "message", room, id, author: { id: author, username: author }, body, at });
 }
 
-/** Somebody who puts entries into the log, and looks at it. */
+/** Appends entries to the log as a producer does, and inspects its streams. */
 export class Sender {
   readonly nats: NatsConnection;
   readonly jsm: JetStreamManager;
@@ -133,7 +132,7 @@ export class Sender {
     await until("the streams are there", areThere);
   }
 
-  /** Without waiting for the log's acknowledgement: fast; `lastSeqs` waits until the log has them all. */
+  /** Does not wait for the log's acknowledgement; `lastSeqs` waits until the log has all entries. */
   send(draft: Draft, payload: string | Uint8Array = entryText(draft)): void {
     const extra = headers();
     if (draft.receipt !== undefined) extra.set(RECEIPT_HEADER, draft.receipt);
@@ -144,7 +143,7 @@ export class Sender {
     this.#sent += 1;
   }
 
-  /** Several entries in one message, in a shard. */
+  /** Sends several entries of a shard in one log message. */
   sendPack(shard: number, entries: readonly Readonly<{ payload: string; receiptTo?: string }>[]): void {
     const packed = entries.map((entry) => ({ ...entry, bytes: Buffer.byteLength(entry.payload) }));
     const pack = Buffer.alloc(packLength(packed));
@@ -153,7 +152,7 @@ export class Sender {
     this.#sent += 1;
   }
 
-  /** The last seq of each shard's stream, once the log has all that was sent. */
+  /** Returns the last sequence of each shard's stream, once the log has everything that was sent. */
   async lastSeqs(): Promise<number[]> {
     await until("acknowledged by the log", () => this.#answered === this.#sent);
     const shards = Array.from({ length: this.shards }, (_, shard) => `CHAT_${shard}`);
@@ -161,28 +160,28 @@ export class Sender {
   }
 }
 
-/** Collects what is delivered live: seq → frame, by room. Fails on a seq that changes its frame. */
-export function hearLive(nats: NatsConnection): Map<string, Map<number, string>> {
-  const heard = new Map<string, Map<number, string>>();
+/** Collects frames from the live subjects: by room, seq → frame. */
+export function collectLive(nats: NatsConnection): Map<string, Map<number, string>> {
+  const received = new Map<string, Map<number, string>>();
   const callback = (_error: Error | null, msg: { subject: string; string: () => string }) => {
     const room = msg.subject.slice("live.".length);
-    const frames = heard.get(room) ?? new Map<number, string>();
-    heard.set(room, frames);
+    const frames = received.get(room) ?? new Map<number, string>();
+    received.set(room, frames);
     const live = unpackLive(msg.string());
     for (const [index, frame] of live.frames.entries()) frames.set(live.first + index, frame);
   };
   nats.subscribe(LIVE_SUBJECTS, { callback });
-  return heard;
+  return received;
 }
 
-/** Asks again until it is so. */
+/** Polls a condition. @throws {Error} if it does not hold within `ms` */
 export async function until(
   what: string,
-  isSo: () => Promise<boolean> | boolean,
+  holds: () => Promise<boolean> | boolean,
   ms = 15_000,
 ): Promise<void> {
   const deadline = performance.now() + ms;
-  while (!(await isSo())) {
+  while (!(await holds())) {
     if (performance.now() > deadline) throw new Error(`not in ${ms} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

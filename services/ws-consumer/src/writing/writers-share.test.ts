@@ -4,7 +4,7 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Hub } from "../delivery/hub.ts";
 import { createHistory } from "../delivery/postgres/history.ts";
-import { trimStream } from "./nats/stream-keeper.ts";
+import { trimStream } from "./nats/shard-stream.ts";
 import {
   type Instance,
   Sender,
@@ -39,10 +39,10 @@ afterAll(async () => {
 
 const start = (instance: string) =>
   startInstance({ nats: log.server.url, postgres: url }, SHARDS, { instance });
-const ROOMS = Array.from({ length: 8 }, (_, i) => `heard-${i}`);
+const ROOMS = Array.from({ length: 8 }, (_, i) => `shared-${i}`);
 
-/** Somebody who listens to all rooms at one instance; gives what they heard, and the hub that told them. */
-async function listenAt({ here }: Instance): Promise<{ hub: Hub; heard: string[] }> {
+/** Subscribes a listener to all rooms at one instance; returns its hub and the frames that it receives. */
+async function listenAt({ here }: Instance): Promise<{ hub: Hub; received: string[] }> {
   const { heads, replay } = createHistory(database);
   const hub = new Hub({
     readHeads: heads,
@@ -52,16 +52,16 @@ async function listenAt({ here }: Instance): Promise<{ hub: Hub; heard: string[]
     now: () => performance.now(),
   });
   here.add((room, first, frames) => hub.deliver(room, first, frames));
-  const heard: string[] = [];
-  const write = (packet: Buffer) => void heard.push(...packet.toString().split("\n"));
+  const received: string[] = [];
+  const write = (packet: Buffer) => void received.push(...packet.toString().split("\n"));
   const listener = { isOpen: true, userId: "u", write, writeEphemeral: write, whenRead: async () => {} };
   for (const room of ROOMS) (await hub.feed(room)).live.add(listener);
-  return { hub, heard };
+  return { hub, received };
 }
 
-/** The seqs that were heard of one room, in the order of arrival. */
-const seqsOf = (room: string, heard: readonly string[]) =>
-  heard
+/** The seqs received of one room, in the order of arrival. */
+const seqsOf = (room: string, received: readonly string[]) =>
+  received
     .map((frame) => JSON.parse(frame) as { room: string; seq: number })
     .filter((frame) => frame.room === room)
     .map(({ seq }) => seq);
@@ -69,7 +69,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
 const written = ({ writers }: Instance) => [...writers.cursors().keys()].toSorted();
 
 describe("several instances", () => {
-  it("share the shards, and take over within a second when one closes", async () => {
+  it("divide the shards, and take over within a second when one closes", async () => {
     const one = await start("one");
     await until("one has all", () => written(one).length === SHARDS);
     await sender.untilStreams();
@@ -104,7 +104,7 @@ describe("several instances", () => {
     expect(tookMs).toBeLessThan(1_000);
   });
 
-  it("hand what they store to their own listeners, and to those of others by NATS: once, in order", async () => {
+  it("deliver what they store to their own listeners, and by NATS to those of others: once, in order", async () => {
     const one = await start("one");
     one.here.add(() => {
       throw new Error("a listener with a fault");
@@ -114,8 +114,8 @@ describe("several instances", () => {
     const atOne = await listenAt(one);
     const say = (id: string) => ROOMS.forEach((room) => void sender.send({ room, id }));
     for (let i = 0; i < 20; i += 1) say(`alone-${i}`);
-    await until("heard at one", () => atOne.heard.length === 20 * ROOMS.length);
-    expect(one.live.stats(), "NATS is told, and tells nothing back").toMatchObject({ inMsgs: 0 });
+    await until("received at one", () => atOne.received.length === 20 * ROOMS.length);
+    expect(one.live.stats(), "frames are published, and not echoed").toMatchObject({ inMsgs: 0 });
     expect(one.live.stats().outMsgs).toBeGreaterThanOrEqual(ROOMS.length);
 
     const two = await start("two");
@@ -124,11 +124,11 @@ describe("several instances", () => {
     const roomsOfPackets: string[] = [];
     one.live.subscribe("live.*", { callback: (_error, { subject }) => void roomsOfPackets.push(subject) });
     for (let i = 0; i < 20; i += 1) say(`shared-${i}`);
-    await until("heard at one", () => atOne.heard.length === 40 * ROOMS.length);
-    await until("heard at two", () => atTwo.heard.length === 20 * ROOMS.length);
+    await until("received at one", () => atOne.received.length === 40 * ROOMS.length);
+    await until("received at two", () => atTwo.received.length === 20 * ROOMS.length);
     for (const room of ROOMS) {
-      expect(seqsOf(room, atOne.heard)).toEqual(upTo(40));
-      expect(seqsOf(room, atTwo.heard)).toEqual(upTo(40).slice(20));
+      expect(seqsOf(room, atOne.received)).toEqual(upTo(40));
+      expect(seqsOf(room, atTwo.received)).toEqual(upTo(40).slice(20));
     }
     const ofTwo = ROOMS.filter((room) => written(two).includes(shardOf(room, SHARDS)));
     expect(ofTwo).not.toEqual([]);
@@ -139,7 +139,7 @@ describe("several instances", () => {
     await two.close();
   });
 
-  it("refuse another number of shards, in words", async () => {
+  it("refuse another number of shards, with a readable error", async () => {
     const urls = { nats: log.server.url, postgres: url };
     await expect(startInstance(urls, 8)).rejects.toThrow(
       "LOG_SHARDS is 8, but this database was made for 4: it cannot be changed",
@@ -148,7 +148,7 @@ describe("several instances", () => {
 });
 
 describe("the log", () => {
-  it("is trimmed up to what is stored and old, and keeps the entry at the cursor", async () => {
+  it("is trimmed of old stored entries, and keeps the one at the cursor", async () => {
     const { jsm } = sender;
     const before = (await jsm.streams.info("CHAT_0")).state;
     const cursor = before.last_seq - 5;
@@ -165,7 +165,7 @@ describe("the log", () => {
     });
   });
 
-  it("keeps what is stored but still young", async () => {
+  it("keeps stored entries that are younger than the limit", async () => {
     const { jsm } = sender;
     await new Promise((resolve) => setTimeout(resolve, 300));
     const { created, state } = await jsm.streams.info("CHAT_1");

@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHistory, type History } from "../delivery/postgres/history.ts";
 import { answerStored } from "./nats/stored-responder.ts";
 import {
+  collectLive,
   entryText,
-  hearLive,
   type Instance,
   Sender,
   startInstance,
@@ -36,7 +36,7 @@ beforeAll(async () => {
   database = openDatabase({ url: made.url, name: "test", connections: 4, deadlineMs: 5_000 });
   history = createHistory(database);
   sender = await Sender.connect(log.server.url, SHARDS);
-  live = hearLive(sender.nats);
+  live = collectLive(sender.nats);
   instance = await startInstance({ nats: log.server.url, postgres: made.url }, SHARDS);
   await until("streams", () =>
     sender.lastSeqs().then(
@@ -66,7 +66,7 @@ const idsIn = async (room: string) =>
   (await history.page(room, { after: 0, limit: 5_000 })).map(({ id }) => id);
 
 describe("the writers", () => {
-  it("hand out 1, 2, 3 … in each room, and show the same live as in history", async () => {
+  it("number the entries of each room 1, 2, 3 …, with the same frames live as in history", async () => {
     for (let i = 0; i < 900; i += 1) sender.send({ room: `order-${i % 7}`, id: `m${i}` });
     await untilWritten();
     for (let room = 0; room < 7; room += 1) {
@@ -84,7 +84,7 @@ describe("the writers", () => {
     }
   });
 
-  it("store a message once, however often it comes, in one batch or in many", async () => {
+  it("store a message once, however often it is sent, in one batch or in many", async () => {
     for (let round = 0; round < 20; round += 1) {
       for (let i = 0; i < 10; i += 1) sender.send({ room: "again", id: `m${i}` });
       if (round % 5 === 0) await untilWritten();
@@ -101,7 +101,7 @@ describe("the writers", () => {
     expect(await history.findStored("again", "u2", "m3")).toBeNull();
   });
 
-  it("answer each receipt with the seq, for a repeated message with the old one", async () => {
+  it("answer each receipt with the seq, also for a message that was stored before", async () => {
     const receipts: unknown[] = [];
     sender.nats.subscribe("receipt.test", {
       callback: (_error, msg) => {
@@ -123,17 +123,17 @@ describe("the writers", () => {
     ]);
   });
 
-  it("keep reading when much arrives at once", async () => {
+  it("read messages that exceed the read-ahead in bytes", async () => {
     const body = "é".repeat(2_000);
     for (let i = 0; i < 2_500; i += 1) sender.send({ room: "large", id: `m${i}`, body });
     await untilWritten();
     expect(await idsIn("large")).toEqual(Array.from({ length: 2_500 }, (_, i) => `m${i}`));
     expect(live.get("large")?.size).toBe(2_500);
-    // A request for entries that ends because of their size is no interruption.
+    // A pull request that ends because of its byte limit is no interruption.
     expect(instance.reports.filter((report) => report.includes("409"))).toEqual([]);
   });
 
-  it("let producers ask whether a message is stored", async () => {
+  it("answer producers that ask whether a message is stored", async () => {
     sender.send({ room: "asked", id: "there" });
     await untilWritten();
     const stop = answerStored(sender.nats, history.findStored);
@@ -145,7 +145,7 @@ describe("the writers", () => {
     expect(await ask("missing", "answer.2")).toEqual({ seq: null });
     await expect(
       ask("there", "live.asked", 500),
-      "an answer would be taken for something else",
+      "a reply subject outside answer. gets no answer",
     ).rejects.toThrow();
     stop();
   });
@@ -164,12 +164,12 @@ describe("the writers", () => {
 
 describe("a pack", () => {
   const packed = (room: string, id: string) => ({ payload: entryText({ room, id }) });
-  /** Rooms of one shard. */
+  /** Two rooms of one shard. */
   const [one, two] = Array.from({ length: 50 }, (_, i) => `packed-${i}`).filter(
     (room) => shardOf(room, SHARDS) === 0,
   ) as [string, string];
 
-  it("is stored and delivered in its order, whatever rooms it is for", async () => {
+  it("is stored and delivered in the order of its lines, for any rooms", async () => {
     sender.sendPack(0, [packed(one, "a"), packed(two, "b"), packed(one, "c"), packed(two, "d")]);
     await untilWritten();
     expect(await idsIn(one)).toEqual(["a", "c"]);
@@ -178,7 +178,7 @@ describe("a pack", () => {
     expect([...(live.get(one)?.values() ?? [])].map((frame) => JSON.parse(frame).id)).toEqual(["a", "c"]);
   });
 
-  it("stores nothing that is there already, alone, in another pack or earlier in the same", async () => {
+  it("adds no entry that is stored already, alone, in another pack or earlier in the same", async () => {
     const { duplicates } = instance.writers.counters;
     sender.send({ room: one, id: "e" });
     sender.sendPack(0, [packed(one, "a"), packed(one, "e"), packed(one, "f"), packed(one, "f")]);
@@ -187,7 +187,7 @@ describe("a pack", () => {
     expect(instance.writers.counters.duplicates - duplicates).toBe(3);
   });
 
-  it("is stored to its end if parts of it were stored before, as after a crash between two parts", async () => {
+  it("is completed if parts of it were stored before, as after a crash between two parts", async () => {
     const refused = entryText({ room: one, id: "refused" }).replace("2026-", "0000-").replace("-21T", "-01T");
     const parts = [packed(one, "part-1"), { payload: refused }, packed(one, "part-2"), packed(one, "part-3")];
     const { deadLetters } = instance.writers.counters;
@@ -201,7 +201,7 @@ describe("a pack", () => {
     expect(await database.query("delete from chat.dead_letters returning 1")).toHaveLength(1);
   });
 
-  it("of more entries than anybody packs is put aside whole", async () => {
+  it("with more entries than allowed becomes one dead letter", async () => {
     sender.sendPack(0, Array(PACK_ENTRIES_MAX + 1).fill({ payload: "" }));
     sender.sendPack(0, Array(PACK_ENTRIES_MAX).fill(packed(two, "b")));
     await untilWritten();
@@ -210,7 +210,7 @@ describe("a pack", () => {
     expect(await idsIn(two)).toEqual(["b", "d"]);
   });
 
-  it("has a receipt for each entry that wants one", async () => {
+  it("answers the receipt of each entry that has one", async () => {
     const inbox = "receipt.packs";
     const receipts = new Map<string, unknown>();
     sender.nats.subscribe(`${inbox}.*`, {
@@ -250,7 +250,7 @@ describe("poison in the log", () => {
     "one megabyte": "x".repeat(1_000_000),
   };
 
-  it("is put aside, each entry with its reason, and nothing around it is touched", async () => {
+  it("becomes a dead letter with its reason, without affecting the entries around it", async () => {
     const restarts = instance.writers.counters.restarts;
     let i = 0;
     for (const payload of Object.values(kinds)) {
@@ -272,7 +272,7 @@ describe("poison in the log", () => {
     expect(instance.writers.counters.restarts).toBe(restarts);
   });
 
-  it("is put aside out of a pack as well, each entry by itself", async () => {
+  it("becomes a dead letter out of a pack as well, each entry by itself", async () => {
     const { restarts, deadLetters } = instance.writers.counters;
     const shard = shardOf("poison", SHARDS);
     const lines = Object.values(kinds).filter((line) => typeof line === "string");
@@ -284,7 +284,7 @@ describe("poison in the log", () => {
     await untilWritten();
     const stored = [...lines.map((_, n) => `packed-${n}`), "packed-end"];
     expect((await idsIn("poison")).slice(-stored.length)).toEqual(stored);
-    // A pack is for any room of its shard, so one of them is no poison here unless its room is of another shard.
+    // A pack may hold any room of its shard, so that one is poison only if its room belongs to another shard.
     const refused = lines.filter(
       (line) => !line.includes('"room":"other"') || shardOf("other", SHARDS) !== shard,
     );
@@ -297,7 +297,7 @@ describe("poison in the log", () => {
     expect(new Set(dead.map(({ log_seq }) => log_seq)).size).toBe(1);
   });
 
-  it("that is only unusual is stored, and looks the same live and in history", async () => {
+  it("that is only unusual is stored, with the same frame live as in history", async () => {
     const at = "2026-11-21T12:00:00.000Z";
     const author = { id: "u1", username: "u1" };
     const odd = [
@@ -332,7 +332,7 @@ describe("poison in the log", () => {
     expect(page.every((frame) => schema.Check(frame))).toBe(true);
     expect(page.map(({ body }) => body)).toEqual(["x", "x", "é\u2028", "b", "c"]);
   });
-  it("shows what a row has in `extra` beside its text, and clears both when the message is deleted", async () => {
+  it("deleting a message clears its text and its optional content", async () => {
     const room = "optional";
     sender.send({ room, id: "p" });
     await untilWritten();

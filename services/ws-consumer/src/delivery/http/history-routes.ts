@@ -18,10 +18,10 @@ const Query = Type.Object({
 });
 const PLACES = ["before", "after", "around"] as const;
 
-/** `GET /api/v1/rooms/:room/messages`: history, page by page. */
+/** Adds `GET /api/v1/rooms/:room/messages`: history, page by page. */
 export function addHistoryRoutes(
   app: App,
-  parts: Readonly<{ verifyToken: VerifyToken; checkReadable: CheckReadable; readPage: ReadPage }>,
+  deps: Readonly<{ verifyToken: VerifyToken; checkReadable: CheckReadable; readPage: ReadPage }>,
 ): void {
   app.get(
     "/api/v1/rooms/:room/messages",
@@ -45,7 +45,7 @@ export function addHistoryRoutes(
       },
     },
     async (request) => {
-      const actor = await actorOf(request, parts.verifyToken);
+      const actor = await actorOf(request, deps.verifyToken);
       const { room } = request.params;
       const { query } = request;
       const limit = limitOf(query.limit, PAGE_SIZE, PAGE_SIZE_MAX);
@@ -55,9 +55,9 @@ export function addHistoryRoutes(
           path: `/${place}`,
         });
       const where = place === undefined ? {} : { [place]: Number(query[place]) };
-      const page = parts
+      const page = deps
         .checkReadable(actor.id, room)
-        .then(() => parts.readPage(actor.id, room, { limit, ...where }));
+        .then(() => deps.readPage(actor.id, room, { limit, ...where }));
       const { data } = await dataOrProblem(page);
       return { data: [...data.messages], head: data.head };
     },

@@ -3,22 +3,19 @@ import { withSeq } from "@parley/protocol/live";
 import type { MessageFrame } from "@parley/protocol/message";
 import type { Database, Param } from "@parley/runtime/postgres";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../postgres/message-row.ts";
-import type { HistoryPage } from "../read-history.ts";
+import type { HistoryPage, PageRequest, ReadPage } from "../read-history.ts";
 
-/** Which part of a room's history is wanted; without a word the newest. */
-export type PageQuery = Readonly<{ limit: number; after?: number; before?: number; around?: number }>;
-
-/** What members may read of the rooms. Everything it gives is committed; a room's entries come in order of `seq`. */
+/** Reads stored entries, in order of `seq`. It does not check rights. */
 export interface History {
-  /** The newest seq of each room; a room that is not there yet is left out. */
+  /** Reads the newest seq of each room; rooms that do not exist are left out. */
   heads(rooms: readonly string[]): Promise<Map<string, number>>;
-  /** Messages in ascending order; with `around` the half before it, the message itself, and the half after it. */
-  page(room: string, query: PageQuery): Promise<MessageFrame[]>;
-  /** The same as one user sees it, with the seq up to which everything that happened is in it. */
-  pageFor(userId: string, room: string, query: PageQuery): Promise<HistoryPage>;
-  /** Frames with `after` < seq ≤ `upTo`, the oldest first, at most `limit`; without a hole. */
+  /** Reads a page of messages, oldest first; `around` puts half of it before the seq and the rest from the seq on. */
+  page(room: string, request: PageRequest): Promise<MessageFrame[]>;
+  /** Reads the same page as one user sees it (reactions marked as own), with the room's head. */
+  pageFor: ReadPage;
+  /** Reads frames with `after` < seq ≤ `upTo` as JSON texts, oldest first, without a gap, at most `limit`. */
   replay(room: string, after: number, upTo: number, limit: number): Promise<string[]>;
-  /** The seq under which this message is stored; null if it is not. */
+  /** Returns the seq of a message by the id that its author gave it; null if it is not stored. */
   findStored(room: string, userId: string, id: string): Promise<number | null>;
 }
 
@@ -30,11 +27,11 @@ type PageRow = Omit<MessageRow, "seq"> & {
 };
 type ReplayRow = MessageRow & { event: string | null; targetBody: string | null };
 
-/** Replies that are counted of one message, and different reactions that are shown of it. */
+/** Replies that are counted per message, and different emoji that are listed. */
 const REPLIES_MAX = 1_000;
 const REACTIONS_MAX = 50;
 
-/** One statement, so that head, messages and their reactions are of one moment. */
+/** One statement, so that head, messages and reactions are of one snapshot. */
 const PAGE = `
 with page as (
   (select * from chat.entries where room = $1 and type = 'message' and seq < $3 order by seq desc limit $4)
@@ -56,22 +53,23 @@ select coalesce((select head from chat.rooms where id = $1), 0) as head, ${MESSA
 from (select) as always left join page p on true
 order by p.seq`;
 
-/** An edit says what its message says now: nothing of it is left once that is deleted, or edited again. */
+/** An edit is delivered with the current text of its message: an earlier text is not kept. */
 const REPLAY = `
 select ${MESSAGE_COLUMNS("e")}, e.event::text as event, t.body as "targetBody"
 from chat.entries e
 left join chat.entries t on e.type = 'message_edited' and t.room = e.room and t.seq = (e.event ->> 'target')::bigint
 where e.room = $1 and e.seq > $2 and e.seq <= $3
 order by e.seq limit $4`;
-/** No room's name has a comma. */
+/** Rooms are joined by commas, which no id contains. */
 const HEADS = `select id, head from chat.rooms where id = any(string_to_array($1, ','))`;
 const FIND = `
 select seq from chat.entries
 where chat.entry_key(room, author_id, type, client_id) = (select chat.entry_key($1, $2, 'message', $3))`;
 
+/** Creates the reader of stored entries. */
 export function createHistory(database: Database): History {
-  const pageFor = async (userId: string, room: string, query: PageQuery): Promise<HistoryPage> => {
-    const rows = await database.query<PageRow>(PAGE, [room, userId, ...boundsOf(query)]);
+  const pageFor = async (userId: string, room: string, request: PageRequest): Promise<HistoryPage> => {
+    const rows = await database.query<PageRow>(PAGE, [room, userId, ...boundsOf(request)]);
     return { head: rows[0]?.head ?? 0, messages: rows.flatMap((row) => shownOf(room, row)) };
   };
   return {
@@ -80,7 +78,7 @@ export function createHistory(database: Database): History {
       const rows = await database.query<{ id: string; head: number }>(HEADS, [rooms.join()]);
       return new Map(rows.map(({ id, head }) => [id, head]));
     },
-    page: async (room, query) => [...(await pageFor("", room, query)).messages],
+    page: async (room, request) => [...(await pageFor("", room, request)).messages],
     async replay(room, seq, upTo, limit) {
       const rows = await database.query<ReplayRow>(REPLAY, [room, seq, upTo, limit]);
       return rows.map((row) => frameOf(room, row));
@@ -92,8 +90,8 @@ export function createHistory(database: Database): History {
   };
 }
 
-/** So many before a seq, and so many after one. */
-function boundsOf({ limit, after, before, around }: PageQuery): Param[] {
+/** Parameters $3 to $6 of `PAGE`: `limit` messages before a seq, and `limit` after another. */
+function boundsOf({ limit, after, before, around }: PageRequest): Param[] {
   if (after !== undefined) return [0, 0, after, limit];
   if (around === undefined) return [before ?? Number.MAX_SAFE_INTEGER, limit, 0, 0];
   const earlier = Math.floor(limit / 2);

@@ -9,32 +9,32 @@ import type { Connection } from "@parley/socket/connection";
 import type { WhoMayRead } from "../../rooms/access.ts";
 import type { Feed } from "../feed.ts";
 import type { CheckReadable } from "../read-history.ts";
-import { catchUp, placeOf, type SubscribeParts, Subscription } from "../subscribe.ts";
+import { type CatchUpDependencies, catchUp, Subscription, startOf } from "../subscribe.ts";
 
-export type RoomsParts = SubscribeParts &
+export type SubscriptionsDependencies = CatchUpDependencies &
   Readonly<{
     checkReadable: CheckReadable;
-    /** A user has a room open on some connection here. */
+    /** Called when a user has subscribed to a room on one of the connections here. */
     onOpened: (userId: string, room: string) => void;
     /** Which of these users may read a room. */
     whoMayRead: WhoMayRead;
-    /** How far a private room's members have read. */
+    /** Reads the read cursors of a private room's members. */
     readCursors: (room: string) => Promise<readonly ReadMark[]>;
     onFault: (error: unknown, what: string) => void;
   }>;
 
-/** How long a replay that failed waits before it goes on, ms. */
+/** Pause before a failed replay continues, ms. */
 const REPLAY_RETRY_MS = 500;
 
-/** Which rooms each connection listens to, and the commands that change it. */
-export class RoomCommands {
-  readonly #parts: RoomsParts;
+/** The subscriptions of each connection, and the commands that change them. */
+export class Subscriptions {
+  readonly #deps: SubscriptionsDependencies;
   readonly #subscriptions = new Map<Connection, Map<string, Subscription>>();
-  /** Subscriptions under way, and whether somebody's rights have changed since they were looked up. */
+  /** Subscriptions under way, and whether rights to the room have changed since they were checked. */
   readonly #attempts = new Set<{ readonly room: string; isStale: boolean }>();
 
-  constructor(parts: RoomsParts) {
-    this.#parts = parts;
+  constructor(deps: SubscriptionsDependencies) {
+    this.#deps = deps;
   }
 
   commands(): Command[] {
@@ -55,7 +55,7 @@ export class RoomCommands {
     ];
   }
 
-  /** One room of a `resume`: a room that is refused is named, and does not keep the others from going on. */
+  /** Resumes one room of a `resume` frame. A refusal is answered with the room, and does not affect the others. */
   async #resume(connection: Connection, room: string, after: number, id: string | undefined): Promise<void> {
     try {
       await this.subscribe(connection, room, after, id);
@@ -66,9 +66,10 @@ export class RoomCommands {
   }
 
   /**
-   * Begins to listen to a room; a room that is listened to already begins anew.
+   * Subscribes a connection to a room, and replays what comes after the seq `after`. An earlier subscription to the room
+   * is replaced.
    *
-   * @throws {Refusal} if the user may not read the room, or the connection has too many.
+   * @throws {Refusal} if the user may not read the room, or the connection has too many rooms.
    */
   async subscribe(
     connection: Connection,
@@ -88,7 +89,7 @@ export class RoomCommands {
   }
 
   async #open(connection: Connection, room: string, after: number | undefined): Promise<Feed> {
-    const { hub, checkReadable } = this.#parts;
+    const { hub, checkReadable } = this.#deps;
     await checkReadable(connection.userId, room);
     const feed = await hub.feed(room);
     if (after !== undefined && after > feed.head) await hub.refresh(feed);
@@ -96,7 +97,7 @@ export class RoomCommands {
   }
 
   #begin(connection: Connection, feed: Feed, after: number | undefined, id?: string): void {
-    const { hub } = this.#parts;
+    const { hub } = this.#deps;
     const { room } = feed;
     const rooms = this.#roomsOf(connection);
     if (!rooms.has(room) && rooms.size >= ROOMS_PER_SOCKET_MAX) {
@@ -107,52 +108,53 @@ export class RoomCommands {
     rooms.get(room)?.end(hub);
     const subscription = new Subscription(feed, connection);
     rooms.set(room, subscription);
-    this.#parts.onOpened(connection.userId, room);
-    const { told, cursor } = placeOf(feed, after, this.#parts);
-    connection.send({ type: "subscribed", id, ...told } satisfies Omit<SubscribedFrame, "id"> & {
+    this.#deps.onOpened(connection.userId, room);
+    const { answer, cursor } = startOf(feed, after, this.#deps);
+    connection.send({ type: "subscribed", id, ...answer } satisfies Omit<SubscribedFrame, "id"> & {
       id: string | undefined;
     });
     void this.#replay(subscription, connection, cursor);
   }
 
-  /** Replays until the live frames are met; goes on where it was when the database was away for a while. */
+  /** Replays until the connection is live. After a fault it continues where it was. */
   async #replay(subscription: Subscription, connection: Connection, cursor: number): Promise<void> {
     let seq = cursor;
     const encode = (frames: readonly string[]) => {
       seq += frames.length;
-      return this.#parts.encode(frames);
+      return this.#deps.encode(frames);
     };
     while (subscription.isActive) {
       try {
         const { room } = subscription.feed;
-        await catchUp(subscription, seq, { ...this.#parts, encode }, (head) =>
+        await catchUp(subscription, seq, { ...this.#deps, encode }, (head) =>
           connection.send({ type: "caught_up", room, seq: head }),
         );
-        if (kindOf(room) !== "channel" && subscription.isActive) await this.#tellCursors(connection, room);
+        if (kindOf(room) !== "channel" && subscription.isActive)
+          await this.#sendReadCursors(connection, room);
         return;
       } catch (error) {
-        this.#parts.onFault(error, "replay of a room");
+        this.#deps.onFault(error, "replay of a room");
         await new Promise((resolve) => setTimeout(resolve, REPLAY_RETRY_MS));
       }
     }
   }
 
-  async #tellCursors(connection: Connection, room: string): Promise<void> {
-    for (const mark of await this.#parts.readCursors(room)) connection.send({ type: "read", ...mark });
+  async #sendReadCursors(connection: Connection, room: string): Promise<void> {
+    for (const mark of await this.#deps.readCursors(room)) connection.send({ type: "read", ...mark });
   }
 
-  /** Whether a connection listens to a room. */
-  listens = (connection: Connection, room: string): boolean =>
+  /** Whether a connection is subscribed to a room. */
+  readonly has = (connection: Connection, room: string): boolean =>
     this.#subscriptions.get(connection)?.has(room) ?? false;
 
-  /** Drops those who listen to a room and may not read it any more; told that rights to it have changed. */
+  /** Ends subscriptions to a room of users who may no longer read it; called when rights to it have changed. */
   recheck(room: string): void {
     for (const attempt of this.#attempts) if (attempt.room === room) attempt.isStale = true;
-    const listening = [...this.#subscriptions.keys()].filter((connection) => this.listens(connection, room));
+    const listening = [...this.#subscriptions.keys()].filter((connection) => this.has(connection, room));
     void this.#recheck(room, listening);
   }
 
-  /** The same for all private rooms that are listened to, should nobody have told. */
+  /** Checks all private rooms with subscriptions, in case an announcement was lost. */
   async recheckAll(): Promise<void> {
     const listening = new Map<string, Connection[]>();
     for (const [connection, rooms] of this.#subscriptions) {
@@ -170,21 +172,21 @@ export class RoomCommands {
     if (connections.length === 0) return;
     try {
       const users = [...new Set(connections.map(({ userId }) => userId))];
-      const allowed = await this.#parts.whoMayRead(room, users);
+      const allowed = await this.#deps.whoMayRead(room, users);
       for (const connection of connections) {
-        if (allowed.has(connection.userId) || !this.listens(connection, room)) continue;
+        if (allowed.has(connection.userId) || !this.has(connection, room)) continue;
         this.#drop(connection, room);
         connection.send({ type: "unsubscribed", room });
       }
     } catch (error) {
-      this.#parts.onFault(error, "rights of listeners could not be looked up");
+      this.#deps.onFault(error, "rights of listeners could not be checked");
     }
   }
 
-  /** Ends everything that a connection listens to. */
-  leave(connection: Connection): void {
+  /** Ends all subscriptions of a connection. */
+  endAll(connection: Connection): void {
     for (const subscription of this.#subscriptions.get(connection)?.values() ?? [])
-      subscription.end(this.#parts.hub);
+      subscription.end(this.#deps.hub);
     this.#subscriptions.delete(connection);
   }
 
@@ -199,7 +201,7 @@ export class RoomCommands {
 
   #drop(connection: Connection, room: string): void {
     const rooms = this.#subscriptions.get(connection);
-    rooms?.get(room)?.end(this.#parts.hub);
+    rooms?.get(room)?.end(this.#deps.hub);
     rooms?.delete(room);
   }
 }

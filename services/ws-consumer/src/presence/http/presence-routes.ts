@@ -5,13 +5,17 @@ import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
 import { dataOrProblem } from "../../http/responses.ts";
-import type { PresenceBoard } from "../presence-board.ts";
+import type { OnlineUsers } from "../online-users.ts";
 
-/** People in one answer at most. */
+/** Users per response. */
 const ONLINE_MAX = 1_000;
 
-const Online = Type.Object({ user: User, isOnline: Type.Boolean(), lastSeen: Type.Union([At, Type.Null()]) });
-const One = Type.Object({
+const OnlineUser = Type.Object({
+  user: User,
+  isOnline: Type.Boolean(),
+  lastSeen: Type.Union([At, Type.Null()]),
+});
+const UserPresence = Type.Object({
   user: Type.Object({ id: Type.String() }),
   isOnline: Type.Boolean(),
   lastSeen: Type.Union([At, Type.Null()], {
@@ -21,13 +25,13 @@ const One = Type.Object({
 const errors = { "4xx": { $ref: "Problem#" }, "5xx": { $ref: "Problem#" } };
 const common = { tags: ["presence"], security: [{ bearer: [] }] };
 
-/** `GET /api/v1/presence/online` and `GET /api/v1/presence/user/:user`. */
+/** Adds `GET /api/v1/presence/online` and `GET /api/v1/presence/user/:user`. */
 export function addPresenceRoutes(
   app: App,
-  parts: Readonly<{
+  deps: Readonly<{
     verifyToken: VerifyToken;
     checkReadable: CheckReadable;
-    board: PresenceBoard;
+    online: OnlineUsers;
     lastSeenOf: (userId: string) => Promise<Date | null>;
   }>,
 ): void {
@@ -38,15 +42,15 @@ export function addPresenceRoutes(
         ...common,
         summary: `who is online, at most ${ONLINE_MAX}; with room only those who have it open`,
         querystring: Type.Object({ room: Type.Optional(Room) }),
-        response: { 200: Type.Object({ data: Type.Array(Online) }), ...errors },
+        response: { 200: Type.Object({ data: Type.Array(OnlineUser) }), ...errors },
       },
     },
     async (request) => {
-      const { userId } = await authenticate(request, parts.verifyToken);
+      const { userId } = await authenticate(request, deps.verifyToken);
       const { room } = request.query;
-      if (room !== undefined) await dataOrProblem(parts.checkReadable(userId, room));
-      const people = parts.board.online(ONLINE_MAX, room);
-      return { data: people.map((user) => ({ user, isOnline: true, lastSeen: null })) };
+      if (room !== undefined) await dataOrProblem(deps.checkReadable(userId, room));
+      const users = deps.online.list(ONLINE_MAX, room);
+      return { data: users.map((user) => ({ user, isOnline: true, lastSeen: null })) };
     },
   );
   app.get(
@@ -54,16 +58,16 @@ export function addPresenceRoutes(
     {
       schema: {
         ...common,
-        summary: "whether someone is online, and when they were last",
+        summary: "whether a user is online, and when they were last",
         params: Type.Object({ user: Type.String({ minLength: 1, maxLength: 64 }) }),
-        response: { 200: Type.Object({ data: One }), ...errors },
+        response: { 200: Type.Object({ data: UserPresence }), ...errors },
       },
     },
     async (request) => {
-      await authenticate(request, parts.verifyToken);
+      await authenticate(request, deps.verifyToken);
       const id = request.params.user;
-      const isOnline = parts.board.isOnline(id);
-      const lastSeen = isOnline ? null : await parts.lastSeenOf(id);
+      const isOnline = deps.online.has(id);
+      const lastSeen = isOnline ? null : await deps.lastSeenOf(id);
       return { data: { user: { id }, isOnline, lastSeen: lastSeen?.toISOString() ?? null } };
     },
   );

@@ -1,54 +1,61 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { PRESENCE_ASK_SUBJECT, PRESENCE_SUBJECT, TYPING_SUBJECTS } from "@parley/protocol/subjects";
+import type { User } from "../../rooms/rules/user.ts";
 import type { LocalPresence } from "../local-presence.ts";
-import type { PresenceBoard, PresenceNews } from "../presence-board.ts";
-import type { Person, Typing } from "../typing.ts";
+import type { OnlineUsers, PresenceUpdate } from "../online-users.ts";
+import type { Typing } from "../typing.ts";
 
-/** How long changes gather before they are told, ms. */
+/** How long changes gather before they are published, ms. */
 const FLUSH_MS = 250;
-/** How often those who are still there are told of, ms: three may be lost before they count as gone. */
-const ALIVE_MS = 4_000;
+/** Heartbeat interval, ms: three may be lost before a user counts as gone. */
+const HEARTBEAT_MS = 4_000;
 const SWEEP_MS = 500;
-/** People in one message at most, so that it fits into what NATS takes. */
-const PEOPLE_MAX = 1_000;
+/** Users per message, so that it stays below the server's size limit. */
+const USERS_MAX = 1_000;
 const TYPING_PREFIX_LENGTH = TYPING_SUBJECTS.length - 1;
 
-type Parts = Readonly<{
-  board: PresenceBoard;
+type ExchangeDependencies = Readonly<{
+  online: OnlineUsers;
   local: LocalPresence;
   typing: Typing;
   onFault: (error: unknown, what: string) => void;
 }>;
 
-const pieces = <T>(list: readonly T[]): (readonly T[])[] =>
-  Array.from({ length: Math.ceil(list.length / PEOPLE_MAX) }, (_, i) =>
-    list.slice(i * PEOPLE_MAX, (i + 1) * PEOPLE_MAX),
+const chunks = <T>(list: readonly T[]): (readonly T[])[] =>
+  Array.from({ length: Math.ceil(list.length / USERS_MAX) }, (_, i) =>
+    list.slice(i * USERS_MAX, (i + 1) * USERS_MAX),
   );
 
-/** The same news in messages of a size that NATS takes. */
-function split({ instance, came, went, alive = [] }: PresenceNews): PresenceNews[] {
+/** Splits an update into messages of at most `USERS_MAX` users. */
+function split({ instance, came, went, alive = [] }: PresenceUpdate): PresenceUpdate[] {
   return [
-    ...pieces(came).map((some) => ({ instance, came: some, went: [] })),
-    ...pieces(went).map((some) => ({ instance, came: [], went: some })),
-    ...pieces(alive).map((some) => ({ instance, came: [], went: [], alive: some })),
+    ...chunks(came).map((some) => ({ instance, came: some, went: [] })),
+    ...chunks(went).map((some) => ({ instance, came: [], went: some })),
+    ...chunks(alive).map((some) => ({ instance, came: [], went: [], alive: some })),
   ];
 }
 
-/** Tells the other instances who is here, and hears from them and from producers. Returns what ends it. */
-export function exchangePresence(nats: NatsConnection, { board, local, typing, onFault }: Parts): () => void {
-  const publish = (news: PresenceNews | undefined) => {
+/**
+ * Exchanges presence with other instances, and receives typing from producers, all by core NATS. Returns a function that
+ * stops it.
+ */
+export function exchangePresence(
+  nats: NatsConnection,
+  { online, local, typing, onFault }: ExchangeDependencies,
+): () => void {
+  const publish = (update: PresenceUpdate | undefined) => {
     try {
-      for (const piece of news ? split(news) : []) nats.publish(PRESENCE_SUBJECT, JSON.stringify(piece));
+      for (const part of update ? split(update) : []) nats.publish(PRESENCE_SUBJECT, JSON.stringify(part));
     } catch (error) {
-      // The connection is closed. What is not told now, the next message of those who are alive repairs.
-      onFault(error, "presence could not be told");
+      // The connection is closed. A later heartbeat repairs what is not published now.
+      onFault(error, "presence could not be published");
     }
   };
-  const heard = (what: string, take: (subject: string, body: never) => void) => ({
+  const receive = (what: string, apply: (subject: string, body: never) => void) => ({
     callback: (error: Error | null, message: { subject: string; json<T>(): T }) => {
       try {
         if (error) throw error;
-        take(message.subject, message.json<never>());
+        apply(message.subject, message.json<never>());
       } catch (fault) {
         onFault(fault, what);
       }
@@ -57,27 +64,27 @@ export function exchangePresence(nats: NatsConnection, { board, local, typing, o
   const subscriptions = [
     nats.subscribe(
       PRESENCE_SUBJECT,
-      heard("presence", (_subject, news: PresenceNews) => board.hear(news)),
+      receive("presence", (_subject, update: PresenceUpdate) => online.apply(update)),
     ),
     nats.subscribe(PRESENCE_ASK_SUBJECT, { callback: () => publish(local.all()) }),
     nats.subscribe(
       TYPING_SUBJECTS,
-      heard("typing", (subject, { user, isTyping }: { user: Person; isTyping: boolean }) =>
-        typing.hear(subject.slice(TYPING_PREFIX_LENGTH), user, isTyping),
+      receive("typing", (subject, { user, isTyping }: { user: User; isTyping: boolean }) =>
+        typing.apply(subject.slice(TYPING_PREFIX_LENGTH), user, isTyping),
       ),
     ),
   ];
   nats.publish(PRESENCE_ASK_SUBJECT);
   const timers = [
-    setInterval(() => publish(local.takeNews()), FLUSH_MS),
-    setInterval(() => publish(local.alive()), ALIVE_MS),
+    setInterval(() => publish(local.takeChanges()), FLUSH_MS),
+    setInterval(() => publish(local.heartbeat()), HEARTBEAT_MS),
     setInterval(() => {
-      board.sweep();
+      online.sweep();
       typing.sweep();
     }, SWEEP_MS),
   ];
   return () => {
-    publish(local.takeNews());
+    publish(local.takeChanges());
     timers.forEach(clearInterval);
     for (const subscription of subscriptions) subscription.unsubscribe();
   };

@@ -1,10 +1,10 @@
 import type { Database } from "@parley/runtime/postgres";
 
-/** When users were online last. */
+/** When users were last online. */
 export interface LastSeen {
-  /** Notes that these users were online until now. */
+  /** Stores that these users were online until now. */
   note(userIds: readonly string[]): Promise<void>;
-  /** When a user was online last; null if that is not known. */
+  /** Reads when a user was last online; null if that is not known. */
   of(userId: string): Promise<Date | null>;
 }
 
@@ -13,6 +13,7 @@ insert into chat.last_seen (user_id, at)
 select user_id, now() from unnest(string_to_array($1, ',')) as user_id
 on conflict (user_id) do update set at = excluded.at`;
 
+/** Creates the store of when users were last online. */
 export function createLastSeen(database: Database): LastSeen {
   return {
     async note(userIds) {

@@ -3,12 +3,12 @@ import { Refusal } from "@parley/protocol/codes";
 import { withDeadline } from "@parley/runtime/deadline";
 import type { FindUsers } from "../change-rooms.ts";
 
-/** How long auth may take to answer, ms. */
+/** Deadline of a call to auth, ms. */
 const CALL_DEADLINE_MS = 2_000;
-/** Users that auth gives at once. */
+/** Users per call; auth's limit. */
 const USERS_MAX = 100;
 
-/** Asks auth who the users of these ids are. @throws {Refusal} `unavailable` while it does not answer. */
+/** Creates the look-up of users in auth. It throws the refusal `unavailable` while auth does not answer. */
 export function createFindUsers(auth: AuthServiceClient): FindUsers {
   const ask = async (ids: readonly string[]): Promise<GetUsersResponse> => {
     const answer = new Promise<GetUsersResponse>((resolve, reject) => {

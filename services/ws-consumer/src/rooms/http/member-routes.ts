@@ -6,7 +6,7 @@ import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { RoomParams } from "../../http/room-params.ts";
 import type { MembersPlace, MemberView } from "../read-rooms.ts";
 import { roomNotFound } from "../rules/rights.ts";
-import type { RoomRoutesParts } from "./room-routes.ts";
+import type { RoomRoutesDependencies } from "./room-routes.ts";
 import {
   LEFT_EXAMPLE,
   Left,
@@ -29,15 +29,19 @@ const isPlace = (value: unknown): value is MembersPlace => {
   return !Number.isNaN(Date.parse(joinedAt ?? "")) && typeof id === "string";
 };
 
-async function memberOf({ views }: RoomRoutesParts, room: string, userId: string): Promise<MemberView> {
+async function memberOf(
+  { views }: RoomRoutesDependencies,
+  room: string,
+  userId: string,
+): Promise<MemberView> {
   const member = await views.member(room, userId);
   if (!member) throw roomNotFound();
   return member;
 }
 
-/** Who comes and goes by themselves. */
-export function addComingRoutes(app: App, parts: RoomRoutesParts): void {
-  const { verifyToken, changes, views } = parts;
+/** Adds the routes with which users join and leave. */
+export function addJoinRoutes(app: App, deps: RoomRoutesDependencies): void {
+  const { verifyToken, changes, views } = deps;
   app.post(
     "/api/v1/rooms/:room/join",
     {
@@ -79,9 +83,9 @@ export function addComingRoutes(app: App, parts: RoomRoutesParts): void {
   );
 }
 
-/** The members of a room, and what is done to them. */
-export function addMemberRoutes(app: App, parts: RoomRoutesParts): void {
-  const { verifyToken, checkReadable, changes, views } = parts;
+/** Adds the routes of a room's list of members. */
+export function addMemberRoutes(app: App, deps: RoomRoutesDependencies): void {
+  const { verifyToken, checkReadable, changes, views } = deps;
   app.get(
     "/api/v1/rooms/:room/members",
     {
@@ -123,7 +127,7 @@ export function addMemberRoutes(app: App, parts: RoomRoutesParts): void {
       schema: {
         tags,
         security,
-        summary: "bring somebody in (owners and admins); a second time changes nothing",
+        summary: "add a member (owners and admins); a second time changes nothing",
         params: RoomParams,
         body: NewMember,
         response: responseSchemas(MemberShape, MEMBER_EXAMPLE, 201),
@@ -133,15 +137,15 @@ export function addMemberRoutes(app: App, parts: RoomRoutesParts): void {
       const actor = await actorOf(request, verifyToken);
       const { room } = request.params;
       const { userId, role = "member" } = request.body;
-      const invited = changes.invite(actor, room, userId, role).then(() => memberOf(parts, room, userId));
+      const invited = changes.invite(actor, room, userId, role).then(() => memberOf(deps, room, userId));
       return reply.code(201).send((await dataOrProblem(invited)) as never);
     },
   );
 }
 
-/** One member: given another role, removed. */
-export function addOneMemberRoutes(app: App, parts: RoomRoutesParts): void {
-  const { verifyToken, changes } = parts;
+/** Adds the routes that change one member. */
+export function addOneMemberRoutes(app: App, deps: RoomRoutesDependencies): void {
+  const { verifyToken, changes } = deps;
   app.patch(
     "/api/v1/rooms/:room/members/:user",
     {
@@ -158,7 +162,7 @@ export function addOneMemberRoutes(app: App, parts: RoomRoutesParts): void {
       const actor = await actorOf(request, verifyToken);
       const { room, user } = request.params;
       const promoted = changes.promote(actor, room, user, request.body.role);
-      return (await dataOrProblem(promoted.then(() => memberOf(parts, room, user)))) as never;
+      return (await dataOrProblem(promoted.then(() => memberOf(deps, room, user)))) as never;
     },
   );
   app.delete(

@@ -18,12 +18,12 @@ const MessageParams = Type.Object({
 });
 const NewBody = Type.Object({ body: Body }, { examples: [{ body: "Hello, all" }] });
 
-/** `PATCH` and `DELETE /api/v1/rooms/:room/messages/:seq`. */
+/** Adds `PATCH` and `DELETE /api/v1/rooms/:room/messages/:seq`. */
 export function addMessageRoutes(
   app: App,
-  parts: Readonly<{ verifyToken: VerifyToken; changes: ChangeMessages; readPage: ReadPage }>,
+  deps: Readonly<{ verifyToken: VerifyToken; changes: ChangeMessages; readPage: ReadPage }>,
 ): void {
-  const { verifyToken, changes, readPage } = parts;
+  const { verifyToken, changes, readPage } = deps;
   const messageAt = async (userId: string, room: string, seq: number) => {
     const { messages } = await readPage(userId, room, { after: seq - 1, limit: 1 });
     if (messages[0]?.seq !== seq) throw new RoomError("message_not_found", "there is no such message");
@@ -36,7 +36,7 @@ export function addMessageRoutes(
       schema: {
         tags,
         security,
-        summary: "give your message another text; everybody is told by message_edited",
+        summary: "edit your message; members receive message_edited",
         params: MessageParams,
         body: NewBody,
         response,
@@ -56,7 +56,7 @@ export function addMessageRoutes(
       schema: {
         tags,
         security,
-        summary: "delete a message: your own, or anybody's as owner or admin; its place stays, its text goes",
+        summary: "delete a message: your own, or any as owner or admin; its seq stays, its text is deleted",
         params: MessageParams,
         response: responseSchemas(MessageFrame, {
           ...MESSAGE_EXAMPLE,

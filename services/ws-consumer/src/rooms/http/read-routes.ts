@@ -16,19 +16,19 @@ const Unread = Type.Object({
   rooms: Type.Array(Type.Object({ room: Room, unread: Type.Integer(), readSeq: Type.Integer() })),
 });
 
-/** `PUT /api/v1/rooms/:room/read` and `GET /api/v1/unread`. */
+/** Adds `PUT /api/v1/rooms/:room/read` and `GET /api/v1/unread`. */
 export function addReadRoutes(
   app: App,
-  parts: Readonly<{ verifyToken: VerifyToken; markRead: MarkRead; views: RoomViews }>,
+  deps: Readonly<{ verifyToken: VerifyToken; markRead: MarkRead; views: RoomViews }>,
 ): void {
-  const { verifyToken, markRead, views } = parts;
+  const { verifyToken, markRead, views } = deps;
   app.put(
     "/api/v1/rooms/:room/read",
     {
       schema: {
         tags,
         security,
-        summary: "say how far you have read; it never goes back",
+        summary: "move your read cursor; it never goes back",
         params: RoomParams,
         body: Type.Object({ seq: Seq }, { examples: [{ seq: 42 }] }),
         response: responseSchemas(Cursor, { room: "general", seq: 42 }),

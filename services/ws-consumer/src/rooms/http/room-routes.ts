@@ -13,7 +13,7 @@ import type { RoomsPlace, RoomView, RoomViews } from "../read-rooms.ts";
 import { roomNotFound } from "../rules/rights.ts";
 import { DirectWith, NewRoom, ROOM_EXAMPLE, RoomChanges, RoomShape } from "./room-schemas.ts";
 
-export type RoomRoutesParts = Readonly<{
+export type RoomRoutesDependencies = Readonly<{
   verifyToken: VerifyToken;
   checkReadable: CheckReadable;
   changes: ChangeRooms;
@@ -31,17 +31,17 @@ const isPlace = (value: unknown): value is RoomsPlace => {
   return typeof isPinned === "boolean" && !Number.isNaN(Date.parse(activeAt ?? "")) && typeof id === "string";
 };
 
-/** A room as somebody sees it who may read it. @throws {Refusal} `room_not_found` */
-async function viewOf({ checkReadable, views }: RoomRoutesParts, userId: string, room: string) {
+/** Reads a room as a user sees it. @throws {Refusal} `room_not_found` if the user may not read it */
+async function viewOf({ checkReadable, views }: RoomRoutesDependencies, userId: string, room: string) {
   await checkReadable(userId, room);
   const view = await views.room(userId, room);
   if (!view) throw roomNotFound();
   return view;
 }
 
-/** Lists of rooms, and rooms made. */
-export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
-  const { verifyToken, changes, views } = parts;
+/** Adds the routes that list and create rooms. */
+export function addRoomRoutes(app: App, deps: RoomRoutesDependencies): void {
+  const { verifyToken, changes, views } = deps;
   app.get(
     "/api/v1/rooms",
     {
@@ -54,7 +54,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
           cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
           list: Type.Optional(
             Type.Union([Type.Literal("mine"), Type.Literal("channels")], {
-              description: "channels: those that you could join as well",
+              description: "channels: all channels, also those that you have not joined",
             }),
           ),
         }),
@@ -83,7 +83,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
       schema: {
         tags,
         security,
-        summary: "make a group, or a channel of which you are the owner",
+        summary: "create a group, or a channel of which you are the owner",
         body: NewRoom,
         response: responseSchemas(RoomShape, ROOM_EXAMPLE, 201),
       },
@@ -99,7 +99,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
         kind === "channel"
           ? changes.createChannel(actor, name as string, title ?? null)
           : changes.createGroup(actor, shown, members);
-      const view = made.then((room) => viewOf(parts, actor.id, room));
+      const view = made.then((room) => viewOf(deps, actor.id, room));
       return reply.code(201).send(await dataOrProblem(view));
     },
   );
@@ -109,7 +109,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
       schema: {
         tags,
         security,
-        summary: "the direct chat with somebody: 201 when it was made, 200 when it was there",
+        summary: "the direct chat with a user: 201 if it was created, 200 if it existed",
         body: DirectWith,
         response: {
           ...responseSchemas(RoomShape, ROOM_EXAMPLE),
@@ -120,7 +120,7 @@ export function addRoomRoutes(app: App, parts: RoomRoutesParts): void {
     async (request, reply) => {
       const actor = await actorOf(request, verifyToken);
       const { data } = await dataOrProblem(changes.openDirect(actor, request.body.userId));
-      const view = await dataOrProblem(viewOf(parts, actor.id, data.room));
+      const view = await dataOrProblem(viewOf(deps, actor.id, data.room));
       return reply.code(data.isNew ? 201 : 200).send(view as never);
     },
   );
@@ -131,16 +131,16 @@ function nextOf(rooms: readonly RoomView[]): string | null {
   return last ? encodePlace({ isPinned: last.isPinned, activeAt: last.activeAt, id: last.id }) : null;
 }
 
-/** One room: seen, changed, ended. */
-export function addOneRoomRoutes(app: App, parts: RoomRoutesParts): void {
-  const { verifyToken, changes } = parts;
+/** Adds the routes of one room. */
+export function addOneRoomRoutes(app: App, deps: RoomRoutesDependencies): void {
+  const { verifyToken, changes } = deps;
   const response = responseSchemas(RoomShape, ROOM_EXAMPLE);
   app.get(
     "/api/v1/rooms/:room",
     { schema: { tags, security, summary: "a room as you see it", params: RoomParams, response } },
     async (request) => {
       const actor = await actorOf(request, verifyToken);
-      return (await dataOrProblem(viewOf(parts, actor.id, request.params.room))) as never;
+      return (await dataOrProblem(viewOf(deps, actor.id, request.params.room))) as never;
     },
   );
   app.patch(
@@ -158,10 +158,10 @@ export function addOneRoomRoutes(app: App, parts: RoomRoutesParts): void {
     async (request) => {
       const actor = await actorOf(request, verifyToken);
       const { room } = request.params;
-      const { title, ...wishes } = request.body;
+      const { title, ...preferences } = request.body;
       if (title !== undefined) await dataOrProblem(changes.rename(actor, room, title));
-      if (Object.keys(wishes).length > 0) await dataOrProblem(changes.prefer(actor, room, wishes));
-      return (await dataOrProblem(viewOf(parts, actor.id, room))) as never;
+      if (Object.keys(preferences).length > 0) await dataOrProblem(changes.prefer(actor, room, preferences));
+      return (await dataOrProblem(viewOf(deps, actor.id, room))) as never;
     },
   );
   app.delete(
@@ -170,7 +170,7 @@ export function addOneRoomRoutes(app: App, parts: RoomRoutesParts): void {
       schema: {
         tags,
         security,
-        summary: "end a room, for everybody and for good (owners)",
+        summary: "delete a room for all members, for good (owners)",
         params: RoomParams,
         response: responseSchemas(RoomParams, { room: ROOM_EXAMPLE.id }),
       },

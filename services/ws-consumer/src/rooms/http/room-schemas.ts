@@ -4,8 +4,8 @@ import { Role, Title } from "@parley/protocol/room-parts";
 import { CHANNEL_PATTERN } from "@parley/protocol/rooms";
 import { Type } from "typebox";
 
-/** Members that a new group may be given at once. */
-export const FIRST_MEMBERS_MAX = 100;
+/** Members that a new group may have from the start, besides its owner. */
+const FIRST_MEMBERS_MAX = 100;
 
 const UserId = Type.String({ minLength: 1, maxLength: 128, description: "id of a user" });
 const aliceId = "0199aaaa-0000-7000-8000-000000000001";

@@ -1,11 +1,11 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { ACCESS_CHANGED_SUBJECT, OUTBOX_SUBJECT } from "@parley/protocol/access";
-import type { ChangeNotices, Receipts } from "../settle.ts";
+import type { ChangeNotices, Receipts } from "../apply-change.ts";
 
-/** How long a change may take to come back as a part of history, ms; afterwards it is answered without its seq. */
-const SETTLE_DEADLINE_MS = 3_000;
+/** How long a request waits for its change to be in history, ms; then it is answered without the seq. */
+const RECEIPT_DEADLINE_MS = 3_000;
 
-/** Tells all instances by core NATS that something was changed. What gets lost is found by looking again. */
+/** Creates announcements of changes by core NATS. Receivers also poll, so a lost announcement costs a delay only. */
 export function createChangeNotices(nats: NatsConnection): ChangeNotices {
   const publish = (subject: string, text: string) => {
     try {
@@ -20,7 +20,7 @@ export function createChangeNotices(nats: NatsConnection): ChangeNotices {
   };
 }
 
-/** Hears whose rights have changed; without a user, everybody's in the room. */
+/** Subscribes to changes of rights: of one user, or of all in the room. Returns a function that unsubscribes. */
 export function listenToAccess(
   nats: NatsConnection,
   onChanged: (room: string, userId?: string) => void,
@@ -35,7 +35,7 @@ export function listenToAccess(
   return () => subscription.unsubscribe();
 }
 
-/** Receipts of the writers, on subjects of this process. One may come before anybody waits for it. */
+/** Creates receipts on subjects of this process. A receipt may arrive before `wait` is called. */
 export function createReceipts(nats: NatsConnection): Receipts {
   const prefix = `receipt.${crypto.randomUUID()}`;
   const expected = new Map<string, PromiseWithResolvers<number | undefined>>();
@@ -51,7 +51,7 @@ export function createReceipts(nats: NatsConnection): Receipts {
       const subject = `${prefix}.${next}`;
       const receipt = Promise.withResolvers<number | undefined>();
       expected.set(subject, receipt);
-      const timer = setTimeout(() => receipt.resolve(undefined), SETTLE_DEADLINE_MS);
+      const timer = setTimeout(() => receipt.resolve(undefined), RECEIPT_DEADLINE_MS);
       void receipt.promise.then(() => {
         clearTimeout(timer);
         expected.delete(subject);

@@ -8,7 +8,7 @@ import {
 } from "@parley/protocol/reads";
 import { Compile } from "typebox/compile";
 import { answerTo } from "../../nats/answer-request.ts";
-import type { MarkRead, TellRead } from "../mark-read.ts";
+import type { MarkRead, PublishRead } from "../mark-read.ts";
 import { RoomError } from "../rules/rights.ts";
 
 const GROUP = "ws-consumer";
@@ -23,8 +23,11 @@ function markOf(msg: Msg): ReadMark | undefined {
   }
 }
 
-/** Tells all consumers which cursors have moved. What gets lost is seen when a room is opened again. */
-export function createTellRead(nats: NatsConnection): TellRead {
+/**
+ * Creates the announcement of moved read cursors to all instances. A lost one is corrected when the room is opened
+ * again.
+ */
+export function createPublishRead(nats: NatsConnection): PublishRead {
   return (mark) => {
     try {
       nats.publish(readSubject(mark.room), JSON.stringify(mark));
@@ -34,7 +37,7 @@ export function createTellRead(nats: NatsConnection): TellRead {
   };
 }
 
-/** Hears which cursors have moved, here and at the other consumers. */
+/** Subscribes to moved read cursors of all instances; returns a function that unsubscribes. */
 export function listenToReads(nats: NatsConnection, onMoved: (mark: ReadMark) => void): () => void {
   const callback = (error: Error | null, msg: Msg) => {
     const mark = error ? undefined : markOf(msg);
@@ -45,8 +48,10 @@ export function listenToReads(nats: NatsConnection, onMoved: (mark: ReadMark) =>
 }
 
 /**
- * Moves cursors for producers that ask. One instance answers each; while Postgres cannot be asked there is no answer.
- * Gives the function that ends it.
+ * Moves read cursors at the request of producers. One instance answers each request; while Postgres cannot be reached
+ * there is no answer.
+ *
+ * @returns a function that unsubscribes
  */
 export function answerReads(nats: NatsConnection, markRead: MarkRead): () => void {
   const respond = async (msg: Msg) => {

@@ -27,8 +27,8 @@ const joined = (member: typeof alice, role: "owner" | "member"): OutboxRow => ({
   role,
 });
 
-describe("the store of rooms", () => {
-  it("makes a room once, with its members and what the log will hold, or does nothing", async () => {
+describe("the room store", () => {
+  it("creates a room once, with its members and outbox rows, or does nothing", async () => {
     const store = createRoomStore(database, 4);
     const room = { id: "made", kind: "channel", title: "Made", createdBy: alice.id } as const;
     expect(await store.create(room, [joined(alice, "owner"), joined(bob, "member")])).toBe(true);
@@ -42,16 +42,16 @@ describe("the store of rooms", () => {
       actor: { user: alice, standing: "owner" },
       target: { user: bob, role: "member" },
     });
-    const rows = await createOutbox(database).waiting([0, 1, 2, 3], 10);
+    const rows = await createOutbox(database).pending([0, 1, 2, 3], 10);
     expect(rows.map(({ room: id, member, role, entry }) => [id, member, role, JSON.parse(entry)])).toEqual([
       ["made", alice.id, "owner", { type: "member_joined", who: alice.id, readSeq: 0 }],
       ["made", bob.id, "member", { type: "member_joined", who: bob.id, readSeq: 0 }],
     ]);
-    await createOutbox(database).done(rows.map(({ id }) => id));
-    expect(await createOutbox(database).waiting([0, 1, 2, 3], 10)).toEqual([]);
+    await createOutbox(database).delete(rows.map(({ id }) => id));
+    expect(await createOutbox(database).pending([0, 1, 2, 3], 10)).toEqual([]);
   });
 
-  it("changes a room only at the version that was judged: of many at once, one", async () => {
+  it("applies one of several changes that were checked against the same version", async () => {
     const store = createRoomStore(database, 4);
     const room = { id: "raced", kind: "channel", title: null, createdBy: alice.id } as const;
     await store.create(room, [joined(alice, "owner"), joined(bob, "member")]);
@@ -72,7 +72,7 @@ describe("the store of rooms", () => {
     });
   });
 
-  it("tells who may read what, and shows rooms that are empty", async () => {
+  it("reads who may read what, and shows empty rooms", async () => {
     const findStanding = createFindStanding(database);
     const rooms = ["made", "raced", "nowhere"];
     expect(await Promise.all(rooms.map((room) => findStanding(bob.id, room)))).toEqual([

@@ -13,12 +13,15 @@ type StateRow = {
   targetName: string | null;
   owners: number;
 };
-type MessageRow = { kind: RoomKind; version: number; role: Role | null; authorId: string | null };
-type Made = { made: number };
+type MessageStateRow = { kind: RoomKind; version: number; role: Role | null; authorId: string | null };
+type Changed = { changed: number };
 
-/** Rooms and members in Postgres. What goes to the log waits in the outbox, written in the same statement. */
+/**
+ * Creates the store of rooms and members. Log entries are written to the outbox in the same statement
+ * (docs/decisions/0014).
+ */
 export function createRoomStore(database: Database, shards: number): RoomStore {
-  const isMade = ([row]: readonly Made[]) => row?.made === 1;
+  const isChanged = ([row]: readonly Changed[]) => row?.changed === 1;
   return {
     async state(room, actor, targetId) {
       const [row] = await database.query<StateRow>(STATE, [room, actor.id, targetId]);
@@ -33,21 +36,21 @@ export function createRoomStore(database: Database, shards: number): RoomStore {
     },
     async create({ id, kind, title, createdBy }, rows) {
       const params = [paramOf(rows), shardOf(id, shards), id, kind, title, createdBy];
-      return isMade(await database.query<Made>(CREATE, params));
+      return isChanged(await database.query<Changed>(CREATE, params));
     },
     async change(room, version, rows) {
       const params = [paramOf(rows), shardOf(room, shards), room, version];
-      return isMade(await database.query<Made>(CHANGE, params));
+      return isChanged(await database.query<Changed>(CHANGE, params));
     },
     async message(room, seq, actorId) {
-      const [row] = await database.query<MessageRow>(MESSAGE, [room, seq, actorId]);
+      const [row] = await database.query<MessageStateRow>(MESSAGE, [room, seq, actorId]);
       if (!row) return undefined;
       const { kind, version, role, authorId } = row;
       return { kind, version, actorId, standing: role ?? "outsider", authorId: authorId ?? undefined };
     },
     async changeMessage(room, version, seq, { entry, receipt }) {
       const params = [room, version, seq, shardOf(room, shards), entry, receipt ?? null];
-      return isMade(await database.query<Made>(CHANGE_MESSAGE, params));
+      return isChanged(await database.query<Changed>(CHANGE_MESSAGE, params));
     },
     async prefer(room, userId, { isMuted, isPinned }) {
       const params = [room, userId, isMuted ?? null, isPinned ?? null];
@@ -56,6 +59,7 @@ export function createRoomStore(database: Database, shards: number): RoomStore {
   };
 }
 
+/** The rows as one JSON parameter. */
 function paramOf(rows: readonly OutboxRow[]): string {
   const plain = rows.map(({ entry, member, title, ...rest }) => ({
     ...rest,

@@ -1,8 +1,8 @@
 import type { ReadMark } from "@parley/protocol/reads";
 import type { Database } from "@parley/runtime/postgres";
-import type { MoveCursors, Moved } from "../mark-read.ts";
+import type { MoveCursors, MovedCursor } from "../mark-read.ts";
 
-/** Rows are locked in the order of their keys, so that two statements cannot wait for each other. */
+/** Locks rows in the order of their keys, so that two statements cannot deadlock. */
 const MOVE = `
 with mark as (
   select m.room, m.user_id, m.read_seq, least(k.seq, r.head) as seq
@@ -20,17 +20,17 @@ select mark.room, mark.user_id as "userId", greatest(mark.seq, mark.read_seq) as
   moved.room is not null as "isMoved"
 from mark left join moved on moved.room = mark.room and moved.user_id = mark.user_id`;
 
-/** How far a room's members have read, of so many of them; those who have read nothing are left out. */
+/** Read cursors of at most `$2` members; those who have read nothing are left out. */
 const CURSORS = `
 select user_id as id, username, read_seq as seq from chat.members where room = $1 and read_seq > 0 limit $2`;
 
 type CursorRow = { id: string; username: string; seq: number };
 
-/** Read cursors in Postgres. */
+/** Creates the store of read cursors. */
 export function createReadCursors(database: Database) {
   const move: MoveCursors = (marks) => {
     const rows = marks.map(({ room, user, seq }) => ({ room, userId: user.id, seq }));
-    return database.query<Moved>(MOVE, [JSON.stringify(rows)]);
+    return database.query<MovedCursor>(MOVE, [JSON.stringify(rows)]);
   };
   const ofRoom = async (room: string, max: number): Promise<ReadMark[]> => {
     const rows = await database.query<CursorRow>(CURSORS, [room, max]);

@@ -14,11 +14,11 @@ let reads: Database;
 let finds: Database;
 /** One connection with the settings of `reads`: prepared statements belong to a connection. */
 let planner: Database;
-/** Statements that were sent, with their parameters. */
+/** Statements that were sent, with their parameters and database. */
 let sent: { text: string; params: readonly Param[]; of: Database }[] = [];
 
-/** The same database, which notes what it is asked. */
-const noting = (of: Database): Database => ({
+/** Wraps a database to record its statements. */
+const recording = (of: Database): Database => ({
   query: (text, params = []) => {
     sent.push({ text, params, of });
     return of.query(text, params);
@@ -60,7 +60,7 @@ afterAll(async () => {
 const literalOf = (param: Param) =>
   typeof param === "string" ? `'${param.replaceAll("'", "''")}'` : String(param);
 
-/** The plan as the pool runs it: that of a prepared statement where the pool keeps one plan for all parameters. */
+/** Explains a statement as its pool plans it: as a prepared statement where the pool has generic plans. */
 async function planOf({ text, params, of }: (typeof sent)[number]): Promise<string> {
   const explain = async (database: Database, statement: string, values: readonly Param[] = []) => {
     const rows = await database.query<{ "QUERY PLAN": string }>(`explain ${statement}`, values);
@@ -73,7 +73,7 @@ async function planOf({ text, params, of }: (typeof sent)[number]): Promise<stri
   return plan;
 }
 
-/** Plans of all that is asked by `ask`. */
+/** Explains every statement that `ask` sends. */
 async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
   sent = [];
   await ask();
@@ -83,11 +83,11 @@ async function plansOf(ask: () => Promise<unknown>): Promise<string[]> {
   return plans;
 }
 
-describe("the plans of what people wait for", () => {
-  const views = () => createRoomViews(noting(reads));
-  const history = () => createHistory(noting(reads));
+describe("query plans", () => {
+  const views = () => createRoomViews(recording(reads));
+  const history = () => createHistory(recording(reads));
   const search = (words: string, room?: string) =>
-    createSearch(noting(finds), "english").search("u7", words, 20, room);
+    createSearch(recording(finds), "english").search("u7", words, 20, room);
   it.each<[string, () => Promise<unknown>]>([
     ["the inbox", () => views().inbox("u7", 50)],
     ["unread counts", () => views().unread("u7")],
@@ -97,18 +97,18 @@ describe("the plans of what people wait for", () => {
     ["a page around a seq", () => history().pageFor("u7", "room-7", { limit: 50, around: 20 })],
     ["a replay", () => history().replay("room-7", 10, 50, 40)],
     ["a look-up of a message", () => history().findStored("room-7", "u7", "m7")],
-    ["rights", () => createFindStanding(noting(reads))("u7", "room-7")],
-    ["listeners' rights", () => createWhoMayRead(noting(reads))("G00000000000000000000000000", ["u7"])],
+    ["rights", () => createFindStanding(recording(reads))("u7", "room-7")],
+    ["listeners' rights", () => createWhoMayRead(recording(reads))("G00000000000000000000000000", ["u7"])],
     ["a search for a rare word", () => search("word77")],
     ["a search for a common word", () => search("common")],
     ["a search in one room", () => search("common", "room-7")],
-  ])("%s: every table is read by an index", async (_what, ask) => {
+  ])("%s: reads every table by an index", async (_what, ask) => {
     const plans = await plansOf(ask);
     expect(plans.length).toBeGreaterThan(0);
     for (const plan of plans) expect(plan).not.toMatch(/Seq Scan/);
   });
 
-  it("a rare word is looked up, and a common one walked to", async () => {
+  it("a search looks up a rare word, and scans by time for a common one", async () => {
     expect((await plansOf(() => search("word77"))).at(-1)).toMatch(/Bitmap Index Scan on words_words/);
     expect((await plansOf(() => search("common"))).at(-1)).toMatch(/Index Scan Backward using words_at/);
     const found = (await search("common")).map(({ at }) => at);

@@ -1,7 +1,7 @@
 /**
- * What follows on `room` (the row that was made or changed, or none: then nothing happens). It is locked before the
- * outbox takes its ids, so that the ids of one room are in the order of its changes. Whoever joins has read what was
- * said before, and the entry says so.
+ * Clauses that apply the rows of `$1` after `room`, the row that was created or changed; if there is none, they do
+ * nothing. That row is locked before the outbox takes its ids, so that the ids of one room are in the order of its
+ * changes. A new member's read cursor starts at the head, and the entry says so.
  */
 const EFFECTS = `
 , item as (
@@ -26,7 +26,7 @@ const EFFECTS = `
 ), ended as (
   delete from chat.members m using room, item where item.room_state = 'none' and m.room = room.id
 )
-select count(*)::int as made from room`;
+select count(*)::int as changed from room`;
 
 export const CREATE = `
 with room as (
@@ -65,7 +65,7 @@ left join chat.members a on a.room = r.id and a.user_id = $3
 left join chat.entries e on e.room = r.id and e.seq = $2 and e.type = 'message' and e.deleted_at is null
 where r.id = $1 and r.deleted_at is null`;
 
-/** The room's row is locked, so that the outbox has changes of one room in one order; its version stays. */
+/** Locks the room's row, so that outbox ids are in the order of the room's changes; its version stays. */
 export const CHANGE_MESSAGE = `
 with room as (
   select id from chat.rooms where id = $1 and version = $2 and deleted_at is null for update
@@ -77,7 +77,7 @@ with room as (
   )
   returning id
 )
-select count(*)::int as made from sent`;
+select count(*)::int as changed from sent`;
 
 export const PREFER = `
 update chat.members

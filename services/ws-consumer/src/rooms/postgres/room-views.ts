@@ -6,12 +6,12 @@ import type { FindStanding, WhoMayRead } from "../access.ts";
 import type { MembersPlace, MemberView, RoomsPlace, RoomView, RoomViews } from "../read-rooms.ts";
 import type { Role, RoomKind, Standing } from "../rules/rights.ts";
 
-/** Unread messages that are counted of one room. */
+/** Unread messages that are counted per room. */
 const UNREAD_MAX = 1_000;
-/** Standings that are looked up in one statement. */
+/** Standings per statement. */
 const STANDINGS_MAX = 1_000;
 
-/** Times are told in ms: a place in a list must be the same when it comes back. */
+/** In ms, as in JSON, so that a page's sort key compares equal when the client sends it back. */
 const ACTIVE = "date_trunc('milliseconds', coalesce(r.last_message_at, r.created_at))";
 
 const UNREAD = (room: string, readSeq: string) => `(
@@ -23,7 +23,7 @@ const UNREAD = (room: string, readSeq: string) => `(
     ) as counted
   )`;
 
-const viewOf = (from: string) => `
+const viewStatement = (from: string) => `
 with chosen as (
   select r.id as room, r.kind, r.title, r.head, r.created_by, r.created_at, r.last_message, ${ACTIVE} as active_at,
     m.role, m.read_seq, coalesce(m.is_muted, false) as is_muted, coalesce(m.is_pinned, false) as is_pinned
@@ -42,13 +42,13 @@ order by c.is_pinned desc, c.active_at desc, c.room desc`;
 
 const PLACE = (pinned: string) =>
   `($3::boolean is null or (${pinned}, ${ACTIVE}, r.id) < ($3::boolean, $4::timestamptz, $5))`;
-const INBOX = viewOf(`from chat.members m join chat.rooms r on r.id = m.room
+const INBOX = viewStatement(`from chat.members m join chat.rooms r on r.id = m.room
   where m.user_id = $1 and r.deleted_at is null and ${PLACE("m.is_pinned")}
   order by m.is_pinned desc, active_at desc, r.id desc limit $2`);
-const CHANNELS = viewOf(`from chat.rooms r left join chat.members m on m.room = r.id and m.user_id = $1
+const CHANNELS = viewStatement(`from chat.rooms r left join chat.members m on m.room = r.id and m.user_id = $1
   where r.kind = 'channel' and r.deleted_at is null and ${PLACE("coalesce(m.is_pinned, false)")}
   order by coalesce(m.is_pinned, false) desc, active_at desc, r.id desc limit $2`);
-const ROOM = viewOf(`from chat.rooms r left join chat.members m on m.room = r.id and m.user_id = $1
+const ROOM = viewStatement(`from chat.rooms r left join chat.members m on m.room = r.id and m.user_id = $1
   where r.id = $2 and r.deleted_at is null`);
 
 const JOINED = "date_trunc('milliseconds', joined_at)";
@@ -60,7 +60,7 @@ const UNREADS = `
 select m.room, m.read_seq as "readSeq", ${UNREAD("m.room", "m.read_seq")} as unread
 from chat.members m join chat.rooms r on r.id = m.room
 where m.user_id = $1 and r.deleted_at is null and r.head > m.read_seq`;
-/** Neither users' ids nor rooms have a comma or a space. */
+/** Ids are joined by commas and spaces, which neither users' ids nor rooms contain. */
 const STANDINGS = `
 select a.user_id || ' ' || r.id as key, r.deleted_at is not null as "isGone",
   coalesce(m.role, 'outsider') as standing
@@ -92,7 +92,7 @@ type MemberRow = { id: string; username: string; role: Role; joinedAt: Date; rea
 type StandingRow = { key: string; standing: Standing; isGone: boolean };
 type UnreadRow = { room: string; unread: number; readSeq: number };
 
-/** Rooms as people see them, each list in one statement. */
+/** Creates the reader of rooms as users see them; each list is one statement. */
 export function createRoomViews(database: Database): RoomViews {
   const list = async (text: string, userId: string, limit: number, place?: RoomsPlace) => {
     const params = [userId, limit, place?.isPinned ?? null, place?.activeAt ?? null, place?.id ?? null];
@@ -123,7 +123,7 @@ export function createRoomViews(database: Database): RoomViews {
   };
 }
 
-/** What users are in rooms; what is asked at the same time is looked up together. */
+/** Creates the look-up of what users are in rooms; concurrent calls share a statement. */
 export function createFindStanding(database: Database): FindStanding {
   const find = createTogether(async (keys: readonly string[]) => {
     const pairs = keys.map((key) => key.split(" "));
@@ -134,7 +134,7 @@ export function createFindStanding(database: Database): FindStanding {
   return (userId, room) => find(`${userId} ${room}`);
 }
 
-/** Members of private rooms; of a channel everybody, until it is gone. */
+/** Creates the check of listeners: members of a private room, and everyone in a channel that is not deleted. */
 export function createWhoMayRead(database: Database): WhoMayRead {
   return async (room, userIds) => {
     if (kindOf(room) === "channel")

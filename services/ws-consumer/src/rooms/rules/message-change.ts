@@ -1,12 +1,12 @@
 import { demand, RoomError, type RoomKind, type Standing } from "./rights.ts";
 
-/** A message, as far as a change of it is judged by it. */
+/** A message and its room, as far as the rules of a change need them. */
 export type MessageState = Readonly<{
   kind: RoomKind;
   version: number;
   actorId: string;
   standing: Standing;
-  /** Undefined if there is no such message, or none any more. */
+  /** Undefined if the message does not exist or was deleted. */
   authorId: string | undefined;
 }>;
 
@@ -15,7 +15,7 @@ function authorOf({ authorId }: MessageState): string {
   return authorId;
 }
 
-/** Makes sure that somebody may give a message another text: only its author may. @throws {RoomError} */
+/** Checks that the actor may edit a message: only its author may. @throws {RoomError} */
 export function demandEdit(state: MessageState): void {
   demand(state.kind, state.standing, "read");
   if (authorOf(state) !== state.actorId)
@@ -23,7 +23,7 @@ export function demandEdit(state: MessageState): void {
   demand(state.kind, state.standing, "edit");
 }
 
-/** Makes sure that somebody may delete a message: one's own, or those of others where one leads. @throws {RoomError} */
+/** Checks that the actor may delete a message: its author may, and the room's owners and admins. @throws {RoomError} */
 export function demandErase(state: MessageState): void {
   demand(state.kind, state.standing, "read");
   const isOwn = authorOf(state) === state.actorId;

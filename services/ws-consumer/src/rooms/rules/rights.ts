@@ -1,9 +1,9 @@
 export type RoomKind = "channel" | "group" | "direct";
 export type Role = "owner" | "admin" | "member";
-/** What somebody is in a room. */
+/** What a user is in a room. */
 export type Standing = Role | "outsider";
 
-/** What somebody may want to do in a room. `edit` and `erase` are about one's own messages, `moderate` others'. */
+/** What a user can do in a room. `edit` and `erase` are for own messages, `moderate` deletes those of others. */
 export type Action =
   | "read"
   | "post"
@@ -25,7 +25,9 @@ const LEAD: readonly Action[] = [...BELONG, "moderate", "invite", "remove", "ren
 const OWN: readonly Action[] = [...LEAD, "promote", "delete"];
 const TALK: readonly Action[] = [...SPEAK, "mark_read", "join"];
 
-/** Who may do what: channels are open to all, groups to their members, and a direct chat stays the two it is. */
+/**
+ * Who may do what: channels are open to all, groups to their members; the two members of a direct chat do not change.
+ */
 export const RIGHTS: Readonly<Record<RoomKind, Readonly<Record<Standing, readonly Action[]>>>> = {
   channel: { outsider: [...SPEAK, "join"], member: BELONG, admin: LEAD, owner: OWN },
   group: { outsider: [], member: BELONG, admin: LEAD, owner: OWN },
@@ -42,7 +44,7 @@ export type RoomErrorCode =
   | "message_not_found"
   | "user_not_found";
 
-/** A rule of rooms was broken; the code says which. */
+/** A rule of rooms was broken; `code` says which. */
 export class RoomError extends Error {
   override readonly name = "RoomError";
   readonly code: RoomErrorCode;
@@ -56,9 +58,9 @@ export class RoomError extends Error {
 export const roomNotFound = (): RoomError => new RoomError("room_not_found", "there is no such room");
 
 /**
- * Makes sure that somebody may do something.
+ * Checks a right.
  *
- * @throws {RoomError} `room_not_found` to whom the room must not be known, else `not_a_member` or `forbidden`.
+ * @throws {RoomError} `room_not_found` if the user must not know that the room exists, else `not_a_member` or `forbidden`
  */
 export function demand(kind: RoomKind, standing: Standing, action: Action): void {
   if (RIGHTS[kind][standing].includes(action)) return;
@@ -70,7 +72,7 @@ export function demand(kind: RoomKind, standing: Standing, action: Action): void
 
 const RANK: Readonly<Record<Role, number>> = { member: 0, admin: 1, owner: 2 };
 
-/** Whether somebody may remove somebody else: owners anybody, admins those below them. */
+/** Whether a user may remove a member: owners any, admins those of a lower role. */
 export function outranks(actor: Standing, target: Role): boolean {
   return actor === "owner" || (actor !== "outsider" && RANK[actor] > RANK[target]);
 }

@@ -1,33 +1,33 @@
 import { demand, outranks, type Role, RoomError, type RoomKind, type Standing } from "./rights.ts";
+import type { User } from "./user.ts";
 
-export type Person = Readonly<{ id: string; username: string }>;
-export type Member = Readonly<{ user: Person; role: Role }>;
+export type Member = Readonly<{ user: User; role: Role }>;
 
-/** A room, as far as a change of it is judged by it. */
+/** A room, as far as the rules of a change need it. */
 export type RoomState = Readonly<{
   id: string;
   kind: RoomKind;
   title: string | null;
-  /** Goes up with each change: a change that was judged on an older state is not made. */
+  /** Incremented by each change: a change that was checked against an older version is not applied. */
   version: number;
   owners: number;
-  actor: Readonly<{ user: Person; standing: Standing }>;
-  /** Whom the change is about, if that is a member. */
+  actor: Readonly<{ user: User; standing: Standing }>;
+  /** The user whom the change is about, if a member. */
   target: Member | undefined;
 }>;
 
-/** What happens in a room, as its members will hear it. */
+/** An event in a room, as its members receive it. */
 export type RoomEvent =
-  | Readonly<{ type: "member_joined" | "member_role"; user: Person; role: Role }>
-  | Readonly<{ type: "member_left"; user: Person }>
+  | Readonly<{ type: "member_joined" | "member_role"; user: User; role: Role }>
+  | Readonly<{ type: "member_left"; user: User }>
   | Readonly<{ type: "room_updated"; title: string | null; isDeleted?: true }>;
 
-/** What becomes of the room: its rows are made so, and its members are told so, in one step. */
+/** The events of a change; stored rows and log entries follow from them in one step. */
 export type RoomChange = Readonly<{ events: readonly RoomEvent[] }>;
 
 const changeOf = (...events: RoomEvent[]): RoomChange => ({ events });
 
-function loseOwner(state: RoomState): void {
+function demandAnotherOwner(state: RoomState): void {
   if (state.owners < 2)
     throw new RoomError("last_owner", "the last owner names a successor first, or deletes the room");
 }
@@ -37,12 +37,12 @@ const memberOf = (state: RoomState): Member => {
   return state.target;
 };
 
-/** The first state of a room: who made it is its owner, or in a direct chat one of two members. */
+/** Creates a room: its founder is the owner, or in a direct chat one of two members. */
 export function foundRoom(
   kind: RoomKind,
   title: string | null,
-  founder: Person,
-  others: readonly Person[],
+  founder: User,
+  others: readonly User[],
 ): RoomChange {
   const founded: Member = { user: founder, role: kind === "direct" ? "member" : "owner" };
   const members: Member[] = [founded, ...others.map((user) => ({ user, role: "member" as const }))];
@@ -50,21 +50,21 @@ export function foundRoom(
   return kind === "direct" ? changeOf(...joined) : changeOf({ type: "room_updated", title }, ...joined);
 }
 
-/** Somebody comes in; nothing happens if they are in already. */
+/** The actor joins; no events if already a member. */
 export function join(state: RoomState): RoomChange {
   const { user, standing } = state.actor;
   demand(state.kind, standing, "join");
   return standing === "outsider" ? changeOf({ type: "member_joined", user, role: "member" }) : changeOf();
 }
 
-/** A member goes. The last owner makes the target of the change, a member, the owner. */
+/** The actor leaves. With a successor, the target of the change becomes an owner first. */
 export function leave(state: RoomState, hasSuccessor: boolean): RoomChange {
   const { user, standing } = state.actor;
   demand(state.kind, standing, "leave");
   const left = { type: "member_left" as const, user };
   if (standing !== "owner") return changeOf(left);
   if (!hasSuccessor) {
-    loseOwner(state);
+    demandAnotherOwner(state);
     return changeOf(left);
   }
   const successor = memberOf(state).user;
@@ -72,23 +72,23 @@ export function leave(state: RoomState, hasSuccessor: boolean): RoomChange {
   return changeOf({ type: "member_role", user: successor, role: "owner" }, left);
 }
 
-/** A member brings somebody in; nothing happens if they are in already. */
-export function invite(state: RoomState, user: Person, role: Role): RoomChange {
+/** The actor adds a member; no events if the user is one already. */
+export function invite(state: RoomState, user: User, role: Role): RoomChange {
   demand(state.kind, state.actor.standing, "invite");
   if (role !== "member") demand(state.kind, state.actor.standing, "promote");
   return state.target ? changeOf() : changeOf({ type: "member_joined", user, role });
 }
 
-/** Somebody becomes more, or less; nothing happens if they are that already. */
+/** The target gets another role; no events if it has that role already. */
 export function promote(state: RoomState, role: Role): RoomChange {
   demand(state.kind, state.actor.standing, "promote");
   const { user, role: before } = memberOf(state);
   if (role === before) return changeOf();
-  if (before === "owner") loseOwner(state);
+  if (before === "owner") demandAnotherOwner(state);
   return changeOf({ type: "member_role", user, role });
 }
 
-/** Somebody is made to go. */
+/** The actor removes the target. */
 export function remove(state: RoomState): RoomChange {
   const { actor } = state;
   demand(state.kind, actor.standing, "remove");
@@ -98,13 +98,13 @@ export function remove(state: RoomState): RoomChange {
   return changeOf({ type: "member_left", user });
 }
 
-/** The room gets another title; nothing happens if it has it already. */
+/** The room gets another title; no events if it has it already. */
 export function rename(state: RoomState, title: string | null): RoomChange {
   demand(state.kind, state.actor.standing, "rename");
   return title === state.title ? changeOf() : changeOf({ type: "room_updated", title });
 }
 
-/** The room ends, for everybody. */
+/** The room is deleted for all. */
 export function close(state: RoomState): RoomChange {
   demand(state.kind, state.actor.standing, "delete");
   return changeOf({ type: "room_updated", title: state.title, isDeleted: true });

@@ -8,26 +8,26 @@ import { actorOf } from "../../http/actor.ts";
 import { Digits, decodePlace, encodePlace, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { MESSAGE_EXAMPLE } from "../../http/room-params.ts";
-import type { FoundPlace, IndexWords, Search } from "../search.ts";
+import type { FoundPlace, IndexMessages, Search } from "../search.ts";
 
 const PAGE = 20;
 const PAGE_MAX = 100;
-/** What is not ready to be found yet is made ready first, up to so many messages. */
-const MESSAGES_FIRST = 2_000;
+/** Queued messages that are indexed before a search. */
+const INDEX_FIRST_MAX = 2_000;
 
 const isPlace = (value: unknown): value is FoundPlace => {
   const { at, room, seq } = (value ?? {}) as Partial<FoundPlace>;
   return !Number.isNaN(Date.parse(at ?? "")) && typeof room === "string" && Number.isSafeInteger(seq);
 };
 
-/** `GET /api/v1/search`. */
+/** Adds `GET /api/v1/search`. */
 export function addSearchRoutes(
   app: App,
-  parts: Readonly<{
+  deps: Readonly<{
     verifyToken: VerifyToken;
     checkReadable: CheckReadable;
     search: Search;
-    index: IndexWords;
+    index: IndexMessages;
   }>,
 ): void {
   app.get(
@@ -37,7 +37,7 @@ export function addSearchRoutes(
         tags: ["messages"],
         security: [{ bearer: [] }],
         summary: "messages with these words in the rooms that you may read, the newest first",
-        description: 'Words are all to be there; "quoted words" in this order; -word not; or: one of two.',
+        description: 'All words must occur; "quoted words" in this order; -word must not; or: one of two.',
         querystring: Type.Object({
           q: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
           room: Type.Optional(Room),
@@ -54,13 +54,13 @@ export function addSearchRoutes(
       },
     },
     async (request) => {
-      const actor = await actorOf(request, parts.verifyToken);
+      const actor = await actorOf(request, deps.verifyToken);
       const { q, room, limit, cursor } = request.query;
       const count = limitOf(limit, PAGE, PAGE_MAX);
       const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
-      if (room !== undefined) await dataOrProblem(parts.checkReadable(actor.id, room));
-      await parts.index(MESSAGES_FIRST);
-      const { data } = await dataOrProblem(parts.search(actor.id, q, count, room, place));
+      if (room !== undefined) await dataOrProblem(deps.checkReadable(actor.id, room));
+      await deps.index(INDEX_FIRST_MAX);
+      const { data } = await dataOrProblem(deps.search(actor.id, q, count, room, place));
       const last = data.length < count ? undefined : data.at(-1);
       const next = last ? encodePlace({ at: last.at, room: last.room, seq: last.seq }) : null;
       return { data: [...data], next };

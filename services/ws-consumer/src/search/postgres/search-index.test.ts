@@ -36,13 +36,13 @@ const indexed = async () => {
   return row?.count;
 };
 
-it("so many messages are indexed at once, the oldest first, and it is said whether more wait", async () => {
+it("indexing takes the oldest messages up to its limit, and reports whether more are queued", async () => {
   const { index } = createSearch(finds, "simple");
   expect(await index(95)).toBe(true);
   expect(await indexed()).toBe(100);
   const [last] = await database.query<{ seq: number }>("select max(seq)::int as seq from chat.words", []);
   expect(last?.seq).toBe(100);
-  // 200 batches are looked at, however many messages may be indexed.
+  // 200 rows of the queue are taken, however high the limit is.
   expect(await index(100_000)).toBe(true);
   expect(await indexed()).toBe(2_100);
   while (await index(100_000));
@@ -50,7 +50,7 @@ it("so many messages are indexed at once, the oldest first, and it is said wheth
   expect(await index(100_000)).toBe(false);
 });
 
-it("a batch that is larger than what may be indexed at once is indexed alone", async () => {
+it("a batch above the limit is indexed alone", async () => {
   await database.query("delete from chat.unindexed where last_seq > 20", []);
   const { index } = createSearch(finds, "simple");
   expect(await index(1)).toBe(true);

@@ -1,17 +1,17 @@
 import type { NatsConnection } from "@nats-io/transport-node";
-import type { FreeShards } from "../share-shards.ts";
+import type { FreeShards } from "../assign-shards.ts";
 
-/** Between instances of this service only. */
+/** Core NATS subject between instances of this service. */
 const FREE_SUBJECT = "writers.free";
 
-/** Tells by core NATS that a shard is free. One that gets lost costs half a second. */
+/** Announces free shards by core NATS. A lost announcement costs half a second, until the next survey. */
 export function createFreeShards(nats: NatsConnection): FreeShards {
   return {
     announce() {
       try {
         nats.publish(FREE_SUBJECT);
       } catch {
-        // The connection is closed; the others look around by themselves.
+        // The connection is closed; the other instances find the shard by their surveys.
       }
     },
     listen(onFree) {

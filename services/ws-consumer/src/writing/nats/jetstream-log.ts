@@ -2,21 +2,25 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
 import type { ShardLog } from "../shard-log.ts";
 import { openLogReading, type PullReading } from "./log-reading.ts";
-import { prepareStream, type StreamSettings, streamCreated, trimStream } from "./stream-keeper.ts";
+import { prepareStream, type StreamSettings, streamCreated, trimStream } from "./shard-stream.ts";
 
 /**
- * How old an entry must be to leave the log, ms. Longer than the log's duplicate window (10 min): after a restart
- * the log knows message ids only from the entries that it still has.
+ * Minimum age of an entry that is trimmed, ms. Longer than the log's duplicate window (10 min): after a restart
+ * nats-server knows message ids only from the entries that it still has.
  */
 const TRIM_AGE_MS = 11 * 60_000;
 
-/** How long the log may take to answer a question, ms. */
+/** Deadline of a JetStream API request, ms. */
 const ANSWER_MS = 2_000;
 
-/** The log in JetStream. All of its readings end when the connection is lost: what was on its way is unknown. */
+/**
+ * Creates the port to the log over JetStream. All readings fail when the connection is lost, because messages in flight
+ * may be lost with it.
+ */
 export async function createShardLog(nats: NatsConnection, settings: StreamSettings): Promise<ShardLog> {
   const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_MS });
   const readings = new Set<PullReading>();
+  const onClose = (reading: PullReading) => void readings.delete(reading);
   let isConnected = true;
   void (async () => {
     for await (const { type } of nats.status()) {
@@ -30,15 +34,15 @@ export async function createShardLog(nats: NatsConnection, settings: StreamSetti
   return {
     isReachable: () => isConnected,
     async prepare(position) {
-      // A request that is made meanwhile would be dropped by the client when it connects, and then time out.
+      // While disconnected, the client would drop the request when it reconnects, and it would time out.
       if (!isConnected) throw new Error("the log cannot be reached");
       return prepareStream(jsm, settings, position);
     },
-    async read(position) {
-      const { shard, cursor, streamCreated: expected } = position;
-      const reading = await openLogReading({ nats, jsm, shard, shards: settings.shards }, cursor);
+    async read({ shard, cursor, streamCreated: expected }) {
+      const { shards } = settings;
+      const reading = await openLogReading({ nats, jsm, shard, shards, onClose }, cursor);
       try {
-        // Asked after the consumer was made: if it is the same stream now, it was the same then.
+        // Checked after the consumer was made: if the stream is the expected one now, it was so then.
         const created = await streamCreated(jsm, shard);
         if (created !== expected) throw new Error(`the stream of shard ${shard} was made anew meanwhile`);
       } catch (error) {
@@ -46,14 +50,7 @@ export async function createShardLog(nats: NatsConnection, settings: StreamSetti
         throw error;
       }
       readings.add(reading);
-      return {
-        take: (entries, bytes) => reading.take(entries, bytes),
-        arrival: () => reading.arrival(),
-        close: () => {
-          readings.delete(reading);
-          reading.close();
-        },
-      };
+      return reading;
     },
     trim: (position) => trimStream(jsm, position, TRIM_AGE_MS),
   };

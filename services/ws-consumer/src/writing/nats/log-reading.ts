@@ -1,31 +1,38 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
 import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from "@nats-io/transport-node";
-import { streamOf } from "@parley/protocol/log";
+import { streamOf, subjectOf } from "@parley/protocol/log";
 import { inboxOf } from "@parley/runtime/nats";
 import type { LogItem, LogReading } from "../shard-log.ts";
-import { itemsOf } from "./log-message.ts";
+import type { LogShard } from "./log-entry.ts";
+import { itemsOf, type LogPosition } from "./log-message.ts";
 
-/** Entries and bytes that are read ahead at most: two batches of the writer. */
+/** Read-ahead limits, in entries and bytes: two batches of the writer. */
 const AHEAD_ENTRIES_MAX = 2_000;
 const AHEAD_BYTES_MAX = 2_000_000;
-/** How long one request for entries waits at the server, ms. */
+/** How long a pull request stays open at the server, ms. */
 const REQUEST_MS = 5_000;
 const HEARTBEAT_MS = 1_000;
-/** Without a word from the server for so long while a request is out, the reading ends, ms. */
+/** Longest silence of the server while a pull request is open, ms; then the reading fails. */
 const SILENCE_MAX_MS = 2_500;
-/** The server forgets the consumer after so long without a request, ms: a reading that is full makes none. */
+/** The server deletes the consumer after this long without a pull request, ms. A full reading sends none. */
 const IDLE_MAX_MS = 30_000;
 
-type Parts = Readonly<{ nats: NatsConnection; jsm: JetStreamManager; shard: number; shards: number }>;
+type ReadingDependencies = Readonly<{
+  nats: NatsConnection;
+  jsm: JetStreamManager;
+  shard: number;
+  shards: number;
+  onClose: (reading: PullReading) => void;
+}>;
 
 /**
- * Reads a shard through an ephemeral pull consumer. Pull, so that no more arrives than there is room for while
- * Postgres is away; and by hand, because the library's ordered consumer costs more for each entry and hides when it
- * starts anew.
+ * Reads a shard through an ephemeral pull consumer. Pull, so that no more arrives than memory is reserved for while
+ * Postgres is away. The pull requests are our own, because the library's ordered consumer costs more CPU per entry and
+ * does not report when it starts over.
  */
-export async function openLogReading(parts: Parts, cursor: number): Promise<PullReading> {
-  const { jsm, shard } = parts;
+export async function openLogReading(deps: ReadingDependencies, cursor: number): Promise<PullReading> {
+  const { jsm, shard } = deps;
   const name = `writer-${nuid.next()}`;
   await jsm.consumers.add(streamOf(shard), {
     name,
@@ -36,22 +43,23 @@ export async function openLogReading(parts: Parts, cursor: number): Promise<Pull
     num_replicas: 1,
     inactive_threshold: nanos(IDLE_MAX_MS),
   });
-  return new PullReading(parts, name);
+  return new PullReading(deps, name);
 }
 
 export class PullReading implements LogReading {
-  readonly #parts: Parts;
+  readonly #deps: ReadingDependencies;
+  readonly #shard: LogShard;
   readonly #consumer: string;
   readonly #inbox: string;
   readonly #subscription: Subscription;
-  readonly #watch: NodeJS.Timeout;
+  readonly #silenceTimer: NodeJS.Timeout;
   #items: LogItem[] = [];
   #bytes = 0;
-  /** Each request has a number and is answered on a subject of its own. */
+  /** Pull requests so far: each is numbered and answered on a subject of its own. */
   #requests = 0;
-  /** Entries that the last request may still bring; 0 once it has ended. */
+  /** Messages that the open pull request may still deliver; 0 if none is open. */
   #awaited = 0;
-  /** The number that the consumer gives to its next delivery. */
+  /** Expected delivery number of the consumer; any other means that a message was lost. */
   #nextDelivery = 1;
   #heardAt = performance.now();
   #failure: Error | undefined;
@@ -59,14 +67,16 @@ export class PullReading implements LogReading {
   #wake = () => {};
   #arrival: Promise<void> | undefined;
 
-  constructor(parts: Parts, consumer: string) {
-    this.#parts = parts;
+  constructor(deps: ReadingDependencies, consumer: string) {
+    const { nats, shard, shards } = deps;
+    this.#deps = deps;
+    this.#shard = { shard, shards, prefix: subjectOf(shard, "") };
     this.#consumer = consumer;
-    this.#inbox = inboxOf(parts.nats);
-    this.#subscription = parts.nats.subscribe(`${this.#inbox}.*`, {
-      callback: (error, msg) => this.#hear(error, msg),
+    this.#inbox = inboxOf(nats);
+    this.#subscription = nats.subscribe(`${this.#inbox}.*`, {
+      callback: (error, msg) => this.#receive(error, msg),
     });
-    this.#watch = setInterval(() => this.#listenForSilence(), HEARTBEAT_MS);
+    this.#silenceTimer = setInterval(() => this.#checkSilence(), HEARTBEAT_MS);
     this.#request();
   }
 
@@ -95,29 +105,31 @@ export class PullReading implements LogReading {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    clearInterval(this.#watch);
+    clearInterval(this.#silenceTimer);
     this.#subscription.unsubscribe();
-    const { jsm, shard } = this.#parts;
-    // A consumer that is not deleted now is forgotten by the server soon.
+    const { jsm, shard, onClose } = this.#deps;
+    // If the deletion fails, the server deletes the consumer after `IDLE_MAX_MS`.
     jsm.consumers.delete(streamOf(shard), this.#consumer).catch(() => undefined);
+    onClose(this);
     this.#wake();
   }
 
-  /** Ends the reading; what has arrived can still be taken. */
+  /** Ends the reading; entries that have arrived can still be taken. */
   fail(reason: string): void {
-    this.#failure ??= new Error(`reading of shard ${this.#parts.shard} ended: ${reason}`);
+    this.#failure ??= new Error(`reading of shard ${this.#deps.shard} ended: ${reason}`);
     this.#wake();
   }
 
+  /** Sends a pull request, unless one is open or more than half of the read-ahead is filled. */
   #request(entries = Math.max(AHEAD_ENTRIES_MAX - this.#items.length, 1), bytes = AHEAD_BYTES_MAX): void {
     const hasRoom = this.#items.length <= AHEAD_ENTRIES_MAX / 2 && this.#bytes <= AHEAD_BYTES_MAX / 2;
     if (this.#awaited > 0 || !hasRoom || this.#failure || this.#isClosed) return;
     this.#requests += 1;
     this.#awaited = entries;
     this.#heardAt = performance.now();
-    const { nats, shard } = this.#parts;
-    const order = { batch: entries, expires: nanos(REQUEST_MS), idle_heartbeat: nanos(HEARTBEAT_MS) };
-    const limited = bytes > 0 ? { ...order, max_bytes: bytes } : order;
+    const { nats, shard } = this.#deps;
+    const pull = { batch: entries, expires: nanos(REQUEST_MS), idle_heartbeat: nanos(HEARTBEAT_MS) };
+    const limited = bytes > 0 ? { ...pull, max_bytes: bytes } : pull;
     try {
       const subject = `$JS.API.CONSUMER.MSG.NEXT.${streamOf(shard)}.${this.#consumer}`;
       nats.publish(subject, JSON.stringify(limited), { reply: this.#replySubject() });
@@ -130,23 +142,23 @@ export class PullReading implements LogReading {
     return `${this.#inbox}.${this.#requests}`;
   }
 
-  #hear(error: Error | null, msg: Msg): void {
+  #receive(error: Error | null, msg: Msg): void {
     if (this.#failure || this.#isClosed) return;
     this.#heardAt = performance.now();
     if (error) this.fail(error.message);
-    else if (msg.reply?.startsWith("$JS.ACK.")) this.#hearEntry(msg, msg.reply);
-    // What is said of an earlier request says nothing of this one: taken for its end, two would be out from then on.
-    else if (msg.subject === this.#replySubject()) this.#hearStatus(msg);
+    else if (msg.reply?.startsWith("$JS.ACK.")) this.#receiveMessage(msg, msg.reply);
+    // Ignore the status of earlier pull requests; otherwise two would stay open from then on.
+    else if (msg.subject === this.#replySubject()) this.#receiveStatus(msg);
   }
 
-  #hearEntry(msg: Msg, reply: string): void {
-    const { logSeq, logTime, delivery } = placeOf(reply);
+  #receiveMessage(msg: Msg, reply: string): void {
+    const { position, delivery } = metadataOf(reply);
     if (delivery !== this.#nextDelivery) {
       this.fail(`delivery ${delivery} came instead of ${this.#nextDelivery}`);
       return;
     }
     this.#nextDelivery += 1;
-    for (const item of itemsOf(msg, { logSeq, logTime }, this.#parts)) {
+    for (const item of itemsOf(msg, position, this.#shard)) {
       this.#items.push(item);
       this.#bytes += item.bytes;
     }
@@ -155,7 +167,7 @@ export class PullReading implements LogReading {
     this.#wake();
   }
 
-  #hearStatus(msg: Msg): void {
+  #receiveStatus(msg: Msg): void {
     const code = msg.headers?.code ?? 0;
     if (code === 100) return;
     const text = msg.headers?.description ?? "";
@@ -163,18 +175,18 @@ export class PullReading implements LogReading {
     const isFull = code === 409 && /Batch Completed/i.test(text);
     this.#awaited = 0;
     if (code !== 404 && code !== 408 && !isTooLarge && !isFull) this.fail(`${code} ${text}`);
-    // An entry larger than all that may be read ahead comes alone.
+    // A message larger than `AHEAD_BYTES_MAX` is requested alone, without a byte limit.
     else if (isTooLarge && this.#items.length === 0) this.#request(1, 0);
     else this.#request();
   }
 
-  #listenForSilence(): void {
+  #checkSilence(): void {
     if (this.#awaited > 0 && performance.now() - this.#heardAt > SILENCE_MAX_MS)
       this.fail("the log is silent");
   }
 }
 
-/** How many items at the front are within the limits, or belong to the first message: none is cut in two. */
+/** Counts the items at the front that are within the limits; whole log messages only, and the first in any case. */
 function wholeMessages(items: readonly LogItem[], entriesMax: number, bytesMax: number) {
   let whole = { count: 0, bytes: 0 };
   let bytes = 0;
@@ -188,11 +200,12 @@ function wholeMessages(items: readonly LogItem[], entriesMax: number, bytesMax: 
 }
 
 /**
- * Reads `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream seq>.<consumer seq>.<ns>.<pending>`, or the longer form, that
- * has two more fields before the stream and one after all.
+ * Parses the reply subject of a delivery (nats.dev, ADR-15): `$JS.ACK.<stream>.<consumer>.<deliveries>.<stream
+ * seq>.<consumer seq>.<ns>.<pending>`, or the longer form, with two more tokens before the stream and one at the end.
  */
-function placeOf(reply: string): { logSeq: number; logTime: string; delivery: number } {
-  const parts = reply.split(".");
-  const at = parts.length === 9 ? 5 : 7;
-  return { logSeq: Number(parts[at]), delivery: Number(parts[at + 1]), logTime: parts[at + 2] ?? "" };
+function metadataOf(reply: string): { position: LogPosition; delivery: number } {
+  const tokens = reply.split(".");
+  const at = tokens.length === 9 ? 5 : 7;
+  const position = { logSeq: Number(tokens[at]), logTime: tokens[at + 2] ?? "" };
+  return { position, delivery: Number(tokens[at + 1]) };
 }

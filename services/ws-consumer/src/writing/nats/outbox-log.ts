@@ -6,10 +6,12 @@ import { eventKey, RECEIPT_HEADER, subjectOf } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
 import type { AppendEntry } from "../relay-outbox.ts";
 
-/** How long the log may take to answer, ms; then it is asked again under the same id. */
+/** Deadline of an append, ms; the relay then repeats it under the same id. */
 const ANSWER_DEADLINE_MS = 2_000;
 
-/** Appends rows of the outbox to the log, each under an id of its own. */
+/**
+ * Creates the function that appends an outbox row to the log under a message id of its own, with its receipt subject.
+ */
 export function createAppendEntry(nats: NatsConnection, shards: number): AppendEntry {
   const log = jetstream(nats);
   return async ({ room, entry, receipt }) => {
@@ -24,7 +26,7 @@ export function createAppendEntry(nats: NatsConnection, shards: number): AppendE
   };
 }
 
-/** Hears that the outbox was filled. */
+/** Subscribes to announcements of new outbox rows; returns a function that unsubscribes. */
 export function listenToOutbox(nats: NatsConnection, onFilled: () => void): () => void {
   const callback = (error: Error | null) => {
     if (!error) onFilled();

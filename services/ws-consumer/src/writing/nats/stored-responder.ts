@@ -7,13 +7,14 @@ import { answerTo } from "../../nats/answer-request.ts";
 const Question = Compile(Type.Object({ room: Type.String(), userId: Type.String(), id: Type.String() }));
 const GROUP = "ws-consumer";
 
-/** Gives the seq under which a message is stored; null if it is not. */
+/** Returns the seq of a stored message; null if it is not stored. */
 export type FindStored = (room: string, userId: string, id: string) => Promise<number | null>;
 
 /**
- * Answers producers that ask whether Postgres has a message: `{"seq": n}`, or `{"seq": null}` if it has not. While
- * Postgres cannot be asked there is no answer, so a silence never means no. One instance answers each question.
- * Gives the function that ends it.
+ * Answers producers that ask whether a message is stored: `{"seq": n}`, or `{"seq": null}` if it is not. While Postgres
+ * cannot be reached there is no answer, so silence never means no. One instance answers each question.
+ *
+ * @returns a function that unsubscribes
  */
 export function answerStored(nats: NatsConnection, findStored: FindStored): () => void {
   const answer = async (msg: Msg) => {
@@ -23,7 +24,7 @@ export function answerStored(nats: NatsConnection, findStored: FindStored): () =
       const seq = await findStored(question.room, question.userId, question.id);
       answerTo(msg, { seq });
     } catch {
-      // No answer; the asker tries again.
+      // No answer: the producer repeats the question.
     }
   };
   const callback = (error: Error | null, msg: Msg) => {

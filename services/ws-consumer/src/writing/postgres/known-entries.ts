@@ -1,17 +1,17 @@
 import type { Database } from "@parley/runtime/postgres";
 import type { LogEntry } from "../shard-log.ts";
-import type { ShardWrite } from "./write-params.ts";
+import type { ShardWrite } from "./write-statement.ts";
 
-/** The seqs of entries that Postgres has already. */
+/** Seqs of the entries that are stored already. */
 export type KnownEntries = ReadonlyMap<LogEntry, number>;
 
 const UNIQUE_VIOLATION = "23505";
 
 /**
- * Which of the entries are stored. The look-up is a subquery on purpose: as a join it could be planned as a scan of the
- * whole table. It asks every partition for the key alone: given the room as well, the planner may choose the primary key
- * and read all entries of the room (docs/decisions/0004, 0034). `offset 0` hashes each entry once, not once a partition.
- * `found` is materialized, or it would be done twice.
+ * Looks entries up by their key. The look-up is a subquery on purpose: as a join it could be planned as a scan of the
+ * whole table. It searches every partition by the key alone: given the room as well, the planner may choose the primary
+ * key and read all entries of the room (docs/decisions/0004, 0034). `offset 0` hashes each entry once, not once per
+ * partition. `found` is materialized because it would be evaluated twice otherwise.
  */
 export const KNOWN = `
 with found as materialized (
@@ -30,7 +30,7 @@ with found as materialized (
 )
 select n, seq from found where seq is not null`;
 
-/** Looks the entries up. Only as long as nobody else moves the shards' cursors is that all that is known of them. */
+/** Looks the entries of these writes up. The result holds until another statement moves the shards' cursors. */
 export async function findKnown(database: Database, writes: readonly ShardWrite[]): Promise<KnownEntries> {
   const entries = writes.flatMap(({ batch }) => batch.entries);
   const rows = await database.query<{ n: number; seq: number }>(KNOWN, [
@@ -42,7 +42,7 @@ export async function findKnown(database: Database, writes: readonly ShardWrite[
   return new Map(rows.map(({ n, seq }) => [entries[n - 1] as LogEntry, seq]));
 }
 
-/** The same writes without those entries. */
+/** Returns the writes without the entries that are known. */
 export function withoutKnown<Write extends ShardWrite>(
   writes: readonly Write[],
   known: KnownEntries,
@@ -51,7 +51,7 @@ export function withoutKnown<Write extends ShardWrite>(
   return writes.map(({ position, batch }) => ({ position, batch: { ...batch, entries: newOf(batch) } }));
 }
 
-/** Whether a statement was refused because something is there already, as one of its entries may be. */
+/** Whether Postgres refused a statement because one of its rows exists already. */
 export function isThereAlready(error: unknown): boolean {
   return (error as { code?: string }).code === UNIQUE_VIOLATION;
 }

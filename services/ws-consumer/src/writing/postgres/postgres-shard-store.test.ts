@@ -8,7 +8,7 @@ import { createShardStore } from "./postgres-shard-store.ts";
 import { WRITE, WRITE_WITH_EVENTS } from "./write-statement.ts";
 import { openWriterDatabase, writerUrl } from "./writer-database.ts";
 
-/** Of `chat.entries`; each room is in one of them. */
+/** Partitions of `chat.entries`; each room is in one of them. */
 const PARTITIONS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 let database: Database;
@@ -58,8 +58,8 @@ const acquired = async (shard: number, instance: string): Promise<ShardPosition>
   return position;
 };
 
-describe("the store of shards", () => {
-  it("gives a lease to one, and to another only when it has ended", async () => {
+describe("the shard store", () => {
+  it("gives a lease to one instance, and to another only when it has ended", async () => {
     const first = await acquired(1, "a");
     expect(await store.acquire(1, "b")).toBeUndefined();
     await endLease(1);
@@ -69,7 +69,7 @@ describe("the store of shards", () => {
     expect(await store.acquire(1, "a")).toBeUndefined();
   });
 
-  it("gives each of two that race for it to one of them", async () => {
+  it("gives a lease to one of several instances that race for it", async () => {
     for (let round = 0; round < 20; round += 1) {
       await endLease(2);
       const got = await Promise.all(["a", "b", "c", "d"].map((name) => store.acquire(2, `${name}${round}`)));
@@ -77,7 +77,7 @@ describe("the store of shards", () => {
     }
   });
 
-  it("fences a writer whose shard was taken: nothing of it is stored", async () => {
+  it("fences a writer whose shard was taken: nothing is stored", async () => {
     const old = await acquired(0, "a");
     await store.write(old, batchAfter(0, ["m1", "m2"]));
     await endLease(0);
@@ -88,7 +88,7 @@ describe("the store of shards", () => {
     expect((await store.write(fresh, batchAfter(2, ["m3"]))).seqs).toEqual([3]);
   });
 
-  it("stores one of several batches that follow on the same position", async () => {
+  it("stores one of several batches that follow the same position", async () => {
     let position = await acquired(0, "b");
     for (let round = 0; round < 20; round += 1) {
       const tries = ["p", "q", "r"].map((name) =>
@@ -102,19 +102,19 @@ describe("the store of shards", () => {
     expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 23 }, (_, i) => i + 1));
   });
 
-  it("tells old seqs from new ones", async () => {
+  it("reports which entries were stored before", async () => {
     const position = await acquired(0, "b");
     const written = await store.write(position, batchAfter(position.cursor, ["m2", "new", "m1"]));
     expect(written.seqs).toEqual([2, 24, 1]);
     expect([...written.known]).toEqual([0, 2]);
   });
 
-  it("stores what is new beside what is stored already, whether it looks for that first or not", async () => {
+  it("stores new entries beside known ones, with and without a look-up first", async () => {
     for (const shard of [0, 3]) await endLease(shard);
     let [one, other] = [await acquired(0, "beside"), await acquired(3, "beside")];
     await store.write(one, batchAfter(one.cursor, ["k1", "k2"], "beside"));
     one = { ...one, cursor: one.cursor + 2 };
-    // It has not met an entry yet that is stored already.
+    // A store that has not met a known entry yet does not look entries up first.
     const fresh = createShardStore(database);
     for (const round of [0, 1]) {
       const written = await Promise.all([
@@ -141,7 +141,7 @@ describe("the store of shards", () => {
     await endLease(3);
   });
 
-  it("tells ids apart that differ only in what text, bytes or an escape would make alike", async () => {
+  it("distinguishes ids that escaping or encoding could make equal", async () => {
     const position = await acquired(3, "ids");
     const ids = [
       "a\\b",
@@ -166,7 +166,7 @@ describe("the store of shards", () => {
     expect(again.known.size).toBe(ids.length);
   });
 
-  it("stores shards that write at the same time, and none for another's fault", async () => {
+  it("gives each of the shards that share a statement its own outcome", async () => {
     const [good, fenced, bad] = (await Promise.all(
       [0, 1, 2].map(async (shard) => {
         await endLease(shard);
@@ -200,11 +200,11 @@ describe("the store of shards", () => {
   });
 
   it("plans the statements for the indexes, on an empty table and on a million rows", async () => {
-    // Prepared statements belong to a connection.
+    // Prepared statements belong to one connection.
     const single = openDatabase({ url: writerUrl(url), name: "plan", connections: 1, deadlineMs: 120_000 });
     const planOf = async (text: string) => {
       await single.query(`prepare w as ${text}`);
-      // "$2" is a number, all others are texts: an empty object or list of its kind.
+      // "$2" is a number; all others are texts: an empty JSON list or array.
       const values = [...new Set(text.match(/\$\d+::text::\w+(\[\])?|\$2/g))].map((param) =>
         param === "$2"
           ? [2, "5000"]
@@ -221,7 +221,7 @@ describe("the store of shards", () => {
       withEvents: await planOf(WRITE_WITH_EVENTS),
     });
     const early = await plan();
-    // Statistics of a handful of rows once led it to the primary key, and through all of a room's entries.
+    // With the statistics of a handful of rows the planner once chose the primary key, and read all entries of a room.
     await single.query("delete from chat.entries");
     const grow = (from: number, to: number) =>
       single.query(`
@@ -252,11 +252,11 @@ describe("the store of shards", () => {
         expect(known.match(/Scan.* on entries/g)).toHaveLength(PARTITIONS.length);
         for (const n of PARTITIONS)
           expect(known).toContain(`Index Scan using entries_${n}_key on entries_${n} m`);
-        // Each room with each, or each entry with each room.
+        // A nested loop would compare each room with each, or each entry with each room.
         expect(write).not.toMatch(/Nested Loop/);
       }
     }
     await single.close();
-    // A million rows take a slow disk a while.
+    // A million rows take a while on a slow disk.
   }, 150_000);
 });

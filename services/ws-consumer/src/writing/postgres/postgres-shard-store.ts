@@ -10,9 +10,9 @@ import {
 } from "../shard-store.ts";
 import { SharedWrites } from "./shared-writes.ts";
 
-/** An instance that was not seen for so long is not counted as alive, ms. */
+/** An instance that has not reported for this long does not count as alive, ms. */
 const ALIVE_MS = 5_000;
-/** A lease is renewed when so much of it is gone, ms: a shard that is written a lot renews it by that. */
+/** Surveys renew a lease at this age, ms. Each batch renews it as well, so a busy shard needs no survey. */
 const RENEW_AFTER_MS = 1_000;
 
 const POSITION = `shard, epoch, cursor, cursor_time as "cursorTime", stream_created as "streamCreated"`;
@@ -57,7 +57,7 @@ update chat.shards set stream_created = $4, cursor = $5, cursor_time = null, epo
 where shard = $1 and epoch = $2 and cursor = $3
 returning ${POSITION}`;
 
-/** The shards in Postgres. Instances' names hold no blanks. */
+/** Creates the writers' port to Postgres. Names of instances must not contain spaces. */
 export function createShardStore(database: Database): ShardStore {
   const writes = new SharedWrites(database);
   return {
@@ -97,14 +97,7 @@ export function createShardStore(database: Database): ShardStore {
       if (!position) throw new FencedError(`shard ${shard} is not at epoch ${epoch} and cursor ${cursor}`);
       return position;
     },
-    turn: () => writes.turn(),
-    async write(position, batch) {
-      const { shard, epoch, cursor } = position;
-      crashPoint("writer-before-write");
-      const written = await writes.write(position, batch);
-      if (!written) throw new FencedError(`shard ${shard} is not at epoch ${epoch} and cursor ${cursor}`);
-      crashPoint("writer-after-write");
-      return written;
-    },
+    turn: writes.turn,
+    write: writes.write,
   };
 }

@@ -1,33 +1,32 @@
+import { crashPoint } from "@parley/runtime/crash-point";
 import type { Database } from "@parley/runtime/postgres";
 import type { ShardPosition } from "../shard-log.ts";
-import { BadEntryError, type Batch, type Written } from "../shard-store.ts";
+import { BadEntryError, type Batch, FencedError, type ShardStore, type Written } from "../shard-store.ts";
 import { findKnown, isThereAlready, type KnownEntries, withoutKnown } from "./known-entries.ts";
-import { type EntryPlaces, hasEvents, paramsOf, type ShardWrite } from "./write-params.ts";
-import { WRITE, WRITE_WITH_EVENTS } from "./write-statement.ts";
+import { type EntryPlaces, type ShardWrite, type WriteRow, writeStatement } from "./write-statement.ts";
 
-/** A statement takes no further shard once it has so many entries; then another one may use another core. */
+/** A statement with this many entries takes no further shard: the next one can use another core of Postgres. */
 const ENTRIES_ENOUGH = 200;
-/** Data exceptions, broken constraints, and program limits (a key too long for its index). */
+/** SQLSTATE classes of data exceptions, broken constraints and program limits (a key too long for its index). */
 const BAD_ENTRY_CODES = /^(22|23|54)...$/;
 
-/** So long after entries came that were stored already, others are looked for before they are sent, ms. */
+/** How long, after a stored entry came again, entries are looked up before each statement, ms. */
 const CAREFUL_MS = 1_000;
-/** How often a statement that is refused for that may send for what is there. */
+/** Look-ups after which a statement that is still refused fails. */
 const LOOKS_MAX = 2;
 const NONE: KnownEntries = new Map();
 const NO_INDEX: ReadonlySet<number> = new Set();
 
-type WriteRow = { moved: string | null; bases: Readonly<Record<number, number>> | null };
-type Waiting = ShardWrite & PromiseWithResolvers<Written | undefined>;
+type PendingWrite = ShardWrite & PromiseWithResolvers<Written | undefined>;
 
 /**
- * Lets the shards of one process share statements, because most of what a small batch costs is the statement and its
- * commit. What they write in one turn of the event loop goes out together; each has its own outcome. While that is under
- * way the next gathers: a second statement beside it would only make both smaller (docs/decisions/0023).
+ * Lets the shards of one process share statements, because most of the cost of a small batch is the statement and its
+ * commit. Batches of one turn of the event loop are sent together; each has its own outcome. While a statement is under
+ * way the next batches gather: a second statement beside it would only make both smaller (docs/decisions/0023).
  */
-export class SharedWrites {
+export class SharedWrites implements Pick<ShardStore, "turn" | "write"> {
   readonly #database: Database;
-  #gathered: Waiting[] = [];
+  #gathered: PendingWrite[] = [];
   #underway = 0;
   #carefulUntil = 0;
   #turn: PromiseWithResolvers<void> | undefined;
@@ -36,19 +35,24 @@ export class SharedWrites {
     this.#database = database;
   }
 
-  /** Resolves when a batch would be sent at once: until then it had better grow. */
-  turn(): Promise<void> {
+  readonly turn = (): Promise<void> => {
     if (this.#underway === 0) return Promise.resolve();
     this.#turn ??= Promise.withResolvers();
     return this.#turn.promise;
-  }
+  };
 
-  /** Gives what was written; undefined if the position was not right any more. */
-  write(position: ShardPosition, batch: Batch): Promise<Written | undefined> {
-    const waiting = { position, batch, ...Promise.withResolvers<Written | undefined>() };
-    if (this.#gathered.push(waiting) === 1) setImmediate(() => this.#send());
-    return waiting.promise;
-  }
+  readonly write = async (position: ShardPosition, batch: Batch): Promise<Written> => {
+    crashPoint("writer-before-write");
+    const pending = { position, batch, ...Promise.withResolvers<Written | undefined>() };
+    if (this.#gathered.push(pending) === 1) setImmediate(() => this.#send());
+    const written = await pending.promise;
+    if (!written) {
+      const { shard, epoch, cursor } = position;
+      throw new FencedError(`shard ${shard} is not at epoch ${epoch} and cursor ${cursor}`);
+    }
+    crashPoint("writer-after-write");
+    return written;
+  };
 
   #send(): void {
     const all = this.#gathered;
@@ -56,7 +60,7 @@ export class SharedWrites {
     for (const writes of groupsOf(all)) void this.#store(writes);
   }
 
-  async #store(writes: readonly Waiting[]): Promise<void> {
+  async #store(writes: readonly PendingWrite[]): Promise<void> {
     this.#underway += 1;
     try {
       const written = await this.#write(writes);
@@ -64,7 +68,7 @@ export class SharedWrites {
         resolve(written[i]);
       });
     } catch (error) {
-      // One shard's entry must not hold up the others: each is sent by itself, and hears what is wrong with its own.
+      // One shard's bad entry must not block the others: each is sent alone, and fails or succeeds alone.
       if (writes.length > 1 && error instanceof BadEntryError)
         for (const one of writes) void this.#store([one]);
       else for (const { reject } of writes) reject(error);
@@ -76,9 +80,9 @@ export class SharedWrites {
   }
 
   /**
-   * Hardly ever is an entry stored already: the producers and the log recognise a repeated id for minutes. So nothing is
-   * looked up until a statement has been refused for that; and looked up again if one of which nothing was heard was
-   * carried out meanwhile.
+   * Entries are assumed to be new, because producers and the log recognise a repeated id for minutes. They
+   * are looked up only after a statement was refused for a stored entry; and again if the outcome of an earlier statement
+   * was unknown and it was carried out meanwhile.
    */
   async #write(writes: readonly ShardWrite[]): Promise<(Written | undefined)[]> {
     let known = performance.now() < this.#carefulUntil ? await this.#look(writes) : NONE;
@@ -98,21 +102,21 @@ export class SharedWrites {
     return known;
   }
 
+  /** Sends the statement; for each write, returns what was stored, or undefined if its position was fenced. */
   async #insert(writes: readonly ShardWrite[], known: KnownEntries): Promise<(Written | undefined)[]> {
-    const fresh = known.size === 0 ? writes : withoutKnown(writes, known);
-    const { params, places } = paramsOf(fresh);
-    const [row] = await this.#database.query<WriteRow>(hasEvents(fresh) ? WRITE_WITH_EVENTS : WRITE, params);
-    if (!row) throw new Error("the statement gave no row");
+    const statement = writeStatement(known.size === 0 ? writes : withoutKnown(writes, known));
+    const [row] = await this.#database.query<WriteRow>(statement.text, statement.params);
+    if (!row) throw new Error("the statement returned no row");
     const moved = new Set(row.moved?.split(",").map(Number));
-    const next = seqsIn(row, places);
+    const nextSeq = seqsIn(row, statement);
     return writes.map(({ position, batch: { entries } }) => {
-      const seqs = entries.map((entry) => known.get(entry) ?? next());
+      const seqs = entries.map((entry) => known.get(entry) ?? nextSeq());
       return moved.has(position.shard) ? { seqs, known: indexesOf(entries, known) } : undefined;
     });
   }
 }
 
-/** Gives the seqs of the entries that were new to the statement, one after the other. */
+/** Returns a function that gives the seqs of the new entries, one call after the other. */
 function seqsIn({ bases }: WriteRow, { rooms, places }: EntryPlaces): () => number {
   let i = 0;
   return () => {
@@ -127,9 +131,9 @@ function indexesOf(entries: Batch["entries"], known: KnownEntries): ReadonlySet<
   return new Set(entries.flatMap((entry, index) => (known.has(entry) ? [index] : [])));
 }
 
-/** What goes into one statement: no shard twice, and in the order of shards, in which their rows are locked. */
-function* groupsOf(all: Waiting[]): Generator<Waiting[]> {
-  let group: Waiting[] = [];
+/** Divides writes into statements: no shard twice in one, and ordered by shard, the order in which rows are locked. */
+function* groupsOf(all: PendingWrite[]): Generator<PendingWrite[]> {
+  let group: PendingWrite[] = [];
   let entries = 0;
   for (const one of all.sort((a, b) => a.position.shard - b.position.shard)) {
     if (entries >= ENTRIES_ENOUGH || group.at(-1)?.position.shard === one.position.shard) {
@@ -143,6 +147,7 @@ function* groupsOf(all: Waiting[]): Generator<Waiting[]> {
   yield group;
 }
 
+/** Throws a `BadEntryError` if Postgres refused a value, else the error itself. */
 function refuse(error: unknown): never {
   const { name, code } = error as { name?: string; code?: string };
   if (name === "PostgresError" && BAD_ENTRY_CODES.test(code ?? ""))

@@ -1,27 +1,27 @@
+import type { Param } from "@parley/runtime/postgres";
+import type { LogContent, LogEntry } from "../shard-log.ts";
+
 /**
- * The parts of the writer's statement for entries that are no messages: they take their seqs like messages, and what
- * they say is done to the rows of the messages in the same statement, so that order and state agree. A message that
- * they speak of may be in the same batch (after a restored backup, the log is read again): then it is stored as they
- * leave it.
+ * Clauses of the writer's statement for events (every type but message). Events get seqs like messages, and the rows of
+ * the messages that they change are updated in the same statement, so that order and state agree. Their message may be in
+ * the same batch, when the log is read again after Postgres was restored from a backup: then it is stored as changed.
  */
+export type StatementClauses = Readonly<{ columns: string; names: string; entry: string; effects: string }>;
 
-/** What the statement has besides, if there are entries that are no messages. */
-export type EventParts = Readonly<{ columns: string; names: string; entry: string; rest: string }>;
-
-/** Columns that only events have. Their text is null for a message. */
-export const EVENT_COLUMNS = `,
+/** Columns that only events have: null for a message. */
+const COLUMNS = `,
     unnest($15::text::text[], $16::text::bigint[], $17::text::boolean[]),
     json_array_elements_text($18::text::json), json_array_elements_text($19::text::json)`;
-export const EVENT_NAMES = ", type, target, remove, emoji, event";
+const NAMES = ", type, target, remove, emoji, event";
 
-/** The last word on each message that is edited or deleted; a deletion is always the last. */
+/** The final change of each message that is edited or deleted; a deletion is final. */
 const CHANGE = `change as (
   select distinct on (room, target) room, target, body, at, type = 'message_deleted' as is_deletion
   from placed where type in ('message_edited', 'message_deleted')
   order by room, target, is_deletion desc, seq desc
 )`;
 
-export const ENTRY_WITH_CHANGES = `${CHANGE}, entry as (
+const ENTRY = `${CHANGE}, entry as (
   insert into chat.entries (room, seq, log_seq, at, reply_to, type, author_id, author_username, client_id, body,
     extra, event, edited_at, deleted_at)
   select p.room, p.seq, p.log_seq, p.at, p.reply_to, p.type, p.author_id, p.author_username, p.client_id,
@@ -31,8 +31,8 @@ export const ENTRY_WITH_CHANGES = `${CHANGE}, entry as (
   from placed p left join change c on p.type = 'message' and c.room = p.room and c.target = p.seq
 )`;
 
-/** Order in the statement does not matter: each part sees the tables as they were, and `placed`. */
-export const EVENT_EFFECTS = `changed as (
+/** Their order does not matter: each clause sees the tables as before the statement, and `placed`. */
+const EFFECTS = `changed as (
   update chat.entries e
   set body = case when c.is_deletion then '' else c.body end,
     extra = case when c.is_deletion then null else e.extra end,
@@ -41,7 +41,7 @@ export const EVENT_EFFECTS = `changed as (
   from change c
   where e.room = c.room and e.seq = c.target and e.type = 'message' and e.deleted_at is null
   returning e.room, e.seq
-), changed_words as (
+), queued_changes as (
   insert into chat.unindexed (room, first_seq, last_seq) select room, seq, seq from changed
 ), reacted as (
   select distinct on (room, target, emoji, author_id) room, target, emoji, author_id as user_id, at, remove
@@ -62,3 +62,28 @@ export const EVENT_EFFECTS = `changed as (
 ), reaction_gone as (
   delete from chat.reactions x using change c where c.is_deletion and x.room = c.room and x.seq = c.target
 ), `;
+
+export const EVENT_CLAUSES: StatementClauses = {
+  columns: COLUMNS,
+  names: NAMES,
+  entry: ENTRY,
+  effects: EFFECTS,
+};
+
+/** Fields that only some types of events have. */
+const optional = (content: LogContent) =>
+  content as LogContent & { target?: number; emoji?: string; remove?: boolean };
+
+/** The parameters of `COLUMNS`. */
+export function eventParamsOf(entries: readonly LogEntry[]): Param[] {
+  return [
+    arrayOf(entries.map(({ content }) => content.type)),
+    arrayOf(entries.map(({ content }) => optional(content).target ?? "null")),
+    arrayOf(entries.map(({ content }) => optional(content).remove ?? "null")),
+    JSON.stringify(entries.map(({ content }) => optional(content).emoji ?? null)),
+    JSON.stringify(entries.map(({ event }) => event ?? null)),
+  ];
+}
+
+/** Encodes a Postgres array of values that need no quotes. */
+const arrayOf = (values: readonly (string | number | boolean)[]): string => `{${values.join()}}`;

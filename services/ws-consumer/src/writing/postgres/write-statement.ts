@@ -1,25 +1,28 @@
-import {
-  ENTRY_WITH_CHANGES,
-  EVENT_COLUMNS,
-  EVENT_EFFECTS,
-  EVENT_NAMES,
-  type EventParts,
-} from "./write-events.ts";
+import { extraOf } from "@parley/protocol/message";
+import type { Param } from "@parley/runtime/postgres";
+import type { LogContent, LogEntry, ShardPosition } from "../shard-log.ts";
+import { type Batch, LEASE_MS } from "../shard-store.ts";
+import { deadLetterOf } from "./dead-letter.ts";
+import { EVENT_CLAUSES, eventParamsOf, type StatementClauses } from "./write-events.ts";
+
+/** The batch of one shard to be stored. */
+export type ShardWrite = Readonly<{ position: ShardPosition; batch: Batch }>;
 
 /**
- * One statement for batches of one or more shards, so that a crash at any point leaves cursors, rooms and entries in
- * agreement. All entries are taken for new: the unique index on `chat.entry_key` refuses one that is stored already, and with it the whole
- * statement (`known-entries.ts`). So the sender numbers them within their rooms, and here only the heads are added.
+ * One statement stores batches of one or more shards, so that a crash at any point leaves cursors, rooms and entries in
+ * agreement (docs/decisions/0006). All entries are assumed to be new: the unique index on `chat.entry_key` refuses one
+ * that is stored already, and with it the whole statement (`known-entries.ts`). So the sender numbers the entries within
+ * their rooms, and Postgres only adds the heads.
  *
- * - `fence` moves each shard's cursor by compare-and-set; if epoch or cursor are not as expected it gives no row, all
- *   that is done for that shard hangs on its row, and nothing happens to it. The row's lock also makes a second
- *   statement with the same position wait for the first, and then do nothing.
- * - `grown` are the rooms that get entries, each once; a room is of one shard. (A subquery and not a join, which would
- *   be expected to give one row: then `based` would compare each room with each.)
- * - `room` moves their heads, and `based` tells where each was before.
- * - `placed` are the entries with their seqs. What is long, the texts, is read once and goes straight to the table.
+ * - `fence` moves each shard's cursor by compare-and-set. If epoch or cursor differ, the shard has no row here, and
+ *   everything else depends on that row, so nothing of that shard is stored. The row's lock also makes a second statement
+ *   with the same position wait for the first one, and then store nothing.
+ * - `grown` are the rooms that get entries, each once; a room belongs to one shard. (A subquery and not a join: Postgres
+ *   would expect one row of a join, and plan `based` as a comparison of each room with each.)
+ * - `room` adds to their heads, and `based` has each head from before.
+ * - `placed` are the entries with their seqs.
  */
-const statementOf = ({ columns, names, entry, rest }: EventParts) => `
+const statementOf = ({ columns, names, entry, effects }: StatementClauses) => `
 with fence as (
   update chat.shards s
   set cursor = p.next, cursor_time = p.next_time, lease_until = now() + $2 * interval '1 millisecond'
@@ -50,10 +53,10 @@ with fence as (
     json_array_elements_text($12::text::json), json_array_elements_text($13::text::json),
     json_array_elements_text($14::text::json)${columns}
   ) as e (n, place, log_seq, at, reply_to, author_id, author_username, client_id, body, extra${names}) using (n)
-), ${entry}, unindexed as (
+), ${entry}, queued as (
   insert into chat.unindexed (room, first_seq, last_seq)
   select id, base + first_message, base + last_message from based where last_message is not null
-), ${rest}dead as (
+), ${effects}dead as (
   insert into chat.dead_letters (shard, log_seq, reason, subject, headers, payload)
   select shard, d.log_seq, d.reason, d.subject, d.headers, decode(d.payload, 'base64')
   from fence join json_to_recordset($4::text::json)
@@ -69,12 +72,104 @@ const ENTRY = `entry as (
   from placed
 )`;
 
-/** For a batch of messages. */
-export const WRITE = statementOf({ columns: "", names: "", entry: ENTRY, rest: "" });
-/** For a batch with other entries as well, which change what is there. */
-export const WRITE_WITH_EVENTS = statementOf({
-  columns: EVENT_COLUMNS,
-  names: EVENT_NAMES,
-  entry: ENTRY_WITH_CHANGES,
-  rest: EVENT_EFFECTS,
-});
+/** For batches of messages. */
+export const WRITE = statementOf({ columns: "", names: "", entry: ENTRY, effects: "" });
+/** For batches that also have events, which change stored rows. */
+export const WRITE_WITH_EVENTS = statementOf(EVENT_CLAUSES);
+
+/** The statement's row: shards whose cursor moved, and by number of the room, its head before the statement. */
+export type WriteRow = { moved: string | null; bases: Readonly<Record<number, number>> | null };
+
+/** For each entry, the number of its room and its place after the room's head: `seq = bases[room] + place`. */
+export type EntryPlaces = Readonly<{ rooms: readonly number[]; places: readonly number[] }>;
+type WriteStatement = EntryPlaces & Readonly<{ text: string; params: Param[] }>;
+
+/** A room that gets entries: a row of `grown`. Places count from 1. */
+type GrownRoom = {
+  n: number;
+  shard: number;
+  id: string;
+  places: number;
+  first_at: string;
+  last_at: string;
+  first_message?: number;
+  last_message?: number;
+  last_message_at?: string;
+};
+
+/**
+ * Builds the statement that stores these batches.
+ *
+ * @param writes of different shards, ordered by shard, because that is the order in which their rows are locked
+ */
+export function writeStatement(writes: readonly ShardWrite[]): WriteStatement {
+  const grown = new Map<string, GrownRoom>();
+  const entries: LogEntry[] = [];
+  const rooms: number[] = [];
+  const places: number[] = [];
+  let hasEvents = false;
+  for (const { position, batch } of writes)
+    for (const entry of batch.entries) {
+      const room = grow(grown, entry, position.shard);
+      entries.push(entry);
+      rooms.push(room.n);
+      places.push(room.places);
+      hasEvents ||= entry.event !== undefined;
+    }
+  const poison = writes.flatMap(({ position, batch }) =>
+    batch.poison.map((entry) => deadLetterOf(position.shard, entry)),
+  );
+  const params: Param[] = [
+    JSON.stringify(writes.map(cursorMoveOf)),
+    LEASE_MS,
+    JSON.stringify([...grown.values()]),
+    JSON.stringify(poison),
+    arrayOf(rooms),
+    arrayOf(places),
+    arrayOf(entries.map(({ logSeq }) => logSeq)),
+    arrayOf(entries.map(({ content }) => content.at)),
+    arrayOf(entries.map(({ content }) => optional(content).replyTo ?? "null")),
+    JSON.stringify(entries.map(({ content }) => content.author.id)),
+    JSON.stringify(entries.map(({ content }) => content.author.username)),
+    JSON.stringify(entries.map(({ id }) => id)),
+    JSON.stringify(entries.map(({ content }) => optional(content).body ?? null)),
+    JSON.stringify(entries.map(({ content }) => extraTextOf(content))),
+  ];
+  if (hasEvents) params.push(...eventParamsOf(entries));
+  return { text: hasEvents ? WRITE_WITH_EVENTS : WRITE, params, rooms, places };
+}
+
+/** Encodes a Postgres array of values that need no quotes. */
+const arrayOf = (values: readonly (string | number)[]): string => `{${values.join()}}`;
+
+/** Fields that only some types of entries have. */
+const optional = (content: LogContent) => content as LogContent & { replyTo?: number; body?: string };
+
+/** Gives the entry the next place in its room. */
+function grow(rooms: Map<string, GrownRoom>, { room: id, content }: LogEntry, shard: number): GrownRoom {
+  const { at, type } = content;
+  let room = rooms.get(id);
+  if (!room) {
+    room = { n: rooms.size, shard, id, places: 0, first_at: at, last_at: at };
+    rooms.set(id, room);
+  }
+  room.places += 1;
+  if (at < room.first_at) room.first_at = at;
+  if (at > room.last_at) room.last_at = at;
+  if (type === "message") {
+    room.first_message ??= room.places;
+    room.last_message = room.places;
+    if (room.last_message_at === undefined || at > room.last_message_at) room.last_message_at = at;
+  }
+  return room;
+}
+
+/** A message's optional content as JSON text, in the order of its schema. */
+function extraTextOf(content: LogContent): string | null {
+  const extra = content.type === "message" ? extraOf(content) : undefined;
+  return extra === undefined ? null : JSON.stringify(extra);
+}
+
+function cursorMoveOf({ position: { shard, epoch, cursor }, batch }: ShardWrite) {
+  return { shard, epoch, cursor, next: batch.cursor, next_time: batch.cursorTime };
+}

@@ -1,7 +1,7 @@
 import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectTest, startTestLog, type TestLog } from "../writers-fixture.ts";
-import { headerOf, headersOf, wireOf } from "./entry-wire.ts";
+import { headerOf, headersOf, wireOf } from "./log-message.ts";
 
 let log: TestLog;
 let nats: NatsConnection;
@@ -18,7 +18,7 @@ afterAll(async () => {
 
 type Sent = Readonly<{ subject?: string; head?: Record<string, string[]>; reply?: string; payload?: string }>;
 
-/** Sends messages side by side, so that several lie in one read, and gives them as they arrive. */
+/** Sends messages without waiting, so that several are in one read buffer; returns them as they arrive. */
 async function arrived(sent: readonly Sent[]): Promise<Msg[]> {
   const messages: Msg[] = [];
   const subscription = nats.subscribe("wire.>", {
@@ -39,7 +39,7 @@ async function arrived(sent: readonly Sent[]): Promise<Msg[]> {
 
 const wireOfMsg = (msg: Msg) => wireOf(msg, msg.data);
 
-describe("the wire of an entry", () => {
+describe("the wire of a log message", () => {
   const receipt = { "Nats-Msg-Id": ["1"], "Parley-Receipt": ["receipt.me.1", "receipt.me.2"] };
   const kinds: Record<string, Sent> = {
     "no header": {},
@@ -57,7 +57,7 @@ describe("the wire of an entry", () => {
   };
   const sent = Object.values(kinds).flatMap((one): Sent[] => [one, { head: receipt }, one]);
 
-  it("has the headers that the library reads, and the payload", async () => {
+  it("has the headers that the library decodes, and the payload", async () => {
     const messages = await arrived(sent);
     expect(messages).toHaveLength(sent.length);
     messages.forEach((msg, i) => {
@@ -70,7 +70,7 @@ describe("the wire of an entry", () => {
     });
   });
 
-  it("has no header whose name is only a part of another's, or a value", async () => {
+  it("has no header whose name is only part of another name or of a value", async () => {
     const head = { "X-Parley-Receipt": ["receipt.me.1"], Name: ["Parley-Receipt"] };
     const [msg] = await arrived([{ head }]);
     expect(headerOf(wireOfMsg(msg as Msg), "Parley-Receipt")).toBeUndefined();

@@ -1,11 +1,13 @@
 import type { Hub } from "./hub.ts";
 
-/** How often quiet rooms are compared with the database, ms (docs/decisions/0007). */
+/**
+ * Interval at which heads of quiet rooms are compared with Postgres, ms: how long a lost live frame stays unnoticed.
+ */
 const COMPARE_MS = 1_000;
 const TIDY_MS = 10_000;
 
-/** Keeps the hub true while it runs: finds lost live messages, forgets rooms. Returns what ends it. */
-export function keepHub(hub: Hub, onFault: (error: unknown, what: string) => void): () => void {
+/** Runs the hub's periodic work: finding lost live frames, and forgetting rooms. Returns a function that stops it. */
+export function maintainHub(hub: Hub, onFault: (error: unknown, what: string) => void): () => void {
   let isComparing = false;
   const compare = async () => {
     if (isComparing) return;

@@ -1,16 +1,16 @@
 import { pause } from "@parley/runtime/deadline";
 
-/** How often the bucket is checked, and how soon it is tried again after a fault, ms. */
+/** Interval of checks, and pause after a fault, ms. */
 const CHECK_MS = 10_000;
 const RETRY_MS = 1_000;
 
 /**
  * Keeps the bucket from which producers read rights complete, also after it was lost.
  *
- * @param prepare makes and fills the bucket if it is missing or incomplete
+ * @param prepare creates and fills the bucket if it is missing or incomplete
  * @returns a function that stops it
  */
-export function keepBoard(
+export function maintainAccessBucket(
   prepare: () => Promise<void>,
   onFault: (error: unknown, what: string) => void,
 ): () => void {

@@ -10,23 +10,23 @@ import {
   ROOMS_BUCKET,
   roomKey,
 } from "@parley/protocol/access";
-import type { AccessBoard } from "../../writing/relay-outbox.ts";
+import type { AccessBucket } from "../../writing/relay-outbox.ts";
 
 const WRONG_LAST_SEQUENCE = 10_071;
-/** A room that is gone stays so, whatever else is said of it. */
-const GONE_VERSION = Number.MAX_SAFE_INTEGER;
-/** Entries that are written side by side when the bucket is filled. */
+/** Version of a deleted room: no later value replaces it. */
+const DELETED_VERSION = Number.MAX_SAFE_INTEGER;
+/** Values written in parallel when the bucket is filled. */
 const FILL_BATCH = 100;
 
-/** What a bucket that was made anew is filled with. */
-export type Fill = () => Promise<
+/** Reads all rights, to fill a new bucket. */
+export type ReadRights = () => Promise<
   readonly Readonly<{ room: string; userId: string | null; state: string; version: number }>[]
 >;
 
-export type Board = AccessBoard &
+type PreparedBucket = AccessBucket &
   Readonly<{
     /**
-     * Makes the bucket if it is not there, and fills it unless that was done before under the same `mark`.
+     * Creates the bucket if it is missing, and fills it unless that was done before under the same `mark`.
      *
      * @throws {Error} if the log cannot be reached.
      */
@@ -34,10 +34,17 @@ export type Board = AccessBoard &
   }>;
 
 /**
- * The bucket of rights in NATS. A value is written only over an older one, whoever else writes. `mark` says under which
- * rule it was filled: under another one it is filled again.
+ * Creates the bucket of rights in NATS (docs/decisions/0014). A value replaces only older ones, also when several
+ * instances write.
+ *
+ * @param mark names the rule under which the bucket is filled: filled under another one, it is filled again
  */
-export function createAccessBoard(nats: NatsConnection, replicas: number, fill: Fill, mark: string): Board {
+export function createAccessBucket(
+  nats: NatsConnection,
+  replicas: number,
+  readAll: ReadRights,
+  mark: string,
+): PreparedBucket {
   let opened: Promise<KV> | undefined;
   const open = () => {
     opened ??= new Kvm(jetstream(nats))
@@ -52,29 +59,29 @@ export function createAccessBoard(nats: NatsConnection, replicas: number, fill: 
     const bucket = await open();
     while (!(await putNewer(bucket, key, value)));
   };
-  const board: AccessBoard = {
+  const access: AccessBucket = {
     setMember: (room, userId, state, version) => set(memberKey(room, userId), { version, state }),
     setRoom: (room, state, version) =>
-      set(roomKey(room), { version: state === "none" ? GONE_VERSION : version, state }),
+      set(roomKey(room), { version: state === "none" ? DELETED_VERSION : version, state }),
   };
   return {
-    ...board,
+    ...access,
     async prepare() {
       const bucket = await open();
       const filled = await bucket.get(FILLED_KEY).catch((error) => {
-        // The bucket may be gone: next time it is made anew.
+        // The bucket may have been deleted: open it again the next time.
         opened = undefined;
         throw error;
       });
       if (filled?.string() === mark) return;
-      const rights = await fill();
+      const rights = await readAll();
       for (let i = 0; i < rights.length; i += FILL_BATCH) {
         const puts = rights
           .slice(i, i + FILL_BATCH)
           .map(({ room, userId, state, version }) =>
             userId === null
-              ? board.setRoom(room, state, version)
-              : board.setMember(room, userId, state, version),
+              ? access.setRoom(room, state, version)
+              : access.setMember(room, userId, state, version),
           );
         await Promise.all(puts);
       }
@@ -83,7 +90,7 @@ export function createAccessBoard(nats: NatsConnection, replicas: number, fill: 
   };
 }
 
-/** False if somebody else has written meanwhile: then it is to be looked at again. */
+/** Writes a value over an older one. Returns false if another instance wrote meanwhile; call it again then. */
 async function putNewer(bucket: KV, key: string, value: AccessValue): Promise<boolean> {
   const present = await bucket.get(key);
   if (present && present.length > 0 && decodeAccess(present.string()).version >= value.version) return true;

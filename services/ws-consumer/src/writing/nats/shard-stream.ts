@@ -7,7 +7,11 @@ const STREAM_NOT_FOUND = 10_059;
 
 export type StreamSettings = Readonly<{ shards: number; replicas: number; maxBytes: number }>;
 
-/** Makes the shard's stream if it is missing, mends its settings, and tells what it is. */
+/**
+ * Creates the shard's stream if it is missing, repairs its settings, and returns its state.
+ *
+ * @throws {Error} if a setting breaks a promise and cannot be repaired
+ */
 export async function prepareStream(
   jsm: JetStreamManager,
   settings: StreamSettings,
@@ -16,7 +20,7 @@ export async function prepareStream(
   const wanted = streamConfig(shard, settings.shards, settings.replicas, settings.maxBytes);
   let info = await findStream(jsm, wanted.name);
   info ??= await jsm.streams.add({ ...wanted, first_seq: cursor + 1 });
-  if (!holds(wanted, info.config)) info = await mend(jsm, wanted, info, settings.shards);
+  if (!holds(wanted, info.config)) info = await repair(jsm, wanted, info, settings.shards);
   const faults = streamFaults(info.config, settings.shards);
   if (faults.length > 0) throw new Error(faults.join("; "));
   const { first_seq, last_seq } = info.state;
@@ -25,14 +29,14 @@ export async function prepareStream(
   return { created: String(info.created), firstSeq: first_seq, lastSeq: last_seq, cursorTime };
 }
 
-/** When the stream was made; undefined if there is none. */
+/** Returns the creation time of a shard's stream; undefined if there is none. */
 export async function streamCreated(jsm: JetStreamManager, shard: number): Promise<string | undefined> {
   const info = await findStream(jsm, streamOf(shard));
   return info && String(info.created);
 }
 
 /**
- * Removes what Postgres has and is older than so many milliseconds. The entry at the cursor stays: it tells whether
+ * Deletes messages before the cursor that are older than `ageMs`. The message at the cursor stays: its time shows whether
  * the stream is still the same one.
  */
 export async function trimStream(
@@ -58,8 +62,13 @@ async function findStream(jsm: JetStreamManager, name: string): Promise<StreamIn
   }
 }
 
-/** The number of shards is never mended: a stream made for another number holds other rooms. */
-async function mend(jsm: JetStreamManager, wanted: Partial<StreamConfig>, info: StreamInfo, shards: number) {
+/** Repairs settings, except the number of shards: a stream made for another number holds other rooms. */
+async function repair(
+  jsm: JetStreamManager,
+  wanted: Partial<StreamConfig>,
+  info: StreamInfo,
+  shards: number,
+) {
   const { storage, retention, metadata, ...rest } = wanted;
   const settings = { ...rest, max_age: 0, no_ack: false };
   const faults = streamFaults({ ...info.config, ...settings }, shards);
@@ -77,27 +86,27 @@ function holds(wanted: Partial<StreamConfig>, config: StreamConfig): boolean {
   });
 }
 
-/** The server adds metadata of its own. */
+/** Ignores other keys: the server adds metadata of its own. */
 function includes(present: Record<string, string> | undefined, wanted: Record<string, string>): boolean {
   return Object.entries(wanted).every(([name, value]) => present?.[name] === value);
 }
 
-/** When the log took an entry, ns since 1970 like in a delivery's address; null if it is not there. */
+/** Returns when the log took a message, ns since 1970 as in a delivery's reply subject; null if it is not there. */
 async function timeOf(jsm: JetStreamManager, name: string, seq: number): Promise<string | null> {
   const message = await jsm.streams.getMessage(name, { seq });
   return message ? nanosOf(message.timestamp) : null;
 }
 
-/** The first entry that the log took at that time or later; undefined if there is none. */
+/** Returns the sequence of the first message taken at `time` or later; undefined if there is none. */
 async function firstSince(jsm: JetStreamManager, name: string, time: Date): Promise<number | undefined> {
-  // The server's interface knows the start time (ADR-31), the client's types only know it for direct reads. Those may
-  // be answered by a replica that lags behind, so that too much would count as old.
+  // The server accepts a start time (ADR-31); the library's types have it for direct reads only. Those may be answered by
+  // a replica that lags behind, so that young messages would count as old.
   const query = { start_time: time.toISOString() } as unknown as MsgRequest;
   return (await jsm.streams.getMessage(name, query))?.seq;
 }
 
-/** RFC 3339 with up to nine decimals as whole nanoseconds. */
-export function nanosOf(timestamp: string): string {
+/** Converts an RFC 3339 time with up to nine decimals to nanoseconds since 1970. */
+function nanosOf(timestamp: string): string {
   const [, seconds = "", decimals = ""] = /^(.*?)(?:\.(\d+))?Z$/.exec(timestamp) ?? [];
   return `${Date.parse(`${seconds}Z`) / 1_000}${decimals.padEnd(9, "0")}`;
 }

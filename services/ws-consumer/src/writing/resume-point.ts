@@ -1,20 +1,21 @@
 import type { ShardPosition, StreamFacts } from "./shard-log.ts";
 
-export type LogPlace = Readonly<{
-  /** The cursor to go on from, in the stream that is there now. */
+/** Where a writer continues in its shard's stream. */
+export type ResumePoint = Readonly<{
+  /** Cursor in the stream that exists now. */
   cursor: number;
-  /** The stream is another than the position counts in, or its contents are: the reason. */
+  /** Why the cursor does not belong to this stream or its contents; undefined if it does. */
   replaced?: string;
-  /** Entries that left the log before they were stored: from, to. */
+  /** First and last sequence of messages that left the log before they were stored. */
   lost?: readonly [number, number];
 }>;
 
 /**
- * Where to go on in a shard's stream. A stream that was made anew, restored from a backup or cut short by a power
- * failure uses seqs again: there the whole stream is read again, so that nothing acknowledged is skipped; what
- * Postgres has already is recognised by its key.
+ * Compares a shard's position with its stream. A stream that was created again, restored from a backup or cut short by a
+ * power failure uses sequences a second time (docs/decisions/0005). Then all of it is read from the start, so that
+ * nothing acknowledged is skipped; Postgres recognises what it has by the entries' keys.
  */
-export function findPlace(position: ShardPosition, facts: StreamFacts): LogPlace {
+export function findResumePoint(position: ShardPosition, facts: StreamFacts): ResumePoint {
   const start = Math.max(facts.firstSeq, 1) - 1;
   const replaced = reasonForReplaced(position, facts);
   if (replaced !== undefined) return { cursor: start, replaced };

@@ -2,15 +2,18 @@ import { CLOSE, Refusal } from "@parley/protocol/codes";
 import { ROOM_PATTERN } from "@parley/protocol/rooms";
 import { errorFrame } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
-import type { RoomCommands } from "./subscriptions.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
-/** How long a socket with `debug_reconnect=1` lives, ms. */
+/** Lifetime of a socket with `debug_reconnect=1`, ms. */
 const DEBUG_RECONNECT_MS = 30_000;
 const ROOM = new RegExp(ROOM_PATTERN, "u");
 
-/** Does what the URL of a socket asks for: `?room=a&room=b` subscribes, `debug_reconnect=1` drops it after a while. */
-export function greet(
-  rooms: RoomCommands,
+/**
+ * Applies the query of a socket's URL: `?room=a&room=b` subscribes, `debug_reconnect=1` closes the socket after a while,
+ * so that a client's reconnection can be tried out.
+ */
+export function applyQuery(
+  subscriptions: Subscriptions,
   connection: Connection,
   query: Readonly<Record<string, unknown>>,
 ): void {
@@ -18,7 +21,7 @@ export function greet(
   for (const room of wanted) {
     const subscribed =
       typeof room === "string" && ROOM.test(room)
-        ? rooms.subscribe(connection, room, undefined)
+        ? subscriptions.subscribe(connection, room, undefined)
         : Promise.reject(new Refusal("bad_frame", `room: must match ${ROOM_PATTERN}`, { path: "/room" }));
     subscribed.catch((error: unknown) => {
       const refusal =
