@@ -1,7 +1,7 @@
 import type { Hub } from "./hub.ts";
 
 /**
- * Interval at which heads of quiet rooms are compared with Postgres, ms: how long a lost live frame stays unnoticed.
+ * Interval at which heads of quiet rooms are compared with Postgres, ms: how long a lost live frame stays unnoticed (docs/decisions/0007).
  */
 const COMPARE_MS = 1_000;
 const TIDY_MS = 10_000;
