@@ -27,7 +27,7 @@ FIND_DATA_DIR = data=$${DATA_DIR:-$$({ sed -n 's/^DATA_DIR=//p' .env 2>/dev/null
 .PHONY: help
 help: ## what there is
 	@echo "Parley: make <target>"; echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 	@echo; echo "  logs-<name>   one log: $(LOGS)"; echo "  build-<name>  one service: $(SERVICES)"
 	@echo; echo "Ports and DATA_DIR come from the environment or .env (see .env.example)."
 
@@ -43,7 +43,7 @@ node_modules/.generated: node_modules/.installed $(wildcard proto/parley/*/*/*.p
 	@npm run --silent generate
 	@touch $@
 
-.PHONY: start stop demo migrate
+.PHONY: start stop demo migrate new-migration
 start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth web": some services)
 	@exec $(NODE) $(DEVSTACK)/start.ts $(ONLY)
 
@@ -55,6 +55,9 @@ demo: install ## two people talk through a stack of their own; everything is che
 
 migrate: install ## apply migrations/ to DATABASE_URL
 	@$(NODE) $(DEVSTACK)/migrate-main.ts
+
+new-migration: ## make the next file in migrations/ (NAME=room_topics)
+	@packages/devstack/scripts/new-migration.sh
 
 .PHONY: dead-letters rotate-keys
 dead-letters: install ## list what could not be stored (REPLAY=<id>: put one into the log again)
