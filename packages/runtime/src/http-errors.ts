@@ -1,9 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { BusyError, isAway } from "./postgres-errors.ts";
 import { Problem, problemText } from "./problem.ts";
 
 const PROBLEM_TYPE = "application/problem+json";
+/** When to try again after Postgres did not answer, ms. */
+const AWAY_RETRY_MS = 1_000;
 
 /** Codes for refusals that Fastify itself makes; anything else it refuses is a `bad_request`. */
 const FRAMEWORK_CODES: Readonly<Record<string, string>> = {
@@ -20,6 +23,10 @@ export function toProblem(
   tooLargePaths: readonly string[] = [],
 ): Problem {
   if (error instanceof Problem) return error;
+  if (error instanceof BusyError)
+    return new Problem(503, "overloaded", "too much is asked at once", { retryAfterMs: error.retryAfterMs });
+  if (isAway(error))
+    return new Problem(503, "unavailable", "the database does not answer", { retryAfterMs: AWAY_RETRY_MS });
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
   if (status >= 500) return new Problem(500, "internal", "something went wrong on our side");
   const code = "code" in error ? (FRAMEWORK_CODES[error.code] ?? "bad_request") : "bad_request";

@@ -1,10 +1,16 @@
 import postgres from "postgres";
 import { withDeadline } from "./deadline.ts";
+import { BusyError } from "./postgres-errors.ts";
 
 const CONNECT_DEADLINE_S = 5;
 const END_DEADLINE_S = 1;
+/** Statements that may wait for a connection, for each connection. */
+const WAITING_PER_CONNECTION = 32;
+/** When to try again after the queue was full, ms. */
+const BUSY_RETRY_MS = 1_000;
 
 export type DatabaseOptions = Readonly<{
+  /** One server, or several separated by commas (`postgres://user@one,two/parley`): the first that takes writes is used. */
   url: string;
   /** Shown in pg_stat_activity. */
   name: string;
@@ -12,62 +18,110 @@ export type DatabaseOptions = Readonly<{
   connections: number;
   /** How long a statement may take unless it says otherwise, ms. */
   deadlineMs: number;
+  /** Settings of each connection, such as `jit: "off"`. */
+  settings?: Readonly<Record<string, string>>;
 }>;
 
 /** Values that a statement may carry. Rows of input travel as one JSON text: `$1::text::json`. */
 export type Param = string | number | boolean | null | Date;
 
 /**
- * A pool that sends one statement at a time, each prepared and with a deadline. There are no transactions on
- * purpose: with this driver the second half of one was committed outside of it after its backend had been killed
- * (docs/decisions/0006), so every write is one statement.
+ * Connections that send one statement at a time, each prepared and with a deadline. There are no transactions on
+ * purpose: with this driver the second half of one was committed outside of it after its backend had been killed, so
+ * every write is one statement (docs/decisions/0006).
  */
 export interface Database {
   /**
-   * Sends one statement and returns its rows.
+   * Sends one statement and returns its rows. The deadline begins when the statement gets its connection.
    *
-   * @throws {import("./deadline.ts").DeadlineError} after `deadlineMs`: the outcome is unknown. The pool is
-   * replaced, because a half-open connection would hang for ever.
+   * @throws {import("./deadline.ts").DeadlineError} after `deadlineMs`: the outcome is unknown. Only the connection of
+   * this statement is replaced, because a half-open one would hang for ever; other statements go on.
+   * @throws {BusyError} if too many statements wait for a connection, or this one waited `deadlineMs` for it.
    */
   query<Row extends object>(text: string, params?: readonly Param[], deadlineMs?: number): Promise<Row[]>;
   close(): Promise<void>;
 }
 
-/** Opens a pool. Connections are made when they are needed; an unreachable server is an error of the query. */
+type Sql = ReturnType<typeof postgres>;
+type Waiting = { take: (sql: Sql) => void; refuse: (error: Error) => void; timer: NodeJS.Timeout };
+
+/** Makes one connection, which dials when it is first used and again after it broke. */
+function openConnection({ url, name, deadlineMs, settings = {} }: DatabaseOptions): Sql {
+  return postgres(url, {
+    max: 1,
+    connect_timeout: CONNECT_DEADLINE_S,
+    keep_alive: 5,
+    backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt),
+    onnotice: () => undefined,
+    // Asking for array types is an extra query whose failure nobody catches: it would end the process.
+    fetch_types: false,
+    connection: { application_name: name, statement_timeout: deadlineMs, ...settings },
+    ...(url.includes(",") ? { target_session_attrs: "read-write" as const } : {}),
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+  });
+}
+
+/** Opens connections when they are needed; an unreachable server is an error of the query. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const open = () =>
-    postgres(options.url, {
-      max: options.connections,
-      connect_timeout: CONNECT_DEADLINE_S,
-      keep_alive: 5,
-      backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt),
-      onnotice: () => undefined,
-      // Asking for array types is an extra query whose failure nobody catches: it would end the process.
-      fetch_types: false,
-      connection: { application_name: options.name, statement_timeout: options.deadlineMs },
-      types: {
-        bigint: { to: 20, from: [20], parse: Number, serialize: String },
-      },
+  const { connections, name } = options;
+  const idle: Sql[] = [];
+  const open = new Set<Sql>();
+  const queue: Waiting[] = [];
+  const busy = (why: string) => new BusyError(`${name}: ${why}`, BUSY_RETRY_MS);
+
+  const release = (sql: Sql) => {
+    const next = queue.shift();
+    if (next === undefined) return void idle.push(sql);
+    clearTimeout(next.timer);
+    next.take(sql);
+  };
+  const add = () => {
+    const sql = openConnection(options);
+    open.add(sql);
+    return sql;
+  };
+  const wait = (ms: number) => {
+    if (queue.length >= connections * WAITING_PER_CONNECTION)
+      return Promise.reject(busy("too many statements wait for a connection"));
+    return new Promise<Sql>((take, refuse) => {
+      const waiting: Waiting = { take, refuse, timer: setTimeout(() => expire(waiting, ms), ms) };
+      queue.push(waiting);
     });
-  let pool = open();
+  };
+  const expire = (waiting: Waiting, ms: number) => {
+    queue.splice(queue.indexOf(waiting), 1);
+    waiting.refuse(busy(`no connection was free in ${ms} ms`));
+  };
+  const replace = (sql: Sql) => {
+    open.delete(sql);
+    void sql.end({ timeout: END_DEADLINE_S }).catch(() => undefined);
+    release(add());
+  };
   return {
     async query<Row extends object>(
       text: string,
       params: readonly Param[] = [],
       deadlineMs = options.deadlineMs,
     ) {
-      const used = pool;
+      const sql = idle.pop() ?? (open.size < connections ? add() : await wait(deadlineMs));
+      let isLate = false;
       try {
-        const query = used.unsafe<Row[]>(text, params as Param[], { prepare: true });
+        const query = sql.unsafe<Row[]>(text, params as Param[], { prepare: true });
         return await withDeadline(query.execute() as Promise<Row[]>, deadlineMs, "postgres");
       } catch (error) {
-        if (error instanceof Error && "code" in error && error.code === "DEADLINE" && used === pool) {
-          pool = open();
-          void used.end({ timeout: END_DEADLINE_S });
-        }
+        isLate = error instanceof Error && "code" in error && error.code === "DEADLINE";
         throw error;
+      } finally {
+        if (isLate) replace(sql);
+        else release(sql);
       }
     },
-    close: () => pool.end({ timeout: END_DEADLINE_S }),
+    async close() {
+      for (const { refuse, timer } of queue.splice(0)) {
+        clearTimeout(timer);
+        refuse(busy("the connections are closing"));
+      }
+      await Promise.all([...open].map((sql) => sql.end({ timeout: END_DEADLINE_S })));
+    },
   };
 }

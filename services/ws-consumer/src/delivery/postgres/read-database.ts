@@ -9,21 +9,15 @@ const DEADLINE_MS = 5_000;
  * otherwise Postgres plans those on the partitioned entries for each call, which costs more than running them
  * (docs/decisions/0034).
  */
-const SETTINGS = { random_page_cost: "1.1", jit: "off", plan_cache_mode: "force_generic_plan" };
+export const READ_SETTINGS = { random_page_cost: "1.1", jit: "off", plan_cache_mode: "force_generic_plan" };
 
 /** Opens the pool for everything but the writers and search. */
 export function openReadDatabase(url: string): Database {
   return openDatabase({
-    url: readUrl(url),
+    url,
     name: "ws-consumer",
     connections: CONNECTIONS,
     deadlineMs: DEADLINE_MS,
+    settings: READ_SETTINGS,
   });
-}
-
-/** Adds the settings of this pool's connections to a database URL. */
-export function readUrl(url: string): string {
-  const address = new URL(url);
-  for (const [setting, value] of Object.entries(SETTINGS)) address.searchParams.set(setting, value);
-  return address.href;
 }

@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@parley/devstack/test-dat
 import { type Database, openDatabase, type Param } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHistory } from "../../delivery/postgres/history.ts";
-import { openReadDatabase, readUrl } from "../../delivery/postgres/read-database.ts";
+import { openReadDatabase, READ_SETTINGS } from "../../delivery/postgres/read-database.ts";
 import { createSearch, openSearchDatabase } from "../../search/postgres/search-index.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./room-views.ts";
 
@@ -30,7 +30,13 @@ beforeAll(async () => {
   made = await createTestDatabase();
   reads = openReadDatabase(made.url);
   finds = openSearchDatabase(made.url);
-  planner = openDatabase({ url: readUrl(made.url), name: "plan", connections: 1, deadlineMs: 60_000 });
+  planner = openDatabase({
+    url: made.url,
+    name: "plan",
+    connections: 1,
+    deadlineMs: 60_000,
+    settings: READ_SETTINGS,
+  });
   const seed = [
     `insert into chat.rooms (id, kind, head, created_at, last_at, last_message, last_message_at)
      select 'room-' || r, 'channel', ${MESSAGES / ROOMS}, now(), now(), ${MESSAGES / ROOMS}, now() - r * interval '1 s'

@@ -25,13 +25,12 @@ const SCAN_MAX = 20_000;
 
 /** Opens the pool of search and indexer. */
 export function openSearchDatabase(url: string): Database {
-  const address = new URL(url);
-  for (const [setting, value] of Object.entries(SETTINGS)) address.searchParams.set(setting, value);
   return openDatabase({
-    url: address.href,
+    url,
     name: "ws-consumer search",
     connections: CONNECTIONS,
     deadlineMs: DEADLINE_MS,
+    settings: SETTINGS,
   });
 }
 

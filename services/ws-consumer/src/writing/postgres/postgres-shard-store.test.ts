@@ -6,7 +6,7 @@ import { type Batch, FencedError, type ShardStore } from "../shard-store.ts";
 import { KNOWN } from "./known-entries.ts";
 import { createShardStore } from "./postgres-shard-store.ts";
 import { WRITE, WRITE_WITH_EVENTS } from "./write-statement.ts";
-import { openWriterDatabase, writerUrl } from "./writer-database.ts";
+import { openWriterDatabase, WRITER_SETTINGS } from "./writer-database.ts";
 
 /** Partitions of `chat.entries`; each room is in one of them. */
 const PARTITIONS = [0, 1, 2, 3, 4, 5, 6, 7];
@@ -200,8 +200,14 @@ describe("the shard store", () => {
   });
 
   it("plans the statements for the indexes, on an empty table and on a million rows", async () => {
-    // Prepared statements belong to one connection.
-    const single = openDatabase({ url: writerUrl(url), name: "plan", connections: 1, deadlineMs: 120_000 });
+    // Prepared statements belong to a connection.
+    const single = openDatabase({
+      url,
+      name: "plan",
+      connections: 1,
+      deadlineMs: 120_000,
+      settings: WRITER_SETTINGS,
+    });
     const planOf = async (text: string) => {
       await single.query(`prepare w as ${text}`);
       // "$2" is a number; all others are texts: an empty JSON list or array.

@@ -9,7 +9,7 @@ const DEADLINE_MS = 4_000;
  * Settings of the writer's connections. Its statement is planned once, for the indexes, whatever the statistics say: a
  * plan made for empty tables would scan them when they are full, and planning costs more than storing one entry.
  */
-const SETTINGS = {
+export const WRITER_SETTINGS = {
   plan_cache_mode: "force_generic_plan",
   enable_seqscan: "off",
   jit: "off",
@@ -17,12 +17,11 @@ const SETTINGS = {
 
 /** Opens the pool of the writers: one connection per shard, and two for leases. */
 export function openWriterDatabase(url: string, name: string, shards: number): Database {
-  return openDatabase({ url: writerUrl(url), name, connections: shards + 2, deadlineMs: DEADLINE_MS });
-}
-
-/** Adds the settings of the writer's connections to a database URL. */
-export function writerUrl(url: string): string {
-  const address = new URL(url);
-  for (const [name, value] of Object.entries(SETTINGS)) address.searchParams.set(name, value);
-  return address.href;
+  return openDatabase({
+    url,
+    name,
+    connections: shards + 2,
+    deadlineMs: DEADLINE_MS,
+    settings: WRITER_SETTINGS,
+  });
 }

@@ -1,0 +1,24 @@
+/** SQLSTATE classes of a server that cannot answer now (Postgres manual, appendix A): connection, resources, operator. */
+const AWAY_CLASSES = new Set(["08", "53", "57"]);
+const AWAY_CODES = new Set(["DEADLINE", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "CONNECTION_ENDED"]);
+const AWAY_PATTERN = /^(CONNECTION_DESTROYED|E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND)\w*)$/;
+
+/** Every connection is in use and the queue for them is full: nothing was sent. Try again after `retryAfterMs`. */
+export class BusyError extends Error {
+  readonly code = "BUSY";
+  override readonly name = "BusyError";
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Whether an error says that the server does not answer now; the outcome of the statement is then unknown. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return false;
+  const { code } = error;
+  if (code.length === 5 && AWAY_CLASSES.has(code.slice(0, 2))) return true;
+  return AWAY_CODES.has(code) || AWAY_PATTERN.test(code);
+}
