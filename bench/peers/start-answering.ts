@@ -1,5 +1,5 @@
 import { type ServerProcess, type SpawnOptions, spawnServer } from "@parley/devstack/server-process";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 
 const READY_DEADLINE_MS = 20_000;
 
@@ -12,7 +12,7 @@ async function untilAnswers(url: string, server: ServerProcess): Promise<void> {
     );
   while (!(await answers())) {
     if (!server.alive || performance.now() > until) throw new Error(`there is no answer at ${url}`);
-    await pause(50);
+    await sleep(50);
   }
 }
 

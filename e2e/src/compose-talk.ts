@@ -5,7 +5,7 @@ import { entryOf, readHistory } from "@parley/bench/chaos/read-history";
 import { Sender } from "@parley/bench/chaos/sender";
 import { logIn } from "@parley/devstack/accounts";
 import { say } from "@parley/devstack/terminal";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 
 /**
  * `node compose-talk.ts talk FILE`: alice posts until SIGTERM while bob listens, both reconnect whenever they must; then
@@ -33,11 +33,11 @@ async function talk(): Promise<void> {
     const sentAt = performance.now();
     const id = `m${sender.sent.length}`;
     void sender.send(ROOM, id, `this is ${id}`).then(({ at }) => ackMs.push(at - sentAt));
-    await pause(PAUSE_MS);
+    await sleep(PAUSE_MS);
   }
   const deadline = performance.now() + END_DEADLINE_MS;
   const isOver = () => sender.unanswered === 0 && listener.received(ROOM).length >= sender.sent.length;
-  while (!isOver() && performance.now() < deadline) await pause(50);
+  while (!isOver() && performance.now() < deadline) await sleep(50);
   for (const client of [sender, listener]) client.close();
   ackMs.sort((a, b) => a - b);
   const share = (part: number) => `${(ackMs[Math.floor(ackMs.length * part)] ?? 0).toFixed(1)} ms`;

@@ -1,7 +1,7 @@
 import { Listener } from "@parley/bench/chaos/listener";
 import { Sender } from "@parley/bench/chaos/sender";
 import type { Account } from "@parley/devstack/accounts";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { Parley, until } from "./parley.ts";
 import { checkTraffic } from "./traffic-fixture.ts";
@@ -29,7 +29,7 @@ it.each(["ws-producer", "ws-consumer", "nats", "postgres"])(
       for (let i = 0; i < SENDS_EACH; i += 1) {
         for (const sender of senders) void sender.send(room, `m${i}`, `message ${i}`);
         if (i === SENDS_EACH / 2) killed = parley.stack.service(name).kill("SIGKILL");
-        if (i % 5 === 0) await pause(5);
+        if (i % 5 === 0) await sleep(5);
       }
       await killed;
     });
@@ -65,7 +65,7 @@ it("acknowledges while Postgres is down for 20 s, and delivers afterwards", asyn
   while (performance.now() - down < 20_000) {
     await sender.send("outage", `down${sent}`, "while Postgres is down");
     sent += 1;
-    await pause(100);
+    await sleep(100);
   }
   expect(sent).toBeGreaterThan(100);
   expect(listener.head("outage")).toBe(1);

@@ -1,4 +1,4 @@
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import { LoadGenerator } from "../load/load-generator.ts";
 import { spreadMembers } from "../load/member-specs.ts";
 import { cpuOf, rssOf } from "../measure/proc.ts";
@@ -54,14 +54,14 @@ export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE
       await open(WARM_UP_SOCKETS, sockets + round * WARM_UP_SOCKETS);
       await generator.closeAll();
     }
-    await pause(restMs);
+    await sleep(restMs);
     const pid = target.pids()[holder] as number;
     const [base, cpuBefore] = await Promise.all([rssOf(pid), cpu()]);
     const seconds = await open(sockets, 0);
     const opened = difference(cpuBefore, await cpu());
-    await pause(restMs);
+    await sleep(restMs);
     const idleFrom = await cpu();
-    await pause(idleMs);
+    await sleep(idleMs);
     const rested = difference(idleFrom, await cpu());
     const full = await rssOf(pid);
     const { dropped } = await generator.settle(0);

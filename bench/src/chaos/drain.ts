@@ -1,4 +1,4 @@
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import type { Clients } from "./clients.ts";
 import type { Entry, Evidence } from "./evidence.ts";
 import type { Ledger } from "./ledger.ts";
@@ -30,7 +30,7 @@ export async function drain(
     const isOver = clients.unanswered === 0 && (await ledger.backlog()) === 0 && heads();
     wellSince = isOver ? Math.min(wellSince, performance.now()) : Number.POSITIVE_INFINITY;
     if (performance.now() - wellSince > SETTLE_MS) break;
-    await pause(POLL_MS);
+    await sleep(POLL_MS);
   }
   const took = Math.round(performance.now() - startedAt);
   say(`drained in ${took} ms, ${clients.unanswered} sends without an answer`);

@@ -1,5 +1,5 @@
 import type { Unit } from "@parley/devstack/unit";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import type { Clients } from "./clients.ts";
 import type { Fault, LinkName } from "./faults.ts";
 import { signalAll, withChildren } from "./process-tree.ts";
@@ -24,13 +24,13 @@ export async function inject(fault: Fault, stage: Stage, clients: Clients): Prom
       return await disturb(fault, stage);
     case "vanish":
       clients.vanish(choice);
-      return await pause(forMs);
+      return await sleep(forMs);
     case "repeat":
       clients.repeat(choice, forMs);
-      return await pause(forMs);
+      return await sleep(forMs);
     case "mute":
       clients.mute(choice, forMs);
-      return await pause(forMs);
+      return await sleep(forMs);
   }
 }
 
@@ -42,13 +42,13 @@ function unitOf({ kind, choice }: Fault, stage: Stage): Unit {
 
 async function kill(unit: Unit, forMs: number): Promise<void> {
   await unit.kill("SIGKILL");
-  await pause(forMs);
+  await sleep(forMs);
   await startAgain(unit);
 }
 
 async function restart(unit: Unit, forMs: number): Promise<void> {
   await unit.stop();
-  await pause(forMs);
+  await sleep(forMs);
   await startAgain(unit);
 }
 
@@ -65,7 +65,7 @@ async function startAgain(unit: Unit): Promise<void> {
 async function stop(unit: Unit, forMs: number): Promise<void> {
   const pids = unit.pid === undefined ? [] : withChildren([unit.pid]);
   signalAll(pids, "SIGSTOP");
-  await pause(forMs);
+  await sleep(forMs);
   signalAll(pids, "SIGCONT");
 }
 
@@ -78,6 +78,6 @@ async function disturb({ kind, forMs, choice, delayMs }: Fault, { links }: Stage
     if (kind.action === "cut") proxy.cut();
     else proxy.slow(delayMs);
   }
-  await pause(forMs);
+  await sleep(forMs);
   for (const proxy of hit) proxy.heal();
 }

@@ -1,5 +1,5 @@
 import type { Account } from "@parley/devstack/accounts";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import type { WebSocket } from "ws";
 import { RECONNECT_MS, ReconnectingClient } from "./client-socket.ts";
 import type { Delivery, Entry, Reception } from "./evidence.ts";
@@ -105,7 +105,7 @@ export class Listener extends ReconnectingClient {
       if (state.buffered !== buffered) return;
       for (const message of page) this.#record(room, state, entryOf(message));
       after = page.at(-1)?.seq ?? after;
-      if (page.length === 0) await pause(RECONNECT_MS);
+      if (page.length === 0) await sleep(RECONNECT_MS);
     }
     if (state.buffered !== buffered) return;
     state.buffered = undefined;

@@ -1,6 +1,6 @@
 import { openAccount } from "@parley/devstack/accounts";
 import { untilInterrupted } from "@parley/devstack/terminal";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import { check, type Verdict } from "./checker.ts";
 import { Clients } from "./clients.ts";
 import { drain, gather } from "./drain.ts";
@@ -132,7 +132,7 @@ async function happen(
   say: (line: string) => void,
 ) {
   const startedAt = performance.now();
-  const until = (atMs: number) => pause(startedAt + atMs - performance.now());
+  const until = (atMs: number) => sleep(startedAt + atMs - performance.now());
   const faults: Record<string, number> = {};
   const troubles: string[] = [];
   const events: [string, number, number][] = [];
@@ -155,7 +155,7 @@ async function happen(
     const rest = { at, until: Math.max(startedAt + round.endMs, at + round.endMs - round.restMs) };
     heals.push(rest);
     backlogMs.push(await untilCaughtUp(ledger, rest));
-    await pause(rest.until - performance.now());
+    await sleep(rest.until - performance.now());
     const acked = clients.senders.reduce((sum, { sent }) => sum + sent.length, 0) - clients.unanswered;
     say(`${mine.length} faults healed, ${acked} sends answered, ${clients.unanswered} on their way`);
   }
@@ -169,7 +169,7 @@ async function untilCaughtUp(ledger: Ledger, rest: { at: number; until: number }
   while (performance.now() < rest.until) {
     const backlog = await ledger.backlog();
     if (backlog !== undefined && backlog <= batch) return Math.round(performance.now() - rest.at);
-    await pause(BACKLOG_POLL_MS);
+    await sleep(BACKLOG_POLL_MS);
   }
   return null;
 }

@@ -1,4 +1,4 @@
-import { pause, withDeadline } from "@parley/runtime/deadline";
+import { sleep, withDeadline } from "@parley/runtime/deadline";
 import { nowUs } from "./clock.ts";
 import type { Command, RunResult, Settled } from "./commands.ts";
 import type { ConnectionEvents, Dialect } from "./connection.ts";
@@ -118,11 +118,11 @@ export class Worker {
       pace.kind === "rate" ? rateAt(pace.perSecond, senders, send) : windowOf(pace.each, senders, send);
     this.#pacer = senders.length > 0 ? pacer : undefined;
     this.#pacer?.start();
-    await pause(warmMs);
+    await sleep(warmMs);
     this.#isMeasuring = true;
     const cpu = process.cpuUsage();
     const began = performance.now();
-    await pause(ms);
+    await sleep(ms);
     const seconds = (performance.now() - began) / 1_000;
     const used = process.cpuUsage(cpu);
     this.#isMeasuring = false;
@@ -163,7 +163,7 @@ export class Worker {
         ({ spec, deliveries, dueUs }) =>
           dueUs.size === 0 && (!spec.listens || deliveries.received >= (byRoom.get(spec.room) ?? 0)),
       );
-    while (!isDone() && performance.now() < until) await pause(SETTLE_POLL_MS);
+    while (!isDone() && performance.now() < until) await sleep(SETTLE_POLL_MS);
     const total = (count: (member: Member) => number) =>
       this.members.reduce((sum, member) => sum + count(member), 0);
     const missing = ({ spec, deliveries }: Member) =>

@@ -1,4 +1,4 @@
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import type { RunPlan } from "../load/commands.ts";
 import type { Percentiles } from "../load/latency.ts";
 import type { LoadGenerator } from "../load/load-generator.ts";
@@ -38,7 +38,7 @@ export async function measureRun(
   const storedBefore = await target.stored();
   const ackedBefore = (await generator.settle(0)).acked;
   const running = generator.run(plan);
-  await pause(plan.warmMs);
+  await sleep(plan.warmMs);
   const [cpuBefore, storedAtStart] = await Promise.all([cpuOf(target.pids()), target.stored()]);
   const result = await running;
   const [cpuAfter, storedAtEnd] = await Promise.all([cpuOf(target.pids()), target.stored()]);
@@ -80,7 +80,7 @@ async function untilStable(target: Target): Promise<number> {
     const now = await target.stored();
     if (now === last) return now;
     last = now;
-    await pause(200);
+    await sleep(200);
   }
 }
 

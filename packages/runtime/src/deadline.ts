@@ -1,4 +1,4 @@
-/** A wait ended before its answer came. The outcome of what was waited for is unknown. */
+/** A deadline passed without an answer. The outcome of the work is unknown. */
 export class DeadlineError extends Error {
   readonly code = "DEADLINE";
   override readonly name = "DeadlineError";
@@ -7,7 +7,9 @@ export class DeadlineError extends Error {
 /**
  * Waits for `work`, at most `ms` milliseconds of monotonic time.
  *
- * @throws {DeadlineError} when the time is up; `work` itself goes on.
+ * @param what names the work in the error's message
+ * @throws {DeadlineError} after `ms`; `work` itself continues.
+ * @example await withDeadline(nats.flush(), 500, "flushing NATS")
  */
 export async function withDeadline<T>(work: Promise<T>, ms: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
@@ -21,40 +23,41 @@ export async function withDeadline<T>(work: Promise<T>, ms: number, what: string
   }
 }
 
-/** Waits `ms` milliseconds, or less if `signal` is aborted; never throws. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+/** Resolves after `ms` milliseconds, or as soon as `signal` is aborted; never rejects. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<undefined> {
   return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
+    if (signal?.aborted) return resolve(undefined);
     const done = () => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", done);
-      resolve();
+      resolve(undefined);
     };
     const timer = setTimeout(done, ms);
     signal?.addEventListener("abort", done, { once: true });
   });
 }
 
-/** How long to wait before something that did not answer is tried again, ms. */
+/** Delay between attempts, ms. */
 const RETRY_MS = 500;
 
 /**
- * Tries until it works: for what a process needs at its start and what may come later than it does. Each new reason
- * for waiting is told once.
+ * Retries `attempt` until it succeeds: for services that a process needs at its start and that may start later.
+ *
+ * @param onWaiting called when an attempt fails for another reason than the one before
  */
-export async function untilItWorks<T>(
+export async function retryUntilReady<T>(
   attempt: () => Promise<T>,
   onWaiting: (error: unknown) => void,
 ): Promise<T> {
-  let told = "";
+  let lastReason = "";
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (reason !== told) onWaiting(error);
-      told = reason;
-      await pause(RETRY_MS);
+      if (reason !== lastReason) onWaiting(error);
+      lastReason = reason;
+      await sleep(RETRY_MS);
     }
   }
 }

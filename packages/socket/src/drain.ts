@@ -1,5 +1,5 @@
 import { CLOSE } from "@parley/protocol/codes";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import type { Connection } from "./connection.ts";
 
 /** Interval at which connections are closed, ms. */
@@ -26,7 +26,7 @@ export async function drainAll(connections: readonly Connection[], windowMs: num
   const began = performance.now();
   let next = 0;
   while (next < spread.length) {
-    await pause(STEP_MS);
+    await sleep(STEP_MS);
     const elapsed = performance.now() - began;
     for (let one = spread[next]; one && one.closeAfterMs <= elapsed; one = spread[next]) {
       one.connection.close(CLOSE.restarting, JSON.stringify({ retryAfterMs: one.retryAfterMs }));

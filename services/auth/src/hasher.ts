@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
 import { AuthError } from "./auth-error.ts";
 import type { HashAnswer, HashRequest } from "./hasher-process.ts";
@@ -107,7 +107,7 @@ class ChildHasher implements Hasher {
     if (this.#queue.size < HASH_QUEUE_MAX) return;
     if (this.#delayedRefusals < DELAYED_REFUSALS_MAX) {
       this.#delayedRefusals += 1;
-      await pause(REFUSAL_DELAY_MS);
+      await sleep(REFUSAL_DELAY_MS);
       this.#delayedRefusals -= 1;
     }
     throw queueFull();

@@ -1,4 +1,4 @@
-import { untilItWorks } from "@parley/runtime/deadline";
+import { retryUntilReady } from "@parley/runtime/deadline";
 import type { Check } from "@parley/runtime/health";
 import type { ServiceContext } from "@parley/runtime/service";
 import { allowedOrigins, databaseUrl, natsOptions } from "@parley/runtime/variables";
@@ -25,7 +25,7 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
   const credentials = await readServerCredentials(tlsFiles(config));
   const database = openAuthDatabase(databaseUrl(config));
   onClose(() => database.close());
-  const keys = await untilItWorks(
+  const keys = await retryUntilReady(
     () => openSigningKeys(database, log),
     (err) => log.warn({ err, part: "postgres" }, "waiting for Postgres"),
   );

@@ -1,4 +1,4 @@
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 
 /** Turns that are kept before those which are long over are thrown away. */
 const TURNS_KEPT = 1_000;
@@ -30,7 +30,7 @@ export function createTurns(waitMsMax: number): Turns {
       if (turn - now > waitMsMax) return turn - now;
       for (const [key] of slowed) lastAt.set(key, turn);
       if (lastAt.size > TURNS_KEPT) dropOver(now);
-      if (turn > now) await pause(turn - now);
+      if (turn > now) await sleep(turn - now);
       return 0;
     },
   };

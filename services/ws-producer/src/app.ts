@@ -8,14 +8,20 @@ import type { Door } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import { openDoor } from "@parley/socket/open-door";
 import { addMessageRoutes } from "./adapters/http/message-routes.ts";
-import { type AwaitStored, ackOf, postCommand, typingCommand } from "./adapters/websocket/commands.ts";
-import { reactionCommand, readCommand } from "./adapters/websocket/room-commands.ts";
+import {
+  type AwaitStored,
+  ackOf,
+  postCommand,
+  reactionCommand,
+  readCommand,
+  typingCommand,
+} from "./adapters/websocket/commands.ts";
 import type { AnnounceTyping } from "./application/announce-typing.ts";
 import type { ForwardRead } from "./application/forward-read.ts";
 import type { PostMessage } from "./application/post-message.ts";
 import type { React } from "./application/react.ts";
 
-export type ProducerParts = Readonly<{
+export type ProducerDependencies = Readonly<{
   identities: Identities;
   postMessage: PostMessage;
   announceTyping: AnnounceTyping;
@@ -29,13 +35,13 @@ export type ProducerParts = Readonly<{
   log: Log;
 }>;
 
-/** ws-producer without a port: the door for those who send, and its HTTP twin. */
-export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: Door }> {
-  const { identities, postMessage, announceTyping, stored, limits, log, checks, metrics, trustProxy } = parts;
+/** Builds the WebSocket and HTTP interface of ws-producer; opens no port. */
+export async function buildApp(dependencies: ProducerDependencies): Promise<{ app: App; door: Door }> {
+  const { identities, postMessage, limits, log, checks, metrics, trustProxy } = dependencies;
   const app = await buildHttp({
     service: "ws-producer",
     title: "Parley ws-producer",
-    description: "Takes messages from people and applications and puts them into the log.",
+    description: "Takes messages from people and applications and appends them to the log.",
     log,
     checks: { ...checks, door: () => door.assertOpen() },
     metrics,
@@ -44,10 +50,10 @@ export async function buildApp(parts: ProducerParts): Promise<{ app: App; door: 
     bodyBytesMax: FRAME_BYTES_MAX,
   });
   const commands = [
-    postCommand(postMessage, stored),
-    reactionCommand(parts.react),
-    readCommand(parts.forwardRead),
-    typingCommand(announceTyping),
+    postCommand(postMessage, dependencies.stored),
+    reactionCommand(dependencies.react),
+    readCommand(dependencies.forwardRead),
+    typingCommand(dependencies.announceTyping),
   ];
   const door = await openDoor(app, { service: "producer", identities, commands, limits, log, metrics });
   addMessageRoutes(app, identities.verify, postMessage, ackOf);

@@ -5,7 +5,7 @@ import { NatsVariables, Port, ServiceVariables } from "@parley/runtime/variables
 import { DoorVariables } from "@parley/socket/door-limits";
 import { Type } from "typebox";
 
-/** Everything that ws-producer reads from its environment. */
+/** The environment variables of ws-producer. */
 export const ProducerConfig = Type.Object({
   ...ServiceVariables,
   ...NatsVariables,

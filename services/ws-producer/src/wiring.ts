@@ -15,18 +15,21 @@ import { natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
 import { TokenBuckets } from "@parley/socket/token-bucket";
 import type { Static } from "typebox";
-import { createAppendMessage } from "./adapters/log/append-message.ts";
-import { createAppendReaction } from "./adapters/log/append-reaction.ts";
 import { Backlog } from "./adapters/log/backlog.ts";
-import { createLogPublisher } from "./adapters/log/log-publisher.ts";
+import {
+  createAppendMessage,
+  createAppendReaction,
+  createLogPublisher,
+} from "./adapters/log/log-publisher.ts";
 import { createForwardRead } from "./adapters/nats/read-forwarder.ts";
-import { createMayPost } from "./adapters/nats/rights-board.ts";
+import { createRightsCache } from "./adapters/nats/rights-bucket.ts";
 import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
 import { createPublishTyping } from "./adapters/nats/typing-publisher.ts";
 import { buildApp } from "./app.ts";
 import { createAnnounceTyping } from "./application/announce-typing.ts";
 import { createPostMessage } from "./application/post-message.ts";
 import { createReact } from "./application/react.ts";
+import { createMayPost } from "./application/room-access.ts";
 import type { ProducerConfig } from "./config.ts";
 import { createProducerMetrics } from "./metrics.ts";
 
@@ -36,8 +39,8 @@ const CLOSE_DEADLINE_MS = 3_000;
 type Context = ServiceContext & Readonly<{ config: Static<typeof ProducerConfig> }>;
 
 /**
- * Makes everything of ws-producer, in the order in which data flows: who asks, whether they may, the log, the answer.
- * What is made here is closed in the opposite order. The app that it returns does not listen yet.
+ * Makes everything of ws-producer in the order in which data flows: identity, rights, rate limits, log, interface. It is
+ * closed in the opposite order. The returned app does not listen yet.
  */
 export async function wireProducer({ config, log, onClose }: Context): Promise<App> {
   const { LOG_SHARDS: shards } = config;
@@ -48,7 +51,7 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
 
-  const mayPost = createMayPost(nats, config.CHANNEL_AUTO_CREATE);
+  const mayPost = createMayPost(createRightsCache(nats), config.CHANNEL_AUTO_CREATE);
   const messageTurns = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
   const typingTurns = new TokenBuckets(TYPING_PER_SECOND, TYPING_BURST);
   const takeTurn = (userId: string) => (limits.isLimited ? messageTurns.take(userId, performance.now()) : 0);

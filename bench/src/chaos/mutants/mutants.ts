@@ -29,13 +29,13 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         LANE,
-        "    return pending.outcome.promise;\n  }\n\n  /** Starts publishing",
+        "    return pending.outcome.promise;\n  }\n\n  /** Starts or resumes publishing",
         `    pending.outcome.promise.catch(() => undefined);
     const at = new Date().toISOString();
     return Promise.resolve({ seq: 0, shard: this.shard, duplicate: false, at });
   }
 
-  /** Starts publishing`,
+  /** Starts or resumes publishing`,
       ),
     ],
     script: repeatScript(3, 7_000, [
@@ -105,11 +105,15 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: "neither the producer, the log nor the database recognises a duplicate",
     patches: [
       patch(
-        "services/ws-producer/src/adapters/log/log-wire.ts",
+        "services/ws-producer/src/adapters/log/log-requests.ts",
         "    head.set(MESSAGE_ID_HEADER, key);\n",
         "",
       ),
-      patch(LANE, "    if (firstAt !== undefined && this.#isOpen) return this.#repeat(firstAt);\n", ""),
+      patch(
+        LANE,
+        "    if (firstAt !== undefined && this.#isOpen) return this.#acknowledgeAgain(firstAt);\n",
+        "",
+      ),
     ],
     statements: [
       ...[0, 1, 2, 3, 4, 5, 6, 7].map((n) => `drop index chat.entries_${n}_key`),

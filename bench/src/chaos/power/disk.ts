@@ -3,7 +3,7 @@ import { mkdir, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { makeTempDir } from "@parley/devstack/temp-dir";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 
 const run = promisify(execFile);
 
@@ -49,7 +49,7 @@ export async function makeDisk(): Promise<Disk> {
         return;
       } catch (error) {
         if (left === 1) throw error;
-        await pause(100);
+        await sleep(100);
       }
     }
   };

@@ -7,7 +7,7 @@ import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-se
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { timedProgress, untilInterrupted } from "@parley/devstack/terminal";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import { check, type Verdict } from "../checker.ts";
 import { Clients } from "../clients.ts";
 import { drain, gather } from "../drain.ts";
@@ -104,7 +104,7 @@ async function cutAndCheck(
   closers.push(async () => clients.close());
   clients.startSending();
   for (let cut = 1; cut <= options.cuts; cut += 1) {
-    await pause(LOAD_MS);
+    await sleep(LOAD_MS);
     await cutOnce(cut, options, servers);
     const ms = await untilAcknowledged(clients);
     options.say(
@@ -132,7 +132,7 @@ async function cutOnce(
   const isLogOnly = sync === "default" || cut % 2 === 0;
   if (isLogOnly) {
     await consumer.kill("SIGSTOP");
-    await pause(LOG_ONLY_MS);
+    await sleep(LOG_ONLY_MS);
   }
   const pids = [nats.pid, postgres.pid].filter((pid) => pid !== undefined);
   await endWith(pids, () => disk.cutPower());
@@ -163,7 +163,7 @@ async function untilAcknowledged(clients: Clients): Promise<number | undefined> 
     for (const { sent } of clients.senders)
       if (sent.slice(-100).some(({ acks }) => (acks.at(-1)?.at ?? 0) > since))
         return Math.round(performance.now() - since);
-    await pause(20);
+    await sleep(20);
   }
   return undefined;
 }

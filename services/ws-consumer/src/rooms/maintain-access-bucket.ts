@@ -1,4 +1,4 @@
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 
 /** Interval of checks, and pause after a fault, ms. */
 const CHECK_MS = 10_000;
@@ -24,7 +24,7 @@ export function maintainAccessBucket(
         onFault(error, "the ROOMS bucket could not be prepared");
         wait = RETRY_MS;
       }
-      await pause(wait, stop.signal);
+      await sleep(wait, stop.signal);
     }
   };
   void run();

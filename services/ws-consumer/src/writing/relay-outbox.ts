@@ -1,4 +1,4 @@
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 
 /** An outbox row that is not in the log yet. */
 export type PendingRow = Readonly<{
@@ -64,11 +64,11 @@ export function relayOutbox(deps: RelayDependencies): () => Promise<void> {
       try {
         const moved = await moveRows(deps);
         isFailing = false;
-        if (moved < ROWS_MAX) await Promise.race([filled, pause(POLL_EVERY_MS, stop.signal)]);
+        if (moved < ROWS_MAX) await Promise.race([filled, sleep(POLL_EVERY_MS, stop.signal)]);
       } catch (error) {
         if (!isFailing) deps.onFault(error, "the outbox cannot be moved to the log");
         isFailing = true;
-        await pause(RETRY_MS, stop.signal);
+        await sleep(RETRY_MS, stop.signal);
       }
     }
   };

@@ -1,4 +1,4 @@
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import { findResumePoint } from "./resume-point.ts";
 import type { ShardLog, ShardPosition } from "./shard-log.ts";
 import { FencedError, type ShardStore } from "./shard-store.ts";
@@ -88,7 +88,7 @@ async function writeUntilStopped(
       deps.counters.restarts += 1;
       if (deps.counters.batches > batches) pauseMs = PAUSE_MIN_MS;
       deps.report("warn", "writing was interrupted", { shard, err: error, pauseMs });
-      await pause(pauseMs, signal);
+      await sleep(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS);
     }
   }

@@ -1,40 +1,61 @@
 import { Refusal } from "@parley/protocol/codes";
 import type { MessageContent } from "@parley/protocol/message";
-import { type Author, acceptDraft, type Draft, type Message } from "../domain/message.ts";
 import type { MayPost } from "./room-access.ts";
 
-/** The log has the message on disk. `duplicate`, `at`: as in `Published`. */
+/** The user who sends. */
+export type Author = Readonly<{ id: string; username: string }>;
+
+/** A message before it is accepted. A client that picks the `id` may retry: the same id is the same message. */
+export type Draft = Readonly<{ id?: string | undefined; room: string; content: MessageContent }>;
+
+/** An accepted message. */
+export type Message = Readonly<{
+  id: string;
+  room: string;
+  author: Author;
+  /** When it was accepted, ISO 8601 in UTC. */
+  at: string;
+  content: MessageContent;
+}>;
+
+/**
+ * The log has the message on disk. `duplicate`: this process knows that the log acknowledged the id before, and `at` is
+ * when it was first accepted.
+ */
 export type Appended = Readonly<{ duplicate: boolean; at: string }>;
 
 /**
- * Appends a message to the log; resolves once it is on disk. It retries under the same id until the log answers
- * or `isGone` says that nobody waits any more; messages of one caller to one room keep the order of the calls.
+ * Appends a message to the log; resolves once it is on disk. Retries under the same id until the log answers or
+ * `isGone` returns true. Messages of one caller to one room keep the order of the calls.
  *
- * @throws {Refusal} `overloaded` at once if too much waits to be stored.
+ * @throws {Refusal} `overloaded` synchronously if the backlog is too large.
  */
 export type AppendMessage = (
-  message: Message<MessageContent>,
+  message: Message,
   isGone: () => boolean,
   receiptTo?: string,
 ) => Promise<Appended>;
 
-/** Takes a turn of a user's allowance; returns 0, or how many ms to wait for the next turn. */
+/** Takes a token of the user's rate limit; returns 0, or the wait until the next token in ms. */
 export type TakeTurn = (userId: string) => number;
 
-/** What was posted; its text is not kept for as long as the log takes. */
-export type Posted = Readonly<{
-  message: Pick<Message<MessageContent>, "id" | "room" | "author" | "at">;
-  duplicate: boolean;
-}>;
+/** The posted message without its content, which is not kept while the log answers. */
+export type Posted = Readonly<{ message: Omit<Message, "content">; duplicate: boolean }>;
 
-/** @throws {Refusal} at once or later: what is known to be wrong is not waited for. */
+/**
+ * Posts a message and resolves once the log has it on disk.
+ *
+ * @param options.isGone whether the client is gone and no longer needs the message posted
+ * @param options.receiptTo core NATS subject of the receipt that the writer sends once Postgres has the message
+ * @throws {Refusal} `rate_limited`, `room_not_found`, `overloaded` or `unavailable`. May throw synchronously or reject.
+ */
 export type PostMessage = (
-  draft: Draft<MessageContent>,
+  draft: Draft,
   author: Author,
-  waiting: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
+  options: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
 ) => Promise<Posted>;
 
-export type PostMessageParts = Readonly<{
+export type PostMessageDependencies = Readonly<{
   append: AppendMessage;
   takeTurn: TakeTurn;
   mayPost: MayPost;
@@ -44,39 +65,35 @@ export type PostMessageParts = Readonly<{
 }>;
 
 /**
- * Posts a message: takes a turn, looks at the room, accepts the draft, appends it to the log. Every message passes here,
- * so it is not an async function: each of those costs as much garbage as the message (docs/decisions/0002).
+ * Checks the rate limit and the room, gives the draft an id and a time, and appends it to the log. Not an async
+ * function: that costs as much garbage as the message itself (docs/decisions/0033).
  */
-export function createPostMessage({
-  append,
-  takeTurn,
-  mayPost,
-  now,
-  freshId,
-}: PostMessageParts): PostMessage {
-  const post: PostMessage = (draft, author, { isGone, receiptTo }) => {
-    const accepted = acceptDraft(draft, author, now(), freshId);
-    const { id, room } = accepted;
-    return append(accepted, isGone, receiptTo).then(({ duplicate, at }) => ({
+export function createPostMessage(dependencies: PostMessageDependencies): PostMessage {
+  const { append, takeTurn, mayPost, now, freshId } = dependencies;
+  const post: PostMessage = ({ id = freshId(), room, content }, author, { isGone, receiptTo }) =>
+    append({ id, room, author, at: now(), content }, isGone, receiptTo).then(({ duplicate, at }) => ({
       message: { id, room, author, at },
       duplicate,
     }));
-  };
-  return (draft, author, waiting) => {
-    const wait = takeTurn(author.id);
-    if (wait > 0) throw new Refusal("rate_limited", "too many messages", { retryAfterMs: wait });
+  return (draft, author, options) => {
+    assertTurn(takeTurn(author.id));
     const isOpen = mayPost(draft.room, author.id);
     if (typeof isOpen !== "boolean")
-      return isOpen.then((known) => {
-        demandOpen(known);
-        return post(draft, author, waiting);
+      return isOpen.then((answer) => {
+        assertOpen(answer);
+        return post(draft, author, options);
       });
-    demandOpen(isOpen);
-    return post(draft, author, waiting);
+    assertOpen(isOpen);
+    return post(draft, author, options);
   };
 }
 
-/** @throws {Refusal} the same for a room that is not there and for one that is not the user's. */
-export function demandOpen(isOpen: boolean): void {
+/** @throws {Refusal} `rate_limited` if the wait until the next token is not 0. */
+export function assertTurn(waitMs: number): void {
+  if (waitMs > 0) throw new Refusal("rate_limited", "too many messages", { retryAfterMs: waitMs });
+}
+
+/** @throws {Refusal} `room_not_found`: the same for a room that does not exist and for one the user may not see. */
+export function assertOpen(isOpen: boolean): void {
   if (!isOpen) throw new Refusal("room_not_found", "there is no such room", { path: "/room" });
 }

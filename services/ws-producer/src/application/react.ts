@@ -1,9 +1,7 @@
-import { Refusal } from "@parley/protocol/codes";
-import type { Author } from "../domain/message.ts";
-import { type Appended, demandOpen, type TakeTurn } from "./post-message.ts";
+import { type Appended, type Author, assertOpen, assertTurn, type TakeTurn } from "./post-message.ts";
 import type { MayPost } from "./room-access.ts";
 
-/** What a client asks for: a reaction to the message `target`, or that it goes. */
+/** Adds a reaction to the message with the seq `target`, or removes it. */
 export type ReactionDraft = Readonly<{
   id?: string;
   room: string;
@@ -19,7 +17,7 @@ export type AppendReaction = (reaction: Reaction, isGone: () => boolean) => Prom
 export type Reacted = Readonly<{ reaction: Reaction; duplicate: boolean }>;
 export type React = (draft: ReactionDraft, author: Author, isGone: () => boolean) => Promise<Reacted>;
 
-export type ReactParts = Readonly<{
+export type ReactDependencies = Readonly<{
   append: AppendReaction;
   takeTurn: TakeTurn;
   mayPost: MayPost;
@@ -28,13 +26,12 @@ export type ReactParts = Readonly<{
   freshId: () => string;
 }>;
 
-/** Reacts to a message: takes a turn like a message, looks at the room, appends to the log. */
-export function createReact({ append, takeTurn, mayPost, now, freshId }: ReactParts): React {
+/** Reacts to a message. A reaction counts as a message in the rate limit, and is an entry of the log like one. */
+export function createReact({ append, takeTurn, mayPost, now, freshId }: ReactDependencies): React {
   return async (draft, author, isGone) => {
-    const wait = takeTurn(author.id);
-    if (wait > 0) throw new Refusal("rate_limited", "too many messages", { retryAfterMs: wait });
-    const open = mayPost(draft.room, author.id);
-    demandOpen(typeof open === "boolean" ? open : await open);
+    assertTurn(takeTurn(author.id));
+    const isOpen = mayPost(draft.room, author.id);
+    assertOpen(typeof isOpen === "boolean" ? isOpen : await isOpen);
     const reaction = { ...draft, id: draft.id ?? freshId(), author, at: now() };
     const { duplicate, at } = await append(reaction, isGone);
     return { reaction: { ...reaction, at }, duplicate };

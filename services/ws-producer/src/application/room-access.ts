@@ -1,78 +1,105 @@
+import { memberKey, roomKey } from "@parley/protocol/access";
+import { kindOf } from "@parley/protocol/rooms";
+
 /**
- * Whether a user may post to a room. Answers at once if it is known here, so that messages keep their order.
+ * Whether a user may post to a room. Answers synchronously if the answer is cached, so that messages keep their order.
  *
- * @throws {import("@parley/protocol/codes").Refusal} `unavailable` if it cannot be told now.
+ * @throws {import("@parley/protocol/codes").Refusal} `unavailable` if it cannot be looked up.
  */
 export type MayPost = (room: string, userId: string) => boolean | Promise<boolean>;
 
-/** What the board of rights says of a key: which of two values is newer, and what it is; undefined if nothing. */
+/** The value of a key in the bucket of rights; undefined if it has none. */
 export type Right = Readonly<{ version: number; state: string }> | undefined;
 
-export type RightsParts = Readonly<{
+export type RightsDependencies = Readonly<{
   read: (key: string) => Promise<Right>;
+  /** Monotonic, ms. */
   now: () => number;
 }>;
 
-/** How long a right is believed without hearing of it again, ms: a change that was not heard costs so much. */
-const BELIEVED_MS = 10_000;
-/** After so long it is looked up again while it is still believed, ms. */
-const REFRESH_MS = 5_000;
-/** Rights that are kept at once. */
+/** Maximum age of a cached right, ms: the longest effect of a change whose notice was lost. */
+const AGE_MAX_MS = 10_000;
+/** Age from which a right is refreshed in the background, ms. */
+const REFRESH_AGE_MS = 5_000;
+/** Most cached rights. */
 const RIGHTS_MAX = 200_000;
+/** State of a room that is deleted, and of a user who is no member. */
+const NONE = "none";
 
-type Known = { right: Right; at: number; isRefreshing: boolean };
+type CachedRight = { right: Right; at: number; isRefreshing: boolean };
 
-/** What is known here of the board of rights. Changes are told to it; what is not known is looked up. */
-export class KnownRights {
-  readonly #parts: RightsParts;
-  readonly #known = new Map<string, Known>();
-  readonly #asking = new Map<string, Promise<Right>>();
+/** A cache of the bucket of rights. It is updated by notices of changes, and reads what it does not have. */
+export class RightsCache {
+  readonly #dependencies: RightsDependencies;
+  readonly #cached = new Map<string, CachedRight>();
+  readonly #reads = new Map<string, Promise<Right>>();
 
-  constructor(parts: RightsParts) {
-    this.#parts = parts;
+  constructor(dependencies: RightsDependencies) {
+    this.#dependencies = dependencies;
   }
 
-  /** The right of a key: at once if it is known. */
+  /** The right of a key; a promise if it is not cached. */
   get(key: string): Right | Promise<Right> {
-    const known = this.#known.get(key);
-    const age = known ? this.#parts.now() - known.at : Number.POSITIVE_INFINITY;
-    if (!known || age > BELIEVED_MS) return this.#ask(key);
-    if (age > REFRESH_MS && !known.isRefreshing) {
-      known.isRefreshing = true;
-      // If it cannot be looked up now, it will be when it is not believed any more.
-      this.#ask(key).catch(() => undefined);
+    const cached = this.#cached.get(key);
+    const age = cached ? this.#dependencies.now() - cached.at : Number.POSITIVE_INFINITY;
+    if (!cached || age > AGE_MAX_MS) return this.#read(key);
+    if (age > REFRESH_AGE_MS && !cached.isRefreshing) {
+      cached.isRefreshing = true;
+      // If this fails, the right is read again once it is too old.
+      this.#read(key).catch(() => undefined);
     }
-    return known.right;
+    return cached.right;
   }
 
-  /** Somebody says what a key is from here on. */
-  hear(key: string, right: Exclude<Right, undefined>): void {
-    if (this.#known.has(key) || this.#asking.has(key)) this.#learn(key, right);
+  /** Takes a notice of a change. Keys that nobody asked for are not cached. */
+  update(key: string, right: Exclude<Right, undefined>): void {
+    if (this.#cached.has(key) || this.#reads.has(key)) this.#store(key, right);
   }
 
-  /** What is known may be wrong: changes were missed. */
-  forget(): void {
-    this.#known.clear();
+  /** Forgets everything: notices of changes may have been lost. */
+  clear(): void {
+    this.#cached.clear();
   }
 
-  #ask(key: string): Promise<Right> {
-    const underway = this.#asking.get(key);
+  #read(key: string): Promise<Right> {
+    const underway = this.#reads.get(key);
     if (underway !== undefined) return underway;
-    const answer = this.#parts
+    const read = this.#dependencies
       .read(key)
-      .then((right) => this.#learn(key, right))
-      .finally(() => this.#asking.delete(key));
-    this.#asking.set(key, answer);
-    return answer;
+      .then((right) => this.#store(key, right))
+      .finally(() => this.#reads.delete(key));
+    this.#reads.set(key, read);
+    return read;
   }
 
-  /** Of what is read and what was heard meanwhile, the newer one counts. */
-  #learn(key: string, right: Right): Right {
-    const before = this.#known.get(key)?.right;
+  /** Stores the newer of the cached and the given right, and returns it: a notice may overtake a read. */
+  #store(key: string, right: Right): Right {
+    const before = this.#cached.get(key)?.right;
     const newer = (before?.version ?? -1) > (right?.version ?? -1) ? before : right;
-    this.#known.delete(key);
-    this.#known.set(key, { right: newer, at: this.#parts.now(), isRefreshing: false });
-    if (this.#known.size > RIGHTS_MAX) this.#known.delete(this.#known.keys().next().value as string);
+    this.#cached.delete(key);
+    this.#cached.set(key, { right: newer, at: this.#dependencies.now(), isRefreshing: false });
+    if (this.#cached.size > RIGHTS_MAX) this.#cached.delete(this.#cached.keys().next().value as string);
     return newer;
   }
 }
+
+/** @param isAutoCreated whether a channel that does not exist yet is created by its first message */
+export function createMayPost(rights: RightsCache, isAutoCreated: boolean): MayPost {
+  return (room, userId) => {
+    const ofRoom = rights.get(roomKey(room));
+    if (kindOf(room) === "channel") {
+      if (!(ofRoom instanceof Promise)) return isOpen(ofRoom, isAutoCreated);
+      // An auto-created channel is open to all, also while the bucket does not answer.
+      const known = isAutoCreated ? ofRoom.catch(() => undefined) : ofRoom;
+      return known.then((right) => isOpen(right, isAutoCreated));
+    }
+    const ofMember = rights.get(memberKey(room, userId));
+    if (ofRoom instanceof Promise || ofMember instanceof Promise)
+      return Promise.all([ofRoom, ofMember]).then(([right, member]) => isMember(right, member));
+    return isMember(ofRoom, ofMember);
+  };
+}
+
+const isOpen = (room: Right, ifUnknown: boolean) => (room ? room.state !== NONE : ifUnknown);
+const isMember = (room: Right, member: Right) =>
+  isOpen(room, true) && member !== undefined && member.state !== NONE;

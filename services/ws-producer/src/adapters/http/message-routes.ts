@@ -15,7 +15,7 @@ const NewMessage = Type.Object(
   { examples: [{ body: "Hello, World!", id: "m1" }] },
 );
 
-/** `POST /api/v1/rooms/:room/messages`: the HTTP twin of the `message` frame. */
+/** Adds `POST /api/v1/rooms/:room/messages`, which does over HTTP what the `message` frame does. */
 export function addMessageRoutes(
   app: App,
   verifyToken: VerifyToken,
@@ -28,8 +28,7 @@ export function addMessageRoutes(
       schema: {
         tags: ["messages"],
         summary: "post a message; answers once the log has it on disk",
-        description:
-          "Sent again with the same id (or Idempotency-Key) it is acknowledged again and stored once.",
+        description: "A retry with the same id (or Idempotency-Key) is acknowledged again and stored once.",
         security: [{ bearer: [] }],
         params: Type.Object({ room: Room }),
         headers: Type.Object({ "idempotency-key": Type.Optional(Id) }),

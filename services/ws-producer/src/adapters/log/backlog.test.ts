@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Backlog } from "./backlog.ts";
 import { LogFixture, until } from "./log-fixture.ts";
 
-const MOST = 300;
+const ENTRIES_MAX = 300;
 
 let fixture: LogFixture;
 beforeAll(async () => {
@@ -10,41 +10,42 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-/** A writer that says how far it has come in shard 1. */
-const tell = (cursor: unknown) => fixture.nats.publish("progress.1", JSON.stringify({ shard: 1, cursor }));
+/** Publishes a cursor as the writer of shard 1 does. */
+const publishCursor = (cursor: unknown) =>
+  fixture.nats.publish("progress.1", JSON.stringify({ shard: 1, cursor }));
 const acknowledge = (backlog: Backlog, seq: number, times: number, duplicate = false) => {
   for (let i = 0; i < times; i += 1) backlog.acknowledged({ shard: 1, seq, duplicate, at: "" });
 };
 
-test("counts the entries of the log's messages that a writer has not stored, as far as it knows of them", async () => {
-  const backlog = new Backlog(fixture.nats, 2, MOST);
+test("the backlog is the number of entries that the log has and the writer has not stored", async () => {
+  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX);
   acknowledge(backlog, 11, 150);
   acknowledge(backlog, 12, 50);
-  // No writer has told anything.
+  // No writer has published a cursor.
   expect(backlog.of(1)).toBe(0);
-  tell(10);
+  publishCursor(10);
   await until(() => expect(backlog.of(1)).toBe(200));
   expect(() => backlog.check(1)).not.toThrow();
-  // Messages of other producers, which are taken to hold as many.
+  // Messages of other producers, which are assumed to hold as many entries.
   acknowledge(backlog, 14, 100);
   expect(backlog.of(1)).toBe(400);
-  expect(() => backlog.check(1)).toThrow("too much waits to be stored");
+  expect(() => backlog.check(1)).toThrow("too many messages are waiting to be stored");
   expect(() => backlog.check(0)).not.toThrow();
-  tell(13);
+  publishCursor(13);
   await until(() => expect(backlog.of(1)).toBe(100));
-  tell("nonsense");
-  tell(14);
+  publishCursor("nonsense");
+  publishCursor(14);
   await until(() => expect(backlog.of(1)).toBe(0));
 });
 
-test("a writer may be quicker than the log's answer: then nothing waits", async () => {
-  const backlog = new Backlog(fixture.nats, 2, MOST);
-  tell(29);
+test("a cursor that arrives before the acknowledgement leaves no backlog", async () => {
+  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX);
+  publishCursor(29);
   await until(() => {
     acknowledge(backlog, 30, 1);
     expect(backlog.of(1)).toBeGreaterThan(0);
   });
-  tell(31);
+  publishCursor(31);
   await until(() => expect(backlog.of(1)).toBe(0));
   acknowledge(backlog, 31, 200);
   expect(backlog.of(1)).toBe(0);
@@ -53,9 +54,9 @@ test("a writer may be quicker than the log's answer: then nothing waits", async 
   expect(backlog.of(1)).toBe(100);
 });
 
-test("who repeats what the log has makes it no longer", async () => {
-  const backlog = new Backlog(fixture.nats, 2, MOST);
-  tell(20);
+test("duplicates do not make the backlog longer", async () => {
+  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX);
+  publishCursor(20);
   await until(() => {
     acknowledge(backlog, 21, 1);
     expect(backlog.of(1)).toBeGreaterThan(0);

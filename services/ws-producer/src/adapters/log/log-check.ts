@@ -4,17 +4,14 @@ import { streamFaults, streamOf } from "@parley/protocol/log";
 
 /** Older servers acknowledged messages and lost them after a full disk (docs/decisions/0001). */
 const SERVER_VERSION_MIN = [2, 15, 1] as const;
-/** How long each question may take, ms. */
-const QUESTION_DEADLINE_MS = 1_000;
+/** Deadline of each request, ms. */
+const REQUEST_DEADLINE_MS = 1_000;
 const STREAM_NOT_FOUND = 10059;
 
-/**
- * What is known of a part: `right`; `wrong`, and publishing would break a promise; or `unknown`, because there was
- * no answer.
- */
+/** `wrong`: publishing would break a promise; `unknown`: there was no answer. */
 export type Finding = Readonly<{ state: "right" } | { state: "wrong" | "unknown"; reason: string }>;
 
-/** A stream as it was when it was looked at. `created` tells it from another one of the same name. */
+/** The finding about a stream. `created` distinguishes it from another stream of the same name. */
 export type StreamFinding = Finding & Readonly<{ created?: string; lastSeq?: number }>;
 
 export type LogFindings = Readonly<{
@@ -29,20 +26,20 @@ const wrong = (reason: string): Finding => ({ state: "wrong", reason });
 const unknown = (reason: string): Finding => ({ state: "unknown", reason });
 
 /**
- * Looks whether the log is what the promises need: a stream with the right settings for each shard and none more, a
- * server that is new enough and, if its monitoring address is given, syncs each write to the disk. It needs no more
- * permission than STREAM.INFO, and changes nothing.
+ * Checks whether the log can keep its promises: one stream with the right settings per shard and no more, and a server
+ * that is new enough and syncs each write to the disk (checked if `monitorUrl` is given). Needs the permission
+ * STREAM.INFO only, and changes nothing.
  */
 export async function checkLog(
   nats: NatsConnection,
   shards: number,
   monitorUrl: string | undefined,
 ): Promise<LogFindings> {
-  const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: QUESTION_DEADLINE_MS });
+  const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: REQUEST_DEADLINE_MS });
   const [fsync, beyond, ...streams] = await Promise.all([
     monitorUrl === undefined ? RIGHT : checkFsync(monitorUrl),
-    lookAt(jsm, shards, shards),
-    ...Array.from({ length: shards }, (_, shard) => lookAt(jsm, shard, shards)),
+    checkStream(jsm, shards, shards),
+    ...Array.from({ length: shards }, (_, shard) => checkStream(jsm, shard, shards)),
   ]);
   const mismatch =
     beyond.lastSeq === undefined
@@ -72,10 +69,10 @@ function checkVersion(nats: NatsConnection): Finding {
 async function checkFsync(monitorUrl: string): Promise<Finding> {
   try {
     const url = new URL("/jsz?config=1", monitorUrl);
-    const response = await fetch(url, { signal: AbortSignal.timeout(QUESTION_DEADLINE_MS) });
+    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
     const { config } = (await response.json()) as { config?: { sync_always?: boolean } };
-    if (config === undefined) return unknown("the monitoring address of NATS tells nothing of JetStream");
-    // `sync_interval` keeps its default there even when each write is synced.
+    if (config === undefined) return unknown("the monitoring address of NATS has no JetStream settings");
+    // `sync_interval` keeps its default in the answer even when each write is synced.
     return config.sync_always === true
       ? RIGHT
       : wrong(
@@ -86,7 +83,7 @@ async function checkFsync(monitorUrl: string): Promise<Finding> {
   }
 }
 
-async function lookAt(jsm: JetStreamManager, shard: number, shards: number): Promise<StreamFinding> {
+async function checkStream(jsm: JetStreamManager, shard: number, shards: number): Promise<StreamFinding> {
   const name = streamOf(shard);
   try {
     const { config, created, state } = await jsm.streams.info(name);

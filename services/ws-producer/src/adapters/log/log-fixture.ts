@@ -4,15 +4,15 @@ import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { messageKey, streamConfig, streamOf } from "@parley/protocol/log";
 import { lineOf } from "@parley/protocol/pack";
-import type { LogEntry, Published } from "../../application/publish-message.ts";
 import { createLogPublisher, type LogPublisher } from "./log-publisher.ts";
+import type { LogEntry, Published } from "./pending-entries.ts";
 
 const STREAM_BYTES_MAX = 256 * 1024 * 1024;
 export const WAIT_DEADLINE_MS = 20_000;
 /** Shorter than in the service: most tests leave entries pending on purpose. */
 const CLOSE_DEADLINE_MS = 500;
 
-/** A nats-server for tests, with a connection as the services have it and one of its own for looking at the log. */
+/** A nats-server with a connection as the services have it, and a manager of its streams. */
 export class LogFixture {
   readonly server: NatsServer;
   readonly nats: NatsConnection;
@@ -54,7 +54,7 @@ export class LogFixture {
     await removeDataDir(this.#dataDir);
   }
 
-  /** Makes the streams of a log, empty. */
+  /** Creates the empty streams of a log. */
   async makeLog(shards: number, changes: Partial<StreamConfig> = {}): Promise<void> {
     for (let shard = 0; shard < shards; shard += 1)
       await this.jsm.streams.add({ ...streamConfig(shard, shards, 1, STREAM_BYTES_MAX), ...changes });
@@ -73,7 +73,7 @@ export class LogFixture {
     return publisher;
   }
 
-  /** Closes what a test has opened and removes its streams. */
+  /** Closes the publishers of a test and deletes its streams. */
   async clear(): Promise<void> {
     await Promise.all(this.#publishers.splice(0).map((publisher) => publisher.close()));
     for await (const name of this.jsm.streams.names()) await this.jsm.streams.delete(name);
@@ -93,7 +93,7 @@ export class LogFixture {
   }
 }
 
-/** When the entries of `entryOf` were accepted. */
+/** Acceptance time of the entries of `entryOf`. */
 export const AT = "2026-11-29T12:00:00.000Z";
 
 export const entryOf = (id: string, room = "general", at = AT): LogEntry => ({
@@ -103,12 +103,12 @@ export const entryOf = (id: string, room = "general", at = AT): LogEntry => ({
   at,
 });
 
-/** Appends so many entries in one turn of the event loop. */
+/** Publishes `count` entries in one turn of the event loop. */
 export function appendMany(publisher: LogPublisher, prefix: string, count: number): Promise<Published[]> {
   return Promise.all(Array.from({ length: count }, (_, i) => publisher.publish(entryOf(`${prefix}${i}`))));
 }
 
-/** Waits until something holds; throws what `holds` threw last if it does not in time. */
+/** Waits until `holds` neither throws nor returns false. @throws its last error after `deadlineMs`. */
 export async function until(holds: () => unknown, deadlineMs = WAIT_DEADLINE_MS): Promise<void> {
   const deadline = performance.now() + deadlineMs;
   for (;;) {

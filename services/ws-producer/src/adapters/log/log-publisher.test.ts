@@ -1,9 +1,8 @@
 import { streamOf } from "@parley/protocol/log";
 import { PACK_ENTRIES_MAX, PACK_ROOM } from "@parley/protocol/pack";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Published } from "../../application/publish-message.ts";
 import { AT, appendMany, entryOf, LogFixture, until, WAIT_DEADLINE_MS } from "./log-fixture.ts";
-import { PENDING_BYTES_MAX, PENDING_ENTRIES_MAX } from "./pending-entries.ts";
+import { PENDING_BYTES_MAX, PENDING_ENTRIES_MAX, type Published } from "./pending-entries.ts";
 
 let fixture: LogFixture;
 beforeAll(async () => {
@@ -17,7 +16,7 @@ const upTo = (count: number, first = 1) => Array.from({ length: count }, (_, i) 
 const ids = (prefix: string, count: number, first = 0) => upTo(count, first).map((i) => `${prefix}${i}`);
 const isDuplicate = ({ duplicate }: Published) => duplicate;
 
-test("an entry by itself goes to its room's subject, under its key", async () => {
+test("a single entry is published to its room's subject, under its key", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   const entry = entryOf("alone");
@@ -29,7 +28,7 @@ test("an entry by itself goes to its room's subject, under its key", async () =>
   expect(publisher.counters).toMatchObject({ published: 1, packs: 0, retries: 0 });
 });
 
-test("what waits together goes in packs, in the order of the calls, and each is told the sequence of its pack", async () => {
+test("entries that are pending together go in packs, in the order of the calls, and resolve with the sequence of their pack", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   const count = PACK_ENTRIES_MAX + 100;
@@ -43,7 +42,7 @@ test("what waits together goes in packs, in the order of the calls, and each is 
   expect(publisher.pending()).toBe(0);
 });
 
-test("a pack has its limit in bytes; what is larger by itself goes alone", async () => {
+test("a pack has a limit in bytes", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   const entries = ids("k", 10).map((id) => ({
@@ -55,7 +54,7 @@ test("a pack has its limit in bytes; what is larger by itself goes alone", async
   expect(sizes).toEqual([4, 4, 2]);
 });
 
-test("rooms are spread over the shards, and a receipt subject travels with the entry, alone or in a pack", async () => {
+test("rooms are spread over the shards, and an entry carries its receipt subject, alone or in a pack", async () => {
   await fixture.makeLog(4);
   const publisher = fixture.publisher(4);
   const rooms = upTo(40).map((i) => `room-${i}`);
@@ -73,7 +72,7 @@ test("rooms are spread over the shards, and a receipt subject travels with the e
   }
 });
 
-test("an id that was acknowledged lately is a duplicate, and does not go to the log again", async () => {
+test("an id that was acknowledged before is a duplicate, and is not published again", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   await appendMany(publisher, "k", 3);
@@ -83,7 +82,7 @@ test("an id that was acknowledged lately is a duplicate, and does not go to the 
   expect(publisher.counters).toMatchObject({ published: 103, duplicates: 3, retries: 0 });
 });
 
-test("an id that another process published is stored once, and new to the one that repeats it", async () => {
+test("an id that another process published is stored once, and not a duplicate for the process that repeats it", async () => {
   await fixture.makeLog(1);
   const [earlier] = await appendMany(fixture.publisher(1), "k", 1);
   const publisher = fixture.publisher(1);
@@ -92,7 +91,7 @@ test("an id that another process published is stored once, and new to the one th
   expect(publisher.counters).toMatchObject({ published: 1, duplicates: 0 });
 });
 
-test("a repeat is told when its first attempt was accepted", async () => {
+test("a duplicate resolves with the time at which the id was first accepted", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   await publisher.publish(entryOf("k", "general", AT));
@@ -100,20 +99,20 @@ test("a repeat is told when its first attempt was accepted", async () => {
   expect(await publisher.publish(later)).toEqual({ seq: 1, shard: 0, duplicate: true, at: AT });
 });
 
-test("what is known of ids does not outlive the stream: one that was made anew gets them again", async () => {
+test("acknowledged ids are forgotten with their stream: a new stream gets them again", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   await appendMany(publisher, "k", 20);
   await fixture.jsm.streams.delete(streamOf(0));
   await fixture.makeLog(1);
-  // Sent to nobody, so that the publisher looks at the log; the first answer comes from the new stream.
+  // The first answer of the new stream has a sequence already used, so the publisher checks the log.
   await publisher.publish(entryOf("new"));
   const published = await appendMany(publisher, "k", 20);
   expect(published.some(isDuplicate)).toBe(false);
   expect((await fixture.idsIn(0)).flat()).toEqual(["new", ...ids("k", 20)]);
 });
 
-test("two calls with one key in flight are one publish, and the second is the duplicate", async () => {
+test("a second call with a pending key publishes nothing, and is a duplicate", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   const both = await Promise.all([publisher.publish(entryOf("same")), publisher.publish(entryOf("same"))]);
@@ -124,7 +123,7 @@ test("two calls with one key in flight are one publish, and the second is the du
   expect(publisher.counters.published).toBe(1);
 });
 
-test("a full log is overloaded, and takes entries again once there is room", async () => {
+test("while the log is full entries are refused as overloaded, and accepted again once it has room", async () => {
   await fixture.makeLog(1, { max_bytes: 20_000 });
   const publisher = fixture.publisher(1);
   const outcomes = await Promise.allSettled(upTo(3_000).map((i) => publisher.publish(entryOf(`k${i}`))));
@@ -144,12 +143,10 @@ test("a full log is overloaded, and takes entries again once there is room", asy
   await expect(fill()).resolves.toMatchObject({ duplicate: false, at: AT });
 });
 
-test("what waits for the log is limited in entries and in bytes", async () => {
+test("pending entries are limited in number and in bytes", async () => {
   const publisher = fixture.publisher(1);
-  const settled: Promise<unknown>[] = upTo(PENDING_ENTRIES_MAX).map((i) =>
-    publisher.publish(entryOf(`k${i}`)),
-  );
-  const outcomes = Promise.allSettled(settled);
+  const first: Promise<unknown>[] = upTo(PENDING_ENTRIES_MAX).map((i) => publisher.publish(entryOf(`k${i}`)));
+  const outcomes = Promise.allSettled(first);
   const refusal = { code: "overloaded", retryAfterMs: 1_000 };
   await expect(publisher.publish(entryOf("too-many"))).rejects.toMatchObject(refusal);
   expect(publisher.pending()).toBe(PENDING_ENTRIES_MAX);
@@ -166,11 +163,11 @@ test("what waits for the log is limited in entries and in bytes", async () => {
     code: "too_large",
   });
   await fixture.clear();
-  const given = [...(await outcomes), ...(await largeOutcomes).slice(0, -1)];
-  expect(given.every((one) => one.status === "rejected" && one.reason.code === "unavailable")).toBe(true);
+  const rejected = [...(await outcomes), ...(await largeOutcomes).slice(0, -1)];
+  expect(rejected.every((one) => one.status === "rejected" && one.reason.code === "unavailable")).toBe(true);
 }, 30_000);
 
-test("an entry for whom nobody waits any more is dropped, unless another caller waits for the same key", async () => {
+test("an entry whose client is gone is dropped, unless another client waits for the same key", async () => {
   const publisher = fixture.publisher(1);
   const gone = publisher.publish({ ...entryOf("gone"), isGone: () => true });
   const wanted = publisher.publish({ ...entryOf("wanted"), isGone: () => true });
@@ -201,7 +198,7 @@ test("close rejects what the log has not taken by the deadline", async () => {
   expect(await outcomes).toEqual(Array(2).fill({ status: "rejected", reason }));
 });
 
-test("a key that could end its header, or an entry that could end its line, is a fault of the caller", async () => {
+test("a key that could break out of its header, or an entry that could break out of its line, is refused", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   await expect(publisher.publish({ ...entryOf("k"), key: "k\r\nNats-Rollup: all" })).rejects.toThrow(

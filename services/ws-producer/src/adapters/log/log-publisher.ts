@@ -1,36 +1,49 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
-import { streamOf } from "@parley/protocol/log";
+import type { LogEventOf } from "@parley/protocol/events";
+import { eventKey, messageKey, streamOf } from "@parley/protocol/log";
+import { logMessageOf } from "@parley/protocol/message";
 import { shardOf } from "@parley/protocol/rooms";
-import { pause, withDeadline } from "@parley/runtime/deadline";
+import { crashPoint } from "@parley/runtime/crash-point";
+import { sleep, withDeadline } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
-import type { PublishEntry, Published } from "../../application/publish-message.ts";
+import type { AppendMessage } from "../../application/post-message.ts";
+import type { AppendReaction } from "../../application/react.ts";
+import type { Backlog } from "./backlog.ts";
+import { LogRequests } from "./log-requests.ts";
 import { LogWatch } from "./log-watch.ts";
-import { createCounters, type PublishCounters } from "./publish-counters.ts";
-import { ReplyInbox } from "./reply-inbox.ts";
-import { ShardLane } from "./shard-lane.ts";
+import type { LogEntry, Published } from "./pending-entries.ts";
+import { type PublishCounters, ShardLane } from "./shard-lane.ts";
 
 const CLOSE_POLL_MS = 10;
 const FLUSH_DEADLINE_MS = 500;
 
 export type LogPublisherOptions = Readonly<{
   shards: number;
-  /** Monitoring address of NATS: with it, its fsync setting is checked. */
+  /** Monitoring address of NATS: with it the server's fsync setting is checked. */
   monitorUrl?: string | undefined;
-  /** Hears of each entry that the log has, before its caller does. */
+  /** Called for each acknowledged entry, before its caller's promise resolves. */
   onPublished?: (published: Published) => void;
   /** Longest wait for pending entries in `close`, ms. */
   closeDeadlineMs: number;
   log: Pick<Log, "info" | "error">;
 }>;
 
-/** Publishes to the log once it has been looked at and is right, and keeps looking. */
+/** Publishes to the log once its settings have been checked, and keeps checking them. */
 export interface LogPublisher {
-  readonly publish: PublishEntry;
+  /**
+   * Appends an entry to its room's shard of the log and resolves once it is on disk. An attempt without an answer may
+   * have been stored, so the same key is published again until the log answers: it is stored once. Entries of one room
+   * are stored in the order of the calls, as long as nothing has to be published again.
+   *
+   * @throws {Refusal} `overloaded` if too many entries are pending or the log is full; `unavailable` if the process is
+   * closing, the client is gone, or the log keeps refusing the entry. A rejected entry may have been stored.
+   */
+  readonly publish: (entry: LogEntry) => Promise<Published>;
   readonly counters: Readonly<PublishCounters>;
-  /** Entries that have no outcome yet. */
+  /** The number of entries without an outcome. */
   pending(): number;
-  /** @throws {Error} that names each part of the log that is not as it must be. For `/health/ready`. */
+  /** For `/health/ready`. @throws {Error} that names every setting of the log that would break a promise. */
   assertReady(): void;
   /** Refuses new entries, waits up to `closeDeadlineMs` for pending ones, then rejects the rest with `unavailable`. */
   close(): Promise<void>;
@@ -38,15 +51,15 @@ export interface LogPublisher {
 
 export function createLogPublisher(nats: NatsConnection, options: LogPublisherOptions): LogPublisher {
   const { shards, monitorUrl, log, onPublished, closeDeadlineMs } = options;
-  const counters = createCounters();
-  const inbox = new ReplyInbox(nats);
+  const counters = { published: 0, duplicates: 0, packs: 0, packed: 0, retries: 0, refused: 0 };
+  const requests = new LogRequests(nats);
   const onSuspect = (shard: number, reason: string) => {
-    log.error({ part: "log", stream: streamOf(shard), reason }, "the log's numbering went backwards");
+    log.error({ part: "log", stream: streamOf(shard), reason }, "the log's sequence went backwards");
     watch.wake();
   };
   const lanes = Array.from(
     { length: shards },
-    (_, shard) => new ShardLane(shard, { nats, inbox, counters, onPublished, onSuspect }),
+    (_, shard) => new ShardLane(shard, { requests, counters, onPublished, onSuspect }),
   );
   const watch = new LogWatch(nats, lanes, { shards, monitorUrl, log });
   const pending = () => lanes.reduce((sum, lane) => sum + lane.pending.size, 0);
@@ -58,7 +71,7 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
     // Not an async function: each message would pay for it (docs/decisions/0002).
     publish: (entry) => {
       try {
-        if (closing) throw closingDown();
+        if (closing) throw serviceClosing();
         return (lanes[shardOf(entry.room, shards)] as ShardLane).append(entry);
       } catch (error) {
         return Promise.reject(error);
@@ -68,13 +81,44 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
     close: async () => {
       closing = true;
       const deadline = performance.now() + closeDeadlineMs;
-      while (pending() > 0 && performance.now() < deadline) await pause(CLOSE_POLL_MS);
+      while (pending() > 0 && performance.now() < deadline) await sleep(CLOSE_POLL_MS);
       watch.stop();
-      for (const lane of lanes) lane.close(closingDown());
-      // The connection is closed next, and what it has not sent by then would be lost.
-      await withDeadline(nats.flush(), FLUSH_DEADLINE_MS, "the last words to NATS").catch(() => undefined);
+      for (const lane of lanes) lane.rejectAll(serviceClosing());
+      // The connection is closed next, which drops what it has not sent yet.
+      await withDeadline(nats.flush(), FLUSH_DEADLINE_MS, "flushing NATS").catch(() => undefined);
     },
   };
 }
 
-const closingDown = () => new Refusal("unavailable", "the service is closing", { retryAfterMs: 1_000 });
+const serviceClosing = () => new Refusal("unavailable", "the service is closing", { retryAfterMs: 1_000 });
+
+/** Makes the function that encodes a message as members will see it and appends it, unless the backlog is too large. */
+export function createAppendMessage(
+  publish: LogPublisher["publish"],
+  backlog: Backlog,
+  shards: number,
+): AppendMessage {
+  return (message, isGone, receiptTo) => {
+    const { id, room, author, at, content } = message;
+    backlog.check(shardOf(room, shards));
+    const key = messageKey(room, author.id, id);
+    crashPoint("producer-before-publish");
+    const payload = JSON.stringify(logMessageOf(message, content));
+    return publish({ room, key, payload, at, isGone, receiptTo });
+  };
+}
+
+/** The same for a reaction. */
+export function createAppendReaction(
+  publish: LogPublisher["publish"],
+  backlog: Backlog,
+  shards: number,
+): AppendReaction {
+  return ({ id, room, author, at, target, emoji, remove }, isGone) => {
+    backlog.check(shardOf(room, shards));
+    const type = "reaction";
+    const entry: LogEventOf<"reaction"> = { type, room, id, author, at, target, emoji, remove };
+    const key = eventKey(room, author.id, type, id);
+    return publish({ room, key, payload: JSON.stringify(entry), at, isGone });
+  };
+}

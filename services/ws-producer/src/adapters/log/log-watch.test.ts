@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterEach(() => fixture.clear());
 afterAll(() => fixture.stop());
 
-test("while a stream is missing entries are held, and go out once it is there", async () => {
+test("while a stream is missing entries stay pending, and are published once it exists", async () => {
   const publisher = fixture.publisher(2);
   const held = publisher.publish(entryOf("k"));
   await until(() => expect(() => publisher.assertReady()).toThrow("there is no stream CHAT_0 yet"));
@@ -19,7 +19,7 @@ test("while a stream is missing entries are held, and go out once it is there", 
   publisher.assertReady();
 });
 
-test("a stream that goes missing is waited for", async () => {
+test("entries stay pending while a deleted stream is missing", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   await publisher.publish(entryOf("before"));
@@ -33,7 +33,7 @@ test("a stream that goes missing is waited for", async () => {
   expect(ids).toEqual(["few", ...Array.from({ length: 50 }, (_, i) => `many${i}`)]);
 });
 
-test("a stream that was made anew is noticed: its lower numbers are not taken for old ones", async () => {
+test("a replaced stream is detected: its lower sequences are not taken for old ones", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   for (const id of ["a", "b", "c"]) await publisher.publish(entryOf(id));
@@ -49,24 +49,24 @@ test("a stream that was made anew is noticed: its lower numbers are not taken fo
   await expect(publisher.publish(entryOf("next"))).resolves.toMatchObject({ seq: 2 });
 });
 
-test("while a stream is wrong a repeat is held too, and known again once it is right", async () => {
+test("while a stream has a wrong setting a duplicate stays pending too, and is acknowledged once the setting is right", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   await appendMany(publisher, "known", 5);
   const right = (await fixture.jsm.streams.info(streamOf(0))).config;
   await fixture.jsm.streams.update(streamOf(0), { ...right, max_age: 3600e9 });
   await until(() => expect(() => publisher.assertReady()).toThrow("max_age is set"));
-  let isSettled = false;
+  let isDone = false;
   const repeat = publisher.publish(entryOf("known3")).finally(() => {
-    isSettled = true;
+    isDone = true;
   });
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(isSettled).toBe(false);
+  expect(isDone).toBe(false);
   await fixture.jsm.streams.update(streamOf(0), right);
   await expect(repeat).resolves.toMatchObject({ duplicate: true });
 });
 
-test("another number of shards than the log was made for is named", async () => {
+test("readiness names a number of shards that differs from the log's", async () => {
   await fixture.makeLog(4);
   const fewer = fixture.publisher(2);
   await until(() => expect(() => fewer.assertReady()).toThrow("there is a stream CHAT_2"));
@@ -77,7 +77,7 @@ test("another number of shards than the log was made for is named", async () => 
   expect(() => more.assertReady()).toThrow("there is no stream CHAT_4 yet");
 });
 
-test("settings of a stream that would break a promise are named, and nothing is published to it", async () => {
+test("readiness names settings of a stream that would break a promise, and nothing is published to it", async () => {
   await fixture.jsm.streams.add({
     ...streamConfig(0, 1, 1, 1_000_000),
     allow_atomic: false,
@@ -93,14 +93,14 @@ test("settings of a stream that would break a promise are named, and nothing is 
   expect(await fixture.idsIn(0)).toEqual([]);
 });
 
-test("a monitoring address that does not answer leaves the log unknown, not ready", async () => {
+test("a monitoring address that does not answer makes the log unknown, not ready", async () => {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1, { monitorUrl: "http://127.0.0.1:9" });
   await until(() => expect(() => publisher.assertReady()).toThrow("does not answer"));
   await expect(checkLog(fixture.nats, 1, undefined)).resolves.toMatchObject({ server: { state: "right" } });
 });
 
-test("a server that does not sync each write is not ready", async () => {
+test("a server that does not sync each write makes the log not ready", async () => {
   const lax = await LogFixture.start("jetstream { sync_interval: 2m }");
   try {
     await lax.makeLog(1);

@@ -1,13 +1,13 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { streamOf } from "@parley/protocol/log";
-import { pause } from "@parley/runtime/deadline";
+import { sleep } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
 import { checkLog, type Finding, type LogFindings, type StreamFinding } from "./log-check.ts";
 import type { ShardLane } from "./shard-lane.ts";
 
-/** How often the log is looked at while it is right, and while it is not, ms. */
+/** Time between checks of the log while all lanes are open, and while one is closed, ms. */
 const CHECK_EVERY_MS = 5_000;
-const CHECK_AGAIN_MS = 250;
+const RECHECK_MS = 250;
 
 export type LogWatchOptions = Readonly<{
   shards: number;
@@ -16,20 +16,21 @@ export type LogWatchOptions = Readonly<{
 }>;
 
 /**
- * Opens a shard's lane once its stream has been looked at and is right, and shuts it when that no longer holds: at
- * once when the connection is lost, or when a look says so. A look that gets no answer changes nothing.
+ * Opens a shard's lane once its stream has been checked, and closes it when the connection is lost or a check finds a
+ * wrong setting. A check without an answer changes nothing.
  */
 export class LogWatch {
   readonly #nats: NatsConnection;
   readonly #lanes: readonly ShardLane[];
   readonly #options: LogWatchOptions;
-  /** When each stream was created, as far as it is known. */
+  /** When each stream was created, as far as known. */
   readonly #created: (string | undefined)[] = [];
   #findings: LogFindings | undefined;
   #isConnected = true;
   #isStopped = false;
+  /** The faults that were logged last. */
   #reported = "";
-  /** Rises when what a look under way finds will no longer hold. */
+  /** Incremented to discard the findings of a check under way. */
   #epoch = 0;
   #waking = new AbortController();
 
@@ -39,7 +40,7 @@ export class LogWatch {
     this.#options = options;
   }
 
-  /** Looks again at once; what a look under way finds is void. */
+  /** Checks again at once, and discards the findings of a check under way. */
   wake(): void {
     this.#epoch += 1;
     this.#waking.abort();
@@ -50,10 +51,10 @@ export class LogWatch {
     this.wake();
   }
 
-  /** @throws {Error} that names each part that is not as it must be. */
+  /** @throws {Error} that names every fault of the last check. */
   assertReady(): void {
     if (!this.#isConnected) throw new Error("NATS is not connected");
-    if (this.#findings === undefined) throw new Error("the log has not been looked at yet");
+    if (this.#findings === undefined) throw new Error("the log has not been checked yet");
     const faults = faultsOf(this.#findings);
     if (faults !== "") throw new Error(faults);
   }
@@ -62,10 +63,10 @@ export class LogWatch {
     void this.#followConnection();
     while (!this.#isStopped) {
       this.#waking = new AbortController();
-      if (this.#isConnected) await this.#look();
+      if (this.#isConnected) await this.#check();
       for (const lane of this.#lanes) if (!lane.isOpen) lane.sweep();
-      const isWell = this.#lanes.every((lane) => lane.isOpen);
-      await pause(isWell ? CHECK_EVERY_MS : CHECK_AGAIN_MS, this.#waking.signal);
+      const isAllOpen = this.#lanes.every((lane) => lane.isOpen);
+      await sleep(isAllOpen ? CHECK_EVERY_MS : RECHECK_MS, this.#waking.signal);
     }
   }
 
@@ -74,7 +75,7 @@ export class LogWatch {
       if (type === "disconnect" || type === "close") {
         this.#isConnected = false;
         this.#findings = undefined;
-        for (const lane of this.#lanes) lane.shut();
+        for (const lane of this.#lanes) lane.close();
         this.wake();
       } else if (type === "reconnect") {
         this.#isConnected = true;
@@ -83,7 +84,7 @@ export class LogWatch {
     }
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { shards, monitorUrl } = this.#options;
     const epoch = this.#epoch;
     const acknowledged = this.#lanes.map((lane) => lane.highest);
@@ -96,23 +97,20 @@ export class LogWatch {
       this.#apply(this.#lanes[shard] as ShardLane, server, stream);
   }
 
-  /** Compares a stream with what it was when it was last looked at. */
+  /** Compares a stream with the last check: whether it was replaced, or has lost acknowledged messages. */
   #compare(shard: number, stream: StreamFinding, acknowledged: number): StreamFinding {
     const { created, lastSeq } = stream;
     if (created === undefined || lastSeq === undefined) return stream;
     const known = this.#created[shard];
     this.#created[shard] = created;
     if (known !== undefined && known !== created) {
-      const { log } = this.#options;
-      log.error(
-        { part: "log", stream: streamOf(shard), known, created, lastSeq },
-        "the stream was made anew",
-      );
-      // Its numbering starts anew too. Whatever has no outcome yet goes to the new one.
-      this.#lanes[shard]?.forget();
+      const facts = { part: "log", stream: streamOf(shard), known, created, lastSeq };
+      this.#options.log.error(facts, "the stream was replaced");
+      // Its sequences start anew; pending entries go to the new stream.
+      this.#lanes[shard]?.reset();
       return stream;
     }
-    // New entries would get numbers that the writer has passed already, and would never be read.
+    // New entries would get sequences that the writer's cursor has passed, and would never be read.
     if (lastSeq < acknowledged)
       return {
         state: "wrong",
@@ -122,20 +120,22 @@ export class LogWatch {
   }
 
   #apply(lane: ShardLane, server: Finding, stream: StreamFinding): void {
-    if (server.state === "wrong" || stream.state === "wrong") lane.shut();
+    if (server.state === "wrong" || stream.state === "wrong") lane.close();
     else if (server.state === "right" && stream.state === "right" && !lane.isOpen)
       lane.open(stream.lastSeq ?? 0);
   }
 
-  /** Logs a change once, not each look. */
+  /** Logs changes of the faults only. */
   #report(faults: string): void {
     if (faults === this.#reported) return;
     this.#reported = faults;
-    if (faults === "") this.#options.log.info({ part: "log" }, "the log is as it must be");
-    else this.#options.log.error({ part: "log", faults }, "the log is not as it must be");
+    if (faults === "") this.#options.log.info({ part: "log" }, "the log's settings are right");
+    else this.#options.log.error({ part: "log", faults }, "the log's settings are wrong");
   }
 }
 
 function faultsOf({ server, streams }: LogFindings): string {
-  return [server, ...streams].flatMap((part) => (part.state === "right" ? [] : [part.reason])).join("; ");
+  return [server, ...streams]
+    .flatMap((finding) => (finding.state === "right" ? [] : [finding.reason]))
+    .join("; ");
 }

@@ -1,67 +1,89 @@
 import { Refusal } from "@parley/protocol/codes";
-import type { LogEntry, Published } from "../../application/publish-message.ts";
 
-/** Entries of one shard that may wait for the log. */
+/** An entry to be appended to the log. */
+export type LogEntry = Readonly<{
+  room: string;
+  /** The id by which the log recognises it (`messageKey`): appending the same key again stores nothing. */
+  key: string;
+  /** One line of JSON. */
+  payload: string;
+  /** When the entry was accepted, ISO 8601 in UTC. */
+  at: string;
+  /** Core NATS subject of the receipt that the writer sends once Postgres has the entry. */
+  receiptTo?: string | undefined;
+  /** Whether the client is gone; asked before each attempt. The entry is then dropped: the client will send it again. */
+  isGone?: (() => boolean) | undefined;
+}>;
+
+/** The log's acknowledgement: it has the entry on disk. */
+export type Published = Readonly<{
+  /** Sequence in the log of its shard. */
+  seq: number;
+  shard: number;
+  /** This process knows that the log acknowledged the key before, or was appending it already. */
+  duplicate: boolean;
+  /** When the key was first accepted, as far as this process remembers. */
+  at: string;
+}>;
+
+/** Most entries of one shard that may be pending. */
 export const PENDING_ENTRIES_MAX = 20_000;
-/** Bytes of their payloads. */
+/** Most bytes of their payloads. */
 export const PENDING_BYTES_MAX = 16 * 1024 * 1024;
-/** Bytes of one payload: frames are far smaller, and the server's limit is 1 MB. */
+/** Most bytes of one payload: frames are far smaller, and the server's limit is 1 MB. */
 const ENTRY_BYTES_MAX = 64 * 1024;
-/** When a sender may try again after `overloaded`, ms: a log that answers empties a full queue in about that time. */
+/** Retry delay of `overloaded`, ms: a log that answers empties a full queue in about that time. */
 const OVERLOADED_RETRY_MS = 1_000;
+const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** An entry on its way to the log. */
-export type Pending = {
+/** An entry without an outcome yet. */
+export type PendingEntry = {
   readonly entry: LogEntry;
   /** Of its payload, as UTF-8. */
   readonly bytes: number;
   readonly outcome: PromiseWithResolvers<Published>;
-  /** Later callers with the same key, who wait for the same outcome. */
+  /** Later calls with the same key, which share the outcome. */
   joined: LogEntry[] | undefined;
 };
 
-/** All entries of one shard that have no outcome yet, by key and within limits. */
+/** The pending entries of one shard, by key and within limits. */
 export class PendingEntries {
-  readonly #byKey = new Map<string, Pending>();
+  readonly #byKey = new Map<string, PendingEntry>();
   #bytes = 0;
 
   get size(): number {
     return this.#byKey.size;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  get(key: string): Pending | undefined {
+  get(key: string): PendingEntry | undefined {
     return this.#byKey.get(key);
   }
 
-  has(pending: Pending): boolean {
-    return this.#byKey.get(pending.entry.key) === pending;
-  }
-
-  /** @throws {Refusal} `overloaded` if the entry does not fit in the limits, `too_large` if it never will. */
-  add(entry: LogEntry): Pending {
+  /**
+   * @throws {Refusal} `overloaded` at the limits, `too_large` if the entry alone exceeds its limit.
+   * @throws {Error} if a value could break out of its header, its subject or its line of a pack: a fault of the caller.
+   */
+  add(entry: LogEntry): PendingEntry {
+    checkPrintable(entry);
     const bytes = Buffer.byteLength(entry.payload);
     if (bytes > ENTRY_BYTES_MAX) throw new Refusal("too_large", "the message is too large for the log");
     if (this.#byKey.size >= PENDING_ENTRIES_MAX || this.#bytes + bytes > PENDING_BYTES_MAX)
-      throw new Refusal("overloaded", "too many messages wait for the log", {
+      throw new Refusal("overloaded", "too many messages are waiting for the log", {
         retryAfterMs: OVERLOADED_RETRY_MS,
       });
     const outcome = Promise.withResolvers<Published>();
-    const pending: Pending = { entry, bytes, outcome, joined: undefined };
+    const pending: PendingEntry = { entry, bytes, outcome, joined: undefined };
     this.#byKey.set(entry.key, pending);
     this.#bytes += bytes;
     return pending;
   }
 
-  resolve(pending: Pending, published: Published): void {
+  resolve(pending: PendingEntry, published: Published): void {
     this.#remove(pending);
     pending.outcome.resolve(published);
   }
 
-  reject(pending: Pending, reason: Refusal): void {
+  reject(pending: PendingEntry, reason: Refusal): void {
     this.#remove(pending);
     pending.outcome.reject(reason);
   }
@@ -70,20 +92,30 @@ export class PendingEntries {
     for (const pending of [...this.#byKey.values()]) this.reject(pending, reason);
   }
 
-  #remove(pending: Pending): void {
+  #remove(pending: PendingEntry): void {
     this.#byKey.delete(pending.entry.key);
     this.#bytes -= pending.bytes;
   }
 }
 
-/** Nobody waits for the outcome any more. */
-export function isAbandoned({ entry, joined }: Pending): boolean {
+function checkPrintable({ room, key, receiptTo, payload }: LogEntry): void {
+  if (
+    !PRINTABLE.test(key) ||
+    !PRINTABLE.test(room) ||
+    (receiptTo !== undefined && !PRINTABLE.test(receiptTo))
+  )
+    throw new Error("the key, room or receipt subject of a log entry is not printable ASCII");
+  if (payload.includes("\n")) throw new Error("a log entry is one line");
+}
+
+/** Whether every caller that shares the outcome is gone. */
+export function isAbandoned({ entry, joined }: PendingEntry): boolean {
   if (entry.isGone?.() !== true) return false;
   return joined === undefined || joined.every((other) => other.isGone?.() === true);
 }
 
-/** Lets a second call with the same key wait for the first one's outcome; for the second it is a duplicate. */
-export async function join(pending: Pending, entry: LogEntry): Promise<Published> {
+/** Lets a second call with the same key share the outcome of the first; the second one is a duplicate. */
+export async function join(pending: PendingEntry, entry: LogEntry): Promise<Published> {
   pending.joined ??= [];
   pending.joined.push(entry);
   return { ...(await pending.outcome.promise), duplicate: true };

@@ -1,72 +1,86 @@
 import { randomBytes } from "node:crypto";
-import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { PACK_BYTES_MAX, PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 import { crashPoint } from "@parley/runtime/crash-point";
 import { LRUCache } from "lru-cache";
-import type { LogEntry, Published } from "../../application/publish-message.ts";
-import type { LogAnswer } from "./log-answer.ts";
-import { assertSendable, publishParcel } from "./log-wire.ts";
-import { Parcel } from "./parcel.ts";
-import { isAbandoned, join, type Pending, PendingEntries } from "./pending-entries.ts";
-import type { PublishCounters } from "./publish-counters.ts";
-import type { ReplyInbox } from "./reply-inbox.ts";
+import type { LogAnswer, LogRequests, Publication } from "./log-requests.ts";
+import {
+  isAbandoned,
+  join,
+  type LogEntry,
+  PendingEntries,
+  type PendingEntry,
+  type Published,
+} from "./pending-entries.ts";
 
 /** Acknowledged keys that a lane remembers, with the time of their first acceptance: about 10 MB. */
 const ACKNOWLEDGED_MAX = 32_768;
-/** Of the random half of a pack's id. */
+/** Random bytes in the ids of packs. */
 const PACK_PREFIX_BYTES = 12;
-/** How long the log may take to answer before the outcome counts as unknown, ms; doubled each time that it happens. */
+/** Deadline of the log's answer, ms; doubled after each timeout until the next success. */
 const ANSWER_DEADLINE_MS = 2_000;
 const ANSWER_DEADLINE_MAX_MS = 8_000;
-/** Pause after an answer that asks for patience, ms; doubled while such answers come. */
-const PAUSE_MS = 50;
-const PAUSE_MAX_MS = 1_000;
-/** After so many refusals an entry is given back. */
+/** Delay before a refused publication is retried, ms; doubled with each retry until the next success. */
+const RETRY_MS = 50;
+const RETRY_MAX_MS = 1_000;
+/** Refusals after which the entries of a publication are rejected. */
 const REFUSALS_MAX = 5;
-/** When a sender may try again after the log was full, ms. */
+/** Retry delay of `overloaded` while the log is full, ms. */
 const FULL_RETRY_MS = 5_000;
 
-export type LaneParts = Readonly<{
-  nats: NatsConnection;
-  inbox: ReplyInbox;
+/** What the lanes did since the process started, as plain numbers so that counting costs nothing. */
+export type PublishCounters = {
+  /** Entries that the log acknowledged. */
+  published: number;
+  /** Those of them that were duplicates. */
+  duplicates: number;
+  /** Acknowledged packs, and the entries in them. */
+  packs: number;
+  packed: number;
+  /** Entries that were published again. */
+  retries: number;
+  /** Accepted entries that were rejected: log full, closing, abandoned by the client, or refused `REFUSALS_MAX` times. */
+  refused: number;
+};
+
+export type LaneDependencies = Readonly<{
+  requests: LogRequests;
   counters: PublishCounters;
-  /** Hears of each entry that the log has, before its caller does. */
+  /** Called for each acknowledged entry, before its caller's promise resolves. */
   onPublished?: ((published: Published) => void) | undefined;
-  /** The stream is not what it was: a sequence went backwards. The lane has shut itself. */
+  /** Called when a sequence went backwards, so the stream was replaced. The lane has closed itself. */
   onSuspect: (shard: number, reason: string) => void;
 }>;
 
-type Flight = Readonly<{ parcel: Parcel; token: number; deadline: NodeJS.Timeout }>;
-
 /**
- * Publishes one shard's entries in the order in which they came, one message of the log at a time: while one is under
- * way the next gathers. Nothing is published while the lane is shut.
+ * Publishes the entries of one shard in the order of the calls, one publication at a time: while it is outstanding the
+ * next entries gather. A closed lane accepts entries and publishes nothing.
  */
 export class ShardLane {
   readonly shard: number;
   readonly pending = new PendingEntries();
-  readonly #parts: LaneParts;
-  /** Start of the packs' ids, which must differ from those of other processes. */
+  readonly #dependencies: LaneDependencies;
+  /** Start of the packs' ids: they must differ from those of other processes. */
   readonly #packPrefix = randomBytes(PACK_PREFIX_BYTES).toString("base64url");
   readonly #acknowledged = new LRUCache<string, string>({ max: ACKNOWLEDGED_MAX });
   #packs = 0;
   /** Entries that have not been published yet. */
-  #waiting: Pending[] = [];
+  #queue: PendingEntry[] = [];
   /** To be published again before anything else. */
-  #again: Parcel | undefined;
-  #flight: Flight | undefined;
+  #unanswered: Publication | undefined;
+  #outstanding: Readonly<{ publication: Publication; cancel: () => void }> | undefined;
   #isOpen = false;
   #isGathering = false;
-  #pause: NodeJS.Timeout | undefined;
-  /** Pauses and missed deadlines without a success between them. */
-  #pauses = 0;
-  #deadlines = 0;
+  #retryTimer: NodeJS.Timeout | undefined;
+  /** Retries, refusals of `#unanswered`, and timeouts since the last success. */
+  #retries = 0;
+  #refusals = 0;
+  #timeouts = 0;
   #highest = 0;
 
-  constructor(shard: number, parts: LaneParts) {
+  constructor(shard: number, dependencies: LaneDependencies) {
     this.shard = shard;
-    this.#parts = parts;
+    this.#dependencies = dependencies;
   }
 
   /** The highest sequence that the log acknowledged. */
@@ -74,84 +88,92 @@ export class ShardLane {
     return this.#highest;
   }
 
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /**
+   * Resolves once the log has the entry on disk. An attempt without an answer may have been stored, so the same key is
+   * published again until the log answers: it is stored once. A rejected entry may have been stored, if it had been
+   * published before.
+   *
+   * @throws {Refusal} `overloaded` or `too_large` at once.
+   */
   append(entry: LogEntry): Promise<Published> {
     const same = this.pending.get(entry.key);
     if (same !== undefined) return join(same, entry);
     const firstAt = this.#acknowledged.get(entry.key);
-    // While the lane is shut, the stream may not be the one that acknowledged the key.
-    if (firstAt !== undefined && this.#isOpen) return this.#repeat(firstAt);
-    assertSendable(entry);
+    // While the lane is closed the stream may not be the one that acknowledged the key.
+    if (firstAt !== undefined && this.#isOpen) return this.#acknowledgeAgain(firstAt);
     const pending = this.pending.add(entry);
-    this.#waiting.push(pending);
+    this.#queue.push(pending);
     this.#gather();
     return pending.outcome.promise;
   }
 
-  /** Starts publishing, or goes on. Sequences after `lastSeq` are new. */
+  /** Starts or resumes publishing. `lastSeq` is the stream's last sequence: new entries get higher ones. */
   open(lastSeq: number): void {
     this.#highest = lastSeq;
     this.#isOpen = true;
     this.#pump();
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
-  /** Publishes nothing until it is opened. What was published and not answered will be published again. */
-  shut(): void {
+  /** Stops publishing until `open`. An outstanding publication will be published again. */
+  close(): void {
     this.#isOpen = false;
-    clearTimeout(this.#pause);
-    this.#pause = undefined;
-    this.#pauses = 0;
-    this.#deadlines = 0;
-    if (this.#flight !== undefined) this.#putBack(this.#flight.parcel);
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
+    this.#retries = 0;
+    this.#timeouts = 0;
+    if (this.#outstanding === undefined) return;
+    this.#outstanding.cancel();
+    this.#unanswered = this.#outstanding.publication;
+    this.#outstanding = undefined;
   }
 
-  /** The stream is another one: what the one before had says nothing of it. */
-  forget(): void {
-    this.shut();
+  /** Closes the lane because the stream was replaced: forgets what the earlier one acknowledged. */
+  reset(): void {
+    this.close();
     this.#acknowledged.clear();
   }
 
-  /** Gives back everything that has no outcome yet. */
-  close(reason: Refusal): void {
-    this.shut();
-    this.#parts.counters.refused += this.pending.size;
+  /** Closes the lane and rejects all pending entries. */
+  rejectAll(reason: Refusal): void {
+    this.close();
+    this.#dependencies.counters.refused += this.pending.size;
     this.pending.rejectAll(reason);
   }
 
-  /** Drops entries for whom nobody waits any more: a shut lane must not fill up with them. */
+  /** Drops abandoned entries, with which a closed lane would fill up. */
   sweep(): void {
-    this.#waiting = this.#waiting.filter((pending) => !this.#dropIfAbandoned(pending));
-    this.#dropAgainIfAbandoned();
+    this.#queue = this.#queue.filter((pending) => !this.#dropIfAbandoned(pending));
+    this.#dropUnansweredIfAbandoned();
   }
 
-  /** The log has the entry: no need to ask. */
-  async #repeat(at: string): Promise<Published> {
-    this.#parts.counters.published += 1;
-    this.#parts.counters.duplicates += 1;
+  /** Acknowledges a key that the log has, without asking it. */
+  async #acknowledgeAgain(at: string): Promise<Published> {
+    this.#dependencies.counters.published += 1;
+    this.#dependencies.counters.duplicates += 1;
     return { seq: this.#highest, shard: this.shard, duplicate: true, at };
   }
 
-  #dropIfAbandoned(pending: Pending): boolean {
+  #dropIfAbandoned(pending: PendingEntry): boolean {
     const abandoned = isAbandoned(pending);
-    if (abandoned)
-      this.#giveBack([pending], new Refusal("unavailable", "nobody waits for this message any more"));
+    if (abandoned) this.#reject([pending], new Refusal("unavailable", "the client is gone"));
     return abandoned;
   }
 
-  /** What was published stays together, so it goes only when nobody waits for any of it. */
-  #dropAgainIfAbandoned(): void {
-    const entries = this.#again?.entries;
+  /** A published pack stays together, so it is dropped only when all of its entries are abandoned. */
+  #dropUnansweredIfAbandoned(): void {
+    const entries = this.#unanswered?.entries;
     if (entries === undefined || !entries.every(isAbandoned)) return;
     for (const pending of entries) this.#dropIfAbandoned(pending);
-    this.#again = undefined;
+    this.#unanswered = undefined;
   }
 
-  /** Lets what arrives in the same turn of the event loop leave together. */
+  /** Lets the entries of one turn of the event loop leave together. */
   #gather(): void {
-    if (this.#isGathering || this.#flight !== undefined || !this.#isOpen) return;
+    if (this.#isGathering || this.#outstanding !== undefined || !this.#isOpen) return;
     this.#isGathering = true;
     setImmediate(() => {
       this.#isGathering = false;
@@ -160,86 +182,73 @@ export class ShardLane {
   }
 
   #pump(): void {
-    if (!this.#isOpen || this.#flight !== undefined || this.#pause !== undefined) return;
-    this.#dropAgainIfAbandoned();
-    const parcel = this.#again ?? this.#take();
-    if (parcel === undefined) return;
-    if (parcel === this.#again) this.#parts.counters.retries += parcel.entries.length;
-    this.#again = undefined;
-    this.#launch(parcel);
+    if (!this.#isOpen || this.#outstanding !== undefined || this.#retryTimer !== undefined) return;
+    this.#dropUnansweredIfAbandoned();
+    if (this.#unanswered === undefined) {
+      const next = this.#next();
+      if (next !== undefined) this.#publish(next);
+    } else {
+      const again = this.#unanswered;
+      this.#unanswered = undefined;
+      this.#dependencies.counters.retries += again.entries.length;
+      this.#publish(again);
+    }
   }
 
-  /** Takes the next ones that wait, leaving out those for whom nobody waits any more. */
-  #take(): Parcel | undefined {
-    const taken: Pending[] = [];
+  /** Takes the next entries of the queue, up to the limits of a pack, and drops abandoned ones. */
+  #next(): Publication | undefined {
+    const entries: PendingEntry[] = [];
     let bytes = 0;
     let seen = 0;
-    for (const pending of this.#waiting) {
-      if (taken.length === PACK_ENTRIES_MAX || (bytes > 0 && bytes + pending.bytes > PACK_BYTES_MAX)) break;
+    for (const pending of this.#queue) {
+      if (entries.length === PACK_ENTRIES_MAX || (bytes > 0 && bytes + pending.bytes > PACK_BYTES_MAX)) break;
       seen += 1;
       if (this.#dropIfAbandoned(pending)) continue;
-      taken.push(pending);
+      entries.push(pending);
       bytes += pending.bytes;
     }
-    this.#waiting.splice(0, seen);
-    if (taken.length === 0) return undefined;
+    this.#queue.splice(0, seen);
+    if (entries.length === 0) return undefined;
     this.#packs += 1;
-    return new Parcel(taken, `${this.#packPrefix}-${this.#packs}`);
+    this.#refusals = 0;
+    return { entries, packId: `${this.#packPrefix}-${this.#packs}` };
   }
 
-  #launch(parcel: Parcel): void {
-    const { inbox, nats } = this.#parts;
-    const token = inbox.expect((answer) => {
-      this.#land();
-      this.#settle(parcel, answer);
+  #publish(publication: Publication): void {
+    const deadlineMs = Math.min(ANSWER_DEADLINE_MS * 2 ** this.#timeouts, ANSWER_DEADLINE_MAX_MS);
+    const cancel = this.#dependencies.requests.publish(this.shard, publication, deadlineMs, (answer) => {
+      this.#outstanding = undefined;
+      this.#handleAnswer(publication, answer);
       this.#gather();
     });
-    const ms = Math.min(ANSWER_DEADLINE_MS * 2 ** this.#deadlines, ANSWER_DEADLINE_MAX_MS);
-    const deadline = setTimeout(() => {
-      this.#deadlines += 1;
-      this.#putBack(parcel);
-      this.#pump();
-    }, ms);
-    this.#flight = { parcel, token, deadline };
-    publishParcel(nats, this.shard, parcel, inbox.subjectOf(token));
+    this.#outstanding = { publication, cancel };
   }
 
-  /** Ends the flight: an answer that still comes is ignored. */
-  #land(): void {
-    if (this.#flight === undefined) return;
-    clearTimeout(this.#flight.deadline);
-    this.#parts.inbox.forget(this.#flight.token);
-    this.#flight = undefined;
-  }
-
-  /** Nobody knows whether the log has it: it will be published again, under the same id. */
-  #putBack(parcel: Parcel): void {
-    this.#land();
-    this.#again = parcel;
-  }
-
-  #settle(parcel: Parcel, answer: LogAnswer): void {
-    if (answer.kind === "stored") this.#acknowledge(parcel, answer.seq, answer.duplicate);
-    else if (answer.kind === "full") this.#giveBack(parcel.entries, logFull(answer.reason));
-    else {
-      if (answer.kind === "refused") parcel.refusals += 1;
-      if (answer.kind === "absent" || parcel.refusals < REFUSALS_MAX) this.#rest(parcel);
-      else this.#giveBack(parcel.entries, new Refusal("unavailable", `the log refuses it: ${answer.reason}`));
+  #handleAnswer(publication: Publication, answer: LogAnswer): void {
+    if (answer.kind === "stored") this.#acknowledge(publication, answer.seq, answer.duplicate);
+    else if (answer.kind === "full") this.#reject(publication.entries, logFull(answer.reason));
+    else if (answer.kind === "timeout") {
+      this.#timeouts += 1;
+      this.#unanswered = publication;
+    } else {
+      if (answer.kind === "refused") this.#refusals += 1;
+      if (answer.kind === "absent" || this.#refusals < REFUSALS_MAX) this.#retryLater(publication);
+      else this.#reject(publication.entries, logRefuses(answer.reason));
     }
   }
 
-  #acknowledge(parcel: Parcel, seq: number, duplicate: boolean): void {
+  #acknowledge(publication: Publication, seq: number, duplicate: boolean): void {
     if (!duplicate) {
       if (seq <= this.#highest) {
-        this.#suspect(parcel, seq);
+        this.#suspect(publication, seq);
         return;
       }
       this.#highest = seq;
     }
-    this.#pauses = 0;
-    this.#deadlines = 0;
-    const { counters } = this.#parts;
-    const { entries } = parcel;
+    this.#retries = 0;
+    this.#timeouts = 0;
+    const { counters } = this.#dependencies;
+    const { entries } = publication;
     counters.published += entries.length;
     if (entries.length > 1) {
       counters.packs += 1;
@@ -248,8 +257,8 @@ export class ShardLane {
     for (const pending of entries) this.#resolve(pending, seq);
   }
 
-  #resolve(pending: Pending, seq: number): void {
-    const { counters, onPublished } = this.#parts;
+  #resolve(pending: PendingEntry, seq: number): void {
+    const { counters, onPublished } = this.#dependencies;
     const { key, at } = pending.entry;
     const firstAt = this.#acknowledged.get(key);
     if (firstAt === undefined) this.#acknowledged.set(key, at);
@@ -260,25 +269,24 @@ export class ShardLane {
     this.pending.resolve(pending, published);
   }
 
-  /** A new entry got a sequence that was used before: the stream was replaced. Callers stay pending. */
-  #suspect(parcel: Parcel, seq: number): void {
-    this.shut();
-    this.#putBack(parcel);
-    this.#parts.onSuspect(this.shard, `acknowledged ${seq} after ${this.#highest}`);
+  /** A new entry got a sequence already used: the stream was replaced. Closes the lane and leaves callers pending. */
+  #suspect(publication: Publication, seq: number): void {
+    this.close();
+    this.#unanswered = publication;
+    this.#dependencies.onSuspect(this.shard, `acknowledged ${seq} after ${this.#highest}`);
   }
 
-  #giveBack(entries: readonly Pending[], reason: Refusal): void {
-    this.#parts.counters.refused += entries.length;
+  #reject(entries: readonly PendingEntry[], reason: Refusal): void {
+    this.#dependencies.counters.refused += entries.length;
     for (const pending of entries) this.pending.reject(pending, reason);
   }
 
-  /** Has it published again after a while. */
-  #rest(parcel: Parcel): void {
-    this.#again = parcel;
-    const ms = Math.min(PAUSE_MS * 2 ** this.#pauses, PAUSE_MAX_MS);
-    this.#pauses += 1;
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined;
+  #retryLater(publication: Publication): void {
+    this.#unanswered = publication;
+    const ms = Math.min(RETRY_MS * 2 ** this.#retries, RETRY_MAX_MS);
+    this.#retries += 1;
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined;
       this.#pump();
     }, ms);
   }
@@ -286,3 +294,4 @@ export class ShardLane {
 
 const logFull = (reason: string) =>
   new Refusal("overloaded", `the log is full: ${reason}`, { retryAfterMs: FULL_RETRY_MS });
+const logRefuses = (reason: string) => new Refusal("unavailable", `the log refuses it: ${reason}`);

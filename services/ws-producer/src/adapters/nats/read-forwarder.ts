@@ -2,20 +2,20 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { READ_ASK_SUBJECT, type ReadAnswer } from "@parley/protocol/reads";
 import type { ForwardRead } from "../../application/forward-read.ts";
-import { ask } from "./ask.ts";
+import { requestConsumer } from "./request-consumer.ts";
 
-/** How long a consumer may take to answer, ms. */
+/** Deadline of a consumer's answer, ms. */
 const ANSWER_DEADLINE_MS = 2_000;
 
-/** Asks a consumer, which has the database. */
+/** Forwards to a consumer, which has the database. */
 export function createForwardRead(nats: NatsConnection): ForwardRead {
   return async (mark) => {
-    const answer = await ask(nats, READ_ASK_SUBJECT, mark, ANSWER_DEADLINE_MS).catch(() => {
-      throw new Refusal("unavailable", "read cursors cannot be kept now", { retryAfterMs: 1_000 });
+    const reply = await requestConsumer(nats, READ_ASK_SUBJECT, mark, ANSWER_DEADLINE_MS).catch(() => {
+      throw new Refusal("unavailable", "read cursors cannot be stored now", { retryAfterMs: 1_000 });
     });
-    const said = answer.json<ReadAnswer>();
-    if ("seq" in said) return said.seq;
-    const text = said.code === "not_a_member" ? "join the channel first" : "there is no such room";
-    throw new Refusal(said.code, text, { path: "/room" });
+    const answer = reply.json<ReadAnswer>();
+    if ("seq" in answer) return answer.seq;
+    const text = answer.code === "not_a_member" ? "join the channel first" : "there is no such room";
+    throw new Refusal(answer.code, text, { path: "/room" });
   };
 }

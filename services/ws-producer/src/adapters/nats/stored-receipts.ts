@@ -2,29 +2,28 @@ import { randomUUID } from "node:crypto";
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
 import { RECEIPT_PREFIX, STORED_SUBJECT } from "@parley/protocol/subjects";
+import { sleep } from "@parley/runtime/deadline";
 import type { Posted } from "../../application/post-message.ts";
-import { ask } from "./ask.ts";
+import { requestConsumer } from "./request-consumer.ts";
 
-/** After so long without a receipt, Postgres is asked through a consumer, ms; and again after each such pause. */
+/** Time without a receipt after which a consumer is asked, and between two such requests, ms. */
 const ASK_AFTER_MS = 1_000;
-/** How long a receipt is waited for at all, ms. */
+/** Longest wait for a receipt, ms. */
 const WAIT_DEADLINE_MS = 10 * 60_000;
-/** Receipts that are waited for at once; more are refused. */
-const WAITING_MAX = 50_000;
-/** Receipts that are kept though nobody waits for them yet; the oldest is dropped for a new one. */
+/** Most receipts that may be awaited at once. */
+const AWAITED_MAX = 50_000;
+/** Most receipts that are kept before `wait` is called; the oldest is dropped for a new one. */
 const EARLY_MAX = 1_000;
 
-type Waiting = { done: (seq: number) => void };
-
 /**
- * Receipts of the writers, on subjects `receipt.<instance>.<n>`. A receipt is core NATS and can be lost, so it is
- * asked for when it does not come; an answer comes from Postgres either way.
+ * Receipts of the writers, on subjects `receipt.<instance>.<n>`. A receipt is core NATS and can be lost, so a consumer is
+ * asked if it does not arrive; both answers come from Postgres.
  */
 export class StoredReceipts {
   readonly #nats: NatsConnection;
   readonly #prefix = `${RECEIPT_PREFIX}${randomUUID()}`;
-  readonly #waiting = new Map<string, Waiting>();
-  /** Receipts that came before the log's answer, as they do when Postgres is quick. */
+  readonly #awaited = new Map<string, (seq: number) => void>();
+  /** Receipts that arrived before the log's acknowledgement, as they do when Postgres is quick. */
   readonly #early = new Map<string, number>();
   #next = 0;
 
@@ -32,35 +31,34 @@ export class StoredReceipts {
     this.#nats = nats;
     nats.subscribe(`${this.#prefix}.*`, {
       callback: (error, message) => {
-        const seq = error ? undefined : seqIn(message.string());
+        const seq = error ? undefined : parseSeq(message.string());
         if (seq !== undefined) this.#take(message.subject, seq);
       },
     });
   }
 
   #take(subject: string, seq: number): void {
-    const waiting = this.#waiting.get(subject);
-    if (waiting) {
-      waiting.done(seq);
+    const resolve = this.#awaited.get(subject);
+    if (resolve !== undefined) {
+      resolve(seq);
       return;
     }
     this.#early.set(subject, seq);
     if (this.#early.size > EARLY_MAX) this.#early.delete(this.#early.keys().next().value as string);
   }
 
-  /** A subject for one message's receipt. @throws {Refusal} `overloaded` if too many are waited for. */
+  /** Returns a subject for one message's receipt. @throws {Refusal} `overloaded` if too many are awaited. */
   open = (): string => {
-    if (this.#waiting.size >= WAITING_MAX) {
-      throw new Refusal("overloaded", "too many receipts are waited for", { retryAfterMs: ASK_AFTER_MS });
-    }
+    if (this.#awaited.size >= AWAITED_MAX)
+      throw new Refusal("overloaded", "too many receipts are awaited", { retryAfterMs: ASK_AFTER_MS });
     this.#next += 1;
     return `${this.#prefix}.${this.#next}`;
   };
 
   /**
-   * Resolves with the seq under which Postgres has the message.
+   * Resolves with the seq of the message in Postgres.
    *
-   * @throws {Refusal} `unavailable` if it was not stored in time, or nobody waits any more.
+   * @throws {Refusal} `unavailable` after the deadline, or once `isGone` returns true.
    */
   wait = async (
     receiptTo: string,
@@ -70,38 +68,36 @@ export class StoredReceipts {
     const early = this.#early.get(receiptTo);
     this.#early.delete(receiptTo);
     if (early !== undefined) return early;
-    const received = new Promise<number>((done) => this.#waiting.set(receiptTo, { done }));
-    const until = performance.now() + WAIT_DEADLINE_MS;
+    const received = new Promise<number>((resolve) => this.#awaited.set(receiptTo, resolve));
+    const deadline = performance.now() + WAIT_DEADLINE_MS;
     try {
-      let pause = duplicate ? 0 : ASK_AFTER_MS;
-      while (!isGone() && performance.now() < until) {
-        const seq = await Promise.race([received, sleep(pause)]);
+      let waitMs = duplicate ? 0 : ASK_AFTER_MS;
+      while (!isGone() && performance.now() < deadline) {
+        const seq = (await Promise.race([received, sleep(waitMs)])) ?? (await this.#ask(message));
         if (seq !== undefined) return seq;
-        const answer = await this.#ask(message.room, message.author.id, message.id);
-        if (answer !== null) return answer;
-        pause = ASK_AFTER_MS;
+        waitMs = ASK_AFTER_MS;
       }
     } finally {
-      this.#waiting.delete(receiptTo);
+      this.#awaited.delete(receiptTo);
     }
-    throw new Refusal("unavailable", "the message is safe in the log, but Postgres did not take it in time");
+    throw new Refusal(
+      "unavailable",
+      "the log has the message on disk, but Postgres did not store it in time",
+    );
   };
 
-  async #ask(room: string, userId: string, id: string): Promise<number | null> {
-    try {
-      const answer = await ask(this.#nats, STORED_SUBJECT, { room, userId, id }, ASK_AFTER_MS);
-      return seqIn(answer.string()) ?? null;
-    } catch {
-      // Nobody answers while consumers or NATS are away: the caller asks again.
-      return null;
-    }
+  /** Asks a consumer; undefined if Postgres does not have the message, or nobody answers. */
+  async #ask({ room, author, id }: Posted["message"]): Promise<number | undefined> {
+    const request = { room, userId: author.id, id };
+    const answer = await requestConsumer(this.#nats, STORED_SUBJECT, request, ASK_AFTER_MS).catch(
+      () => undefined,
+    );
+    return answer && parseSeq(answer.string());
   }
 }
 
-const sleep = (ms: number) => new Promise<undefined>((resolve) => setTimeout(() => resolve(undefined), ms));
-
-/** The seq that a receipt or an answer names. Never throws: that would end the reading of the whole connection. */
-function seqIn(text: string): number | undefined {
+/** The seq of a receipt or an answer. Never throws: that would stop all subscriptions of the connection. */
+function parseSeq(text: string): number | undefined {
   try {
     const { seq } = JSON.parse(text) as { seq?: unknown };
     return typeof seq === "number" ? seq : undefined;

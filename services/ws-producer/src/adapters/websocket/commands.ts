@@ -1,30 +1,33 @@
-import { PostFrame, TypingFrame } from "@parley/protocol/client-frames";
+import { PostFrame, ReactionFrame, ReadFrame, TypingFrame } from "@parley/protocol/client-frames";
 import { contentOf } from "@parley/protocol/message";
-import type { AckFrame, StoredFrame } from "@parley/protocol/server-frames";
+import type { AckFrame, ReadAckFrame, StoredFrame } from "@parley/protocol/server-frames";
 import { type Command, command } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
 import type { AnnounceTyping } from "../../application/announce-typing.ts";
-import type { Posted, PostMessage } from "../../application/post-message.ts";
+import type { ForwardRead } from "../../application/forward-read.ts";
+import type { Author, Posted, PostMessage } from "../../application/post-message.ts";
+import type { React } from "../../application/react.ts";
 
-/** Waits for the writer to say under which seq Postgres has a message. */
+/** Receipts of messages that Postgres has. */
 export type AwaitStored = Readonly<{
-  /** A subject of this process on which one message's receipt will come. */
+  /** Returns the subject of one message's receipt. */
   open: () => string;
-  /** Resolves with the seq; asks again until it is known or `isGone`. Rejects when nobody waits any more. */
+  /** Resolves with the message's seq. Rejects once `isGone` returns true. */
   wait: (receiptTo: string, posted: Posted, isGone: () => boolean) => Promise<number>;
 }>;
 
-/** The answer to a message that the log has, on the socket and over HTTP. */
+const authorOf = ({ identity: { userId, username } }: Connection): Author => ({ id: userId, username });
+
+/** The acknowledgement of a message that the log has, on the socket and over HTTP. */
 export function ackOf({ message, duplicate }: Posted): AckFrame {
   const { id, room, at } = message;
   return { type: "ack", id, room, stored: "log", duplicate, at };
 }
 
-/** `message`: posts, answers `ack` once the log has it and, if asked, `stored` once Postgres has it. */
+/** `message`: answers `ack` once the log has it and, with `"receipt":"stored"`, `stored` once Postgres has it. */
 export function postCommand(postMessage: PostMessage, stored: AwaitStored): Command {
-  return command("message", PostFrame, (connection: Connection, frame) => {
-    const { userId, username } = connection.identity;
-    const author = { id: userId, username };
+  return command("message", PostFrame, (connection, frame) => {
+    const author = authorOf(connection);
     const { isGone } = connection;
     const draft = { id: frame.id, room: frame.room, content: contentOf(frame) };
     if (frame.receipt !== "stored")
@@ -39,9 +42,29 @@ export function postCommand(postMessage: PostMessage, stored: AwaitStored): Comm
   });
 }
 
-/** `typing`: told to whoever has the room open; it has no answer. */
+/** `reaction`: answers `ack` once the log has it. */
+export function reactionCommand(react: React): Command {
+  return command("reaction", ReactionFrame, async (connection, { id, room, seq, emoji, remove = false }) => {
+    const draft = { room, target: seq, emoji, remove, ...(id === undefined ? {} : { id }) };
+    const { reaction, duplicate } = await react(draft, authorOf(connection), connection.isGone);
+    const { id: ackId, at } = reaction;
+    const ack: AckFrame = { type: "ack", id: ackId, room, stored: "log", duplicate, at };
+    connection.send(ack);
+  });
+}
+
+/** `read`: answers `ack` with the cursor's seq once Postgres has it. */
+export function readCommand(forwardRead: ForwardRead): Command {
+  return command("read", ReadFrame, async (connection, { id, room, seq }) => {
+    const cursor = await forwardRead({ room, user: authorOf(connection), seq });
+    const ack: ReadAckFrame = { type: "ack", room, seq: cursor, ...(id === undefined ? {} : { id }) };
+    connection.send(ack);
+  });
+}
+
+/** `typing`: delivered to the sockets that are subscribed to the room; it has no answer. */
 export function typingCommand(announceTyping: AnnounceTyping): Command {
-  return command("typing", TypingFrame, ({ identity }, { room, isTyping }) =>
-    announceTyping(room, { id: identity.userId, username: identity.username }, isTyping),
+  return command("typing", TypingFrame, (connection, { room, isTyping }) =>
+    announceTyping(room, authorOf(connection), isTyping),
   );
 }

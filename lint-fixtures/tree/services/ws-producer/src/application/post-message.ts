@@ -1,5 +1,4 @@
 import "./react.ts";
-import "../domain/message.ts";
 import "@parley/protocol/codes";
 import "@parley/runtime/deadline";
 import "@parley/runtime/log"; // ! noRestrictedImports

@@ -5,4 +5,4 @@ import "@parley/socket/command";
 import "../http/history-routes.ts"; // ! noRestrictedImports
 import "fastify"; // ! noRestrictedImports
 import "../../config.ts"; // ! noRestrictedImports
-import "../../../../ws-producer/src/domain/message.ts"; // ! noRestrictedImports
+import "../../../../ws-producer/src/application/react.ts"; // ! noRestrictedImports

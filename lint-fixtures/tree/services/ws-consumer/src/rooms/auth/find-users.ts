@@ -4,4 +4,4 @@ import "@parley/proto/auth/v1/auth";
 import "../http/room-routes.ts"; // ! noRestrictedImports
 import "postgres"; // ! noRestrictedImports
 import "../../config.ts"; // ! noRestrictedImports
-import "../../../../ws-producer/src/domain/message.ts"; // ! noRestrictedImports
+import "../../../../ws-producer/src/application/react.ts"; // ! noRestrictedImports

@@ -5,4 +5,4 @@ import "postgres";
 import "../../delivery/postgres/history.ts"; // ! noRestrictedImports
 import "@nats-io/jetstream"; // ! noRestrictedImports
 import "../../config.ts"; // ! noRestrictedImports
-import "../../../../ws-producer/src/domain/message.ts"; // ! noRestrictedImports
+import "../../../../ws-producer/src/application/react.ts"; // ! noRestrictedImports

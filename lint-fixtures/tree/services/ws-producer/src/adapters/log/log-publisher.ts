@@ -1,6 +1,5 @@
 import "./backlog.ts";
 import "../../application/post-message.ts";
-import "../../domain/message.ts";
 import "@parley/runtime/nats";
 import "@nats-io/jetstream";
 import "lru-cache";
