@@ -16,7 +16,7 @@ const run = (env: Record<string, string>) => {
   return { stdout, signal };
 };
 
-it("kills the process when it comes to its point for the nth time", () => {
+it("kills the process when it reaches the armed point for the nth time", () => {
   expect(run({ CRASH_AT: "writer-before-write:2" })).toEqual({ stdout: "1", signal: "SIGKILL" });
 });
 
@@ -25,7 +25,7 @@ it("does nothing at other points, or without the variable", () => {
   expect(run({})).toEqual({ stdout: "123", signal: null });
 });
 
-it("refuses a point that there is not, and any point in production", () => {
+it("refuses an unknown point, and any point in production", () => {
   expect(() => armCrashPoint({ CRASH_AT: "nowhere:1" })).toThrow("CRASH_AT");
   expect(() => armCrashPoint({ CRASH_AT: "writer-before-write:0" })).toThrow("CRASH_AT");
   const env = { CRASH_AT: "writer-before-write:1", NODE_ENV: "production" };

@@ -1,6 +1,6 @@
 import { ConfigError } from "./config.ts";
 
-/** Each place in a service at which a process can be made to die: what a crash there must not break is in its name. */
+/** Places in the services at which a test can make the process kill itself. */
 export const CRASH_POINTS = [
   "producer-before-publish",
   "producer-before-ack",
@@ -14,17 +14,18 @@ export type CrashPoint = (typeof CRASH_POINTS)[number];
 let armed: { name: string; left: number } | undefined;
 
 /**
- * Arms the crash point that `CRASH_AT=<name>:<nth>` names: the process kills itself when it comes there for the nth
- * time, as `kill -9` would. Without the variable nothing is armed.
+ * Arms the crash point of `CRASH_AT=<name>:<nth>`: the process kills itself with SIGKILL when it reaches that point for
+ * the nth time. Does nothing without the variable.
  *
  * @throws {ConfigError} if there is no such point, or in production.
+ * @example CRASH_AT=writer-after-write:3
  */
 export function armCrashPoint(env: NodeJS.ProcessEnv): void {
-  const wish = env.CRASH_AT ?? "";
-  if (wish === "") return;
+  const setting = env.CRASH_AT ?? "";
+  if (setting === "") return;
   if (env.NODE_ENV === "production")
     throw new ConfigError("configuration: CRASH_AT is refused when NODE_ENV=production");
-  const [name = "", nth = "1"] = wish.split(":");
+  const [name = "", nth = "1"] = setting.split(":");
   if (!CRASH_POINTS.includes(name as CrashPoint) || !/^[1-9]\d*$/.test(nth))
     throw new ConfigError(
       `configuration: CRASH_AT is <name>:<nth>, with a name of ${CRASH_POINTS.join(", ")}`,
@@ -32,7 +33,7 @@ export function armCrashPoint(env: NodeJS.ProcessEnv): void {
   armed = { name, left: Number(nth) };
 }
 
-/** Says that the process is at a crash point. */
+/** Marks a crash point: kills the process if this is the armed one, for the nth time. */
 export function crashPoint(name: CrashPoint): void {
   if (armed === undefined || armed.name !== name) return;
   armed.left -= 1;

@@ -18,7 +18,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, string>> = {
 };
 
 /** Makes a problem of whatever a route or Fastify has thrown; what was not foreseen is `internal`. */
-export function toProblem(
+export function problemOfError(
   error: FastifyError | Problem | Error,
   tooLargePaths: readonly string[] = [],
 ): Problem {
@@ -50,7 +50,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 
 /** Answers a request that has no route: its URL is malformed. */
 export function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  const { status, code } = toProblem(error);
+  const { status, code } = problemOfError(error);
   sendProblem(reply, new Problem(status, code, "the URL is not percent-encoded UTF-8"));
 }
 

@@ -10,8 +10,8 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { Type } from "typebox";
-import { askReadiness, type Check } from "./health.ts";
-import { checkEncoding, refuseConnection, refuseUrl, sendProblem, toProblem } from "./http-errors.ts";
+import { type Check, checkReadiness } from "./health.ts";
+import { checkEncoding, refuseConnection, refuseUrl, sendProblem, problemOfError } from "./http-errors.ts";
 import { addJsonBody } from "./json-body.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -23,12 +23,12 @@ export type HttpOptions = Readonly<{
   title: string;
   description: string;
   log: Log;
-  /** What the service needs; each is asked by `GET /health/ready`. */
+  /** Checks of the service's dependencies, run by `GET /health/ready`. */
   checks: Readonly<Record<string, Check>>;
-  /** Exact origins of pages that may call this service. */
+  /** Exact origins of web pages that may call this service. */
   allowedOrigins: readonly string[];
   trustProxy: boolean;
-  /** Largest body that is read, bytes. */
+  /** Largest request body, bytes. */
   bodyBytesMax: number;
   /** JSON Pointers to the texts of a body that are answered `too_large` when they are too long. */
   tooLargePaths?: readonly string[];
@@ -49,7 +49,7 @@ const HEADER_BYTES_MAX = 16_384;
 /** Headers that pages of other origins may read. */
 const EXPOSED_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"];
 
-/** What the Swagger page may load. It styles itself inline; it must work over plain HTTP on any host. */
+/** Content security policy of the Swagger page: it has inline styles, and must work over plain HTTP on any host. */
 const DOCS_CSP = {
   "default-src": ["'self'"],
   "style-src": ["'self'", "'unsafe-inline'"],
@@ -60,8 +60,8 @@ const DOCS_CSP = {
 };
 
 /**
- * The HTTP face that every service has: TypeBox validation that coerces and strips nothing, problem+json errors,
- * health, metrics, Swagger UI at `/docs` and OpenAPI 3.1 at `/docs/json`. It opens no port.
+ * Builds what every HTTP service has: TypeBox validation that coerces and strips nothing, problem+json errors, health,
+ * metrics, Swagger UI at `/docs` and OpenAPI 3.1 at `/docs/json`. It opens no port.
  */
 export async function buildHttp(options: HttpOptions): Promise<App> {
   const app = Fastify({
@@ -81,7 +81,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   } as object).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = toProblem(error, options.tooLargePaths);
+    const problem = problemOfError(error, options.tooLargePaths);
     if (problem.status >= 500 && !(error instanceof Problem))
       request.log.error({ err: error, req: request }, "request failed");
     return sendProblem(reply, problem);
@@ -140,30 +140,32 @@ function addHealth(app: App, { service, checks }: HttpOptions): void {
   const Ready = Type.Object({
     status: Type.String(),
     service: Type.String(),
-    checks: Type.Record(Type.String(), Type.String(), { description: "ok, or what is wrong, for each part" }),
+    checks: Type.Record(Type.String(), Type.String(), {
+      description: "ok, or the reason, for each dependency",
+    }),
   });
   const Short = Type.Object({ status: Type.String(), service: Type.String(), time: Type.String() });
   const tags = ["health"];
   app.get(
     "/health/live",
-    { schema: { tags, summary: "the process runs", response: { 200: Short } } },
+    { schema: { tags, summary: "whether the process runs", response: { 200: Short } } },
     async () => ({ status: "live", service, time: new Date().toISOString() }),
   );
   app.get(
     "/health/ready",
-    { schema: { tags, summary: "every part that it needs answers", response: { 200: Ready, 503: Ready } } },
+    { schema: { tags, summary: "whether every dependency is ready", response: { 200: Ready, 503: Ready } } },
     async (_request, reply) => {
-      const { ready, checks: answers } = await askReadiness(checks);
+      const { ready, checks: results } = await checkReadiness(checks);
       return reply
         .code(ready ? 200 : 503)
-        .send({ status: ready ? "ready" : "not_ready", service, checks: answers });
+        .send({ status: ready ? "ready" : "not_ready", service, checks: results });
     },
   );
   app.get(
     "/health",
-    { schema: { tags, summary: "the short form", response: { 200: Short, 503: Short } } },
+    { schema: { tags, summary: "the same without the checks", response: { 200: Short, 503: Short } } },
     async (_request, reply) => {
-      const { ready } = await askReadiness(checks);
+      const { ready } = await checkReadiness(checks);
       const status = ready ? "healthy" : "unhealthy";
       return reply.code(ready ? 200 : 503).send({ status, service, time: new Date().toISOString() });
     },

@@ -1,12 +1,12 @@
-let at = 0;
-let text = "";
+let cachedAt = 0;
+let cached = "";
 
-/** The time now, ISO 8601 in UTC with ms. Written anew once a millisecond at most: a busy producer asks a dozen times. */
+/** Returns the time now, ISO 8601 in UTC with ms. The text is formatted once per millisecond: a busy producer asks often. */
 export function isoNow(): string {
   const now = Date.now();
-  if (now !== at) {
-    at = now;
-    text = new Date(now).toISOString();
+  if (now !== cachedAt) {
+    cachedAt = now;
+    cached = new Date(now).toISOString();
   }
-  return text;
+  return cached;
 }

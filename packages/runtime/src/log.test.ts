@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { createLog } from "./log.ts";
 
-/** What a log writes while something is done. */
+/** The text that a log writes while `work` runs. */
 function written(work: (log: ReturnType<typeof createLog>) => void): string {
   const lines: string[] = [];
   const log = createLog("test", "trace", {
@@ -21,9 +21,9 @@ const caught = (work: () => unknown): Error => {
 };
 
 it.each([
-  ["of JSON that cannot be read", () => caught(() => JSON.parse("secret"))],
-  ["of a long text that cannot be read", () => caught(() => JSON.parse(`secret ${"x".repeat(100)}`))],
-  ["of JSON that ends too soon", () => caught(() => JSON.parse('{"a":"secret"'))],
+  ["of invalid JSON", () => caught(() => JSON.parse("secret"))],
+  ["of a long invalid text", () => caught(() => JSON.parse(`secret ${"x".repeat(100)}`))],
+  ["of truncated JSON", () => caught(() => JSON.parse('{"a":"secret"'))],
   ["of a cause", () => new Error("outer", { cause: caught(() => JSON.parse("secret")) })],
   [
     "that Postgres quotes",
@@ -34,13 +34,13 @@ it.each([
         parameters: ["secret"],
       }),
   ],
-])("an error in the log quotes nothing %s", (_what, error) => {
+])("a logged error quotes no input %s", (_what, error) => {
   const text = written((log) => log.error({ err: error() }, "failed"));
   expect(text).not.toContain("secre");
   expect(JSON.parse(text).err.stack).toContain("log.test.ts");
 });
 
-it.each(["token", "refreshToken", "password", "authorization", "cookie"])("removes the field %s", (field) => {
+it.each(["token", "refreshToken", "password", "authorization", "cookie"])("censors the field %s", (field) => {
   const text = written((log) => {
     log.info({ [field]: "hush" }, "at the top");
     log.info({ body: { [field]: "hush" } }, "one level down");

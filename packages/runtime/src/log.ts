@@ -2,36 +2,40 @@ import { type DestinationStream, type Logger, pino } from "pino";
 
 export type Log = Logger;
 
-/** Paths that never reach a log, at any depth that our code or Fastify logs them. */
+/** Fields that are censored, at each depth at which our code or Fastify logs them. */
 const SECRET_PATHS = ["token", "refreshToken", "password", "authorization", "cookie"].flatMap((name) => [
   name,
   `*.${name}`,
   `*.*.${name}`,
 ]);
 
-/** A path without its query: a query may carry `?token=`. */
+/** The path of a URL without its query, which may contain `?token=`. */
 export function pathOf(url: string): string {
   const query = url.indexOf("?");
   return query === -1 ? url : url.slice(0, query);
 }
 
-/** What Postgres says beside its message: rows and parameters are quoted there. */
+/** Fields of a Postgres error that quote rows and parameters. */
 const QUOTING_FIELDS = ["detail", "where", "hint", "query", "parameters", "args", "internal_query"];
 
-/** `JSON.parse` quotes what it could not read. */
-const withoutQuote = (text: string): string =>
+/** Removes the input that the message of a `JSON.parse` error quotes. */
+const removeQuote = (text: string): string =>
   text.replaceAll(/Unexpected token [\s\S]*? is not valid JSON/g, "the text is not valid JSON");
 
-/** An error with its stack, without what it quotes of somebody's input. */
+/** Serializes an error with its stack, without quoted input. */
 function errorFacts(error: Error): object {
   const facts: Record<string, unknown> = { ...pino.stdSerializers.err(error) };
   for (const field of QUOTING_FIELDS) delete facts[field];
   for (const [field, value] of Object.entries(facts))
-    if (typeof value === "string") facts[field] = withoutQuote(value);
+    if (typeof value === "string") facts[field] = removeQuote(value);
   return facts;
 }
 
-/** JSON lines on standard output, with the service's name on each and secrets removed. */
+/**
+ * Makes a log of JSON lines with the service's name, to standard output or `destination`. Secrets are censored.
+ *
+ * @param level least severe level that is written
+ */
 export function createLog(service: string, level: string, destination?: DestinationStream): Log {
   const options = {
     level,

@@ -10,7 +10,7 @@ export type NatsOptions = Readonly<{
   name: string;
   user?: string;
   password?: string;
-  /** What this connection publishes does not come back to its own subscriptions. */
+  /** Whether this connection's own publications are not delivered to its subscriptions. */
   noEcho?: boolean;
   log: Log;
 }>;
@@ -18,23 +18,26 @@ export type NatsOptions = Readonly<{
 const inboxPrefixes = new WeakMap<NatsConnection, string>();
 
 /**
- * A subject for answers on this connection. With a NATS user it begins with `_INBOX_<user>`: NATS lets each user
- * listen to inboxes of its own name only (deploy/nats/users.conf).
+ * Creates a reply subject for this connection. With a NATS user it starts with `_INBOX_<user>`: each user may subscribe
+ * to inboxes of its own name only (deploy/nats/users.conf).
  */
 export function inboxOf(nats: NatsConnection): string {
   return createInbox(inboxPrefixes.get(nats));
 }
 
 /**
- * Connects to NATS and stays connected: it waits for the first connection, and redials for ever afterwards.
- * Each change of the connection is logged; errors that NATS reports by itself (permissions) are logged as errors.
+ * Connects to NATS, waiting for the server without a deadline, and reconnects without a limit afterwards. Logs each
+ * change of the connection, and errors that NATS reports asynchronously, such as missing permissions.
  */
 export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
   const { log, name, noEcho = false } = options;
   const inboxPrefix = options.user === undefined ? undefined : `_INBOX_${options.user}`;
   const waiting = setInterval(
     () =>
-      log.warn({ part: "nats", user: options.user }, "waiting for NATS: it is away, or refuses this user"),
+      log.warn(
+        { part: "nats", user: options.user },
+        "waiting for NATS: it is not reachable, or refuses this user",
+      ),
     CONNECT_DEADLINE_MS,
   );
   const nats = await connect({
@@ -57,7 +60,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
   void (async () => {
     for await (const status of nats.status()) {
       const facts = { part: "nats", connection: name };
-      if (status.type === "error") log.error({ err: status.error, ...facts }, "NATS reports an error");
+      if (status.type === "error") log.error({ err: status.error, ...facts }, "NATS reported an error");
       else if (status.type === "disconnect") log.warn(facts, "NATS connection lost");
       else if (status.type === "reconnect") log.info(facts, "NATS connection is back");
     }

@@ -14,15 +14,15 @@ export type DatabaseOptions = Readonly<{
   url: string;
   /** Shown in pg_stat_activity. */
   name: string;
-  /** Connections at most. */
+  /** Most connections. */
   connections: number;
-  /** How long a statement may take unless it says otherwise, ms. */
+  /** Default deadline of a statement, ms. */
   deadlineMs: number;
   /** Settings of each connection, such as `jit: "off"`. */
   settings?: Readonly<Record<string, string>>;
 }>;
 
-/** Values that a statement may carry. Rows of input travel as one JSON text: `$1::text::json`. */
+/** Values of a statement's parameters. Rows of input are one JSON text: `$1::text::json`. */
 export type Param = string | number | boolean | null | Date;
 
 /**

@@ -1,12 +1,16 @@
 import { STATUS_CODES } from "node:http";
 import { Type } from "typebox";
 
-/** An error that HTTP answers as RFC 9457 `application/problem+json`. `code` is stable; `message` is for people. */
+/**
+ * An error that HTTP answers as RFC 9457 `application/problem+json`. `code` is stable; `message` is for people.
+ *
+ * @example throw new Problem(404, "room_not_found", "there is no such room", { path: "/room" })
+ */
 export class Problem extends Error {
   override readonly name: string = "Problem";
   readonly status: number;
   readonly code: string;
-  /** A JSON Pointer to the offending field, if there is one. */
+  /** JSON Pointer to the invalid field. */
   readonly path: string | undefined;
   readonly retryAfterMs: number | undefined;
 
@@ -24,22 +28,22 @@ export class Problem extends Error {
   }
 }
 
-/** What is sent of a problem: RFC 9457 with our members, as JSON. */
+/** The JSON body of a problem. */
 export function problemText({ status, code, message, path, retryAfterMs }: Problem): string {
   const title = STATUS_CODES[status] ?? "Error";
   return JSON.stringify({ type: "about:blank", title, status, code, detail: message, path, retryAfterMs });
 }
 
-/** The body of every HTTP error (RFC 9457 with our members). */
+/** Schema of the body of every HTTP error: RFC 9457 with members of our own. */
 export const ProblemBody = Type.Object(
   {
-    type: Type.String({ description: "about:blank: the code says which problem it is" }),
+    type: Type.String({ description: "about:blank: `code` names the problem" }),
     title: Type.String(),
     status: Type.Integer(),
     code: Type.String({ description: "stable name of the problem" }),
     detail: Type.String(),
-    path: Type.Optional(Type.String({ description: "JSON Pointer to the offending field" })),
-    retryAfterMs: Type.Optional(Type.Integer({ description: "try again after so many milliseconds" })),
+    path: Type.Optional(Type.String({ description: "JSON Pointer to the invalid field" })),
+    retryAfterMs: Type.Optional(Type.Integer({ description: "try again after this time, milliseconds" })),
   },
   {
     $id: "Problem",

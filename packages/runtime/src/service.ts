@@ -1,18 +1,20 @@
 import { armCrashPoint } from "./crash-point.ts";
 import { createLog, type Log } from "./log.ts";
 
-/** How long a process may take to close everything before it is ended, ms. */
+/** Deadline of closing everything, ms; the process exits then. */
 const CLOSE_DEADLINE_MS = 15_000;
 
 export type ServiceContext = Readonly<{
   log: Log;
-  /** Registers what must be closed at the end; the last registered is closed first. */
+  /** Registers a function that closes something when the process ends. The last registered is called first. */
   onClose: (close: () => Promise<void> | void) => void;
 }>;
 
 /**
- * Runs one process: starts it, closes it on SIGTERM or SIGINT, and ends it with 1
- * on a fault that nobody caught, so that whoever supervises starts a clean one.
+ * Runs a service: starts it, closes it on SIGTERM or SIGINT, and exits with 1 on an uncaught error, so that its
+ * supervisor starts a new process.
+ *
+ * @example await runService("auth", process.env, async ({ log, onClose }) => { … })
  */
 export async function runService(
   name: string,
@@ -34,20 +36,20 @@ export async function runService(
       try {
         await closer();
       } catch (err) {
-        log.error({ err }, "a part did not close");
+        log.error({ err }, "closing failed");
       }
     }
     log.info("closed");
     process.exit(exitCode);
   };
-  const fault = (err: unknown) => {
-    log.fatal({ err }, "unexpected fault");
-    void close("fault", 1);
+  const onUncaught = (err: unknown) => {
+    log.fatal({ err }, "uncaught error");
+    void close("uncaught error", 1);
   };
   process.on("SIGTERM", () => void close("SIGTERM", 0));
   process.on("SIGINT", () => void close("SIGINT", 0));
-  process.on("uncaughtException", fault);
-  process.on("unhandledRejection", fault);
+  process.on("uncaughtException", onUncaught);
+  process.on("unhandledRejection", onUncaught);
   try {
     armCrashPoint(env);
     await start({ log, onClose: (closer) => closers.push(closer) });

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 
-/** A TCP port. 0 lets the system choose. */
+/** Schema of a TCP port. 0 lets the system choose one. */
 export const Port = (port: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: port, description });
 
@@ -8,7 +8,7 @@ export const Port = (port: number, description: string) =>
 export const ServiceVariables = {
   NODE_ENV: Type.Union([Type.Literal("development"), Type.Literal("test"), Type.Literal("production")], {
     default: "development",
-    description: "production turns off what is only for development, such as ?token= in a URL",
+    description: "production disables development features, such as ?token= in a URL",
   }),
   HOST: Type.String({ default: "127.0.0.1", description: "address that HTTP, WebSocket and gRPC listen on" }),
   LOG_LEVEL: Type.Union(
@@ -42,7 +42,7 @@ export const PostgresVariables = {
   ),
 } as const;
 
-/** Where NATS is (`NATS_URL`, or this machine's `NATS_PORT`) and who asks. */
+/** The servers (`NATS_URL`, or this machine's `NATS_PORT`) and the user of the NATS connection. */
 export function natsOptions(config: {
   NATS_URL?: string;
   NATS_PORT: number;
@@ -54,7 +54,7 @@ export function natsOptions(config: {
   return { url, user: config.NATS_USER, password: config.NATS_PASSWORD ?? "" };
 }
 
-/** Where Postgres is: `DATABASE_URL`, or the `parley` database on this machine's `POSTGRES_PORT`. */
+/** `DATABASE_URL`, or the URL of the `parley` database on this machine's `POSTGRES_PORT`. */
 export function databaseUrl(config: { DATABASE_URL?: string; POSTGRES_PORT: number }): string {
   return config.DATABASE_URL ?? `postgres://parley@127.0.0.1:${config.POSTGRES_PORT}/parley`;
 }

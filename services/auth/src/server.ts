@@ -3,7 +3,7 @@ import { Server, type ServerCredentials, type UntypedServiceImplementation } fro
 import { loadSync } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { AuthServiceService } from "@parley/proto/auth/v1/auth";
-import { askReadiness, type Check } from "@parley/runtime/health";
+import { type Check, checkReadiness } from "@parley/runtime/health";
 import type { Log } from "@parley/runtime/log";
 import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
 import { implementRpc } from "./rpc.ts";
@@ -35,7 +35,7 @@ function addHealth(server: Server, checks: Readonly<Record<string, Check>>): () 
     for (const name of ["", SERVICE]) health.setStatus(name, status);
   };
   const timer = setInterval(
-    () => void askReadiness(checks).then(({ ready }) => say(ready)),
+    () => void checkReadiness(checks).then(({ ready }) => say(ready)),
     HEALTH_EVERY_MS,
   ).unref();
   health.addToServer(server);

@@ -1,5 +1,5 @@
+import { createBatchLoader } from "@parley/runtime/batch-loader";
 import type { Database } from "@parley/runtime/postgres";
-import { createTogether } from "@parley/runtime/together";
 import type { Revocation } from "./revocations.ts";
 import type { User } from "./users.ts";
 
@@ -94,7 +94,7 @@ export function createSessions(database: Database, sessionDays: number): Session
       const [session] = await database.query<{ id: string }>(OPEN, params);
       return session?.id;
     },
-    findLive: createTogether((ids: readonly string[]) => findSessions(database, ids), LOOKUP_MAX),
+    findLive: createBatchLoader((ids: readonly string[]) => findSessions(database, ids), LOOKUP_MAX),
     list: (userId) =>
       database.query<ListedSession>(
         `select s.id, s.device, s.created_at as "createdAt", s.last_used_at as "lastUsedAt",

@@ -1,6 +1,6 @@
 import { kindOf } from "@parley/protocol/rooms";
+import { createBatchLoader } from "@parley/runtime/batch-loader";
 import type { Database } from "@parley/runtime/postgres";
-import { createTogether } from "@parley/runtime/together";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../postgres/message-row.ts";
 import type { FindStanding, WhoMayRead } from "../access.ts";
 import type { MembersPlace, MemberView, RoomsPlace, RoomView, RoomViews } from "../read-rooms.ts";
@@ -125,7 +125,7 @@ export function createRoomViews(database: Database): RoomViews {
 
 /** Creates the look-up of what users are in rooms; concurrent calls share a statement. */
 export function createFindStanding(database: Database): FindStanding {
-  const find = createTogether(async (keys: readonly string[]) => {
+  const find = createBatchLoader(async (keys: readonly string[]) => {
     const pairs = keys.map((key) => key.split(" "));
     const columns = [0, 1].map((i) => pairs.map((pair) => pair[i]).join());
     const rows = await database.query<StandingRow>(STANDINGS, columns);

@@ -1,0 +1,56 @@
+import { expect, it } from "vitest";
+import { createBatchLoader } from "./batch-loader.ts";
+
+type Batch = { keys: readonly string[]; end: (error?: Error) => void };
+
+/** A loader whose batches end when the test ends them. The value of a key is the key in capitals; "none" has none. */
+function controlledLoader(keysMax = 1_000) {
+  const batches: Batch[] = [];
+  const load = createBatchLoader<string, string>((keys) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Map<string, string>>();
+    const values = keys.filter((key) => key !== "none").map((key) => [key, key.toUpperCase()] as const);
+    batches.push({ keys, end: (error) => (error ? reject(error) : resolve(new Map(values))) });
+    return promise;
+  }, keysMax);
+  return { batches, load };
+}
+const keysOf = (batches: readonly Batch[]) => batches.map(({ keys }) => keys);
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+it("loads the first key at once and the following ones as a batch, also while the first has no answer", async () => {
+  const { batches, load } = controlledLoader();
+  const values = ["a", "b", "none", "b"].map(load);
+  expect(keysOf(batches)).toEqual([["a"]]);
+  await sleep(20);
+  expect(keysOf(batches)).toEqual([["a"], ["b", "none"]]);
+  values.push(load("c"));
+  expect(keysOf(batches)).toEqual([["a"], ["b", "none"], ["c"]]);
+  for (const { end } of batches) end();
+  expect(await Promise.all(values)).toEqual(["A", "B", undefined, "B", "C"]);
+});
+
+it("loads a key again while it is being loaded: a value is never older than its call", async () => {
+  const { batches, load } = controlledLoader();
+  void load("a");
+  void load("a");
+  await sleep(20);
+  expect(keysOf(batches)).toEqual([["a"], ["a"]]);
+});
+
+it("rejects only the keys of the batch that failed", async () => {
+  const { batches, load } = controlledLoader();
+  const [a, b] = ["a", "b"].map(load);
+  await sleep(20);
+  batches[0]?.end(new Error("failed"));
+  batches[1]?.end();
+  await expect(a).rejects.toThrow("failed");
+  expect(await b).toBe("B");
+});
+
+it("starts a batch at the most keys", async () => {
+  const { batches, load } = controlledLoader(3);
+  for (const key of ["a", "b", "c", "d", "e"]) void load(key);
+  expect(keysOf(batches)).toEqual([["a"], ["b", "c", "d"]]);
+  await sleep(20);
+  expect(keysOf(batches)).toEqual([["a"], ["b", "c", "d"], ["e"]]);
+});
