@@ -14,7 +14,7 @@ describe.each(SERVICES)("the AsyncAPI document of the %s", (service) => {
 
   test("is valid AsyncAPI 3", async () => {
     const { document: parsed, diagnostics } = await new Parser().parse(JSON.stringify(document));
-    // 3.0.0 is what most tools read; that there is a 3.1.0 is no fault.
+    // Most tools read 3.0.0; that 3.1.0 exists is no fault.
     const others = diagnostics.filter(({ code }) => code !== "asyncapi-latest-version");
     const faults = others.map(({ code, path, message }) => `${code} ${path.join(".")} ${message}`);
     expect(faults).toEqual([]);
@@ -47,7 +47,7 @@ const frames = exported.filter(isFrame);
 const examples = frames.flatMap((frame) => (frame.examples ?? []).map((example) => ({ frame, example })));
 
 describe("the examples of the frames", () => {
-  test("there are some, and each frame's id is its own", () => {
+  test("exist, and the ids of the frames are unique", () => {
     expect(examples.length).toBeGreaterThan(0);
     expect(new Set(frames.map(({ $id }) => $id)).size).toBe(frames.length);
   });
@@ -59,7 +59,7 @@ describe("the examples of the frames", () => {
   });
 
   test.each(FRAMES.producer.takes.concat(FRAMES.consumer.takes))(
-    "$frame.$id has one: it is what a client may send",
+    "$frame.$id has one: clients may send it",
     ({ frame }) => {
       expect((frame as Frame).examples?.length).toBeGreaterThan(0);
     },

@@ -11,7 +11,7 @@ type Reference = { $ref: string };
 const CHANNEL = "socket";
 const DESCRIPTION: Readonly<Record<SocketService, string>> = {
   producer: "Takes messages and acknowledges each once the log has it on disk.",
-  consumer: "Delivers messages: live, and after a pause from where the client was.",
+  consumer: "Delivers messages: live, and after a reconnect from the client's last seq.",
 };
 const CLOSE_MEANING: Readonly<Record<keyof typeof CLOSE, string>> = {
   goingAway: "going away; connect again after `retryAfterMs` of the reason, then resume",
@@ -29,7 +29,7 @@ const CLOSE_MEANING: Readonly<Record<keyof typeof CLOSE, string>> = {
 /**
  * The AsyncAPI 3 document of a socket service, made from the schemas that validate its frames.
  *
- * @param url where the service is, for example `ws://localhost:8081`
+ * @param url of the service, for example `ws://localhost:8081`
  */
 export function asyncApiOf(service: SocketService, url: string): Json {
   const { takes, sends } = FRAMES[service];
@@ -84,11 +84,11 @@ function channelOf(service: SocketService, frames: readonly SentFrame[]): Json {
     debug_reconnect: {
       ...string,
       enum: ["1"],
-      description: "drops the socket every 30 s, for tests of clients",
+      description: "closes the socket every 30 s, for tests of clients",
     },
   };
   if (service === "consumer")
-    query.room = { ...string, description: "a room to listen to from now on; may be given several times" };
+    query.room = { ...string, description: "a room to subscribe to; may be given several times" };
   return {
     address: "/ws",
     servers: [{ $ref: `#/servers/${service}` }],
@@ -101,7 +101,7 @@ function channelOf(service: SocketService, frames: readonly SentFrame[]): Json {
   };
 }
 
-/** Each taken frame is an operation with its answers as reply; each frame that answers nothing is one of its own. */
+/** One operation per frame that the service takes, with its answers as reply, and one per frame that it sends. */
 function operationsOf(takes: readonly TakenFrame[], sends: readonly SentFrame[]): Json {
   const channel = { $ref: `#/channels/${CHANNEL}` };
   const operations: Json = {};
@@ -131,7 +131,7 @@ function messageOf({ frame, summary }: SentFrame): Json {
   };
 }
 
-/** Every schema with an `$id`, by it; where one holds another, a reference stands for it. */
+/** All schemas with an `$id`, also nested ones, which are replaced by references. */
 function componentSchemas(schemas: readonly TSchema[]): Json {
   const components: Json = {};
   const visit = (node: unknown): unknown => {

@@ -1,8 +1,7 @@
 import { type Static, Type } from "typebox";
+import { After, Emoji, Id, Room, Seq } from "./fields.ts";
 import { ROOMS_PER_SOCKET_MAX, TOKEN_LENGTH_MAX } from "./limits.ts";
 import { MessageContent } from "./message.ts";
-import { After, Id, Room, Seq } from "./parts.ts";
-import { Emoji } from "./room-parts.ts";
 import { ROOM_PATTERN } from "./rooms.ts";
 
 /** `{"type":"message"}`; the type may be left out when `room` and `body` are there. */

@@ -40,7 +40,11 @@ export const CLOSE = {
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
 
-/** A refusal that a client is told: a typed error on a socket, a problem over HTTP. */
+/**
+ * An error that is sent to the client: an `error` frame on a socket, a problem over HTTP.
+ *
+ * @example throw new Refusal("rate_limited", "too many messages", { retryAfterMs: 500 })
+ */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: ErrorCode;

@@ -1,19 +1,16 @@
 import { type Static, type TSchema, Type } from "typebox";
-import { At, Room, Seq, StoredBody, StoredId, User } from "./parts.ts";
-import { Role, StoredEmoji, StoredTitle } from "./room-parts.ts";
+import { At, Role, Room, Seq, StoredBody, StoredEmoji, StoredId, StoredTitle, User } from "./fields.ts";
 
-/** Longest id of an event: those that a client names are as long as a message's, and have their type besides. */
 const base = { room: Room, id: StoredId, author: User, at: At };
 const target = Type.Integer({
   minimum: 1,
   maximum: Number.MAX_SAFE_INTEGER,
-  description: "seq of the message that is meant",
+  description: "seq of the message that it changes",
 });
 
 /**
- * What happens in a room besides messages. Each is an entry of the log like a message, so it gets a seq in the same
- * order, live and in a resume. `author` is who did it; values are absolute, so that applying an event twice, or to
- * a state that has it already, changes nothing.
+ * The events of a room. An event is an entry of the log like a message, so it gets a seq in the same order, live and in a
+ * resume. `author` is the user who caused it. Values are absolute, so that applying an event twice changes nothing.
  */
 export const EVENTS = {
   member_joined: Type.Object({
@@ -22,7 +19,7 @@ export const EVENTS = {
     user: User,
     role: Role,
     readSeq: Type.Optional(
-      Type.Integer({ minimum: 0, description: "what was said before does not count as unread" }),
+      Type.Integer({ minimum: 0, description: "messages up to this seq do not count as unread" }),
     ),
   }),
   member_left: Type.Object({ type: Type.Literal("member_left"), ...base, user: User }),
@@ -58,7 +55,7 @@ function frameOf<S extends (typeof EVENTS)[EventType]>($id: string, schema: S, e
   return Type.Object({ type: type as TSchema, seq: Seq, ...rest }, { $id, examples });
 }
 
-/** The same as members see them: with their seq. */
+/** The events as members see them: with their seq. */
 export const MemberJoinedFrame = frameOf("MemberJoinedFrame", EVENTS.member_joined, {
   user: person,
   role: "member",
@@ -70,7 +67,7 @@ export const MemberRoleFrame = frameOf("MemberRoleFrame", EVENTS.member_role, {
 });
 export const MessageEditedFrame = frameOf(
   "MessageEditedFrame",
-  // A message that was deleted later leaves nothing of its text behind, so a resumed edit of it has none.
+  // The edits of a message that was deleted later have an empty body in a resume.
   Type.Object({ ...EVENTS.message_edited.properties, body: Type.String() }) as never,
   { target: 42, body: "Hello!" },
 );
@@ -82,14 +79,14 @@ export const ReactionEventFrame = frameOf("ReactionEventFrame", EVENTS.reaction,
 });
 export const RoomUpdatedFrame = frameOf("RoomUpdatedFrame", EVENTS.room_updated, { title: "Lunch" });
 
-/** A member has read up to a seq. Not stored in the room's order; it never goes back. */
+/** A member has read up to a seq, which never decreases. It is no entry of the log. */
 export const ReadNoticeFrame = Type.Object(
   { type: Type.Literal("read"), room: Room, user: User, seq: Type.Integer({ minimum: 0 }) },
   { $id: "ReadNoticeFrame", examples: [{ type: "read", room: "general", user: person, seq: 42 }] },
 );
 export type ReadNoticeFrame = Static<typeof ReadNoticeFrame>;
 
-/** Whether a frame is anything but a message, found without parsing: inside of a text every quote has a backslash. */
+/** The type of a frame that is an event, found without parsing: inside a JSON string every quote is escaped. */
 export function eventTypeOf(frame: string): EventType | undefined {
   const at = frame.indexOf('"type":"');
   if (at === -1 || frame.startsWith('message"', at + 8)) return undefined;

@@ -38,9 +38,9 @@ import {
   UnsubscribedFrame,
 } from "./server-frames.ts";
 
-/** A frame that a service takes: what it is for, and what it is answered with (or with an `error`). */
+/** A frame that a service takes, its purpose and its answers (besides `error`). */
 export type TakenFrame = Readonly<{ frame: TSchema; summary: string; answers: readonly TSchema[] }>;
-/** A frame that a service sends of its own accord or as an answer. */
+/** A frame that a service sends, as an answer or by itself. */
 export type SentFrame = Readonly<{ frame: TSchema; summary: string }>;
 export type ServiceFrames = Readonly<{ takes: readonly TakenFrame[]; sends: readonly SentFrame[] }>;
 
@@ -50,7 +50,7 @@ const TAKEN_BY_BOTH: readonly TakenFrame[] = [
     summary: "Authenticate within 5 s of connecting, or hand in a new token of the same user and session",
     answers: [AuthenticatedFrame],
   },
-  { frame: PingFrame, summary: "Ask whether the other side is there", answers: [PongFrame] },
+  { frame: PingFrame, summary: "Ask whether the server answers", answers: [PongFrame] },
 ];
 
 const SENT_BY_BOTH: readonly SentFrame[] = [
@@ -58,11 +58,11 @@ const SENT_BY_BOTH: readonly SentFrame[] = [
   { frame: AuthenticatedFrame, summary: "The new token is accepted" },
   { frame: TokenExpiringFrame, summary: "The token ends soon: hand in a new one" },
   { frame: PongFrame, summary: "The answer to a ping" },
-  { frame: DrainingFrame, summary: "This instance is going away: connect again after retryAfterMs" },
+  { frame: DrainingFrame, summary: "This instance is shutting down: connect again after retryAfterMs" },
   { frame: ErrorFrame, summary: "A frame was refused; its code is stable" },
 ];
 
-/** Which frames each socket service takes and sends: the one place that says so. */
+/** The frames that each socket service takes and sends; documents and tests are made from this table. */
 export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = {
   producer: {
     takes: [
@@ -73,20 +73,20 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
       },
       {
         frame: ReactionFrame,
-        summary: "React to a message, or take that back; saying it twice changes nothing",
+        summary: "React to a message, or remove the reaction; doing it twice changes nothing",
         answers: [AckFrame, StoredFrame],
       },
-      { frame: ReadFrame, summary: "Say how far you have read; it never goes back", answers: [ReadAckFrame] },
+      { frame: ReadFrame, summary: "Move your read cursor; it never goes back", answers: [ReadAckFrame] },
       {
         frame: TypingFrame,
-        summary: "Tell who has the room open that you write, or have stopped",
+        summary: "Announce that you are typing, or have stopped, to those who have the room open",
         answers: [],
       },
       ...TAKEN_BY_BOTH,
     ],
     sends: [
       { frame: AckFrame, summary: "The log has the message on disk" },
-      { frame: ReadAckFrame, summary: "Postgres has the read cursor, and where it is" },
+      { frame: ReadAckFrame, summary: "Postgres has the read cursor; seq is its place" },
       { frame: StoredFrame, summary: 'Postgres has the message or reaction; sent for "receipt":"stored"' },
       ...SENT_BY_BOTH,
     ],
@@ -95,47 +95,50 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
     takes: [
       {
         frame: SubscribeFrame,
-        summary: "Listen to a room, from after on or to what is new",
+        summary: "Subscribe to a room, from `after` on or live only",
         answers: [SubscribedFrame, MessageFrame, CaughtUpFrame],
       },
       {
         frame: ResumeFrame,
-        summary: "Listen to several rooms again, each from where the client was",
+        summary: "Subscribe to several rooms again, each from the client's last seq",
         answers: [SubscribedFrame, MessageFrame, CaughtUpFrame],
       },
-      { frame: UnsubscribeFrame, summary: "Stop listening to a room", answers: [UnsubscribedFrame] },
+      { frame: UnsubscribeFrame, summary: "Unsubscribe from a room", answers: [UnsubscribedFrame] },
       ...TAKEN_BY_BOTH,
     ],
     sends: [
       { frame: MessageFrame, summary: "A message, once and in the order of seq" },
       {
         frame: MessageEditedFrame,
-        summary: "A message has another text; in the order of seq, like all that follow",
+        summary: "A message was edited; in the order of seq, like all that follow",
       },
-      { frame: MessageDeletedFrame, summary: "A message is gone" },
-      { frame: ReactionEventFrame, summary: "Someone reacted to a message, or took that back" },
+      { frame: MessageDeletedFrame, summary: "A message was deleted" },
+      { frame: ReactionEventFrame, summary: "A user reacted to a message, or removed the reaction" },
       {
         frame: MemberJoinedFrame,
-        summary: "Someone is a member from here on; also told to them on all their sockets",
+        summary: "A user is a member from here on; also sent to all sockets of that user",
       },
       {
         frame: MemberLeftFrame,
-        summary: "Someone is no member any more; also told to them on all their sockets",
+        summary: "A user is no longer a member; also sent to all sockets of that user",
       },
       {
         frame: MemberRoleFrame,
-        summary: "A member has another role; also told to them on all their sockets",
+        summary: "A member has another role; also sent to all sockets of that member",
       },
-      { frame: RoomUpdatedFrame, summary: "The room has another title, or is gone" },
-      { frame: ReadNoticeFrame, summary: "A member has read so far; your own on all your sockets" },
-      { frame: SubscribedFrame, summary: "The room is listened to; replay follows if there is any" },
-      { frame: CaughtUpFrame, summary: "The replay is done; what follows is live" },
-      { frame: UnsubscribedFrame, summary: "The room is not listened to any more" },
+      { frame: RoomUpdatedFrame, summary: "The room has another title, or was deleted" },
+      { frame: ReadNoticeFrame, summary: "A member's read cursor; your own is sent to all your sockets" },
+      { frame: SubscribedFrame, summary: "The socket is subscribed to the room; the replay follows, if any" },
+      { frame: CaughtUpFrame, summary: "The replay is complete; what follows is live" },
+      { frame: UnsubscribedFrame, summary: "The socket is no longer subscribed to the room" },
       {
         frame: TypingNoticeFrame,
-        summary: "Someone writes in a room that you have open, or has stopped; may be lost",
+        summary: "A user is typing in a room that you have open, or has stopped; may be lost",
       },
-      { frame: PresenceFrame, summary: "Someone with whom you have a room open came or went; may be lost" },
+      {
+        frame: PresenceFrame,
+        summary: "A user with whom you share a room came online or went offline; may be lost",
+      },
       ...SENT_BY_BOTH,
     ],
   },

@@ -2,30 +2,32 @@
 export const BODY_LENGTH_MAX = 4_000;
 /** Largest frame that a client may send, bytes; a larger one closes the socket with 1009. */
 export const FRAME_BYTES_MAX = 16_384;
+/** Longest title of a room, characters. */
+export const TITLE_LENGTH_MAX = 100;
 /** Longest id that a client may give to a frame, characters. */
 export const ID_LENGTH_MAX = 64;
 /** Longest emoji or name of one, characters. */
 export const EMOJI_LENGTH_MAX = 32;
-/** Longest token that is looked at, characters. */
+/** Longest token that is verified, characters. */
 export const TOKEN_LENGTH_MAX = 4_096;
-/** Messages that one user may send in a second, for long. */
+/** Sustained rate of one user's messages, per second. */
 export const MESSAGES_PER_SECOND = 20;
-/** Messages that one user may send at once after a pause. */
+/** Messages that one user may send at once after a quiet time. */
 export const MESSAGES_BURST = 40;
-/** Typing notices of one user in one room that are passed on in a second, for long and at once. */
+/** Sustained rate and burst of one user's typing notices in one room; others are dropped. */
 export const TYPING_PER_SECOND = 2;
 export const TYPING_BURST = 4;
 /** Rooms in one `resume`, and rooms that one socket may listen to. */
 export const ROOMS_PER_SOCKET_MAX = 500;
-/** Messages that a resume replays; whoever is further behind gets a `gap`. */
+/** Messages that a resume replays; a client that is further behind gets a `gap`. */
 export const REPLAY_MAX = 1_000;
 /** Messages in the newest page that follows a `gap`, and the default page of history. */
 export const PAGE_SIZE = 50;
-/** Messages in one page of history at most. */
+/** Most messages in one page of history. */
 export const PAGE_SIZE_MAX = 200;
-/** How often a server pings its sockets, ms. */
+/** Interval of a server's pings, ms. */
 export const HEARTBEAT_MS = 20_000;
-/** How long a socket may take to authenticate, ms. */
+/** Deadline of a socket's authentication, ms. */
 export const AUTH_DEADLINE_MS = 5_000;
 /** Bad frames within `BAD_FRAMES_WINDOW_MS` after which a socket is closed with 4400. */
 export const BAD_FRAMES_MAX = 10;

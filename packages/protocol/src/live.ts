@@ -1,11 +1,11 @@
-/** Frames of one room, in order and without a hole: `frames[i]` has the seq `first + i`. */
+/** Consecutive frames of one room: `frames[i]` has the seq `first + i`. */
 export type LiveFrames = Readonly<{ first: number; frames: readonly string[] }>;
 
 const LINE_FEED = 0x0a;
 
 /**
- * Packs frames for one core NATS message: the first seq, then a frame per line (JSON has no raw line breaks). Bytes at
- * once: this is done for every message, and a text of all frames would be made only to be encoded.
+ * Packs frames for one core NATS message: the first seq, then one frame per line (JSON has no raw line breaks). It writes
+ * bytes directly: this runs for every message, and joining the frames first would copy them once more.
  */
 export function packLive(first: number, frames: readonly string[]): Buffer {
   const head = String(first);
@@ -28,7 +28,7 @@ export function unpackLive(text: string): LiveFrames {
   return { first, frames: lines.slice(1) };
 }
 
-/** A log entry becomes a frame by getting its seq; nothing is parsed or encoded again. */
+/** Makes a frame of a log entry by inserting its seq, without parsing it. */
 export function withSeq(entry: string, seq: number): string {
   return `{"seq":${seq},${entry.slice(1)}`;
 }

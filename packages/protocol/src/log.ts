@@ -3,9 +3,9 @@ import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "
 
 /** Header of a log entry that names the core subject where the producer waits for `stored`. */
 export const RECEIPT_HEADER = "Parley-Receipt";
-/** How long the log itself remembers message ids, ns (docs/decisions/0001). Postgres remembers for ever. */
+/** How long the log remembers message ids, ns. Postgres remembers them for ever. */
 const DUPLICATE_WINDOW_NS = 10 * 60 * 1_000_000_000;
-/** Stream metadata that says how many shards the log has. */
+/** Key of the stream's metadata for the number of shards of the log. */
 export const SHARDS_METADATA = "parley-shards";
 
 /** Name of a shard's stream. */
@@ -32,7 +32,7 @@ export function streamConfig(shard: number, shards: number, replicas: number, ma
   } satisfies Partial<StreamConfig> & { name: string };
 }
 
-/** Names each setting of a stream that would break a promise; empty if all hold. */
+/** Names each setting of a stream that would break a promise; empty if there is none. */
 export function streamFaults(config: StreamConfig, shards: number): string[] {
   const faults: string[] = [];
   const expect = (holds: boolean, fault: string) => holds || faults.push(`${config.name}: ${fault}`);
@@ -51,18 +51,18 @@ export function streamFaults(config: StreamConfig, shards: number): string[] {
   return faults;
 }
 
-/** Characters of a key: 144 bits of SHA-256, so that another entry's is never taken for it. */
+/** Length of a key, characters: 144 bits of SHA-256, so that keys never collide. */
 export const KEY_LENGTH = 24;
 
 /**
- * The key that producers, log and Postgres know a message by: scoped to room and user, so that nobody can swallow
- * another's message by reusing its id.
+ * The key by which producers, log and Postgres recognise a message. It is scoped to room and user, so that nobody can
+ * suppress another user's message by reusing its id.
  */
 export function messageKey(room: string, userId: string, id: string): string {
   return hash("sha256", `${room}\0${userId}\0${id}`, "base64url").slice(0, KEY_LENGTH);
 }
 
-/** The same for an entry that is no message: its id is of a name space of its own. */
+/** The same for an event: its ids are scoped to its type as well. */
 export function eventKey(room: string, userId: string, type: string, id: string): string {
   return messageKey(room, userId, `${type}\0${id}`);
 }

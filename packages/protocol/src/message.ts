@@ -1,6 +1,6 @@
 import { type Static, type TSchema, Type } from "typebox";
 import { Clean } from "typebox/value";
-import { At, Body, Room, Seq, StoredBody, StoredId, User } from "./parts.ts";
+import { At, Body, Room, Seq, StoredBody, StoredId, User } from "./fields.ts";
 
 /**
  * Optional fields of a message's content. **A new optional field is added here and nowhere else**: the client frame,
@@ -10,7 +10,7 @@ import { At, Body, Room, Seq, StoredBody, StoredId, User } from "./parts.ts";
  */
 const EXTRA: Readonly<Record<string, TSchema>> = {};
 
-/** The fields in `EXTRA` that a message has; unknown keys are left out, also in nested objects. */
+/** The optional fields that a message has; unknown keys are removed, also in nested objects. */
 export const MessageExtra = Type.Object({ ...EXTRA }, { additionalProperties: false });
 export type MessageExtra = Static<typeof MessageExtra>;
 
@@ -86,7 +86,7 @@ export function extraOf(source: MessageExtra): MessageExtra | undefined {
   return extra && (Clean(MessageExtra, extra) as MessageExtra);
 }
 
-/** The content of a client frame or an HTTP body that was checked against `MessageContent`, and nothing else of it. */
+/** The content of a validated client frame or HTTP body, without its other keys. */
 export function contentOf(source: MessageContent): MessageContent {
   const { body, replyTo } = source;
   const content = replyTo === undefined ? { body } : { body, replyTo };
@@ -96,7 +96,7 @@ export function contentOf(source: MessageContent): MessageContent {
 
 type Head = Pick<LogMessage, "room" | "id" | "at"> & Readonly<{ author: Static<typeof User> }>;
 
-/** The log's message of a content. Its keys have one order, so live and history are the same text but for the seq. */
+/** Makes the log's message. The order of its keys is fixed, so that live and history differ in the seq only. */
 export function logMessageOf({ room, id, author, at }: Head, content: MessageContent): LogMessage {
   const { body, replyTo } = content;
   const message: LogMessage = {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { lineOf, type PackEntry, packLength, writePack } from "./pack.ts";
+import { type PackEntry, packLength, parseLine, writePack } from "./pack.ts";
 
 const receipts = fc.option(fc.stringMatching(/^receipt\.[0-9a-f-]{1,36}\.[0-9]{1,9}$/), { nil: undefined });
 const entries = fc.array(
@@ -15,20 +15,20 @@ function packOf(entries: readonly Omit<PackEntry, "bytes">[]): string {
   return into.toString("utf8", 3);
 }
 
-test("what is packed comes out again, whatever the entries say", () => {
+test("a pack of any entries is parsed to the same entries", () => {
   fc.assert(
     fc.property(entries, (packed) => {
-      const lines = packOf(packed).split("\n").map(lineOf);
+      const lines = packOf(packed).split("\n").map(parseLine);
       expect(lines).toEqual(packed.map(({ payload, receiptTo }) => ({ text: payload, receiptTo })));
     }),
   );
 });
 
-test("a line that nobody packed is taken as it is", () => {
-  expect(lineOf("")).toEqual({ text: "", receiptTo: undefined });
-  expect(lineOf("no braces")).toEqual({ text: "no braces", receiptTo: undefined });
+test("a line without an entry is returned as it is", () => {
+  expect(parseLine("")).toEqual({ text: "", receiptTo: undefined });
+  expect(parseLine("no braces")).toEqual({ text: "no braces", receiptTo: undefined });
 });
 
-test("each entry has a line, also one that is empty", () => {
+test("each entry has a line, also an empty one", () => {
   expect(packOf([{ payload: "" }, { payload: "{}" }, { payload: "" }])).toBe("\n{}\n");
 });

@@ -1,17 +1,17 @@
 /**
- * Several entries of a shard in one message of the log, a line for each: what waits together is one write and one sync
- * to the disk (docs/decisions/0002). A line is the entry's JSON, which has no line break in it, with the subject of its
- * receipt and a blank before it if somebody waits for one.
+ * A pack is several entries of a shard in one message of the log, so that they share one write and one sync to the disk
+ * (docs/decisions/0031). Each line is the JSON of an entry, which has no line break, preceded by the subject of its
+ * receipt and a space if it has one.
  */
 
-/** Stands in the subject of a pack where another message has its room; no room can be called that. */
+/** In the place of the room in the subject of a pack; no room can have this name. */
 export const PACK_ROOM = "_pack";
-/** Entries in one pack at most. */
+/** Most entries in one pack. */
 export const PACK_ENTRIES_MAX = 500;
-/** Bytes of their payloads; the server takes messages of up to 1 MiB. */
+/** Most bytes of their payloads; the server's limit is 1 MiB per message. */
 export const PACK_BYTES_MAX = 256 * 1024;
 
-/** An entry to be packed: its JSON, how long that is as UTF-8, and where somebody waits for its receipt (ASCII). */
+/** An entry to be packed: its JSON, its length as UTF-8, and the subject of its receipt (ASCII). */
 export type PackEntry = Readonly<{ payload: string; bytes: number; receiptTo?: string | undefined }>;
 
 const BLANK = 0x20;
@@ -26,8 +26,8 @@ export function packLength(entries: readonly PackEntry[]): number {
 }
 
 /**
- * Writes a pack's payload at `at`; gives where it ends. Straight into the bytes that are sent, because joined first it
- * would be copied three times.
+ * Writes a pack's payload at the offset `at` and returns its end. It writes into the bytes that are sent, because joining
+ * the lines first would copy them three times.
  */
 export function writePack(into: Buffer, at: number, entries: readonly PackEntry[]): number {
   let end = at;
@@ -39,8 +39,8 @@ export function writePack(into: Buffer, at: number, entries: readonly PackEntry[
   return end;
 }
 
-/** What a line of a pack says. It may be anything: the log may hold what somebody has put into it by hand. */
-export function lineOf(line: string): { text: string; receiptTo: string | undefined } {
+/** Parses a line of a pack. A line may be anything, because operators can publish to the log. */
+export function parseLine(line: string): { text: string; receiptTo: string | undefined } {
   const brace = line.indexOf("{");
   if (brace < 1) return { text: line, receiptTo: undefined };
   return { text: line.slice(brace), receiptTo: line.slice(0, brace).trimEnd() };

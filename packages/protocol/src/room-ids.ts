@@ -1,17 +1,17 @@
 import { hash, randomBytes } from "node:crypto";
 
-/** Digits and capitals, less those that are easily taken for others (Crockford's base 32). */
+/** Crockford's base 32: digits and capitals without those that are easily confused. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const LENGTH = 26;
 
-const spell = (bytes: Uint8Array): string =>
+const encode = (bytes: Uint8Array): string =>
   Array.from(bytes.subarray(0, LENGTH), (byte) => ALPHABET[byte % ALPHABET.length]).join("");
 
-/** A new group's id: 130 random bits. */
-export const freshGroupId = (): string => `G${spell(randomBytes(LENGTH))}`;
+/** Generates the id of a new group: 130 random bits. */
+export const freshGroupId = (): string => `G${encode(randomBytes(LENGTH))}`;
 
-/** The id of the direct chat of two users: always the same, whoever asks, so that there cannot be two. */
+/** The id of the direct chat of two users, in either order: there cannot be two chats of the same users. */
 export function directIdOf(oneId: string, otherId: string): string {
   const [first, second] = [oneId, otherId].sort();
-  return `D${spell(hash("sha256", `direct\0${first}\0${second}`, "buffer"))}`;
+  return `D${encode(hash("sha256", `direct\0${first}\0${second}`, "buffer"))}`;
 }

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { ERROR_STATUS, type ErrorCode } from "./codes.ts";
-import { After, At, Id, Room, Seq, User } from "./parts.ts";
+import { After, At, Id, Room, Seq, User } from "./fields.ts";
 
 export const HelloFrame = Type.Object(
   {
@@ -34,7 +34,7 @@ export const AckFrame = Type.Object(
 );
 export type AckFrame = Static<typeof AckFrame>;
 
-/** The answer to `read`: where the cursor is now. */
+/** The answer to `read`: the cursor afterwards. */
 export const ReadAckFrame = Type.Object(
   { type: Type.Literal("ack"), id: Type.Optional(Id), room: Room, seq: After },
   { $id: "ReadAckFrame", examples: [{ type: "ack", room: "general", seq: 42 }] },
@@ -71,7 +71,7 @@ export const ErrorFrame = Type.Object(
     code: Type.Union((Object.keys(ERROR_STATUS) as ErrorCode[]).map((code) => Type.Literal(code))),
     message: Type.String(),
     retryAfterMs: Type.Optional(Type.Integer()),
-    path: Type.Optional(Type.String({ description: "JSON Pointer to the offending field" })),
+    path: Type.Optional(Type.String({ description: "JSON Pointer to the invalid field" })),
   },
   { $id: "ErrorFrame" },
 );
@@ -108,7 +108,7 @@ export const UnsubscribedFrame = Type.Object(
   { $id: "UnsubscribedFrame" },
 );
 
-/** Someone writes, or has stopped. It ends by itself; it is not stored and may be lost. */
+/** A user is typing, or has stopped. It expires by itself; it is not stored and may be lost. */
 export const TypingNoticeFrame = Type.Object(
   { type: Type.Literal("typing"), room: Room, user: User, isTyping: Type.Boolean() },
   {
@@ -118,7 +118,7 @@ export const TypingNoticeFrame = Type.Object(
 );
 export type TypingNoticeFrame = Static<typeof TypingNoticeFrame>;
 
-/** Someone with whom a room is open in common came or went. It is not stored and may be lost. */
+/** A user with whom the client shares a room came online or went offline. It is not stored and may be lost. */
 export const PresenceFrame = Type.Object(
   {
     type: Type.Literal("presence"),

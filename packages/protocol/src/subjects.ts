@@ -1,22 +1,22 @@
-/** Core NATS subject of what a room's listeners shall see, published by its writer after commit. */
+/** Core NATS subject of a room's stored entries, published by its writer after commit. */
 export const liveSubject = (room: string): string => `live.${room}`;
-/** All rooms. */
+/** The same for all rooms. */
 export const LIVE_SUBJECTS = "live.*";
-/** A session or a user's sessions were revoked: `{"sessionId"?, "userId", "at"}`. */
+/** Revocations: `{"sessionId"?, "userId", "at"}`; without `sessionId` all sessions of the user. */
 export const REVOKED_SUBJECT = "auth.revoked";
-/** Where a producer asks whether Postgres has a message, and under which seq. */
+/** Requests of producers for the seq of a message in Postgres. */
 export const STORED_SUBJECT = "stored.ask";
-/** How far each shard's writer has come: `{"shard", "cursor"}`. */
+/** The cursor of each shard's writer: `{"shard", "cursor"}`. */
 export const progressSubject = (shard: number): string => `progress.${shard}`;
 export const PROGRESS_SUBJECTS = "progress.*";
-/** Core NATS subject of who writes in a room: `{"user", "isTyping"}`, from producers to every consumer. */
+/** Core NATS subject of typing in a room: `{"user", "isTyping"}`, from producers to every consumer. */
 export const typingSubject = (room: string): string => `typing.${room}`;
 export const TYPING_SUBJECTS = "typing.*";
-/** Who is online at which consumer: what changed, and who is still there. */
+/** Presence at each consumer: changes, and heartbeats with all users. */
 export const PRESENCE_SUBJECT = "presence";
-/** A consumer that has just started asks the others who is online. */
+/** Request of a consumer that has just started for the presence at the others. */
 export const PRESENCE_ASK_SUBJECT = "presence.ask";
-/** Subjects to which consumers answer producers; a question may name no other. */
+/** Reply subjects of producers' requests to consumers; a request may name no other. */
 export const ANSWER_PREFIX = "answer.";
-/** Subjects on which producers wait for receipts; a log entry may name no other. */
+/** Subjects of receipts to producers; a log entry may name no other. */
 export const RECEIPT_PREFIX = "receipt.";

@@ -1,4 +1,4 @@
-import { TEXT_PATTERN } from "@parley/protocol/parts";
+import { TEXT_PATTERN } from "@parley/protocol/fields";
 import type { Database } from "@parley/runtime/postgres";
 import { AuthError } from "./auth-error.ts";
 

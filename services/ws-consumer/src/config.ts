@@ -1,6 +1,5 @@
 import { AuthClientVariables } from "@parley/identity/auth-client";
-import { LogVariables } from "@parley/protocol/log-variables";
-import { RoomVariables } from "@parley/protocol/room-variables";
+import { LogVariables, RoomVariables } from "@parley/protocol/variables";
 import { NatsVariables, Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
 import { DoorVariables } from "@parley/socket/door-limits";
 import { Type } from "typebox";

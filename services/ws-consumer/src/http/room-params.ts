@@ -1,4 +1,4 @@
-import { Room } from "@parley/protocol/parts";
+import { Room } from "@parley/protocol/fields";
 import { Type } from "typebox";
 
 /** Path parameters of every route below `/api/v1/rooms/:room`. */

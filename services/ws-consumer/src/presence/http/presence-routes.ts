@@ -1,6 +1,6 @@
 import { authenticate } from "@parley/identity/authenticate";
 import type { VerifyToken } from "@parley/identity/identity";
-import { At, Room, User } from "@parley/protocol/parts";
+import { At, Room, User } from "@parley/protocol/fields";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";

@@ -1,6 +1,6 @@
 import type { VerifyToken } from "@parley/identity/identity";
+import { Body, Room } from "@parley/protocol/fields";
 import { MessageFrame } from "@parley/protocol/message";
-import { Body, Room } from "@parley/protocol/parts";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { ReadPage } from "../../delivery/read-history.ts";

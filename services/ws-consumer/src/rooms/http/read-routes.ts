@@ -1,5 +1,5 @@
 import type { VerifyToken } from "@parley/identity/identity";
-import { Room, Seq } from "@parley/protocol/parts";
+import { Room, Seq } from "@parley/protocol/fields";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import { actorOf } from "../../http/actor.ts";

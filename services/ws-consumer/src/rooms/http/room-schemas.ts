@@ -1,6 +1,5 @@
+import { At, Role, Room, Title, User } from "@parley/protocol/fields";
 import { MessageFrame } from "@parley/protocol/message";
-import { At, Room, User } from "@parley/protocol/parts";
-import { Role, Title } from "@parley/protocol/room-parts";
 import { CHANNEL_PATTERN } from "@parley/protocol/rooms";
 import { Type } from "typebox";
 

@@ -1,6 +1,6 @@
 import type { VerifyToken } from "@parley/identity/identity";
+import { Room, TEXT_PATTERN } from "@parley/protocol/fields";
 import { MessageFrame } from "@parley/protocol/message";
-import { Room, TEXT_PATTERN } from "@parley/protocol/parts";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";

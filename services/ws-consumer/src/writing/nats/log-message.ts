@@ -42,7 +42,7 @@ function unpack(
   shard: LogShard,
 ): LogItem[] {
   return lines.map((line, i) => {
-    const { text, receiptTo } = lineOf(line);
+    const { text, receiptTo } = parseLine(line);
     const bytes = line.length + ENTRY_OVERHEAD_BYTES;
     const original = () => ({ subject, headers: {}, payload: Buffer.from(line) });
     const whole = { ...position, isLast: i === lines.length - 1, bytes, original };

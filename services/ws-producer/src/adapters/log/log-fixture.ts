@@ -3,7 +3,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { messageKey, streamConfig, streamOf } from "@parley/protocol/log";
-import { lineOf } from "@parley/protocol/pack";
+import { parseLine } from "@parley/protocol/pack";
 import { createLogPublisher, type LogPublisher } from "./log-publisher.ts";
 import type { LogEntry, Published } from "./pending-entries.ts";
 
@@ -88,7 +88,7 @@ export class LogFixture {
       seqs.map((seq) => this.jsm.streams.getMessage(streamOf(shard), { seq })),
     );
     return messages.map((message) =>
-      (message?.string() ?? "").split("\n").map((line) => JSON.parse(lineOf(line).text).id),
+      (message?.string() ?? "").split("\n").map((line) => JSON.parse(parseLine(line).text).id),
     );
   }
 }

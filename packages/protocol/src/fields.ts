@@ -1,7 +1,7 @@
-import { Type } from "typebox";
-import { BODY_LENGTH_MAX, ID_LENGTH_MAX } from "./limits.ts";
+import { type Static, Type } from "typebox";
+import { BODY_LENGTH_MAX, EMOJI_LENGTH_MAX, ID_LENGTH_MAX, TITLE_LENGTH_MAX } from "./limits.ts";
 import { ROOM_PATTERN } from "./rooms.ts";
-import { BodyText, LineText, StorableText } from "./text.ts";
+import { BodyText, EmojiText, LineText, NameText, StorableText } from "./text.ts";
 
 /** Text without NUL, which Postgres cannot store, and without lone surrogates, which UTF-8 cannot carry. */
 export const TEXT_PATTERN = "^[^\\u0000\\uD800-\\uDFFF]*$";
@@ -18,7 +18,7 @@ export const Room = Type.String({ pattern: ROOM_PATTERN, description: "the room'
 export const Seq = Type.Integer({
   minimum: 1,
   maximum: Number.MAX_SAFE_INTEGER,
-  description: "place in the room's order",
+  description: "the message's place in the order of its room",
 });
 export const After = Type.Integer({
   minimum: 0,
@@ -35,3 +35,23 @@ export const Body = BodyText(body);
 export const StoredBody = StorableText(body);
 export const At = Type.String({ description: "RFC 3339 time in UTC with milliseconds" });
 export const User = Type.Object({ id: Type.String(), username: Type.String() });
+
+/** Role of a room's member; in a direct chat both are `member`. */
+export const Role = Type.Union([Type.Literal("owner"), Type.Literal("admin"), Type.Literal("member")], {
+  description: "owner, admin or member",
+});
+export type Role = Static<typeof Role>;
+
+const title = {
+  minLength: 1,
+  maxLength: TITLE_LENGTH_MAX,
+  description: "what people see as the room's name: one line that shows something",
+};
+export const Title = NameText(title);
+/** A title in the log: it may be older than the rule of `Title`. */
+export const StoredTitle = StorableText(title);
+
+const emoji = { minLength: 1, maxLength: EMOJI_LENGTH_MAX, description: "an emoji, or the name of one" };
+export const Emoji = EmojiText(emoji);
+/** An emoji in the log: it may be older than the rule of `Emoji`. */
+export const StoredEmoji = StorableText(emoji);
