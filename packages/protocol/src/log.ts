@@ -3,7 +3,7 @@ import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "
 
 /** Header of a log entry that names the core subject where the producer waits for `stored`. */
 export const RECEIPT_HEADER = "Parley-Receipt";
-/** How long the log remembers message ids, ns. Postgres remembers them for ever. */
+/** How long the log remembers message ids, ns (docs/decisions/0001). Postgres remembers them for ever. */
 const DUPLICATE_WINDOW_NS = 10 * 60 * 1_000_000_000;
 /** Key of the stream's metadata for the number of shards of the log. */
 export const SHARDS_METADATA = "parley-shards";

@@ -1,6 +1,6 @@
 /**
  * A pack is several entries of a shard in one message of the log, so that they share one write and one sync to the disk
- * (docs/decisions/0031). Each line is the JSON of an entry, which has no line break, preceded by the subject of its
+ * (docs/decisions/0002). Each line is the JSON of an entry, which has no line break, preceded by the subject of its
  * receipt and a space if it has one.
  */
 

@@ -66,7 +66,7 @@ export type PostMessageDependencies = Readonly<{
 
 /**
  * Checks the rate limit and the room, gives the draft an id and a time, and appends it to the log. Not an async
- * function: that costs as much garbage as the message itself (docs/decisions/0033).
+ * function: that costs as much garbage as the message itself (docs/decisions/0002).
  */
 export function createPostMessage(dependencies: PostMessageDependencies): PostMessage {
   const { append, takeTurn, mayPost, now, freshId } = dependencies;

@@ -33,7 +33,7 @@ const MESSAGE_ID_HEADER = "Nats-Msg-Id";
 
 /**
  * Publishes to JetStream and matches its answers, with one subscription for all of them. The library's own request
- * costs five times the CPU, because each has a timer and several promises (docs/decisions/0033).
+ * costs five times the CPU, because each has a timer and several promises (docs/decisions/0002).
  */
 export class LogRequests {
   readonly #nats: NatsConnection;
