@@ -11,7 +11,7 @@ import { keepChart } from "./bar-chart.ts";
 import type { Contender } from "./contender.ts";
 
 /** How much of each measurement; `runs` of the throughput, of which the median counts. */
-export type Scale = Readonly<{
+type Scale = Readonly<{
   runs: number;
   durableMs: number;
   latencyMs: number;

@@ -7,7 +7,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
 
 /** Signs a header and claims with Ed25519, without any check. */
-export function signToken(header: object, claims: Claims, key: KeyObject): string {
+function signToken(header: object, claims: Claims, key: KeyObject): string {
   const text = `${encode(header)}.${encode(claims)}`;
   return `${text}.${sign(null, Buffer.from(text), key).toString("base64url")}`;
 }

@@ -2,7 +2,7 @@ import { ReconnectingClient } from "@parley/bench/chaos/client-socket";
 import type { WebSocket } from "ws";
 import type { Frame } from "./frame-socket.ts";
 
-export type MessageState = {
+type MessageState = {
   body: string;
   isEdited: boolean;
   isDeleted: boolean;

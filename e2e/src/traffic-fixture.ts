@@ -7,7 +7,7 @@ import { type Parley, until } from "./parley.ts";
 
 const DEADLINE_MS = 90_000;
 
-export type Traffic = Readonly<{ parley: Parley; room: string; senders: Account[]; listeners: Account[] }>;
+type Traffic = Readonly<{ parley: Parley; room: string; senders: Account[]; listeners: Account[] }>;
 
 /**
  * Lets `work` send in a room. Then every message that was sent must be acknowledged, in history once, without a hole,

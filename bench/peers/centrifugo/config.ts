@@ -4,7 +4,7 @@ const TOKEN_SECONDS = 3_600;
 /** Time for the application to store a message. The default of 1 s would count a disk that stalls as lost messages. */
 const PROXY_TIMEOUT = "10s";
 
-export type CentrifugoOptions = Readonly<{ port: number; publishUrl: string; secret: string }>;
+type CentrifugoOptions = Readonly<{ port: number; publishUrl: string; secret: string }>;
 
 /**
  * Centrifugo 5's configuration, as its documentation has it for a chat: a namespace of its own, tokens, history of 300

@@ -9,7 +9,7 @@ const ACCOUNT = '{"acc":{"id":"acc","user":"new","scheme":"anonymous","login":tr
 const ACCOUNTS_AT_ONCE = 32;
 
 /** Tinode's answer to a request. */
-export type Answer = Readonly<{
+type Answer = Readonly<{
   id: string;
   code: number;
   text: string;

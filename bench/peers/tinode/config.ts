@@ -7,7 +7,7 @@ const MESSAGE_BYTES_MAX = 262_144;
 const TOKEN_SECONDS = 1_209_600;
 const SUBSCRIBERS_MAX = 5_000;
 
-export type TinodeConfig = Readonly<{
+type TinodeConfig = Readonly<{
   /** The text of tinode.conf; it holds secrets. */
   text: string;
   /** What clients show to be let in to the API at all. */

@@ -2,7 +2,7 @@ import type { Measured } from "../measure/run.ts";
 import type { Target } from "../targets/target.ts";
 import { withMembers } from "./with-members.ts";
 
-export type DurablePlan = Readonly<{ members: number; each: number; warmMs: number; ms: number }>;
+type DurablePlan = Readonly<{ members: number; each: number; warmMs: number; ms: number }>;
 /** 16 each are 160 in a room, which every peer accepts: Tinode refuses from 193 on. */
 export const DURABLE: DurablePlan = { members: 200, each: 16, warmMs: 3_000, ms: 10_000 };
 

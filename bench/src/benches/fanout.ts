@@ -4,10 +4,10 @@ import { withMembers } from "./with-members.ts";
 
 const SENDERS = 10;
 
-export type FanoutPlan = Readonly<{ members: number; rates: readonly number[]; ms: number }>;
+type FanoutPlan = Readonly<{ members: number; rates: readonly number[]; ms: number }>;
 export const FANOUT: FanoutPlan = { members: 1_000, rates: [5, 50, 100], ms: 6_000 };
 
-export type Fanout = Readonly<{ offered: number; deliveriesPerHolderCpuSecond: number; run: Measured }>;
+type Fanout = Readonly<{ offered: number; deliveriesPerHolderCpuSecond: number; run: Measured }>;
 
 /** One large room at several message rates (open loop): deliveries per CPU second of the process `holder`. */
 export function fanout(

@@ -4,7 +4,7 @@ import { type Membership, PER_ROOM, withMembers } from "./with-members.ts";
 
 const SENDERS = 100;
 
-export type GrowthPlan = Readonly<{
+type GrowthPlan = Readonly<{
   rooms: readonly number[];
   sockets: readonly number[];
   perSecond: number;
@@ -17,7 +17,7 @@ export const GROWTH: GrowthPlan = {
   ms: 10_000,
 };
 
-export type Grown = Readonly<{ name: string; cpuUsPerMessage: number; run: Measured }>;
+type Grown = Readonly<{ name: string; cpuUsPerMessage: number; run: Measured }>;
 
 /** The same traffic with more and more rooms, then sockets: CPU time of a message over all services. */
 export async function growth(target: Target, plan: GrowthPlan = GROWTH): Promise<Grown[]> {

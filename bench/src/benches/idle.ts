@@ -12,7 +12,7 @@ import { PER_ROOM } from "./with-members.ts";
  */
 const WARM_UP_SOCKETS = 500;
 
-export type Idle = Readonly<{
+type Idle = Readonly<{
   sockets: number;
   /** Memory of the process that holds the sockets, without them and with them. */
   kbPerSocket: number;
@@ -30,7 +30,7 @@ export type Idle = Readonly<{
 }>;
 
 /** `restMs`: time for garbage to be collected; `idleMs`: how long the CPU of idle sockets is measured. */
-export type IdlePlan = Readonly<{ sockets: number; warmUpRounds: number; restMs: number; idleMs: number }>;
+type IdlePlan = Readonly<{ sockets: number; warmUpRounds: number; restMs: number; idleMs: number }>;
 export const IDLE: IdlePlan = { sockets: 10_000, warmUpRounds: 4, restMs: 8_000, idleMs: 8_000 };
 
 type CpuUs = Readonly<Record<string, number>>;

@@ -12,7 +12,7 @@ const WARM_UP = {
 } as const;
 
 /** `perSecond` is of all senders together; `senders` are those of each room. */
-export type JitterPlan = Readonly<{ perSecond: number; senders: number; ms: number }>;
+type JitterPlan = Readonly<{ perSecond: number; senders: number; ms: number }>;
 export const JITTER: JitterPlan = { perSecond: 2, senders: 1, ms: 20_000 };
 /** Each socket sends two per second. */
 export const JITTER_EACH: JitterPlan = { ...JITTER, perSecond: 2 * MEMBERS, senders: PER_ROOM };

@@ -22,7 +22,7 @@ export type Membership = Readonly<{
   change?: (spec: MemberSpec) => MemberSpec;
 }>;
 
-export type Load = Readonly<{
+type Load = Readonly<{
   generator: LoadGenerator;
   /** One run with these members; by default with bodies of `BODY_LENGTH` and a warm-up of 2 s. */
   measure: (plan: Partial<RunPlan> & Pick<RunPlan, "pace" | "ms">) => Promise<Measured>;

@@ -11,7 +11,7 @@ const DEBT_S = 10;
 /** Number of the newest messages that `repeat` sends again. */
 const REPEATED = 50;
 
-export type ClientsOptions = Readonly<{
+type ClientsOptions = Readonly<{
   seed: number;
   accounts: readonly Account[];
   rooms: readonly string[];

@@ -1,6 +1,5 @@
 /** Processes that a fault can hit. There are two ws-consumers, so that shards change hands. */
-export const PROCESSES = ["auth", "ws-producer", "ws-consumer", "nats", "postgres"] as const;
-export type ProcessName = (typeof PROCESSES)[number];
+const PROCESSES = ["auth", "ws-producer", "ws-consumer", "nats", "postgres"] as const;
 
 /** Pairs of processes that talk over TCP, the one that connects first. Each pair has a fault proxy in between. */
 export const LINKS = [

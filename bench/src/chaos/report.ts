@@ -11,7 +11,7 @@ const UNKNOWN_SHARE_MOST = 0.005;
 const ACCEPTED_AGAIN_MOST_MS = 5_000;
 const BACKLOG_MOST_MS = 30_000;
 
-export type Asked = Readonly<{
+type Asked = Readonly<{
   seed: number;
   durationS: number;
   mutant: string | undefined;

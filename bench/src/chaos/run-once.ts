@@ -12,7 +12,7 @@ export const SENDS_PER_SECOND = 800;
 /** Not in git. */
 const RESULTS = join(REPOSITORY, "bench/results");
 
-export type ChaosOptions = Readonly<{
+type ChaosOptions = Readonly<{
   seed: number;
   /** Of the schedule; a mutant has a script of its own. */
   durationS: number;

@@ -17,7 +17,7 @@ const ROOMS = 8;
 const MEMBERS_PER_CONSUMER = 2;
 const BACKLOG_POLL_MS = 100;
 
-export type RunOptions = StageOptions &
+type RunOptions = StageOptions &
   Readonly<{
     schedule: Schedule;
     sendsPerSecond: number;

@@ -12,7 +12,7 @@ const DELAY_MOST_MS = 250;
 const STALL_SHARE = 1 / 3;
 
 /** A part of the run: faults from `startMs` until `restMs`, none from there to `endMs`. */
-export type Round = Readonly<{ startMs: number; restMs: number; endMs: number }>;
+type Round = Readonly<{ startMs: number; restMs: number; endMs: number }>;
 
 export type Schedule = Readonly<{
   seed: number;

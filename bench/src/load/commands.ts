@@ -2,7 +2,7 @@ import type { Endpoint, MemberSpec } from "./connection.ts";
 import type { Percentiles } from "./latency.ts";
 
 /** How messages are sent during a run. */
-export type Pace =
+type Pace =
   /** Messages per second over all members, at random times that do not wait for answers (open loop). */
   | Readonly<{ kind: "rate"; perSecond: number }>
   /** Each sender keeps this many without acknowledgement or own delivery (closed loop): finds the maximum. */

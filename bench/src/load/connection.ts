@@ -37,11 +37,7 @@ export interface Connection {
 export type Endpoint = Readonly<Record<string, string>>;
 
 /** Connects a member and joins its room; resolves once it receives what is sent there. */
-export type OpenConnection = (
-  endpoint: Endpoint,
-  spec: MemberSpec,
-  events: ConnectionEvents,
-) => Promise<Connection>;
+type OpenConnection = (endpoint: Endpoint, spec: MemberSpec, events: ConnectionEvents) => Promise<Connection>;
 
 /** What the module of a dialect exports: how to speak to one kind of target. */
 export type Dialect = Readonly<{ openConnection: OpenConnection }>;

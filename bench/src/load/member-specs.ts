@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { MemberSpec } from "./connection.ts";
 
-export type SpreadPlan = Readonly<{
+type SpreadPlan = Readonly<{
   members: number;
   perRoom: number;
   tokens: readonly string[];

@@ -31,7 +31,7 @@ async function familyOf(pid: number): Promise<Stat[]> {
 }
 
 /** CPU time (user and system) of a process and its children so far, µs. */
-export async function cpuUsOf(pid: number): Promise<number> {
+async function cpuUsOf(pid: number): Promise<number> {
   return (await familyOf(pid)).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
 }
 

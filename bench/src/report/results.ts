@@ -7,7 +7,7 @@ export const RESULTS = fileURLToPath(new URL("../../results/", import.meta.url))
 const LATEST = join(RESULTS, "latest.json");
 
 /** Figures of one kind of measurement by target, for instance `{ parley: { perSecond: 1 } }`. */
-export type Figures = Readonly<Record<string, object>>;
+type Figures = Readonly<Record<string, object>>;
 
 /**
  * Puts the figures of a measurement into `latest.json`: `{ <kind>: { <target>: … } }`. Figures of other runs stay, with

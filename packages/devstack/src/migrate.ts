@@ -4,7 +4,7 @@ import pg from "pg";
 import { waitForDatabase, withoutPassword } from "./database.ts";
 import { DevstackError, type Progress, REPOSITORY, reasonOf } from "./environment.ts";
 
-export type MigrateOptions = Readonly<{
+type MigrateOptions = Readonly<{
   databaseUrl: string;
   /** Holds `NNNN_name.sql`; default: `migrations/` of the repository. */
   folder?: string | undefined;

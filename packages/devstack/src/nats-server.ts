@@ -9,7 +9,7 @@ import { missingAt, type Supervision, Unit } from "./unit.ts";
 /** Permissions of each user. */
 const USERS_FILE = join(REPOSITORY, "deploy/nats/users.conf");
 
-export type NatsOptions = Supervision &
+type NatsOptions = Supervision &
   Readonly<{
     /** Holds the configuration and the streams (`jetstream/`); made if it is missing. */
     dataDir: string;

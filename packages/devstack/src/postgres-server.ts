@@ -18,7 +18,7 @@ const BUFFERS_MAX_MB = 512;
 /** Share of the machine's memory: other programs run beside it. */
 const BUFFERS_SHARE = 1 / 16;
 
-export type PostgresOptions = Supervision &
+type PostgresOptions = Supervision &
   Readonly<{
     /** Holds the cluster and its password; made if it is missing. */
     dataDir: string;

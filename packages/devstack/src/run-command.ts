@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Environment, Progress } from "./environment.ts";
 
-export type CommandResult = Readonly<{ code: number | null; stdout: string; stderr: string }>;
+type CommandResult = Readonly<{ code: number | null; stdout: string; stderr: string }>;
 
-export type CommandOptions = Readonly<{
+type CommandOptions = Readonly<{
   cwd?: string;
   env?: Environment;
   /** Default 60 s. */

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import type { Environment } from "./environment.ts";
 import { runCommand } from "./run-command.ts";
 
-export type Exit = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
+type Exit = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
 
 /** A child process that leads a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
 export interface ServerProcess {

@@ -13,7 +13,7 @@ import { missingAt, type Supervision, Unit } from "./unit.ts";
 const YOUNG_HEAP = "--max-semi-space-size=16";
 
 /** What the units of a stack are made from. */
-export type StackContext = Readonly<{
+type StackContext = Readonly<{
   options: StackOptions;
   ports: Ports;
   host: string;

@@ -22,7 +22,7 @@ export type Supervision = Readonly<{
   onPid?: ((pid: number | undefined) => void) | undefined;
 }>;
 
-export type UnitOptions = Supervision &
+type UnitOptions = Supervision &
   Readonly<{
     name: string;
     /** Called before each start. */

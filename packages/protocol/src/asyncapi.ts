@@ -4,7 +4,7 @@ import { FRAMES, type SentFrame, type TakenFrame } from "./frame-table.ts";
 import { FRAME_BYTES_MAX } from "./limits.ts";
 import { ErrorFrame } from "./server-frames.ts";
 
-export type SocketService = keyof typeof FRAMES;
+type SocketService = keyof typeof FRAMES;
 type Json = Record<string, unknown>;
 type Reference = { $ref: string };
 

@@ -42,7 +42,7 @@ import {
 export type TakenFrame = Readonly<{ frame: TSchema; summary: string; answers: readonly TSchema[] }>;
 /** A frame that a service sends, as an answer or by itself. */
 export type SentFrame = Readonly<{ frame: TSchema; summary: string }>;
-export type ServiceFrames = Readonly<{ takes: readonly TakenFrame[]; sends: readonly SentFrame[] }>;
+type ServiceFrames = Readonly<{ takes: readonly TakenFrame[]; sends: readonly SentFrame[] }>;
 
 const TAKEN_BY_BOTH: readonly TakenFrame[] = [
   {

@@ -1,5 +1,5 @@
 /** Consecutive frames of one room: `frames[i]` has the seq `first + i`. */
-export type LiveFrames = Readonly<{ first: number; frames: readonly string[] }>;
+type LiveFrames = Readonly<{ first: number; frames: readonly string[] }>;
 
 const LINE_FEED = 0x0a;
 

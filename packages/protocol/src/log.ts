@@ -6,7 +6,7 @@ export const RECEIPT_HEADER = "Parley-Receipt";
 /** How long the log remembers message ids, ns (docs/decisions/0001). Postgres remembers them for ever. */
 const DUPLICATE_WINDOW_NS = 10 * 60 * 1_000_000_000;
 /** Key of the stream's metadata for the number of shards of the log. */
-export const SHARDS_METADATA = "parley-shards";
+const SHARDS_METADATA = "parley-shards";
 
 /** Name of a shard's stream. */
 export const streamOf = (shard: number): string => `CHAT_${shard}`;
@@ -52,7 +52,7 @@ export function streamFaults(config: StreamConfig, shards: number): string[] {
 }
 
 /** Length of a key, characters: 144 bits of SHA-256, so that keys never collide. */
-export const KEY_LENGTH = 24;
+const KEY_LENGTH = 24;
 
 /**
  * The key by which producers, log and Postgres recognise a message. It is scoped to room and user, so that nobody can

@@ -3,7 +3,7 @@ export const CHANNEL_PATTERN = "^[a-z0-9][a-z0-9_-]{0,63}$";
 /** Any room: a channel, or the generated id of a group (`G…`) or a direct chat (`D…`), which no channel can take. */
 export const ROOM_PATTERN = "^([a-z0-9][a-z0-9_-]{0,63}|[GD][0-9A-Z]{26})$";
 
-export type RoomKind = "channel" | "group" | "direct";
+type RoomKind = "channel" | "group" | "direct";
 
 /** The kind of a room, from its id. */
 export function kindOf(room: string): RoomKind {

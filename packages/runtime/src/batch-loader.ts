@@ -1,5 +1,5 @@
 /** Loads the values of many keys. A key without a value is left out. */
-export type LoadAll<Key, Value> = (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
+type LoadAll<Key, Value> = (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
 
 /** Shortest time between the starts of two batches, ms. */
 const BATCH_INTERVAL_MS = 5;

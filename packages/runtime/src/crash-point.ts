@@ -1,7 +1,7 @@
 import { ConfigError } from "./config.ts";
 
 /** Places in the services at which a test can make the process kill itself. */
-export const CRASH_POINTS = [
+const CRASH_POINTS = [
   "producer-before-publish",
   "producer-before-ack",
   "writer-before-write",
@@ -9,7 +9,7 @@ export const CRASH_POINTS = [
   "writer-before-release",
   "auth-after-refresh-write",
 ] as const;
-export type CrashPoint = (typeof CRASH_POINTS)[number];
+type CrashPoint = (typeof CRASH_POINTS)[number];
 
 let armed: { name: string; left: number } | undefined;
 

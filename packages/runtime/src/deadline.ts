@@ -1,5 +1,5 @@
 /** A deadline passed without an answer. The outcome of the work is unknown. */
-export class DeadlineError extends Error {
+class DeadlineError extends Error {
   readonly code = "DEADLINE";
   override readonly name = "DeadlineError";
 }

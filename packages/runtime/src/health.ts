@@ -6,7 +6,7 @@ const CHECK_DEADLINE_MS = 1_500;
 /** Checks one dependency of the service. Throws, or rejects, with the reason if it is not ready. */
 export type Check = () => Promise<unknown> | unknown;
 
-export type Readiness = Readonly<{ ready: boolean; checks: Record<string, string> }>;
+type Readiness = Readonly<{ ready: boolean; checks: Record<string, string> }>;
 
 /** Runs all checks concurrently. `checks` of the result has "ok" or the reason for each name. */
 export async function checkReadiness(checks: Readonly<Record<string, Check>>): Promise<Readiness> {

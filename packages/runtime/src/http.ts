@@ -11,14 +11,14 @@ import Fastify, {
 } from "fastify";
 import { Type } from "typebox";
 import { type Check, checkReadiness } from "./health.ts";
-import { checkEncoding, refuseConnection, refuseUrl, sendProblem, problemOfError } from "./http-errors.ts";
+import { checkEncoding, problemOfError, refuseConnection, refuseUrl, sendProblem } from "./http-errors.ts";
 import { addJsonBody } from "./json-body.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { Problem, ProblemBody } from "./problem.ts";
 import { RouteMethods } from "./route-methods.ts";
 
-export type HttpOptions = Readonly<{
+type HttpOptions = Readonly<{
   service: string;
   title: string;
   description: string;

@@ -10,7 +10,7 @@ const SECRET_PATHS = ["token", "refreshToken", "password", "authorization", "coo
 ]);
 
 /** The path of a URL without its query, which may contain `?token=`. */
-export function pathOf(url: string): string {
+function pathOf(url: string): string {
   const query = url.indexOf("?");
   return query === -1 ? url : url.slice(0, query);
 }

@@ -14,7 +14,7 @@ const TIMED_METRICS = [
 ];
 
 /** Functions that are called at each scrape, by metric name (Prometheus naming: snake_case, unit last). */
-export type Readings = Readonly<Record<string, readonly [help: string, read: () => number]>>;
+type Readings = Readonly<Record<string, readonly [help: string, read: () => number]>>;
 
 /** The metrics of one process, including those of Node. */
 export class Metrics {

@@ -5,7 +5,7 @@ const PING_INTERVAL_MS = 5_000;
 const RECONNECT_WAIT_MS = 250;
 const CONNECT_DEADLINE_MS = 5_000;
 
-export type NatsOptions = Readonly<{
+type NatsOptions = Readonly<{
   url: string;
   name: string;
   user?: string;

@@ -21,7 +21,7 @@ import type { ForwardRead } from "./application/forward-read.ts";
 import type { PostMessage } from "./application/post-message.ts";
 import type { React } from "./application/react.ts";
 
-export type ProducerDependencies = Readonly<{
+type ProducerDependencies = Readonly<{
   identities: Identities;
   postMessage: PostMessage;
   announceTyping: AnnounceTyping;

@@ -26,7 +26,7 @@ const LOG_ONLY_MS = 1_000;
 /** Longest wait for an acknowledgement after a cut, ms. */
 const AGAIN_DEADLINE_MS = 20_000;
 
-export type CutsOptions = Readonly<{
+type CutsOptions = Readonly<{
   cuts: number;
   /** `default` is the control: NATS by default syncs every two minutes. */
   sync: "always" | "default";

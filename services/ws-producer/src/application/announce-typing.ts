@@ -5,7 +5,7 @@ import type { MayPost } from "./room-access.ts";
 export type PublishTyping = (room: string, user: Author, isTyping: boolean) => void;
 
 /** Takes a token of the user's rate limit in this room; returns false if there is none. */
-export type TakeTypingTurn = (userId: string, room: string) => boolean;
+type TakeTypingTurn = (userId: string, room: string) => boolean;
 
 export type AnnounceTyping = (room: string, user: Author, isTyping: boolean) => Promise<void>;
 

@@ -6,10 +6,10 @@ import type { MayPost } from "./room-access.ts";
 export type Author = Readonly<{ id: string; username: string }>;
 
 /** A message before it is accepted. A client that picks the `id` may retry: the same id is the same message. */
-export type Draft = Readonly<{ id?: string | undefined; room: string; content: MessageContent }>;
+type Draft = Readonly<{ id?: string | undefined; room: string; content: MessageContent }>;
 
 /** An accepted message. */
-export type Message = Readonly<{
+type Message = Readonly<{
   id: string;
   room: string;
   author: Author;
@@ -55,7 +55,7 @@ export type PostMessage = (
   options: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
 ) => Promise<Posted>;
 
-export type PostMessageDependencies = Readonly<{
+type PostMessageDependencies = Readonly<{
   append: AppendMessage;
   takeTurn: TakeTurn;
   mayPost: MayPost;

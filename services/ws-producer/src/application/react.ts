@@ -2,22 +2,22 @@ import { type Appended, type Author, assertOpen, assertTurn, type TakeTurn } fro
 import type { MayPost } from "./room-access.ts";
 
 /** Adds a reaction to the message with the seq `target`, or removes it. */
-export type ReactionDraft = Readonly<{
+type ReactionDraft = Readonly<{
   id?: string;
   room: string;
   target: number;
   emoji: string;
   remove: boolean;
 }>;
-export type Reaction = Required<ReactionDraft> & Readonly<{ author: Author; at: string }>;
+type Reaction = Required<ReactionDraft> & Readonly<{ author: Author; at: string }>;
 
 /** Appends a reaction to the log, as `AppendMessage` does with a message. */
 export type AppendReaction = (reaction: Reaction, isGone: () => boolean) => Promise<Appended>;
 
-export type Reacted = Readonly<{ reaction: Reaction; duplicate: boolean }>;
+type Reacted = Readonly<{ reaction: Reaction; duplicate: boolean }>;
 export type React = (draft: ReactionDraft, author: Author, isGone: () => boolean) => Promise<Reacted>;
 
-export type ReactDependencies = Readonly<{
+type ReactDependencies = Readonly<{
   append: AppendReaction;
   takeTurn: TakeTurn;
   mayPost: MayPost;

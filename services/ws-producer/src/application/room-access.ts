@@ -11,7 +11,7 @@ export type MayPost = (room: string, userId: string) => boolean | Promise<boolea
 /** The value of a key in the bucket of rights; undefined if it has none. */
 export type Right = Readonly<{ version: number; state: string }> | undefined;
 
-export type RightsDependencies = Readonly<{
+type RightsDependencies = Readonly<{
   read: (key: string) => Promise<Right>;
   /** Monotonic, ms. */
   now: () => number;

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Msg } from "@nats-io/transport-node";
 import { RECEIPT_HEADER } from "@parley/protocol/log";
-import { lineOf, PACK_ENTRIES_MAX, PACK_ROOM } from "@parley/protocol/pack";
+import { PACK_ENTRIES_MAX, PACK_ROOM, parseLine } from "@parley/protocol/pack";
 import { RECEIPT_PREFIX } from "@parley/protocol/subjects";
 import type { LogContent, LogItem, Original } from "../shard-log.ts";
 import { type LogShard, readEntry } from "./log-entry.ts";

@@ -18,7 +18,7 @@ import { type PublishCounters, ShardLane } from "./shard-lane.ts";
 const CLOSE_POLL_MS = 10;
 const FLUSH_DEADLINE_MS = 500;
 
-export type LogPublisherOptions = Readonly<{
+type LogPublisherOptions = Readonly<{
   shards: number;
   /** Monitoring address of NATS: with it the server's fsync setting is checked. */
   monitorUrl?: string | undefined;

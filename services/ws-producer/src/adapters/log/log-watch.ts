@@ -9,7 +9,7 @@ import type { ShardLane } from "./shard-lane.ts";
 const CHECK_EVERY_MS = 5_000;
 const RECHECK_MS = 250;
 
-export type LogWatchOptions = Readonly<{
+type LogWatchOptions = Readonly<{
   shards: number;
   monitorUrl?: string | undefined;
   log: Pick<Log, "info" | "error">;

@@ -43,7 +43,7 @@ export type PublishCounters = {
   refused: number;
 };
 
-export type LaneDependencies = Readonly<{
+type LaneDependencies = Readonly<{
   requests: LogRequests;
   counters: PublishCounters;
   /** Called for each acknowledged entry, before its caller's promise resolves. */
