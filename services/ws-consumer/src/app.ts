@@ -16,12 +16,12 @@ import type { InstancePresence } from "./presence/create-presence.ts";
 import { addPresenceRoutes } from "./presence/http/presence-routes.ts";
 import { addRooms, type RoomsHttpDependencies } from "./rooms/http/rooms-routes.ts";
 import { addSearchRoutes } from "./search/http/search-routes.ts";
-import type { IndexMessages, Search } from "./search/search.ts";
+import type { Search } from "./search/search.ts";
 
 export type AppDependencies = Readonly<{
   identities: Identities;
   subscriptions: Omit<SubscriptionsDependencies, "onOpened">;
-  http: RoomsHttpDependencies & Readonly<{ search: Search; index: IndexMessages }>;
+  http: RoomsHttpDependencies & Readonly<{ search: Search }>;
   presence: InstancePresence;
   lastSeenOf: (userId: string) => Promise<Date | null>;
   limits: DoorLimits;

@@ -37,8 +37,11 @@ import { answerReads, createPublishRead, listenToReads } from "./rooms/nats/read
 import { createRoomStore } from "./rooms/postgres/postgres-room-store.ts";
 import { createReadCursors } from "./rooms/postgres/read-cursors.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./rooms/postgres/room-views.ts";
-import { runIndexer } from "./search/indexer.ts";
-import { checkLanguage, createSearch, openSearchDatabase } from "./search/postgres/search-index.ts";
+import { createIndexBatch, runIndexer } from "./search/indexer.ts";
+import { checkLanguage, openSearchDatabase } from "./search/postgres/search-database.ts";
+import { createSearchIndex } from "./search/postgres/search-index.ts";
+import { createSearchQueue } from "./search/postgres/search-queue.ts";
+import { createSearch } from "./search/search.ts";
 import { createFreeShards } from "./writing/nats/free-shards.ts";
 import { createShardLog } from "./writing/nats/jetstream-log.ts";
 import { createAppendEntry, listenToOutbox } from "./writing/nats/outbox-log.ts";
@@ -88,7 +91,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   onClose(exchangePresence(nats, { ...presence, onFault }));
 
   const rooms = wireRooms(context, connections, writers, onFault);
-  const { search, index } = await wireSearch(context, onFault);
+  const search = await wireSearch(context, writers, onFault);
 
   const built = await buildApp({
     identities,
@@ -103,7 +106,7 @@ export async function wireConsumer(context: Context): Promise<App> {
       readCursors: rooms.readCursors,
       onFault,
     },
-    http: { ...rooms, readPage: history.pageFor, search, index },
+    http: { ...rooms, readPage: history.pageFor, search },
     presence,
     lastSeenOf: lastSeen.of,
     limits,
@@ -212,13 +215,14 @@ function wireRooms(
 }
 
 /** Creates search, and runs the indexer. */
-async function wireSearch({ config, onClose }: Context, onFault: OnFault) {
+async function wireSearch({ config, onClose }: Context, writers: Writers, onFault: OnFault) {
   const database = openSearchDatabase(databaseUrl(config));
   onClose(() => database.close());
   await checkLanguage(database, config.SEARCH_LANGUAGE);
-  const { search, index } = createSearch(database, config.SEARCH_LANGUAGE);
+  const queue = createSearchQueue(database, config.SEARCH_LANGUAGE);
+  const index = createIndexBatch(queue, () => [...writers.cursors().keys()]);
   onClose(runIndexer(index, onFault));
-  return { search, index };
+  return createSearch(createSearchIndex(database, config.SEARCH_LANGUAGE));
 }
 
 /**

@@ -1,4 +1,46 @@
-import type { IndexMessages } from "./search.ts";
+import { tokensOf } from "./rules/tokens.ts";
+
+/** A message that waits to be indexed; without a body it was deleted. */
+export type QueuedMessage = Readonly<{ room: string; seq: number; at: string; body: string | null }>;
+/** The same with the tokens it is found by, separated by blanks; null if it was deleted. */
+export type TokenizedMessage = Readonly<{ room: string; seq: number; at: string; tokens: string | null }>;
+
+/** A part of the queue, and how far each of its rows is covered by the messages. */
+export type QueuedBatch<Message> = Readonly<{
+  rows: readonly Readonly<{ id: number; upTo: number }>[];
+  messages: readonly (Message & Readonly<{ version: number }>)[];
+  /** Whether more waits than this. */
+  isMore: boolean;
+}>;
+
+export interface SearchQueue {
+  /** The newest rows of these shards that together cover at most `messagesMax` entries. */
+  read(shards: readonly number[], messagesMax: number): Promise<QueuedBatch<QueuedMessage>>;
+  /**
+   * Stores the tokens and removes from the queue what they cover, in one statement. What was indexed meanwhile for a
+   * newer row of the queue stays.
+   */
+  store(batch: QueuedBatch<TokenizedMessage>): Promise<void>;
+}
+
+/** Indexes a part of the queue; resolves with whether more waits. */
+export type IndexBatch = (messagesMax: number) => Promise<boolean>;
+
+/** @param shards those that this instance writes: their part of the queue is its own */
+export function createIndexBatch(queue: SearchQueue, shards: () => readonly number[]): IndexBatch {
+  return async (messagesMax) => {
+    const own = shards();
+    if (own.length === 0) return false;
+    const batch = await queue.read(own, messagesMax);
+    if (batch.rows.length === 0) return false;
+    const messages = batch.messages.map(({ body, ...message }) => ({
+      ...message,
+      tokens: body === null ? null : tokensOf(body).join(" "),
+    }));
+    await queue.store({ ...batch, messages });
+    return batch.isMore;
+  };
+}
 
 /** Messages per statement. With more, its WAL delays the commits of the writers. */
 const MESSAGES_MAX = 500;
@@ -15,13 +57,10 @@ const SHARE_MAX = 1 / 2;
 const REST_MAX_MS = 1_000;
 
 /**
- * Runs the indexer: moves stored messages from the search queue to the search index. Instances share the queue. Returns a
- * function that stops it.
+ * Runs the indexer: moves stored messages from the search queue to the search index. A batch that fails is
+ * reported and tried again. Returns a function that stops it.
  */
-export function runIndexer(
-  index: IndexMessages,
-  onFault: (error: unknown, what: string) => void,
-): () => void {
+export function runIndexer(index: IndexBatch, onFault: (error: unknown, what: string) => void): () => void {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let behindSince: number | undefined;

@@ -3,7 +3,11 @@ import { type Database, openDatabase, type Param } from "@parley/runtime/postgre
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHistory } from "../../delivery/postgres/history.ts";
 import { openReadDatabase, READ_SETTINGS } from "../../delivery/postgres/read-database.ts";
-import { createSearch, openSearchDatabase } from "../../search/postgres/search-index.ts";
+import { createIndexBatch } from "../../search/indexer.ts";
+import { openSearchDatabase } from "../../search/postgres/search-database.ts";
+import { createSearchIndex } from "../../search/postgres/search-index.ts";
+import { createSearchQueue } from "../../search/postgres/search-queue.ts";
+import { createSearch } from "../../search/search.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./room-views.ts";
 
 const ROOMS = 2_000;
@@ -50,10 +54,11 @@ beforeAll(async () => {
      from generate_series(1, 500) u, generate_series(1, 20) i on conflict do nothing`,
     `insert into chat.reactions (room, seq, emoji, user_id, at)
      select room, seq, '👍', 'u1', at from chat.entries where log_seq % 5 = 0`,
-    `insert into chat.unindexed (room, first_seq, last_seq) select id, 1, head from chat.rooms`,
+    `insert into chat.search_queue (shard, room, first_seq, last_seq) select 0, id, 1, head from chat.rooms`,
   ];
   for (const text of seed) await reads.query(text, [], 60_000);
-  while (await createSearch(finds, "english").index(MESSAGES));
+  const index = createIndexBatch(createSearchQueue(finds, "english"), () => [0]);
+  while (await index(MESSAGES));
   await reads.query("analyze");
 });
 afterAll(async () => {
@@ -93,7 +98,7 @@ describe("query plans", () => {
   const views = () => createRoomViews(recording(reads));
   const history = () => createHistory(recording(reads));
   const search = (words: string, room?: string) =>
-    createSearch(recording(finds), "english").search("u7", words, 20, room);
+    createSearch(createSearchIndex(recording(finds), "english"))("u7", words, 20, room);
   it.each<[string, () => Promise<unknown>]>([
     ["the inbox", () => views().inbox("u7", 50)],
     ["unread counts", () => views().unread("u7")],
@@ -115,8 +120,12 @@ describe("query plans", () => {
   });
 
   it("a search looks up a rare word, and scans by time for a common one", async () => {
-    expect((await plansOf(() => search("word77"))).at(-1)).toMatch(/Bitmap Index Scan on words_words/);
-    expect((await plansOf(() => search("common"))).at(-1)).toMatch(/Index Scan Backward using words_at/);
+    expect((await plansOf(() => search("word77"))).at(-1)).toMatch(
+      /Bitmap Index Scan on search_index_\d_tokens_idx/,
+    );
+    expect((await plansOf(() => search("common"))).at(-1)).toMatch(
+      /Index Scan Backward using search_index_\d_at_idx/,
+    );
     const found = (await search("common")).map(({ at }) => at);
     expect(found).toHaveLength(20);
     expect(found).toEqual(found.toSorted().reverse());

@@ -8,12 +8,10 @@ import { actorOf } from "../../http/actor.ts";
 import { Digits, decodePlace, encodePlace, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { MESSAGE_EXAMPLE } from "../../http/room-params.ts";
-import type { FoundPlace, IndexMessages, Search } from "../search.ts";
+import type { FoundPlace, Search } from "../search.ts";
 
 const PAGE = 20;
 const PAGE_MAX = 100;
-/** Queued messages that are indexed before a search. */
-const INDEX_FIRST_MAX = 2_000;
 
 const isPlace = (value: unknown): value is FoundPlace => {
   const { at, room, seq } = (value ?? {}) as Partial<FoundPlace>;
@@ -23,12 +21,7 @@ const isPlace = (value: unknown): value is FoundPlace => {
 /** Adds `GET /api/v1/search`. */
 export function addSearchRoutes(
   app: App,
-  deps: Readonly<{
-    verifyToken: VerifyToken;
-    checkReadable: CheckReadable;
-    search: Search;
-    index: IndexMessages;
-  }>,
+  deps: Readonly<{ verifyToken: VerifyToken; checkReadable: CheckReadable; search: Search }>,
 ): void {
   app.get(
     "/api/v1/search",
@@ -36,8 +29,11 @@ export function addSearchRoutes(
       schema: {
         tags: ["messages"],
         security: [{ bearer: [] }],
-        summary: "messages with these words in the rooms that you may read, the newest first",
-        description: 'All words must occur; "quoted words" in this order; -word must not; or: one of two.',
+        summary: "messages that match a query, in the rooms that you may read, the newest first",
+        description:
+          'All words must occur; "quoted words" one after the other; -word must not; or separates alternatives. Parts of ' +
+          "addresses, file names and numbers are words. A query that names nothing that must occur finds nothing. What " +
+          "was stored within the last second is found too, unless very much was.",
         querystring: Type.Object({
           q: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
           room: Type.Optional(Room),
@@ -59,7 +55,6 @@ export function addSearchRoutes(
       const count = limitOf(limit, PAGE, PAGE_MAX);
       const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
       if (room !== undefined) await dataOrProblem(deps.checkReadable(actor.id, room));
-      await deps.index(INDEX_FIRST_MAX);
       const { data } = await dataOrProblem(deps.search(actor.id, q, count, room, place));
       const last = data.length < count ? undefined : data.at(-1);
       const next = last ? encodePlace({ at: last.at, room: last.room, seq: last.seq }) : null;

@@ -42,7 +42,8 @@ const EFFECTS = `changed as (
   where e.room = c.room and e.seq = c.target and e.type = 'message' and e.deleted_at is null
   returning e.room, e.seq
 ), queued_changes as (
-  insert into chat.unindexed (room, first_seq, last_seq) select room, seq, seq from changed
+  insert into chat.search_queue (shard, room, first_seq, last_seq)
+  select b.shard, c.room, c.seq, c.seq from changed c join based b on b.id = c.room
 ), reacted as (
   select distinct on (room, target, emoji, author_id) room, target, emoji, author_id as user_id, at, remove
   from placed where type = 'reaction'

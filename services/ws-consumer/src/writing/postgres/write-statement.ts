@@ -44,7 +44,7 @@ with fence as (
     last_message_at = greatest(r.last_message_at, excluded.last_message_at)
   returning id, head
 ), based as (
-  select n, id, head - places as base, first_message, last_message from room join grown using (id)
+  select n, shard, id, head - places as base, first_message, last_message from room join grown using (id)
 ), placed as (
   select based.id as room, base + place as seq, e.*
   from based join rows from (
@@ -54,8 +54,8 @@ with fence as (
     json_array_elements_text($14::text::json)${columns}
   ) as e (n, place, log_seq, at, reply_to, author_id, author_username, client_id, body, extra${names}) using (n)
 ), ${entry}, queued as (
-  insert into chat.unindexed (room, first_seq, last_seq)
-  select id, base + first_message, base + last_message from based where last_message is not null
+  insert into chat.search_queue (shard, room, first_seq, last_seq)
+  select shard, id, base + first_message, base + last_message from based where last_message is not null
 ), ${effects}dead as (
   insert into chat.dead_letters (shard, log_seq, reason, subject, headers, payload)
   select shard, d.log_seq, d.reason, d.subject, d.headers, decode(d.payload, 'base64')
