@@ -1,3 +1,4 @@
+import type { SettledTargets } from "./entry-targets.ts";
 import type { LogEntry, PoisonEntry, ShardPosition } from "./shard-log.ts";
 
 /** Entries of one shard that follow its cursor. No two of them have the same key. */
@@ -14,6 +15,8 @@ export type Written = Readonly<{
   seqs: readonly number[];
   /** Indexes of the entries that were stored before; their seq is the earlier one. */
   known: ReadonlySet<number>;
+  /** Replies and reactions to what is no visible message, if there were any. The seq of a missing one says nothing. */
+  targets?: SettledTargets | undefined;
 }>;
 
 export type ShardState = Readonly<{
@@ -83,7 +86,8 @@ export interface ShardStore {
   turn(): Promise<void>;
   /**
    * Atomic: moves the cursor, stores new entries under the next seqs of their rooms (in the order of the batch, without
-   * a gap), creates missing rooms, stores poison as dead letters, and renews the lease. Shards that write at the same
+   * a gap), creates missing rooms, stores poison as dead letters, and renews the lease. Replies and reactions to what is
+   * no visible message are changed or left out (`Written`). Shards that write at the same
    * time may share a statement; each has its own outcome.
    *
    * @throws {FencedError} if the position is no longer the shard's; nothing was stored.

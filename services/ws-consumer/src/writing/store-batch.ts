@@ -10,6 +10,8 @@ export interface StoredPublisher {
   deliver(room: string, first: number, entries: readonly LogEntry[]): void;
   /** Answers the sender that waits for the seq of this entry. */
   receipt(subject: string, room: string, id: string, seq: number): void;
+  /** Answers the sender of a reaction: there is no visible message that it is about. */
+  targetMissing(subject: string, room: string, id: string): void;
   /** Publishes how far a shard is stored, as a log sequence. */
   progress(shard: number, cursor: number): void;
 }
@@ -115,7 +117,7 @@ function count(
 ) {
   counters.batches += 1;
   counters.writeMs += ms;
-  counters.stored += batch.entries.length - written.known.size;
+  counters.stored += batch.entries.length - written.known.size - (written.targets?.missing.size ?? 0);
   counters.duplicates += repeats.length + written.known.size;
   counters.deadLetters += batch.poison.length;
 }
@@ -124,18 +126,22 @@ function announce(
   publisher: StoredPublisher,
   batch: Batch,
   repeats: readonly Repeat[],
-  { seqs, known }: Written,
+  { seqs, known, targets }: Written,
 ): void {
+  const answer = ({ receipt, room, id }: LogEntry, index: number) => {
+    if (receipt === undefined) return;
+    if (targets?.missing.has(batch.entries[index] as LogEntry)) publisher.targetMissing(receipt, room, id);
+    else publisher.receipt(receipt, room, id, seqs[index] ?? 0);
+  };
   const rooms = new Map<string, { first: number; entries: LogEntry[] }>();
   batch.entries.forEach((entry, index) => {
-    const seq = seqs[index] ?? 0;
-    if (entry.receipt !== undefined) publisher.receipt(entry.receipt, entry.room, entry.id, seq);
-    if (known.has(index)) return;
+    answer(entry, index);
+    if (known.has(index) || targets?.missing.has(entry)) return;
+    const stored = targets?.changed.get(entry) ?? entry;
     const room = rooms.get(entry.room);
-    if (room) room.entries.push(entry);
-    else rooms.set(entry.room, { first: seq, entries: [entry] });
+    if (room) room.entries.push(stored);
+    else rooms.set(entry.room, { first: seqs[index] ?? 0, entries: [stored] });
   });
   for (const [room, { first, entries }] of rooms) publisher.deliver(room, first, entries);
-  for (const { entry, of } of repeats)
-    if (entry.receipt !== undefined) publisher.receipt(entry.receipt, entry.room, entry.id, seqs[of] ?? 0);
+  for (const { entry, of } of repeats) answer(entry, of);
 }

@@ -45,6 +45,8 @@ export function createLivePublisher({ nats, live, deliverHere }: PublisherDepend
       if (frames.length > 0) send(room, start, frames);
     },
     receipt: (subject, room, id, seq) => publish(nats, subject, JSON.stringify({ id, room, seq })),
+    targetMissing: (subject, room, id) =>
+      publish(nats, subject, JSON.stringify({ id, room, code: "message_not_found" })),
     progress: (shard, cursor) => publish(nats, progressSubject(shard), JSON.stringify({ shard, cursor })),
   };
 }

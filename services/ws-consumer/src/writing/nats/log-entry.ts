@@ -1,6 +1,7 @@
 import { EVENTS, type EventType, type LogEvent } from "@parley/protocol/events";
 import { LogMessage, logMessageOf } from "@parley/protocol/message";
 import { shardOf } from "@parley/protocol/rooms";
+import { foldEmoji, isTime } from "@parley/protocol/text";
 import type { TSchema } from "typebox";
 import { Compile } from "typebox/compile";
 import type { LogContent } from "../shard-log.ts";
@@ -81,10 +82,11 @@ function schemaFault(value: unknown): string | undefined {
   return `not a ${isKnown ? type : "message"}: ${first?.instancePath ?? ""} ${first?.message ?? ""}`;
 }
 
-/** The event without unknown fields, in the order of its schema. */
+/** The event without unknown fields, in the order of its schema; its emoji as it is compared. */
 function cleanEvent(event: LogEvent, at: string): LogEvent {
   const fields = Object.keys(EVENTS[event.type].properties) as (keyof LogEvent)[];
   const clean = Object.fromEntries(fields.map((field) => [field, event[field]]));
+  if (event.type === "reaction") clean.emoji = foldEmoji(event.emoji);
   const { author, user } = event as LogEvent & { user?: LogEvent["author"] };
   const cleanUser = ({ id, username }: LogEvent["author"]) => ({ id, username });
   return { ...clean, author: cleanUser(author), ...(user && { user: cleanUser(user) }), at } as LogEvent;
@@ -94,7 +96,8 @@ function cleanEvent(event: LogEvent, at: string): LogEvent {
 export function timeOf(text: string): string | undefined {
   if (ISO_TIME.test(text)) return text;
   const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+  const written = Number.isNaN(time) ? "" : new Date(time).toISOString();
+  return isTime(written) ? written : undefined;
 }
 
 function isUser({ id, username }: LogContent["author"]): boolean {

@@ -43,11 +43,9 @@ export async function findKnown(database: Database, writes: readonly ShardWrite[
 }
 
 /** Returns the writes without the entries that are known. */
-export function withoutKnown<Write extends ShardWrite>(
-  writes: readonly Write[],
-  known: KnownEntries,
-): ShardWrite[] {
-  const newOf = (batch: Write["batch"]) => batch.entries.filter((entry) => !known.has(entry));
+export function withoutKnown(writes: readonly ShardWrite[], known: KnownEntries): readonly ShardWrite[] {
+  if (known.size === 0) return writes;
+  const newOf = ({ entries }: ShardWrite["batch"]) => entries.filter((entry) => !known.has(entry));
   return writes.map(({ position, batch }) => ({ position, batch: { ...batch, entries: newOf(batch) } }));
 }
 

@@ -2,6 +2,7 @@ import { crashPoint } from "@parley/runtime/crash-point";
 import type { Database } from "@parley/runtime/postgres";
 import type { ShardPosition } from "../shard-log.ts";
 import { BadEntryError, type Batch, FencedError, type ShardStore, type Written } from "../shard-store.ts";
+import { findTargets, withTargets } from "./find-targets.ts";
 import { findKnown, isThereAlready, type KnownEntries, withoutKnown } from "./known-entries.ts";
 import { type EntryPlaces, type ShardWrite, type WriteRow, writeStatement } from "./write-statement.ts";
 
@@ -104,14 +105,17 @@ export class SharedWrites implements Pick<ShardStore, "turn" | "write"> {
 
   /** Sends the statement; for each write, returns what was stored, or undefined if its position was fenced. */
   async #insert(writes: readonly ShardWrite[], known: KnownEntries): Promise<(Written | undefined)[]> {
-    const statement = writeStatement(known.size === 0 ? writes : withoutKnown(writes, known));
+    const unknown = withoutKnown(writes, known);
+    const targets = await findTargets(this.#database, unknown);
+    const statement = writeStatement(targets ? withTargets(unknown, targets) : unknown);
     const [row] = await this.#database.query<WriteRow>(statement.text, statement.params);
     if (!row) throw new Error("the statement returned no row");
     const moved = new Set(row.moved?.split(",").map(Number));
     const nextSeq = seqsIn(row, statement);
     return writes.map(({ position, batch: { entries } }) => {
-      const seqs = entries.map((entry) => known.get(entry) ?? nextSeq());
-      return moved.has(position.shard) ? { seqs, known: indexesOf(entries, known) } : undefined;
+      const seqs = entries.map((entry) => known.get(entry) ?? (targets?.missing.has(entry) ? 0 : nextSeq()));
+      if (!moved.has(position.shard)) return undefined;
+      return { seqs, known: indexesOf(entries, known), targets };
     });
   }
 }
