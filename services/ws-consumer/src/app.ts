@@ -1,4 +1,5 @@
 import type { Identities } from "@parley/identity/identity";
+import { TOO_LARGE_PATHS } from "@parley/protocol/codes";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
@@ -8,7 +9,9 @@ import type { Connection } from "@parley/socket/connection";
 import type { Door } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import { openDoor } from "@parley/socket/open-door";
+import { addEventRoutes } from "./delivery/http/event-routes.ts";
 import { addHistoryRoutes } from "./delivery/http/history-routes.ts";
+import type { ReadEntries } from "./delivery/read-entries.ts";
 import { applyQuery } from "./delivery/websocket/apply-query.ts";
 import { Subscriptions, type SubscriptionsDependencies } from "./delivery/websocket/subscriptions.ts";
 import { UserConnections } from "./delivery/websocket/user-connections.ts";
@@ -21,7 +24,7 @@ import type { Search } from "./search/search.ts";
 export type AppDependencies = Readonly<{
   identities: Identities;
   subscriptions: Omit<SubscriptionsDependencies, "onOpened">;
-  http: RoomsHttpDependencies & Readonly<{ search: Search }>;
+  http: RoomsHttpDependencies & Readonly<{ search: Search; readEntries: ReadEntries }>;
   presence: InstancePresence;
   lastSeenOf: (userId: string) => Promise<Date | null>;
   limits: DoorLimits;
@@ -52,6 +55,7 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
     allowedOrigins: limits.allowedOrigins,
     trustProxy,
     bodyBytesMax: FRAME_BYTES_MAX,
+    tooLargePaths: TOO_LARGE_PATHS,
   });
   const { presence, lastSeenOf } = deps;
   const subscriptions = new Subscriptions({ ...deps.subscriptions, onOpened: presence.local.opened });
@@ -76,9 +80,10 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
     },
   });
   const { checkReadable } = deps.subscriptions;
-  const http = { ...deps.http, verifyToken: identities.verify };
+  const http = { ...deps.http, checkReadable, verifyToken: identities.verify };
   addRooms(app, http);
   addHistoryRoutes(app, http);
+  addEventRoutes(app, http);
   addSearchRoutes(app, http);
   addPresenceRoutes(app, {
     verifyToken: identities.verify,

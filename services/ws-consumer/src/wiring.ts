@@ -21,6 +21,7 @@ import { maintainHub } from "./delivery/maintain-hub.ts";
 import { createLivePublisher, subscribeLive } from "./delivery/nats/live-exchange.ts";
 import { createHistory } from "./delivery/postgres/history.ts";
 import { openReadDatabase } from "./delivery/postgres/read-database.ts";
+import { createReadEntries } from "./delivery/read-entries.ts";
 import { createConsumerMetrics } from "./metrics.ts";
 import { createPresence } from "./presence/create-presence.ts";
 import { exchangePresence } from "./presence/nats/presence-exchange.ts";
@@ -79,6 +80,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   const readFrames = (room: string, after: number, upTo: number) =>
     history.replay(room, after, upTo, upTo - after);
   const now = () => performance.now();
+  const readEntries = createReadEntries(history.heads, readFrames);
   const hub = new Hub({ readHeads: history.heads, readFrames, encode: encodeTextFrames, onFault, now });
   onClose(maintainHub(hub, onFault));
   const here = new LocalDelivery(onFault);
@@ -106,7 +108,7 @@ export async function wireConsumer(context: Context): Promise<App> {
       readCursors: rooms.readCursors,
       onFault,
     },
-    http: { ...rooms, readPage: history.pageFor, search },
+    http: { ...rooms, readPage: history.pageFor, search, readEntries },
     presence,
     lastSeenOf: lastSeen.of,
     limits,

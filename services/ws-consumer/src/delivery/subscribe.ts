@@ -5,7 +5,7 @@ import type { Hub, ReadFrames } from "./hub.ts";
 export type Subscribed = Readonly<{
   room: string;
   head: number;
-  outcome: "resumed" | "live" | "gap";
+  outcome: "resumed" | "live" | "gap" | "reset";
   /** For a gap: the first and the last seq that are not replayed. */
   from?: number;
   to?: number;
@@ -55,10 +55,11 @@ export function startOf(
 ) {
   const { room, head } = feed;
   if (after === undefined) return { answer: { room, head, outcome: "live" } as Subscribed, cursor: head };
-  if (head - after <= limits.replayMax) {
-    return { answer: { room, head, outcome: "resumed" } as Subscribed, cursor: Math.min(after, head) };
-  }
-  const cursor = head - limits.pageSize;
+  if (after <= head && head - after <= limits.replayMax)
+    return { answer: { room, head, outcome: "resumed" } as Subscribed, cursor: after };
+  const cursor = Math.max(0, head - limits.pageSize);
+  // The client has seen entries that are not here: the database was restored from a backup.
+  if (after > head) return { answer: { room, head, outcome: "reset" } as Subscribed, cursor };
   return { answer: { room, head, outcome: "gap", from: after + 1, to: cursor } as Subscribed, cursor };
 }
 
