@@ -1,3 +1,4 @@
+import { isLine, isTime } from "@parley/protocol/text";
 import { Problem } from "@parley/runtime/problem";
 import { Type } from "typebox";
 
@@ -16,6 +17,16 @@ export function limitOf(text: string | undefined, normal: number, max: number): 
   return limit;
 }
 
+/** Longest id in a cursor, characters. */
+const ID_LENGTH_MAX = 128;
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Whether a value of a cursor is a time that Postgres can compare with. */
+export const isTimeValue = (value: unknown): value is string => typeof value === "string" && isTime(value);
+/** Whether a value of a cursor can be the id of a room or user. */
+export const isIdValue = (value: unknown): value is string =>
+  typeof value === "string" && value.length <= ID_LENGTH_MAX && isLine(value);
+
 /** Encodes the sort key of a page's last item as an opaque cursor for the next page. */
 export const encodePlace = (place: object): string =>
   Buffer.from(JSON.stringify(place)).toString("base64url");
@@ -27,7 +38,7 @@ export const encodePlace = (place: object): string =>
  */
 export function decodePlace<T>(text: string, isPlace: (value: unknown) => value is T): T {
   try {
-    const value: unknown = JSON.parse(Buffer.from(text, "base64url").toString());
+    const value: unknown = JSON.parse(utf8.decode(Buffer.from(text, "base64url")));
     if (isPlace(value)) return value;
   } catch {
     // Malformed text gets the same answer as a cursor of another list.

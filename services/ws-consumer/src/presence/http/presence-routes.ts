@@ -1,6 +1,7 @@
 import { authenticate } from "@parley/identity/authenticate";
 import type { VerifyToken } from "@parley/identity/identity";
 import { At, Room, User } from "@parley/protocol/fields";
+import { LineText } from "@parley/protocol/text";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
@@ -59,7 +60,7 @@ export function addPresenceRoutes(
       schema: {
         ...common,
         summary: "whether a user is online, and when they were last",
-        params: Type.Object({ user: Type.String({ minLength: 1, maxLength: 64 }) }),
+        params: Type.Object({ user: LineText({ minLength: 1, maxLength: 128 }) }),
         response: { 200: Type.Object({ data: UserPresence }), ...errors },
       },
     },

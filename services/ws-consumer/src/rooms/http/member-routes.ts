@@ -1,7 +1,7 @@
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import { actorOf } from "../../http/actor.ts";
-import { Digits, decodePlace, encodePlace, limitOf } from "../../http/page.ts";
+import { Digits, decodePlace, encodePlace, isIdValue, isTimeValue, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { RoomParams } from "../../http/room-params.ts";
 import type { MembersPlace, MemberView } from "../read-rooms.ts";
@@ -17,6 +17,7 @@ import {
   NewRole,
   ROOM_EXAMPLE,
   RoomShape,
+  UserId,
 } from "./room-schemas.ts";
 
 const PAGE = 100;
@@ -26,7 +27,7 @@ const security = [{ bearer: [] }];
 
 const isPlace = (value: unknown): value is MembersPlace => {
   const { joinedAt, id } = (value ?? {}) as Partial<MembersPlace>;
-  return !Number.isNaN(Date.parse(joinedAt ?? "")) && typeof id === "string";
+  return isTimeValue(joinedAt) && isIdValue(id);
 };
 
 async function memberOf(
@@ -69,7 +70,7 @@ export function addJoinRoutes(app: App, deps: RoomRoutesDependencies): void {
         summary: "leave a room; the last owner names a successor, who becomes the owner in the same step",
         params: RoomParams,
         querystring: Type.Object({
-          successor: Type.Optional(Type.String({ maxLength: 128, description: "id of a member" })),
+          successor: Type.Optional(UserId),
         }),
         response: responseSchemas(Left, LEFT_EXAMPLE),
       },

@@ -5,7 +5,7 @@ import { Problem } from "@parley/runtime/problem";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
 import { actorOf } from "../../http/actor.ts";
-import { Digits, decodePlace, encodePlace, limitOf } from "../../http/page.ts";
+import { Digits, decodePlace, encodePlace, isIdValue, isTimeValue, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { RoomParams } from "../../http/room-params.ts";
 import type { ChangeRooms } from "../change-rooms.ts";
@@ -28,7 +28,7 @@ const CHANNEL = new RegExp(CHANNEL_PATTERN, "u");
 
 const isPlace = (value: unknown): value is RoomsPlace => {
   const { isPinned, activeAt, id } = (value ?? {}) as Partial<RoomsPlace>;
-  return typeof isPinned === "boolean" && !Number.isNaN(Date.parse(activeAt ?? "")) && typeof id === "string";
+  return typeof isPinned === "boolean" && isTimeValue(activeAt) && isIdValue(id);
 };
 
 /** Reads a room as a user sees it. @throws {Refusal} `room_not_found` if the user may not read it */

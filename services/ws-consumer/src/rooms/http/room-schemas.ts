@@ -1,12 +1,14 @@
 import { At, Role, Room, Title, User } from "@parley/protocol/fields";
+import { TITLE_LENGTH_MAX } from "@parley/protocol/limits";
 import { MessageFrame } from "@parley/protocol/message";
 import { CHANNEL_PATTERN } from "@parley/protocol/rooms";
+import { LineText, NameText } from "@parley/protocol/text";
 import { Type } from "typebox";
 
 /** Members that a new group may have from the start, besides its owner. */
 const FIRST_MEMBERS_MAX = 100;
 
-const UserId = Type.String({ minLength: 1, maxLength: 128, description: "id of a user" });
+export const UserId = LineText({ minLength: 1, maxLength: 128, description: "id of a user" });
 const aliceId = "0199aaaa-0000-7000-8000-000000000001";
 const bob = { id: "0199aaaa-0000-7000-8000-000000000002", username: "bob" };
 const at = "2026-11-21T12:00:00.000Z";
@@ -18,9 +20,9 @@ export const NewRoom = Type.Object(
   {
     kind: Type.Union([Type.Literal("channel"), Type.Literal("group")]),
     name: Type.Optional(
-      Type.String({
+      NameText({
         minLength: 1,
-        maxLength: 100,
+        maxLength: TITLE_LENGTH_MAX,
         description: `a channel's name, ${CHANNEL_PATTERN}; of a group the same as title`,
       }),
     ),

@@ -1,11 +1,12 @@
 import type { VerifyToken } from "@parley/identity/identity";
-import { Room, TEXT_PATTERN } from "@parley/protocol/fields";
+import { Room } from "@parley/protocol/fields";
 import { MessageFrame } from "@parley/protocol/message";
+import { LineText } from "@parley/protocol/text";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
 import { actorOf } from "../../http/actor.ts";
-import { Digits, decodePlace, encodePlace, limitOf } from "../../http/page.ts";
+import { Digits, decodePlace, encodePlace, isIdValue, isTimeValue, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { MESSAGE_EXAMPLE } from "../../http/room-params.ts";
 import type { FoundPlace, Search } from "../search.ts";
@@ -15,7 +16,7 @@ const PAGE_MAX = 100;
 
 const isPlace = (value: unknown): value is FoundPlace => {
   const { at, room, seq } = (value ?? {}) as Partial<FoundPlace>;
-  return !Number.isNaN(Date.parse(at ?? "")) && typeof room === "string" && Number.isSafeInteger(seq);
+  return isTimeValue(at) && isIdValue(room) && Number.isSafeInteger(seq);
 };
 
 /** Adds `GET /api/v1/search`. */
@@ -35,7 +36,7 @@ export function addSearchRoutes(
           "addresses, file names and numbers are words. A query that names nothing that must occur finds nothing. What " +
           "was stored within the last second is found too, unless very much was.",
         querystring: Type.Object({
-          q: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
+          q: LineText({ minLength: 1, maxLength: 200 }),
           room: Type.Optional(Room),
           limit: Type.Optional(Digits(`messages in the page: 1 to ${PAGE_MAX}, ${PAGE} if left out`)),
           cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
