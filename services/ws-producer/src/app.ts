@@ -1,4 +1,5 @@
 import type { Identities } from "@parley/identity/identity";
+import { TOO_LARGE_PATHS } from "@parley/protocol/codes";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
@@ -48,6 +49,7 @@ export async function buildApp(dependencies: ProducerDependencies): Promise<{ ap
     allowedOrigins: limits.allowedOrigins,
     trustProxy,
     bodyBytesMax: FRAME_BYTES_MAX,
+    tooLargePaths: TOO_LARGE_PATHS,
   });
   const commands = [
     postCommand(postMessage, dependencies.stored),
