@@ -72,7 +72,7 @@ test: install ## lint, types, imports, and all tests on real servers
 	@npm run --silent check
 	@exec vitest run --reporter=default --reporter=$(DEVSTACK)/test-count.ts
 
-lint: install ## format, lint, imports, proto
+lint: install ## format, lint, imports, unused exports and dependencies, proto
 	@npm run --silent lint
 
 build: install ## type-check everything (services run from their sources); images when compose is up

@@ -8,7 +8,7 @@ const POLL_MS = 15_000;
 const KEEP_MS = 20 * 60_000;
 
 /** A session that was ended before its tokens expired. */
-export type Revocation = Readonly<{ sessionId: string; userId: string }>;
+type Revocation = Readonly<{ sessionId: string; userId: string }>;
 
 /** Lists one page of revocations since `nextSince` of the previous page; without it, all that concern valid tokens. */
 export type ListRevocations = (since: Date | undefined) => Promise<{

@@ -13,7 +13,7 @@ export const OPCODE = {
   pong: 0xa,
 } as const;
 
-export type FrameParts = Readonly<{
+type FrameParts = Readonly<{
   opcode?: number;
   payload?: string | Buffer;
   /** Whether it is the last of its message; it is unless told otherwise. */

@@ -14,7 +14,7 @@ const CODES = {
   internal: { grpc: status.INTERNAL, http: 500 },
 } as const;
 
-export type AuthCode = keyof typeof CODES;
+type AuthCode = keyof typeof CODES;
 
 /** A refusal or a fault with a stable code, the same on both faces. */
 export class AuthError extends Problem {

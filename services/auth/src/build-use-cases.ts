@@ -18,7 +18,7 @@ import { createUsers } from "./users.ts";
 import { createVerifyToken } from "./verify-token.ts";
 
 /** The opened things that the use cases work with. */
-export type Parts = Readonly<{
+type Parts = Readonly<{
   database: Database;
   keys: SigningKeys;
   hasher: Hasher;

@@ -7,7 +7,7 @@ import type { Announce, Revocation } from "./revocations.ts";
 import type { Users } from "./users.ts";
 import type { Caller } from "./verify-token.ts";
 
-export type ChangePasswordRequest = Readonly<{ oldPassword: string; newPassword: string; address: string }>;
+type ChangePasswordRequest = Readonly<{ oldPassword: string; newPassword: string; address: string }>;
 
 /**
  * Changes the caller's password and ends all other sessions; answers how many.
@@ -17,7 +17,7 @@ export type ChangePasswordRequest = Readonly<{ oldPassword: string; newPassword:
 export type ChangePassword = (caller: Caller, request: ChangePasswordRequest) => Promise<number>;
 
 /** What changing a password works with. */
-export type ChangePasswordParts = Readonly<{
+type ChangePasswordParts = Readonly<{
   users: Users;
   passwords: Passwords;
   hasher: Hasher;
@@ -48,7 +48,7 @@ export function createChangePassword(parts: ChangePasswordParts): ChangePassword
 }
 
 /** Passwords of accounts in Postgres. Each write is one statement. */
-export interface Passwords {
+interface Passwords {
   /**
    * Stores a new hash if the password is still the one of `epoch`, and ends all sessions but this one. Undefined if
    * the password was changed meanwhile.

@@ -16,7 +16,7 @@ import type { UseCases } from "./use-cases.ts";
 
 const tags = ["entrance"];
 /** The cookie with the refresh token, for browsers. */
-export const REFRESH_COOKIE = "parley_refresh";
+const REFRESH_COOKIE = "parley_refresh";
 /** The cookie goes to the routes of this service only. */
 const COOKIE_PATH = "/api/v1";
 /** Browsers keep a cookie 400 days at most; the session itself ends when this service says so. */

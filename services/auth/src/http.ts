@@ -9,7 +9,7 @@ import type { UseCases } from "./use-cases.ts";
 
 const BODY_BYTES_MAX = 16_384;
 
-export type HttpSettings = Readonly<{
+type HttpSettings = Readonly<{
   allowedOrigins: readonly string[];
   trustProxy: boolean;
   /** Whether browsers may send the refresh cookie over TLS only. */

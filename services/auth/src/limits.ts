@@ -8,7 +8,7 @@ const REGISTRATION_WINDOW_S = 60;
 /** How long a failed login is remembered, seconds. */
 const FAILURE_WINDOW_S = 900;
 /** The longest that an attempt is held back; whoever would wait longer is told when to come again, ms. */
-export const WAIT_MS_MAX = 8_000;
+const WAIT_MS_MAX = 8_000;
 
 /**
  * How failures slow an account as seen from one address, an address, and an account from everywhere: the first

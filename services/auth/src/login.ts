@@ -8,7 +8,7 @@ import type { Sessions } from "./sessions.ts";
 import { TOKEN_SECONDS, type Tokens } from "./token.ts";
 import { type Account, isUsername, type Users } from "./users.ts";
 
-export type LoginRequest = Readonly<{
+type LoginRequest = Readonly<{
   username: string;
   password: string;
   /** Whom failed attempts are counted against. */
@@ -26,7 +26,7 @@ export type LoginRequest = Readonly<{
 export type Login = (request: LoginRequest) => Promise<TokenPair>;
 
 /** What logging in works with. */
-export type LoginParts = Readonly<{
+type LoginParts = Readonly<{
   users: Users;
   sessions: Sessions;
   tokens: Tokens;

@@ -8,7 +8,7 @@ import type { Caller } from "./verify-token.ts";
 export type UpdateProfile = (caller: Caller, displayName: string) => Promise<User>;
 
 /** A session in the list of its user; `isCurrent` marks the one that asks. */
-export type OwnSession = ListedSession & Readonly<{ isCurrent: boolean }>;
+type OwnSession = ListedSession & Readonly<{ isCurrent: boolean }>;
 
 /** The user's open sessions, the newest first. */
 export type ListSessions = (caller: Caller) => Promise<OwnSession[]>;

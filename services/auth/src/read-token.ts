@@ -9,7 +9,7 @@ export const TOKEN_TYPE = "at+jwt";
 /** What a valid token says. Whether its session is still open is another question. */
 export type TokenClaims = Readonly<{ userId: string; sessionId: string; expiresAt: Date }>;
 
-export type TokenRules = Readonly<{
+type TokenRules = Readonly<{
   issuer: string;
   audience: string;
   /** The public key of this name, or undefined if it is none of ours. */

@@ -8,7 +8,7 @@ import type { User } from "./users.ts";
 const RETRY_S = 10;
 
 /** What became of an exchange. */
-export type Exchange =
+type Exchange =
   | Readonly<{ outcome: "rotated"; sessionId: string; user: User }>
   /** The same token came again in time: its successor is made with this key. */
   | Readonly<{ outcome: "repeated"; sessionId: string; user: User; retryKey: string }>

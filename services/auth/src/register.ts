@@ -4,7 +4,7 @@ import type { Limits } from "./limits.ts";
 import { acceptPassword } from "./password.ts";
 import { acceptDisplayName, acceptUsername, type User, type Users } from "./users.ts";
 
-export type RegisterRequest = Readonly<{
+type RegisterRequest = Readonly<{
   username: string;
   password: string;
   /** Empty: the username is shown. */

@@ -51,7 +51,7 @@ export const REVOCATIONS_MAX = 500;
 /** How much of the past is told again, ms: a statement may be committed so long after the time that it writes. */
 const OVERLAP_MS = 6_000;
 
-export type Revocations = Readonly<{ revocations: Revocation[]; nextSince: Date; hasMore: boolean }>;
+type Revocations = Readonly<{ revocations: Revocation[]; nextSince: Date; hasMore: boolean }>;
 
 /**
  * What was revoked since a moment, the oldest first; without a moment, in the last 20 minutes.

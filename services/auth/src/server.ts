@@ -19,7 +19,7 @@ const DRAIN_DEADLINE_MS = 5_000;
 const SERVICE = "parley.auth.v1.AuthService";
 
 /** The gRPC face, listening. */
-export interface GrpcFace {
+interface GrpcFace {
   /** The port, chosen by the system if 0 was asked for. */
   port: number;
   /** Says NOT_SERVING, lets open calls end, and ends those that do not. */

@@ -3,7 +3,7 @@ import type { Database } from "@parley/runtime/postgres";
 import type { Revocation } from "./revocations.ts";
 import type { User } from "./users.ts";
 
-export const DEVICE_LENGTH_MAX = 200;
+const DEVICE_LENGTH_MAX = 200;
 /** Sessions that a list shows. */
 const LIST_MAX = 200;
 /** Sessions that are looked up in one statement. */
@@ -16,7 +16,7 @@ export const IS_OPEN =
 export const DAYS_AHEAD = (param: string) => `now() + make_interval(days => ${param})`;
 
 /** A session that is open now, and whose it is. */
-export type LiveSession = Readonly<{ sessionId: string; user: User }>;
+type LiveSession = Readonly<{ sessionId: string; user: User }>;
 
 /** A session as its user sees it in the list. */
 export type ListedSession = Readonly<{
@@ -49,7 +49,7 @@ export interface Sessions {
 }
 
 /** What a session is called in lists: printable, at most DEVICE_LENGTH_MAX characters. */
-export const acceptDevice = (text: string): string =>
+const acceptDevice = (text: string): string =>
   text
     .toWellFormed()
     .replaceAll(/\p{Cc}/gu, " ")

@@ -20,7 +20,7 @@ const RELOAD_PAUSE_MS = 1_000;
 const PUBLISHED_AFTER = "interval '17 minutes'";
 
 /** A public key as it is published. */
-export type PublicKey = Readonly<
+type PublicKey = Readonly<
   Record<"kty" | "crv" | "x" | "kid", string> & { alg: typeof ALGORITHM; use: "sig" }
 >;
 /** The public keys, RFC 7517. */

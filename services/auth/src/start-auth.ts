@@ -14,7 +14,7 @@ import { startGrpc } from "./server.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 
 /** Where a started service listens. */
-export type Addresses = Readonly<{ grpcPort: number; httpPort: number }>;
+type Addresses = Readonly<{ grpcPort: number; httpPort: number }>;
 
 /**
  * Starts both faces and answers where they listen. Whatever it opened is closed through the context.

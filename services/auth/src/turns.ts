@@ -4,7 +4,7 @@ import { sleep } from "@parley/runtime/deadline";
 const TURNS_KEPT = 1_000;
 
 /** Attempts that come one after the other, each key at its own pace. */
-export interface Turns {
+interface Turns {
   /**
    * Waits until each key's last turn is its spacing (ms) ago. Answers 0 then; or how long the wait would be (ms) if
    * that is longer than the longest wait, and no turn is taken. A spacing of 0 takes no turn.

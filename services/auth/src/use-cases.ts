@@ -27,7 +27,7 @@ export type UseCases = Readonly<{
 }>;
 
 /** Users by id; ids that nobody has are left out. @throws {AuthError} `bad_frame` for more than 100 ids. */
-export type GetUsers = (ids: readonly string[]) => Promise<User[]>;
+type GetUsers = (ids: readonly string[]) => Promise<User[]>;
 
 /** Makes the use case. */
 export function createGetUsers(users: Users): GetUsers {

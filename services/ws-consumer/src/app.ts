@@ -21,7 +21,7 @@ import { addRooms, type RoomsHttpDependencies } from "./rooms/http/rooms-routes.
 import { addSearchRoutes } from "./search/http/search-routes.ts";
 import type { Search } from "./search/search.ts";
 
-export type AppDependencies = Readonly<{
+type AppDependencies = Readonly<{
   identities: Identities;
   subscriptions: Omit<SubscriptionsDependencies, "onOpened">;
   http: RoomsHttpDependencies & Readonly<{ search: Search; readEntries: ReadEntries }>;

@@ -2,11 +2,11 @@ import { Feed, type Listener } from "./feed.ts";
 import type { DeliverFrames } from "./local-delivery.ts";
 
 /** Reads the newest seq of each room; a room without entries is left out. */
-export type ReadHeads = (rooms: readonly string[]) => Promise<ReadonlyMap<string, number>>;
+type ReadHeads = (rooms: readonly string[]) => Promise<ReadonlyMap<string, number>>;
 /** Reads frames as JSON texts, with the seqs `after + 1` to at most `upTo`, in order and without a gap. */
 export type ReadFrames = (room: string, after: number, upTo: number) => Promise<readonly string[]>;
 
-export type HubDependencies = Readonly<{
+type HubDependencies = Readonly<{
   readHeads: ReadHeads;
   readFrames: ReadFrames;
   /** Encodes frames for the socket; called once per delivery, for all listeners. */

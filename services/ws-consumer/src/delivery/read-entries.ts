@@ -1,5 +1,5 @@
 /** Everything that happened in a room after a seq, in order: messages, edits, deletions, reactions, members. */
-export type EntryPage = Readonly<{
+type EntryPage = Readonly<{
   /** Frames as they are sent to sockets, JSON. */
   frames: readonly string[];
   /** The newest seq of the room. */

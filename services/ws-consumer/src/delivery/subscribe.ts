@@ -2,7 +2,7 @@ import type { Feed, Listener } from "./feed.ts";
 import type { Hub, ReadFrames } from "./hub.ts";
 
 /** The answer to a subscription, sent before the first message. */
-export type Subscribed = Readonly<{
+type Subscribed = Readonly<{
   room: string;
   head: number;
   outcome: "resumed" | "live" | "gap" | "reset";

@@ -4,7 +4,7 @@ import { LocalPresence } from "./local-presence.ts";
 import { OnlineUsers } from "./online-users.ts";
 import { Typing } from "./typing.ts";
 
-export type PresenceDependencies = Readonly<{
+type PresenceDependencies = Readonly<{
   hub: Hub;
   instance: string;
   /** Stores that these users were online until now. */

@@ -12,7 +12,7 @@ export type PresenceUpdate = Readonly<{
 }>;
 
 /** Broadcasts to the listeners of these rooms that a user came online or went offline. It may be lost. */
-export type BroadcastPresence = (
+type BroadcastPresence = (
   user: User,
   isOnline: boolean,
   lastSeen: Date | null,

@@ -1,7 +1,7 @@
 import type { User } from "../rooms/rules/user.ts";
 
 /** Broadcasts to the listeners of a room that a user types or has stopped. It may be lost. */
-export type BroadcastTyping = (room: string, user: User, isTyping: boolean) => void;
+type BroadcastTyping = (room: string, user: User, isTyping: boolean) => void;
 
 /** Typing ends this long after the last notice, ms. */
 const TYPING_MS = 5_000;

@@ -20,7 +20,7 @@ import type { User } from "./rules/user.ts";
 /** Looks users up by id; unknown ids are left out. */
 export type FindUsers = (ids: readonly string[]) => Promise<readonly User[]>;
 
-export type ChangeRoomsDependencies = ChangeDependencies &
+type ChangeRoomsDependencies = ChangeDependencies &
   Readonly<{
     store: RoomStore;
     findUsers: FindUsers;

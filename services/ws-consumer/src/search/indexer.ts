@@ -6,7 +6,7 @@ export type QueuedMessage = Readonly<{ room: string; seq: number; at: string; bo
 export type TokenizedMessage = Readonly<{ room: string; seq: number; at: string; tokens: string | null }>;
 
 /** A part of the queue, and how far each of its rows is covered by the messages. */
-export type QueuedBatch<Message> = Readonly<{
+type QueuedBatch<Message> = Readonly<{
   rows: readonly Readonly<{ id: number; upTo: number }>[];
   messages: readonly (Message & Readonly<{ version: number }>)[];
   /** Whether more waits than this. */
@@ -24,7 +24,7 @@ export interface SearchQueue {
 }
 
 /** Indexes a part of the queue; resolves with whether more waits. */
-export type IndexBatch = (messagesMax: number) => Promise<boolean>;
+type IndexBatch = (messagesMax: number) => Promise<boolean>;
 
 /** @param shards those that this instance writes: their part of the queue is its own */
 export function createIndexBatch(queue: SearchQueue, shards: () => readonly number[]): IndexBatch {

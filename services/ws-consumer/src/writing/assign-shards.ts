@@ -8,7 +8,7 @@ export interface FreeShards {
 }
 
 /** The next steps of an instance towards its share of the shards. */
-export type Assignment = Readonly<{
+type Assignment = Readonly<{
   /** Shards to acquire. */
   take: readonly number[];
   /** Shard to hand over, if the instance writes too many. */

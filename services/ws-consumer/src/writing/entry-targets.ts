@@ -7,7 +7,7 @@ export function targetOf({ content }: LogEntry): number | undefined {
 }
 
 /** What Postgres has before entries are stored. */
-export type StoredTargets = Readonly<{
+type StoredTargets = Readonly<{
   /** The newest seq of a room; 0 if there is no such room. */
   headOf: (room: string) => number;
   /** Whether this is the seq of a message that is not deleted. */

@@ -28,7 +28,7 @@ export interface AccessBucket {
 /** Appends an entry to the log, once however often it is called; resolves when it is on disk. */
 export type AppendEntry = (row: PendingRow) => Promise<void>;
 
-export type RelayDependencies = Readonly<{
+type RelayDependencies = Readonly<{
   outbox: Outbox;
   access: AccessBucket;
   append: AppendEntry;

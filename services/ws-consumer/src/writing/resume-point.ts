@@ -1,7 +1,7 @@
 import type { ShardPosition, StreamFacts } from "./shard-log.ts";
 
 /** Where a writer continues in its shard's stream. */
-export type ResumePoint = Readonly<{
+type ResumePoint = Readonly<{
   /** Cursor in the stream that exists now. */
   cursor: number;
   /** Why the cursor does not belong to this stream or its contents; undefined if it does. */

@@ -14,7 +14,7 @@ const PAUSE_MAX_MS = 1_000;
 const PROGRESS_EVERY_MS = 100;
 
 /** Writes a line to the service's log. `details` must not contain message text. */
-export type Report = (
+type Report = (
   level: "info" | "warn" | "error",
   text: string,
   details: Readonly<Record<string, unknown>>,

@@ -84,7 +84,7 @@ export async function startInstance(
   return { writers, nats, live, here, reports, close };
 }
 
-export type Draft = Readonly<{ room: string; id: string; author?: string; body?: string; receipt?: string }>;
+type Draft = Readonly<{ room: string; id: string; author?: string; body?: string; receipt?: string }>;
 
 /** An entry as the producer writes it. */
 export function entryText({ room, id, author = "u1", body = `said ${id}` }: Draft): string {

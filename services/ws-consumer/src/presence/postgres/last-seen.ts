@@ -1,7 +1,7 @@
 import type { Database } from "@parley/runtime/postgres";
 
 /** When users were last online. */
-export interface LastSeen {
+interface LastSeen {
   /** Stores that these users were online until now. */
   note(userIds: readonly string[]): Promise<void>;
   /** Reads when a user was last online; null if that is not known. */

@@ -19,7 +19,7 @@ const DELETED_VERSION = Number.MAX_SAFE_INTEGER;
 const FILL_BATCH = 100;
 
 /** Reads all rights, to fill a new bucket. */
-export type ReadRights = () => Promise<
+type ReadRights = () => Promise<
   readonly Readonly<{ room: string; userId: string | null; state: string; version: number }>[]
 >;
 

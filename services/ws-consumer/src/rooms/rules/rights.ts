@@ -4,7 +4,7 @@ export type Role = "owner" | "admin" | "member";
 export type Standing = Role | "outsider";
 
 /** What a user can do in a room. `edit` and `erase` are for own messages, `moderate` deletes those of others. */
-export type Action =
+type Action =
   | "read"
   | "post"
   | "edit"
@@ -34,7 +34,7 @@ export const RIGHTS: Readonly<Record<RoomKind, Readonly<Record<Standing, readonl
   direct: { outsider: [], member: TALK, admin: TALK, owner: TALK },
 };
 
-export type RoomErrorCode =
+type RoomErrorCode =
   | "room_not_found"
   | "not_a_member"
   | "forbidden"

@@ -1,7 +1,7 @@
 import { demand, outranks, type Role, RoomError, type RoomKind, type Standing } from "./rights.ts";
 import type { User } from "./user.ts";
 
-export type Member = Readonly<{ user: User; role: Role }>;
+type Member = Readonly<{ user: User; role: Role }>;
 
 /** A room, as far as the rules of a change need it. */
 export type RoomState = Readonly<{

@@ -21,7 +21,7 @@ const TOKEN = new RegExp(
 const ASCII = /^\p{ASCII}*$/v;
 
 /** One token, or a run of characters of a script without spaces. */
-export type Segment = Readonly<{ token: string } | { run: readonly string[] }>;
+type Segment = Readonly<{ token: string } | { run: readonly string[] }>;
 
 /** The form in which texts are compared: NFKC, without case. */
 function fold(text: string): string {

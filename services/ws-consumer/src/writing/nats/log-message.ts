@@ -13,7 +13,7 @@ const ENTRY_OVERHEAD_BYTES = 64;
 export type LogPosition = Readonly<{ logSeq: number; logTime: string }>;
 
 /** Header and payload of a message, byte for byte as received. */
-export type Wire = Readonly<{ bytes: Buffer; headLength: number }>;
+type Wire = Readonly<{ bytes: Buffer; headLength: number }>;
 
 /** The library's message class has `size()`, its type does not: length of subject, reply, header and payload. */
 type Sized = Msg & Readonly<{ size(): number }>;

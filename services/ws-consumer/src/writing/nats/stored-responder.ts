@@ -8,7 +8,7 @@ const Question = Compile(Type.Object({ room: Type.String(), userId: Type.String(
 const GROUP = "ws-consumer";
 
 /** Returns the seq of a stored message; null if it is not stored. */
-export type FindStored = (room: string, userId: string, id: string) => Promise<number | null>;
+type FindStored = (room: string, userId: string, id: string) => Promise<number | null>;
 
 /**
  * Answers producers that ask whether a message is stored: `{"seq": n}`, or `{"seq": null}` if it is not. While Postgres
