@@ -5,10 +5,10 @@ import { BusyError, isAway } from "./postgres-errors.ts";
 import { Problem, problemText } from "./problem.ts";
 
 const PROBLEM_TYPE = "application/problem+json";
-/** When to try again after Postgres did not answer, ms. */
+/** Retry delay of `unavailable` while Postgres does not answer, ms. */
 const AWAY_RETRY_MS = 1_000;
 
-/** Codes for refusals that Fastify itself makes; anything else it refuses is a `bad_request`. */
+/** Codes of Fastify's own client errors; others are `bad_request`. */
 const FRAMEWORK_CODES: Readonly<Record<string, string>> = {
   FST_ERR_VALIDATION: "bad_frame",
   FST_ERR_CTP_INVALID_JSON_BODY: "bad_json",
@@ -17,14 +17,18 @@ const FRAMEWORK_CODES: Readonly<Record<string, string>> = {
   FST_ERR_BAD_URL: "bad_encoding",
 };
 
-/** Makes a problem of whatever a route or Fastify has thrown; what was not foreseen is `internal`. */
+/**
+ * The problem that answers an error of a route or of Fastify; `internal` for an unexpected one.
+ *
+ * @param tooLargePaths JSON Pointers to texts of the body whose `maxLength` error is `too_large` instead of `bad_frame`
+ */
 export function problemOfError(
   error: FastifyError | Problem | Error,
   tooLargePaths: readonly string[] = [],
 ): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof BusyError)
-    return new Problem(503, "overloaded", "too much is asked at once", { retryAfterMs: error.retryAfterMs });
+    return new Problem(503, "overloaded", "too many requests at once", { retryAfterMs: error.retryAfterMs });
   if (isAway(error))
     return new Problem(503, "unavailable", "the database does not answer", { retryAfterMs: AWAY_RETRY_MS });
   const status = "statusCode" in error && typeof error.statusCode === "number" ? error.statusCode : 500;
@@ -48,7 +52,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
   return reply.code(problem.status).type(PROBLEM_TYPE).send(problemText(problem));
 }
 
-/** Answers a request that has no route: its URL is malformed. */
+/** Answers a request whose URL Fastify could not decode. */
 export function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   const { status, code } = problemOfError(error);
   sendProblem(reply, new Problem(status, code, "the URL is not percent-encoded UTF-8"));
@@ -60,10 +64,10 @@ const PARSER_PROBLEMS: Readonly<Record<string, Problem>> = {
   HPE_INVALID_METHOD: new Problem(405, "method_not_allowed", "HTTP has no such method"),
 };
 const MALFORMED = new Problem(400, "bad_request", "this is not HTTP");
-/** Methods that some route of every service takes. */
+/** Methods in the `Allow` header of a request whose method is unknown. */
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-/** Answers what node:http could not parse, and closes the connection. */
+/** Answers a request that node:http could not parse, and closes the connection. */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   const problem = PARSER_PROBLEMS[error.code ?? ""] ?? MALFORMED;

@@ -30,7 +30,7 @@ type HttpOptions = Readonly<{
   trustProxy: boolean;
   /** Largest request body, bytes. */
   bodyBytesMax: number;
-  /** JSON Pointers to the texts of a body that are answered `too_large` when they are too long. */
+  /** JSON Pointers to texts of a body that are refused as `too_large`, not `bad_frame`, if they are too long. */
   tooLargePaths?: readonly string[];
   metrics?: Metrics;
 }>;
@@ -76,7 +76,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     forceCloseConnections: true,
     frameworkErrors: refuseUrl,
     clientErrorHandler: refuseConnection,
-    // How long a parameter may be is for the schema of its route: the router would answer that by itself.
+    // The schema of a route limits its parameters; the router's own limit would answer 404.
     routerOptions: { maxParamLength: HEADER_BYTES_MAX },
   } as object).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
   app.setValidatorCompiler(TypeBoxValidatorCompiler);

@@ -5,9 +5,9 @@ import { Problem } from "./problem.ts";
 const NOT_UTF8 = new Problem(400, "bad_encoding", "the body is not UTF-8");
 
 /**
- * Adds the parser of JSON bodies, the only ones that are taken. Bytes that are not UTF-8 are refused, not replaced, so
- * that no two texts are taken for the same. An absent body is `null` whatever the content type says: whether that will do
- * is for the route's schema.
+ * Adds the parser of JSON bodies; other content types are refused. Invalid UTF-8 is refused and not replaced, so that
+ * different bodies never become the same text. An empty body is `null` whatever its content type: the route's schema
+ * decides whether that is valid.
  */
 export function addJsonBody(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser("error", "error");

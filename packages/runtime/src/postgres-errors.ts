@@ -1,9 +1,9 @@
-/** SQLSTATE classes of a server that cannot answer now (Postgres manual, appendix A): connection, resources, operator. */
+/** SQLSTATE classes of an unavailable server (Postgres manual, appendix A): connection, resources, operator. */
 const AWAY_CLASSES = new Set(["08", "53", "57"]);
 const AWAY_CODES = new Set(["DEADLINE", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "CONNECTION_ENDED"]);
 const AWAY_PATTERN = /^(CONNECTION_DESTROYED|E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND)\w*)$/;
 
-/** Every connection is in use and the queue for them is full: nothing was sent. Try again after `retryAfterMs`. */
+/** All connections are in use and their queue is full; the statement was not sent. Retry after `retryAfterMs`. */
 export class BusyError extends Error {
   readonly code = "BUSY";
   override readonly name = "BusyError";
@@ -15,7 +15,7 @@ export class BusyError extends Error {
   }
 }
 
-/** Whether an error says that the server does not answer now; the outcome of the statement is then unknown. */
+/** Whether an error means that the server is unavailable; the outcome of the statement is then unknown. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return false;
   const { code } = error;

@@ -4,9 +4,9 @@ import { BusyError } from "./postgres-errors.ts";
 
 const CONNECT_DEADLINE_S = 5;
 const END_DEADLINE_S = 1;
-/** Statements that may wait for a connection, for each connection. */
+/** Most statements in the queue, per connection. */
 const WAITING_PER_CONNECTION = 32;
-/** When to try again after the queue was full, ms. */
+/** Retry delay while the queue is full, ms. */
 const BUSY_RETRY_MS = 1_000;
 
 export type DatabaseOptions = Readonly<{
@@ -26,7 +26,7 @@ export type DatabaseOptions = Readonly<{
 export type Param = string | number | boolean | null | Date;
 
 /**
- * Connections that send one statement at a time, each prepared and with a deadline. There are no transactions on
+ * A pool whose connections send one prepared statement at a time, with a deadline. There are no transactions on
  * purpose: with this driver the second half of one was committed outside of it after its backend had been killed, so
  * every write is one statement (docs/decisions/0006).
  */
@@ -35,7 +35,7 @@ export interface Database {
    * Sends one statement and returns its rows. The deadline begins when the statement gets its connection.
    *
    * @throws {import("./deadline.ts").DeadlineError} after `deadlineMs`: the outcome is unknown. Only the connection of
-   * this statement is replaced, because a half-open one would hang for ever; other statements go on.
+   * this statement is replaced, because a half-open one would hang for ever; other statements continue.
    * @throws {BusyError} if too many statements wait for a connection, or this one waited `deadlineMs` for it.
    */
   query<Row extends object>(text: string, params?: readonly Param[], deadlineMs?: number): Promise<Row[]>;
@@ -45,7 +45,7 @@ export interface Database {
 type Sql = ReturnType<typeof postgres>;
 type Waiting = { take: (sql: Sql) => void; refuse: (error: Error) => void; timer: NodeJS.Timeout };
 
-/** Makes one connection, which dials when it is first used and again after it broke. */
+/** Makes one connection, which connects at its first use and again after it was lost. */
 function openConnection({ url, name, deadlineMs, settings = {} }: DatabaseOptions): Sql {
   return postgres(url, {
     max: 1,
@@ -53,7 +53,7 @@ function openConnection({ url, name, deadlineMs, settings = {} }: DatabaseOption
     keep_alive: 5,
     backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt),
     onnotice: () => undefined,
-    // Asking for array types is an extra query whose failure nobody catches: it would end the process.
+    // Fetching array types is an extra query whose failure cannot be caught and would end the process.
     fetch_types: false,
     connection: { application_name: name, statement_timeout: deadlineMs, ...settings },
     ...(url.includes(",") ? { target_session_attrs: "read-write" as const } : {}),
@@ -61,7 +61,7 @@ function openConnection({ url, name, deadlineMs, settings = {} }: DatabaseOption
   });
 }
 
-/** Opens connections when they are needed; an unreachable server is an error of the query. */
+/** Opens a pool. It connects when a query needs it; an unreachable server is an error of the query. */
 export function openDatabase(options: DatabaseOptions): Database {
   const { connections, name } = options;
   const idle: Sql[] = [];

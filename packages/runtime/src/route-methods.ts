@@ -1,17 +1,17 @@
 type Route = Readonly<{ segments: readonly string[]; methods: Set<string> }>;
 
-/** Which methods the routes of an app take, by path. */
+/** The methods of the routes of an app, by path. */
 export class RouteMethods {
   readonly #routes = new Map<string, Route>();
 
-  /** @param pattern path of a route, with parameters as `:room` and perhaps a `*` at its end */
+  /** @param pattern path of a route; may have parameters such as `:room`, and a `*` at its end */
   add(pattern: string, methods: string | readonly string[]): void {
     const route = this.#routes.get(pattern) ?? { segments: pattern.split("/"), methods: new Set() };
     for (const method of [methods].flat()) route.methods.add(method);
     this.#routes.set(pattern, route);
   }
 
-  /** The methods that a path takes, sorted; none if no route has it. @param url path, perhaps with a query */
+  /** Returns the sorted methods of a path; none if no route matches. @param url path with or without a query */
   of(url: string): string[] {
     const path = url.split("?", 1)[0] as string;
     const segments = path.split("/");
