@@ -1,4 +1,4 @@
--- Builds the search tables anew: words are found by an own tokenizer (docs/decisions/0035), and the index is partitioned
+-- Builds the search tables anew: words are found by an own tokenizer (docs/decisions/0036), and the index is partitioned
 -- by room like the entries. What is stored already waits in the queue: the indexer of ws-consumer takes it in steps.
 drop table chat.words;
 drop table chat.unindexed;
