@@ -230,6 +230,26 @@ describe("recovery forgets no event (faults H)", () => {
     producer.close();
   });
 
+  it("a reaction is answered `stored`, or message_not_found, where its sender asks for it", async () => {
+    const seq = await postStored(parley, alice, "receipts", "first");
+    const producer = await FrameSocket.open(parley.producerSocket, alice.token);
+    const react = async (target: number, id: string) => {
+      producer.send({ type: "reaction", room: "receipts", seq: target, emoji: "👍", id, receipt: "stored" });
+      expect(await producer.next("ack")).toMatchObject({ id });
+      return producer.next("stored", "error");
+    };
+    expect(await react(seq, "r1")).toMatchObject({ type: "stored", id: "r1", seq: seq + 1 });
+    expect(await react(seq, "r1")).toMatchObject({ type: "stored", id: "r1", seq: seq + 1 });
+    for (const id of ["r2", "r2"])
+      expect(await react(seq + 1, id)).toMatchObject({
+        type: "error",
+        id,
+        code: "message_not_found",
+        path: "/seq",
+      });
+    producer.close();
+  });
+
   it("reactions that differ in a variation selector are one", async () => {
     const seq = await postStored(parley, alice, "hearts", "text");
     const react = async (who: Account, emoji: string, remove = false) => {

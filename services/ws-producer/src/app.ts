@@ -53,7 +53,7 @@ export async function buildApp(dependencies: ProducerDependencies): Promise<{ ap
   });
   const commands = [
     postCommand(postMessage, dependencies.stored),
-    reactionCommand(dependencies.react),
+    reactionCommand(dependencies.react, dependencies.stored),
     readCommand(dependencies.forwardRead),
     typingCommand(dependencies.announceTyping),
   ];

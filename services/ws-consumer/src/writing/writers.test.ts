@@ -97,8 +97,8 @@ describe("the writers", () => {
     expect((await history.page("again", { after: 0, limit: 50 })).map(({ seq }) => seq)).toEqual(
       ids.map((_, i) => i + 1),
     );
-    expect(await history.findStored("again", "u1", "m3")).toBe(4);
-    expect(await history.findStored("again", "u2", "m3")).toBeNull();
+    expect(await history.findStored("again", "u1", "m3")).toMatchObject({ seq: 4 });
+    expect(await history.findStored("again", "u2", "m3")).toMatchObject({ seq: null });
   });
 
   it("answer each receipt with the seq, also for a message that was stored before", async () => {

@@ -12,10 +12,18 @@ type ReactionDraft = Readonly<{
 type Reaction = Required<ReactionDraft> & Readonly<{ author: Author; at: string }>;
 
 /** Appends a reaction to the log, as `AppendMessage` does with a message. */
-export type AppendReaction = (reaction: Reaction, isGone: () => boolean) => Promise<Appended>;
+export type AppendReaction = (
+  reaction: Reaction,
+  isGone: () => boolean,
+  receiptTo?: string,
+) => Promise<Appended>;
 
 type Reacted = Readonly<{ reaction: Reaction; duplicate: boolean }>;
-export type React = (draft: ReactionDraft, author: Author, isGone: () => boolean) => Promise<Reacted>;
+export type React = (
+  draft: ReactionDraft,
+  author: Author,
+  waiting: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
+) => Promise<Reacted>;
 
 type ReactDependencies = Readonly<{
   append: AppendReaction;
@@ -28,12 +36,12 @@ type ReactDependencies = Readonly<{
 
 /** Reacts to a message. A reaction counts as a message in the rate limit, and is an entry of the log like one. */
 export function createReact({ append, takeTurn, mayPost, now, freshId }: ReactDependencies): React {
-  return async (draft, author, isGone) => {
+  return async (draft, author, { isGone, receiptTo }) => {
     assertTurn(takeTurn(author.id));
     const isOpen = mayPost(draft.room, author.id);
     assertOpen(typeof isOpen === "boolean" ? isOpen : await isOpen);
     const reaction = { ...draft, id: draft.id ?? freshId(), author, at: now() };
-    const { duplicate, at } = await append(reaction, isGone);
+    const { duplicate, at } = await append(reaction, isGone, receiptTo);
     return { reaction: { ...reaction, at }, duplicate };
   };
 }

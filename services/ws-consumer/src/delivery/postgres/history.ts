@@ -15,8 +15,16 @@ export interface History {
   pageFor: ReadPage;
   /** Reads frames with `after` < seq ≤ `upTo` as JSON texts, oldest first, without a gap, at most `limit`. */
   replay(room: string, after: number, upTo: number, limit: number): Promise<string[]>;
-  /** Returns the seq of a message by the id that its author gave it; null if it is not stored. */
-  findStored(room: string, userId: string, id: string): Promise<number | null>;
+  /**
+   * Returns the seq of a message or, with `target`, of a reaction by the id that its author gave it; null if it is not
+   * stored. `isMissing` says that the target is no visible message.
+   */
+  findStored(
+    room: string,
+    userId: string,
+    id: string,
+    target?: number,
+  ): Promise<{ seq: number | null; isMissing: boolean }>;
 }
 
 type PageRow = Omit<MessageRow, "seq"> & {
@@ -63,8 +71,12 @@ order by e.seq limit $4`;
 /** Rooms are joined by commas, which no id contains. */
 const HEADS = `select id, head from chat.rooms where id = any(string_to_array($1, ','))`;
 const FIND = `
-select seq from chat.entries
-where chat.entry_key(room, author_id, type, client_id) = (select chat.entry_key($1, $2, 'message', $3))`;
+select (
+    select seq from chat.entries
+    where chat.entry_key(room, author_id, type, client_id) = (select chat.entry_key($1, $2, $3, $4))
+  ) as seq, $5::bigint is not null and not exists (
+    select from chat.entries where room = $1 and seq = $5::bigint and type = 'message' and deleted_at is null
+  ) as "isMissing"`;
 
 /** Creates the reader of stored entries. */
 export function createHistory(database: Database): History {
@@ -83,9 +95,11 @@ export function createHistory(database: Database): History {
       const rows = await database.query<ReplayRow>(REPLAY, [room, seq, upTo, limit]);
       return rows.map((row) => frameOf(room, row));
     },
-    async findStored(room, userId, id) {
-      const [row] = await database.query<{ seq: number }>(FIND, [room, userId, id]);
-      return row?.seq ?? null;
+    async findStored(room, userId, id, target) {
+      const type = target === undefined ? "message" : "reaction";
+      const params = [room, userId, type, id, target ?? null];
+      const [row] = await database.query<{ seq: number | null; isMissing: boolean }>(FIND, params);
+      return row ?? { seq: null, isMissing: false };
     },
   };
 }

@@ -114,11 +114,11 @@ export function createAppendReaction(
   backlog: Backlog,
   shards: number,
 ): AppendReaction {
-  return ({ id, room, author, at, target, emoji, remove }, isGone) => {
+  return ({ id, room, author, at, target, emoji, remove }, isGone, receiptTo) => {
     backlog.check(shardOf(room, shards));
     const type = "reaction";
     const entry: LogEventOf<"reaction"> = { type, room, id, author, at, target, emoji, remove };
     const key = eventKey(room, author.id, type, id);
-    return publish({ room, key, payload: JSON.stringify(entry), at, isGone });
+    return publish({ room, key, payload: JSON.stringify(entry), at, isGone, receiptTo });
   };
 }

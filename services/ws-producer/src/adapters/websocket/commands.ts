@@ -4,16 +4,20 @@ import type { AckFrame, ReadAckFrame, StoredFrame } from "@parley/protocol/serve
 import { type Command, command } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
 import type { AnnounceTyping } from "../../application/announce-typing.ts";
+import type { AwaitedEntry } from "../../application/awaited-entry.ts";
 import type { ForwardRead } from "../../application/forward-read.ts";
 import type { Author, Posted, PostMessage } from "../../application/post-message.ts";
 import type { React } from "../../application/react.ts";
 
-/** Receipts of messages that Postgres has. */
+/** Receipts of entries that Postgres has. */
 export type AwaitStored = Readonly<{
-  /** Returns the subject of one message's receipt. */
+  /** Returns the subject of one entry's receipt. */
   open: () => string;
-  /** Resolves with the message's seq. Rejects once `isGone` returns true. */
-  wait: (receiptTo: string, posted: Posted, isGone: () => boolean) => Promise<number>;
+  /**
+   * Resolves with the entry's seq. Rejects once `isGone` returns true, and for a reaction to what is no visible message
+   * with `message_not_found`.
+   */
+  wait: (receiptTo: string, entry: AwaitedEntry, isGone: () => boolean) => Promise<number>;
 }>;
 
 const authorOf = ({ identity: { userId, username } }: Connection): Author => ({ id: userId, username });
@@ -36,20 +40,26 @@ export function postCommand(postMessage: PostMessage, stored: AwaitStored): Comm
     return postMessage(draft, author, { isGone, receiptTo }).then(async (posted) => {
       connection.send(ackOf(posted));
       const { id, room } = posted.message;
-      const seq = await stored.wait(receiptTo, posted, isGone);
+      const seq = await stored.wait(receiptTo, { ...posted.message, duplicate: posted.duplicate }, isGone);
       connection.send({ type: "stored", id, room, seq } satisfies StoredFrame);
     });
   });
 }
 
-/** `reaction`: answers `ack` once the log has it. */
-export function reactionCommand(react: React): Command {
-  return command("reaction", ReactionFrame, async (connection, { id, room, seq, emoji, remove = false }) => {
-    const draft = { room, target: seq, emoji, remove, ...(id === undefined ? {} : { id }) };
-    const { reaction, duplicate } = await react(draft, authorOf(connection), connection.isGone);
-    const { id: ackId, at } = reaction;
-    const ack: AckFrame = { type: "ack", id: ackId, room, stored: "log", duplicate, at };
+/** `reaction`: answers `ack` once the log has it and, with `"receipt":"stored"`, `stored` once Postgres has it. */
+export function reactionCommand(react: React, stored: AwaitStored): Command {
+  return command("reaction", ReactionFrame, async (connection, frame) => {
+    const { id, room, seq: target, emoji, remove = false, receipt } = frame;
+    const draft = { room, target, emoji, remove, ...(id === undefined ? {} : { id }) };
+    const { isGone } = connection;
+    const receiptTo = receipt === "stored" ? stored.open() : undefined;
+    const waiting = receiptTo === undefined ? { isGone } : { isGone, receiptTo };
+    const { reaction, duplicate } = await react(draft, authorOf(connection), waiting);
+    const ack: AckFrame = { type: "ack", id: reaction.id, room, stored: "log", duplicate, at: reaction.at };
     connection.send(ack);
+    if (receiptTo === undefined) return;
+    const seq = await stored.wait(receiptTo, { ...reaction, duplicate }, isGone);
+    connection.send({ type: "stored", id: reaction.id, room, seq } satisfies StoredFrame);
   });
 }
 
