@@ -48,7 +48,7 @@ const MESSAGES_MAX = 500;
 const POLL_MS = 250;
 /**
  * Share of the time that indexing takes, so that a full load is left to senders. The share grows by as much again for
- * each `PATIENCE_MS` in which the queue was never empty, up to `SHARE_MAX` (docs/decisions/0032).
+ * each `PATIENCE_MS` in which the queue was never empty, up to `SHARE_MAX` (docs/decisions/0036).
  */
 const SHARE = 1 / 20;
 const PATIENCE_MS = 30_000;
