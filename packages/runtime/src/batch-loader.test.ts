@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createBatchLoader } from "./batch-loader.ts";
 
 type Batch = { keys: readonly string[]; end: (error?: Error) => void };
@@ -15,13 +15,16 @@ function controlledLoader(keysMax = 1_000) {
   return { batches, load };
 }
 const keysOf = (batches: readonly Batch[]) => batches.map(({ keys }) => keys);
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+// On the fake clock no time passes between two calls, however busy the machine is.
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 it("loads the first key at once and the following ones as a batch, also while the first has no answer", async () => {
   const { batches, load } = controlledLoader();
   const values = ["a", "b", "none", "b"].map(load);
   expect(keysOf(batches)).toEqual([["a"]]);
-  await sleep(20);
+  await vi.advanceTimersByTimeAsync(20);
   expect(keysOf(batches)).toEqual([["a"], ["b", "none"]]);
   values.push(load("c"));
   expect(keysOf(batches)).toEqual([["a"], ["b", "none"], ["c"]]);
@@ -33,14 +36,14 @@ it("loads a key again while it is being loaded: a value is never older than its 
   const { batches, load } = controlledLoader();
   void load("a");
   void load("a");
-  await sleep(20);
+  await vi.advanceTimersByTimeAsync(20);
   expect(keysOf(batches)).toEqual([["a"], ["a"]]);
 });
 
 it("rejects only the keys of the batch that failed", async () => {
   const { batches, load } = controlledLoader();
   const [a, b] = ["a", "b"].map(load);
-  await sleep(20);
+  await vi.advanceTimersByTimeAsync(20);
   batches[0]?.end(new Error("failed"));
   batches[1]?.end();
   await expect(a).rejects.toThrow("failed");
@@ -51,6 +54,6 @@ it("starts a batch at the most keys", async () => {
   const { batches, load } = controlledLoader(3);
   for (const key of ["a", "b", "c", "d", "e"]) void load(key);
   expect(keysOf(batches)).toEqual([["a"], ["b", "c", "d"]]);
-  await sleep(20);
+  await vi.advanceTimersByTimeAsync(20);
   expect(keysOf(batches)).toEqual([["a"], ["b", "c", "d"], ["e"]]);
 });
