@@ -3,9 +3,6 @@ import { BODY_LENGTH_MAX, EMOJI_LENGTH_MAX, ID_LENGTH_MAX, TITLE_LENGTH_MAX } fr
 import { ROOM_PATTERN } from "./rooms.ts";
 import { BodyText, EmojiText, LineText, NameText, StorableText } from "./text.ts";
 
-/** Text without NUL, which Postgres cannot store, and without lone surrogates, which UTF-8 cannot carry. */
-export const TEXT_PATTERN = "^[^\\u0000\\uD800-\\uDFFF]*$";
-
 const id = {
   minLength: 1,
   maxLength: ID_LENGTH_MAX,

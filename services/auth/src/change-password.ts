@@ -29,7 +29,7 @@ type ChangePasswordParts = Readonly<{
 export function createChangePassword(parts: ChangePasswordParts): ChangePassword {
   const { users, passwords, hasher, limits, announce } = parts;
   return async ({ user, sessionId }, { oldPassword, newPassword, address }) => {
-    const accepted = acceptPassword(newPassword, "/newPassword");
+    const accepted = acceptPassword(newPassword, user.username, "/newPassword");
     await limits.awaitTurn(user.username, address);
     const found = await users.findByName(user.username);
     const { matches } = await hasher.verify(normalizePassword(oldPassword), found?.passwordHash);

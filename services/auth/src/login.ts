@@ -7,6 +7,7 @@ import { createRefreshToken, hashToken } from "./refresh-token.ts";
 import type { Sessions } from "./sessions.ts";
 import { TOKEN_SECONDS, type Tokens } from "./token.ts";
 import { type Account, isUsername, type Users } from "./users.ts";
+import { hasLostBytes } from "./weak-password.ts";
 
 type LoginRequest = Readonly<{
   username: string;
@@ -45,7 +46,8 @@ export function createLogin({ users, sessions, tokens, hasher, limits }: LoginPa
     await hasher.admit();
     const found = await users.findByName(name);
     const { matches, stale } = await hasher.verify(normalizePassword(password), found?.passwordHash);
-    if (!found || !matches) {
+    // A password in place of lost bytes lets nobody in, not even to an account that was made with one.
+    if (!found || !matches || hasLostBytes(password)) {
       await limits.countFailure(name, address);
       throw refused();
     }

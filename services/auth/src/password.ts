@@ -1,4 +1,5 @@
 import { AuthError } from "./auth-error.ts";
+import { weaknessOf } from "./weak-password.ts";
 
 export const PASSWORD_LENGTH_MIN = 8;
 export const PASSWORD_LENGTH_MAX = 128;
@@ -12,11 +13,13 @@ export const normalizePassword = (password: string): string => password.normaliz
 /**
  * A new password in the form in which it is hashed. Its length is counted in code points of that form.
  *
- * @throws {AuthError} `bad_frame` if it is too short, too long or not text. The message never repeats it.
+ * @throws {AuthError} `bad_frame` if it is too short, too long, too easy to guess or not text. The message never repeats it.
  */
-export function acceptPassword(password: string, path = "/password"): string {
+export function acceptPassword(password: string, username: string, path = "/password"): string {
   const normalized = normalizePassword(password);
   const length = [...normalized].length;
+  const weakness = weaknessOf(normalized, username);
+  if (weakness !== undefined) throw new AuthError("bad_frame", `this password ${weakness}`, { path });
   if (length >= PASSWORD_LENGTH_MIN && length <= PASSWORD_LENGTH_MAX && normalized.isWellFormed())
     return normalized;
   const rule = `${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters`;

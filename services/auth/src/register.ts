@@ -27,7 +27,7 @@ export function createRegister(users: Users, hasher: Hasher, limits: Limits): Re
   return async (request) => {
     const username = acceptUsername(request.username);
     const displayName = request.displayName === "" ? username : acceptDisplayName(request.displayName);
-    const password = acceptPassword(request.password);
+    const password = acceptPassword(request.password, username);
     await limits.countRegistration(request.address);
     // Asked first to save the hashing; the statement that adds the account decides.
     if (await users.findByName(username)) throw taken();

@@ -1,6 +1,7 @@
-import { TEXT_PATTERN } from "@parley/protocol/fields";
+import { isName } from "@parley/protocol/text";
 import type { Database } from "@parley/runtime/postgres";
 import { AuthError } from "./auth-error.ts";
+import { reservedReason } from "./reserved-username.ts";
 
 export const USERNAME_LENGTH_MIN = 3;
 export const USERNAME_LENGTH_MAX = 32;
@@ -10,7 +11,6 @@ export const DISPLAY_NAME_LENGTH_MAX = 64;
 export const USERS_PER_QUESTION_MAX = 100;
 
 const USERNAME = /^[a-zA-Z0-9_.-]{3,32}$/;
-const TEXT = new RegExp(TEXT_PATTERN, "u");
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export type User = Readonly<{ id: string; username: string; displayName: string }>;
@@ -23,6 +23,9 @@ export const isId = (text: string): boolean => UUID.test(text);
 
 /** @throws {AuthError} `bad_frame` if no account can have this name. */
 export function acceptUsername(text: string): string {
+  const reserved = reservedReason(text);
+  if (reserved !== undefined)
+    throw new AuthError("bad_frame", `this username ${reserved}`, { path: "/username" });
   if (isUsername(text)) return text;
   const rule = `${USERNAME_LENGTH_MIN} to ${USERNAME_LENGTH_MAX} of a-z A-Z 0-9 _ . -`;
   throw new AuthError("bad_frame", `a username is ${rule}`, { path: "/username" });
@@ -32,9 +35,8 @@ export function acceptUsername(text: string): string {
 export function acceptDisplayName(text: string): string {
   const name = text.trim();
   const length = [...name].length;
-  if (length > 0 && length <= DISPLAY_NAME_LENGTH_MAX && TEXT.test(name) && !/\p{Cc}/u.test(name))
-    return name;
-  const rule = `1 to ${DISPLAY_NAME_LENGTH_MAX} characters without control characters`;
+  if (length <= DISPLAY_NAME_LENGTH_MAX && isName(name)) return name;
+  const rule = `1 to ${DISPLAY_NAME_LENGTH_MAX} characters in one line that shows something, without text direction overrides`;
   throw new AuthError("bad_frame", `a display name is ${rule}`, { path: "/displayName" });
 }
 

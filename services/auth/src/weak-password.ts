@@ -5,7 +5,7 @@ import { COMMON_PASSWORDS } from "./common-passwords.ts";
 const REPLACEMENT = "\uFFFD";
 
 /** Whether a password has something in it that stands for lost bytes: it lets nobody in, and cannot be chosen. */
-const hasLostBytes = (password: string): boolean => password.includes(REPLACEMENT);
+export const hasLostBytes = (password: string): boolean => password.includes(REPLACEMENT);
 
 /**
  * Why a new password is too easy to guess, for people; undefined if it is not. NIST SP 800-63B section 3.1.1.2 asks for
