@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, globSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import { expect, test } from "vitest";
@@ -14,12 +14,24 @@ type BiomeConfig = { linter: { rules: Rules }; overrides: { linter: { rules: Rul
 
 const config = JSON.parse(readFileSync(join(REPOSITORY, "biome.json"), "utf8")) as BiomeConfig;
 
-/** Lints a copy of the fixtures, with the repository's biome.json and package.json files, outside the repository. */
+/**
+ * Lints a copy of the fixtures with the repository's biome.json, outside the repository. Each workspace declares its
+ * own packages of the repository and all vendors, so that a fixture may import a vendor that its workspace does not use.
+ */
 async function lintFixtures(): Promise<Diagnostic[]> {
   const folder = await makeTempDir("lint");
-  for (const path of globSync("{bench,e2e,packages/*,services/*}/package.json", { cwd: REPOSITORY }))
-    cpSync(join(REPOSITORY, path), join(folder, path));
   cpSync(FIXTURES, folder, { recursive: true });
+  const manifests = globSync("{bench,e2e,packages/*,services/*}/package.json", { cwd: REPOSITORY });
+  const dependenciesOf = (path: string): [name: string, version: string][] => {
+    const { dependencies, devDependencies } = JSON.parse(readFileSync(join(REPOSITORY, path), "utf8"));
+    return Object.entries({ ...dependencies, ...devDependencies });
+  };
+  const vendors = manifests.flatMap(dependenciesOf).filter(([name]) => !name.startsWith("@parley/"));
+  for (const path of manifests) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    const dependencies = Object.fromEntries([...vendors, ...dependenciesOf(path)]);
+    writeFileSync(join(folder, path), JSON.stringify({ dependencies }));
+  }
   const long = `export function long(add: () => void): void {\n${"add();\n".repeat(FUNCTION_LINES_MAX + 1)}}\n`;
   writeFileSync(join(folder, "services/auth/src/long.ts"), long);
   const files = { includes: ["**/*.ts"] };
