@@ -1,6 +1,6 @@
 import type { Account } from "@parley/devstack/accounts";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { must } from "./api.ts";
+import { makeGroup, must } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
@@ -68,4 +68,83 @@ it("tells who comes and goes to those with a room in common, with several device
   await until("last seen is noted", async () => (await presenceOf(alice, bob)).lastSeen !== null);
   expect(stranger.frames.some(isAlice)).toBe(false);
   for (const socket of [watcher, stranger]) socket.close();
+  await parley.stack.service("ws-consumer-2").startReady();
+});
+
+it("typing ends with the message that it announced, and with the socket", async () => {
+  const [alice, bob] = people as [Account, Account];
+  const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing-ends");
+  const began = performance.now();
+  for (const end of ["message", "close", "terminate"]) {
+    const writer = await FrameSocket.open(parley.producerSocket, alice.token);
+    writer.send({ type: "typing", room: "typing-ends", isTyping: true });
+    expect(await listener.next("typing")).toMatchObject({ isTyping: true });
+    if (end === "message") writer.send({ room: "typing-ends", body: "done" });
+    else if (end === "close") writer.close();
+    else writer.ws.terminate();
+    expect(await listener.next("typing")).toMatchObject({ isTyping: false });
+    writer.close();
+  }
+  expect(performance.now() - began).toBeLessThan(4_000);
+  listener.close();
+});
+
+it("presence is complete by the time that subscribed is sent, here and by REST, and closing undoes opening", async () => {
+  const [alice, bob, carol] = people as [Account, Account, Account];
+  const idsIn = async (who: Account, room: string) =>
+    (await must<{ user: { id: string } }[]>(parley, who, "GET", `/presence/online?room=${room}`)).map(
+      ({ user }) => user.id,
+    );
+  const first = await FrameSocket.listen(parley.consumerSocket, alice.token, "complete");
+  const other = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, "complete");
+  expect(await first.next("presence")).toMatchObject({ user: { id: carol.id }, isOnline: true });
+  const second = await FrameSocket.open(parley.consumerSocket, bob.token);
+  second.send({ type: "resume", rooms: { complete: 0, quiet: 0 } });
+  const { online } = await second.find(({ type, room }) => type === "subscribed" && room === "complete");
+  expect(online).toBe(3);
+  const before = second.frames.slice(
+    0,
+    second.frames.findIndex(({ room }) => room === "complete"),
+  );
+  expect(
+    before
+      .filter(({ type }) => type === "presence")
+      .map(({ user }) => (user as { id: string }).id)
+      .sort(),
+  ).toEqual([alice.id, carol.id].sort());
+  expect((await idsIn(bob, "complete")).sort()).toEqual([alice.id, bob.id, carol.id].sort());
+  second.send({ type: "unsubscribe", room: "complete" });
+  await second.next("unsubscribed");
+  expect((await idsIn(bob, "complete")).sort()).toEqual([alice.id, carol.id].sort());
+  expect(await first.find(({ leftRoom }) => leftRoom === "complete")).toMatchObject({ user: { id: bob.id } });
+  other.close();
+  await until("a closed tab is gone", async () => (await idsIn(bob, "complete")).join() === alice.id, 5_000);
+  for (const socket of [first, second]) socket.close();
+});
+
+it("members do not see a removed user, nor does he see them", async () => {
+  const [alice, bob, carol] = people as [Account, Account, Account];
+  const { id: room } = await makeGroup(parley, alice, [bob, carol]);
+  const owner = await FrameSocket.listen(parley.consumerSocket, alice.token, room);
+  const removed = await FrameSocket.listen(parley.secondConsumerSocket, bob.token, room);
+  await owner.find(({ type, user }) => type === "presence" && (user as { id: string }).id === bob.id);
+  await must(parley, alice, "DELETE", `/rooms/${room}/members/${bob.id}`);
+  await removed.next("unsubscribed");
+  await until(
+    "he is not there",
+    async () =>
+      !(await must<{ user: { id: string } }[]>(parley, alice, "GET", `/presence/online?room=${room}`)).some(
+        ({ user }) => user.id === bob.id,
+      ),
+    1_000,
+  );
+  const late = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, room);
+  expect(late.frames.some(({ type, user }) => type === "presence" && (user as Account).id === bob.id)).toBe(
+    false,
+  );
+  await owner.find(({ type, user }) => type === "presence" && (user as Account).id === carol.id);
+  expect(
+    removed.frames.some(({ type, user }) => type === "presence" && (user as Account).id === carol.id),
+  ).toBe(false);
+  for (const socket of [owner, removed, late]) socket.close();
 });

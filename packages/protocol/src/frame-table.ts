@@ -31,6 +31,7 @@ import {
   PongFrame,
   PresenceFrame,
   ReadAckFrame,
+  RoomPresenceFrame,
   StoredFrame,
   SubscribedFrame,
   TokenExpiringFrame,
@@ -137,7 +138,13 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
       },
       {
         frame: PresenceFrame,
-        summary: "A user with whom you share a room came online or went offline; may be lost",
+        summary:
+          "A user with whom you share a room came online or went offline, or left the room; may be lost",
+      },
+      {
+        frame: RoomPresenceFrame,
+        summary:
+          "How many users have a large room open, and who came and left; every 2 s at most; may be lost",
       },
       ...SENT_BY_BOTH,
     ],

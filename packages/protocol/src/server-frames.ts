@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { ERROR_STATUS, type ErrorCode } from "./codes.ts";
 import { After, At, Id, Room, Seq, User } from "./fields.ts";
+import { ROOM_PATTERN } from "./rooms.ts";
 
 export const HelloFrame = Type.Object(
   {
@@ -92,6 +93,12 @@ export const SubscribedFrame = Type.Object(
           "restored backup: drop what you have of the room, the newest page follows.",
       },
     ),
+    online: Type.Optional(
+      Type.Integer({
+        description:
+          "users who have the room open, you included; up to 100 the others were told before, each by a `presence`",
+      }),
+    ),
     from: Type.Optional(Type.Integer({ description: "gap: the first seq that is not replayed" })),
     to: Type.Optional(Type.Integer({ description: "gap: the last seq that is not replayed" })),
   },
@@ -125,6 +132,12 @@ export const PresenceFrame = Type.Object(
     user: User,
     isOnline: Type.Boolean(),
     lastSeen: Type.Union([At, Type.Null()]),
+    leftRoom: Type.Optional(
+      Type.String({
+        pattern: ROOM_PATTERN,
+        description: "the user, who is online still, no longer has this room open",
+      }),
+    ),
   },
   {
     $id: "PresenceFrame",
@@ -139,3 +152,29 @@ export const PresenceFrame = Type.Object(
   },
 );
 export type PresenceFrame = Static<typeof PresenceFrame>;
+
+/** In a room that more than 100 users have open, instead of `presence` for each. It is not stored and may be lost. */
+export const RoomPresenceFrame = Type.Object(
+  {
+    type: Type.Literal("room_presence"),
+    room: Room,
+    online: Type.Integer({ description: "users who have the room open" }),
+    came: Type.Array(User, {
+      description: "who has opened the room since the frame before; the latest only, if many have",
+    }),
+    left: Type.Array(User, { description: "the same of those who have it open no longer" }),
+  },
+  {
+    $id: "RoomPresenceFrame",
+    examples: [
+      {
+        type: "room_presence",
+        room: "general",
+        online: 1234,
+        came: [{ id: "0199…", username: "alice" }],
+        left: [],
+      },
+    ],
+  },
+);
+export type RoomPresenceFrame = Static<typeof RoomPresenceFrame>;

@@ -23,7 +23,7 @@ import type { Search } from "./search/search.ts";
 
 type AppDependencies = Readonly<{
   identities: Identities;
-  subscriptions: Omit<SubscriptionsDependencies, "onOpened">;
+  subscriptions: Omit<SubscriptionsDependencies, "onOpened" | "onClosed" | "presenceIn">;
   http: RoomsHttpDependencies & Readonly<{ search: Search; readEntries: ReadEntries }>;
   presence: InstancePresence;
   lastSeenOf: (userId: string) => Promise<Date | null>;
@@ -58,7 +58,12 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
     tooLargePaths: TOO_LARGE_PATHS,
   });
   const { presence, lastSeenOf } = deps;
-  const subscriptions = new Subscriptions({ ...deps.subscriptions, onOpened: presence.local.opened });
+  const subscriptions = new Subscriptions({
+    ...deps.subscriptions,
+    onOpened: presence.local.opened,
+    onClosed: presence.local.closed,
+    presenceIn: presence.inRoom,
+  });
   const users = new UserConnections(subscriptions.has);
   const door = await openDoor(app, {
     service: "consumer",
@@ -74,9 +79,8 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
       applyQuery(subscriptions, connection, query);
     },
     onClose: (connection: Connection) => {
-      subscriptions.endAll(connection);
       users.remove(connection);
-      presence.local.disconnected(connection.userId);
+      presence.local.disconnected(connection.userId, subscriptions.endAll(connection));
     },
   });
   const { checkReadable } = deps.subscriptions;

@@ -89,8 +89,15 @@ export async function wireConsumer(context: Context): Promise<App> {
   onClose(answerStored(nats, history.findStored));
 
   const lastSeen = createLastSeen(reads);
-  const presence = createPresence({ hub, instance, noteLastSeen: lastSeen.note, onFault, now });
-  onClose(exchangePresence(nats, { ...presence, onFault }));
+  const presence = createPresence({
+    hub,
+    instance: `${instance}/${randomUUID()}`,
+    noteLastSeen: lastSeen.note,
+    onFault,
+    now,
+  });
+  onClose(presence.close);
+  onClose(exchangePresence(nats, presence, onFault));
 
   const rooms = wireRooms(context, connections, writers, onFault);
   const search = await wireSearch(context, writers, onFault);
@@ -123,6 +130,7 @@ export async function wireConsumer(context: Context): Promise<App> {
     log,
   });
   onClose(deliverToSockets(built, connections, hub, here, onFault));
+  here.add(presence.typing.deliver);
   onClose(() => built.app.close());
   onClose(() => built.door.drain());
   return built.app;

@@ -15,9 +15,9 @@ import {
   postCommand,
   reactionCommand,
   readCommand,
-  typingCommand,
 } from "./adapters/websocket/commands.ts";
-import type { AnnounceTyping } from "./application/announce-typing.ts";
+import { createTypingCommand } from "./adapters/websocket/typing-command.ts";
+import type { AnnounceTyping, PublishTyping } from "./application/announce-typing.ts";
 import type { ForwardRead } from "./application/forward-read.ts";
 import type { PostMessage } from "./application/post-message.ts";
 import type { React } from "./application/react.ts";
@@ -26,6 +26,7 @@ type ProducerDependencies = Readonly<{
   identities: Identities;
   postMessage: PostMessage;
   announceTyping: AnnounceTyping;
+  publishTyping: PublishTyping;
   react: React;
   forwardRead: ForwardRead;
   stored: AwaitStored;
@@ -51,13 +52,22 @@ export async function buildApp(dependencies: ProducerDependencies): Promise<{ ap
     bodyBytesMax: FRAME_BYTES_MAX,
     tooLargePaths: TOO_LARGE_PATHS,
   });
+  const typing = createTypingCommand(dependencies.announceTyping, dependencies.publishTyping);
   const commands = [
     postCommand(postMessage, dependencies.stored),
     reactionCommand(dependencies.react, dependencies.stored),
     readCommand(dependencies.forwardRead),
-    typingCommand(dependencies.announceTyping),
+    typing.command,
   ];
-  const door = await openDoor(app, { service: "producer", identities, commands, limits, log, metrics });
+  const door = await openDoor(app, {
+    service: "producer",
+    identities,
+    commands,
+    limits,
+    log,
+    metrics,
+    onClose: typing.end,
+  });
   addMessageRoutes(app, identities.verify, postMessage, ackOf);
   return { app, door };
 }

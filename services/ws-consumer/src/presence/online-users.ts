@@ -1,105 +1,146 @@
 import type { User } from "../rooms/rules/user.ts";
 
-/** What one instance announces of its users: changes, all of them, or a heartbeat. */
-export type PresenceUpdate = Readonly<{
-  instance: string;
-  /** Users who are online there, with the rooms that they have opened since the last update. */
-  came: readonly Readonly<{ user: User; rooms: readonly string[] }>[];
-  /** Ids of users whose last connection there has ended. */
-  went: readonly string[];
-  /** Heartbeat: ids of all users there. */
-  alive?: readonly string[];
+/** What changed for one user at one instance. */
+export type UserChange = Readonly<{
+  user: User;
+  /** Rooms that the user has open there from now on. */
+  opened?: readonly string[];
+  /** Rooms that the user no longer has open there. */
+  closed?: readonly string[];
+  /** The user is no longer connected there; all rooms are closed. */
+  isGone?: boolean;
 }>;
 
-/** Broadcasts to the listeners of these rooms that a user came online or went offline. It may be lost. */
-type BroadcastPresence = (
-  user: User,
-  isOnline: boolean,
-  lastSeen: Date | null,
-  rooms: ReadonlySet<string>,
-) => void;
+/** Learns of changes that matter beyond one instance. */
+export interface PresenceObserver {
+  /** A user has a room open at some instance, who had it open nowhere before. */
+  opened(user: User, room: string): void;
+  /** A user has a room open nowhere any more; it comes before `gone`. */
+  closed(user: User, room: string): void;
+  /** A user is no longer connected anywhere. */
+  gone(user: User): void;
+}
 
-/** A user without a heartbeat of an instance is no longer connected there, ms: its process may have been killed. */
-const EXPIRY_MS = 15_000;
-/** How long a user without a connection still counts as online, ms: most reconnect at once. */
-const GRACE_MS = 2_000;
+/** Most users, and most open rooms of all users together, that are kept; further ones are ignored. */
+const USERS_MAX = 500_000;
+const OPEN_ROOMS_MAX = 2_000_000;
 
-type OnlineUser = {
-  readonly user: User;
-  /** For each instance with a connection of the user, when that expires; monotonic, ms. */
-  readonly until: Map<string, number>;
-  readonly rooms: Set<string>;
-  leftAt: number | undefined;
-};
+type InstanceUser = Readonly<{ user: User; rooms: Set<string> }>;
+type OnlineUser = { readonly user: User; instances: number };
 
 /**
- * The users who are online at any instance, from what instances announce by core NATS. Nothing of it touches the log or
- * the writers (docs/decisions/0015). A user is online from the first connection until `GRACE_MS` after the end of the
- * last.
+ * The users who are online at any instance, and the rooms that they have open. Nothing of it touches the log or the
+ * writers (docs/decisions/0015).
  */
 export class OnlineUsers {
-  readonly #broadcast: BroadcastPresence;
-  readonly #onGone: (userIds: readonly string[]) => void;
-  readonly #now: () => number;
+  readonly #observer: PresenceObserver;
+  /** By instance and user id. */
+  readonly #instances = new Map<string, Map<string, InstanceUser>>();
+  /** By user id. */
   readonly #users = new Map<string, OnlineUser>();
+  /** By room and user id: the number of instances at which the user has the room open. */
+  readonly #rooms = new Map<string, Map<string, number>>();
+  #openRooms = 0;
 
-  constructor(broadcast: BroadcastPresence, onGone: (userIds: readonly string[]) => void, now: () => number) {
-    this.#broadcast = broadcast;
-    this.#onGone = onGone;
-    this.#now = now;
+  constructor(observer: PresenceObserver) {
+    this.#observer = observer;
   }
 
-  /** Applies an update of this instance or another. */
-  apply({ instance, came, went, alive = [] }: PresenceUpdate): void {
-    const until = this.#now() + EXPIRY_MS;
-    for (const { user, rooms } of came) this.#came(instance, user, rooms, until);
-    for (const id of alive) this.#users.get(id)?.until.set(instance, until);
-    for (const id of went) {
-      const online = this.#users.get(id);
-      if (online?.until.delete(instance) && online.until.size === 0) online.leftAt = this.#now();
-    }
+  /** Applies a change at one instance. Applying it again changes nothing. */
+  apply(instance: string, { user, opened = [], closed = [], isGone = false }: UserChange): void {
+    const users = this.#instances.get(instance) ?? new Map<string, InstanceUser>();
+    const here = users.get(user.id) ?? (isGone ? undefined : this.#enter(users, user));
+    if (!here) return;
+    this.#instances.set(instance, users);
+    for (const room of opened) this.#open(here, room);
+    for (const room of isGone ? [...here.rooms] : closed) this.#close(here, room);
+    if (isGone) this.#leave(users, here);
   }
 
-  #came(instance: string, user: User, rooms: readonly string[], until: number): void {
-    let online = this.#users.get(user.id);
-    if (!online) {
-      online = { user, until: new Map(), rooms: new Set(), leftAt: undefined };
-      this.#users.set(user.id, online);
+  /** Replaces everything that is known of an instance. A user may come in several parts. */
+  replace(instance: string, states: readonly UserChange[]): void {
+    const wanted = new Map<string, Set<string>>();
+    for (const { user, opened = [] } of states) {
+      const rooms = wanted.get(user.id) ?? new Set();
+      wanted.set(user.id, rooms);
+      for (const room of opened) rooms.add(room);
     }
-    online.until.set(instance, until);
-    online.leftAt = undefined;
-    const fresh = new Set(rooms.filter((room) => !online.rooms.has(room)));
-    for (const room of fresh) online.rooms.add(room);
-    if (fresh.size > 0) this.#broadcast(user, true, null, fresh);
+    for (const { user, rooms } of [...(this.#instances.get(instance)?.values() ?? [])]) {
+      const open = wanted.get(user.id);
+      if (open) this.apply(instance, { user, closed: [...rooms].filter((room) => !open.has(room)) });
+      else this.apply(instance, { user, isGone: true });
+    }
+    for (const state of states) this.apply(instance, state);
   }
 
-  /** Removes users whose connections have ended or whose instance has fallen silent; call it twice a second or so. */
-  sweep(): void {
-    const now = this.#now();
-    const gone: string[] = [];
-    for (const [id, online] of this.#users) {
-      for (const [instance, until] of online.until) if (until <= now) online.until.delete(instance);
-      if (online.until.size > 0) continue;
-      online.leftAt ??= now - GRACE_MS;
-      if (now - online.leftAt < GRACE_MS) continue;
-      this.#users.delete(id);
-      gone.push(id);
-      this.#broadcast(online.user, false, new Date(), online.rooms);
-    }
-    if (gone.length > 0) this.#onGone(gone);
+  /** Removes an instance with its users. */
+  remove(instance: string): void {
+    this.replace(instance, []);
+    this.#instances.delete(instance);
   }
 
   has(userId: string): boolean {
     return this.#users.has(userId);
   }
 
+  /** How many users have a room open. */
+  count(room: string): number {
+    return this.#rooms.get(room)?.size ?? 0;
+  }
+
   /** Lists users who are online, at most `limit`; with a room, only those who have it open. */
   list(limit: number, room?: string): User[] {
     const users: User[] = [];
-    for (const { user, rooms } of this.#users.values()) {
+    for (const id of (room === undefined ? this.#users : this.#rooms.get(room))?.keys() ?? []) {
       if (users.length >= limit) break;
-      if (room === undefined || rooms.has(room)) users.push(user);
+      const online = this.#users.get(id);
+      if (online) users.push(online.user);
     }
     return users;
+  }
+
+  #enter(users: Map<string, InstanceUser>, user: User): InstanceUser | undefined {
+    const online = this.#users.get(user.id);
+    if (!online && this.#users.size >= USERS_MAX) return undefined;
+    if (online) online.instances += 1;
+    else this.#users.set(user.id, { user, instances: 1 });
+    const here = { user, rooms: new Set<string>() };
+    users.set(user.id, here);
+    return here;
+  }
+
+  #leave(users: Map<string, InstanceUser>, { user }: InstanceUser): void {
+    users.delete(user.id);
+    const online = this.#users.get(user.id);
+    if (!online) return;
+    online.instances -= 1;
+    if (online.instances > 0) return;
+    this.#users.delete(user.id);
+    this.#observer.gone(user);
+  }
+
+  #open({ user, rooms }: InstanceUser, room: string): void {
+    if (rooms.has(room) || this.#openRooms >= OPEN_ROOMS_MAX) return;
+    rooms.add(room);
+    this.#openRooms += 1;
+    const users = this.#rooms.get(room) ?? new Map<string, number>();
+    this.#rooms.set(room, users);
+    const instances = users.get(user.id) ?? 0;
+    users.set(user.id, instances + 1);
+    if (instances === 0) this.#observer.opened(user, room);
+  }
+
+  #close({ user, rooms }: InstanceUser, room: string): void {
+    if (!rooms.delete(room)) return;
+    this.#openRooms -= 1;
+    const users = this.#rooms.get(room);
+    const instances = users?.get(user.id) ?? 0;
+    if (instances > 1) {
+      users?.set(user.id, instances - 1);
+      return;
+    }
+    users?.delete(user.id);
+    if (users?.size === 0) this.#rooms.delete(room);
+    this.#observer.closed(user, room);
   }
 }

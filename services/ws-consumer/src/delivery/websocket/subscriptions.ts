@@ -6,6 +6,7 @@ import { kindOf } from "@parley/protocol/rooms";
 import type { SubscribedFrame } from "@parley/protocol/server-frames";
 import { type Command, command, errorFrame } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
+import type { RoomPresence } from "../../presence/create-presence.ts";
 import type { WhoMayRead } from "../../rooms/access.ts";
 import type { Feed } from "../feed.ts";
 import type { CheckReadable } from "../read-history.ts";
@@ -14,8 +15,11 @@ import { type CatchUpDependencies, catchUp, Subscription, startOf } from "../sub
 export type SubscriptionsDependencies = CatchUpDependencies &
   Readonly<{
     checkReadable: CheckReadable;
-    /** Called when a user has subscribed to a room on one of the connections here. */
+    /** Called when a connection of a user has subscribed to a room, and when it has unsubscribed or may not read it. */
     onOpened: (userId: string, room: string) => void;
+    onClosed: (userId: string, room: string) => void;
+    /** Who has a room open, for one of its users. */
+    presenceIn: (room: string, userId: string) => RoomPresence;
     /** Which of these users may read a room. */
     whoMayRead: WhoMayRead;
     /** Reads the read cursors of a private room's members. */
@@ -23,13 +27,20 @@ export type SubscriptionsDependencies = CatchUpDependencies &
     onFault: (error: unknown, what: string) => void;
   }>;
 
+/** Unsent bytes of a connection from which a room's users are not listed; their number is in `subscribed` all the same. */
+const PRESENCE_UNSENT_MAX = 512 * 1_024;
 /** Pause before a failed replay continues, ms. */
 const REPLAY_RETRY_MS = 500;
+
+/** `id` of the frame; `told`: users of whose presence the connection was told for another room of the same frame. */
+type SubscribeOptions = Readonly<{ id?: string | undefined; told?: Set<string> }>;
 
 /** The subscriptions of each connection, and the commands that change them. */
 export class Subscriptions {
   readonly #deps: SubscriptionsDependencies;
   readonly #subscriptions = new Map<Connection, Map<string, Subscription>>();
+  /** The connections that are subscribed to each room. */
+  readonly #rooms = new Map<string, Set<Connection>>();
   /** Subscriptions under way, and whether rights to the room have changed since they were checked. */
   readonly #attempts = new Set<{ readonly room: string; isStale: boolean }>();
 
@@ -40,11 +51,12 @@ export class Subscriptions {
   commands(): Command[] {
     return [
       command("subscribe", SubscribeFrame, (connection, { id, room, after }) =>
-        this.subscribe(connection, room, after, id),
+        this.subscribe(connection, room, after, { id }),
       ),
       command("resume", ResumeFrame, async (connection, { id, rooms }) => {
+        const told = new Set<string>();
         const wanted = Object.entries(rooms).map(([room, after]) =>
-          this.#resume(connection, room, after, id),
+          this.#resume(connection, room, after, { id, told }),
         );
         await Promise.all(wanted);
       }),
@@ -56,12 +68,12 @@ export class Subscriptions {
   }
 
   /** Resumes one room of a `resume` frame. A refusal is answered with the room, and does not affect the others. */
-  async #resume(connection: Connection, room: string, after: number, id: string | undefined): Promise<void> {
+  async #resume(connection: Connection, room: string, after: number, options: SubscribeOptions) {
     try {
-      await this.subscribe(connection, room, after, id);
+      await this.subscribe(connection, room, after, options);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      connection.send({ ...errorFrame(error, id), path: `/rooms/${room}` });
+      connection.send({ ...errorFrame(error, options.id), path: `/rooms/${room}` });
     }
   }
 
@@ -75,13 +87,13 @@ export class Subscriptions {
     connection: Connection,
     room: string,
     after: number | undefined,
-    id?: string,
+    options: SubscribeOptions = {},
   ): Promise<void> {
     const attempt = { room, isStale: false };
     this.#attempts.add(attempt);
     try {
       const feed = await this.#open(connection, room, after);
-      if (connection.isOpen) this.#begin(connection, feed, after, id);
+      if (connection.isOpen) this.#begin(connection, feed, after, options);
     } finally {
       this.#attempts.delete(attempt);
     }
@@ -96,7 +108,12 @@ export class Subscriptions {
     return feed;
   }
 
-  #begin(connection: Connection, feed: Feed, after: number | undefined, id?: string): void {
+  #begin(
+    connection: Connection,
+    feed: Feed,
+    after: number | undefined,
+    { id, told = new Set() }: SubscribeOptions,
+  ): void {
     const { hub } = this.#deps;
     const { room } = feed;
     const rooms = this.#roomsOf(connection);
@@ -105,15 +122,28 @@ export class Subscriptions {
         path: "/room",
       });
     }
-    rooms.get(room)?.end(hub);
+    const before = rooms.get(room);
+    if (before) before.end(hub);
+    else this.#deps.onOpened(connection.userId, room);
     const subscription = new Subscription(feed, connection);
     rooms.set(room, subscription);
-    this.#deps.onOpened(connection.userId, room);
+    this.#rooms.set(room, (this.#rooms.get(room) ?? new Set()).add(connection));
     const { answer, cursor } = startOf(feed, after, this.#deps);
-    connection.send({ type: "subscribed", id, ...answer } satisfies Omit<SubscribedFrame, "id"> & {
+    const online = this.#sendPresence(connection, room, told);
+    connection.send({ type: "subscribed", id, ...answer, online } satisfies Omit<SubscribedFrame, "id"> & {
       id: string | undefined;
     });
     void this.#replay(subscription, connection, cursor);
+  }
+
+  /** Tells a connection who has a room open, apart from users that it was `told` of; returns their number. */
+  #sendPresence(connection: Connection, room: string, told: Set<string>): number {
+    const { online, frames } = this.#deps.presenceIn(room, connection.userId);
+    const fresh = frames.filter(({ user }) => !told.has(user.id));
+    if (fresh.length === 0 || connection.unsentBytes > PRESENCE_UNSENT_MAX) return online;
+    for (const { user } of fresh) told.add(user.id);
+    connection.write(this.#deps.encode(fresh.map((frame) => JSON.stringify(frame))));
+    return online;
   }
 
   /** Replays until the connection is live. After a fault it continues where it was. */
@@ -150,22 +180,13 @@ export class Subscriptions {
   /** Ends subscriptions to a room of users who may no longer read it; called when rights to it have changed. */
   recheck(room: string): void {
     for (const attempt of this.#attempts) if (attempt.room === room) attempt.isStale = true;
-    const listening = [...this.#subscriptions.keys()].filter((connection) => this.has(connection, room));
-    void this.#recheck(room, listening);
+    void this.#recheck(room, [...(this.#rooms.get(room) ?? [])]);
   }
 
   /** Checks all private rooms with subscriptions, in case an announcement was lost. */
   async recheckAll(): Promise<void> {
-    const listening = new Map<string, Connection[]>();
-    for (const [connection, rooms] of this.#subscriptions) {
-      for (const room of rooms.keys()) {
-        if (kindOf(room) === "channel") continue;
-        const connections = listening.get(room) ?? [];
-        listening.set(room, connections);
-        connections.push(connection);
-      }
-    }
-    for (const [room, connections] of listening) await this.#recheck(room, connections);
+    for (const [room, connections] of [...this.#rooms])
+      if (kindOf(room) !== "channel") await this.#recheck(room, [...connections]);
   }
 
   async #recheck(room: string, connections: readonly Connection[]): Promise<void> {
@@ -183,11 +204,15 @@ export class Subscriptions {
     }
   }
 
-  /** Ends all subscriptions of a connection. */
-  endAll(connection: Connection): void {
-    for (const subscription of this.#subscriptions.get(connection)?.values() ?? [])
-      subscription.end(this.#deps.hub);
+  /** Ends all subscriptions of a connection, and returns their rooms. */
+  endAll(connection: Connection): string[] {
+    const rooms = this.#subscriptions.get(connection) ?? new Map<string, Subscription>();
     this.#subscriptions.delete(connection);
+    for (const [room, subscription] of rooms) {
+      subscription.end(this.#deps.hub);
+      this.#forget(connection, room);
+    }
+    return [...rooms.keys()];
   }
 
   #roomsOf(connection: Connection): Map<string, Subscription> {
@@ -201,7 +226,17 @@ export class Subscriptions {
 
   #drop(connection: Connection, room: string): void {
     const rooms = this.#subscriptions.get(connection);
-    rooms?.get(room)?.end(this.#deps.hub);
+    const subscription = rooms?.get(room);
+    if (!subscription) return;
+    subscription.end(this.#deps.hub);
     rooms?.delete(room);
+    this.#forget(connection, room);
+    this.#deps.onClosed(connection.userId, room);
+  }
+
+  #forget(connection: Connection, room: string): void {
+    const connections = this.#rooms.get(room);
+    connections?.delete(connection);
+    if (connections?.size === 0) this.#rooms.delete(room);
   }
 }

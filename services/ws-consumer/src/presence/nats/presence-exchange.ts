@@ -1,39 +1,20 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { PRESENCE_ASK_SUBJECT, PRESENCE_SUBJECT, TYPING_SUBJECTS } from "@parley/protocol/subjects";
+import { listen } from "@parley/runtime/listen";
 import type { User } from "../../rooms/rules/user.ts";
-import type { LocalPresence } from "../local-presence.ts";
-import type { OnlineUsers, PresenceUpdate } from "../online-users.ts";
-import type { Typing } from "../typing.ts";
+import type { InstancePresence } from "../create-presence.ts";
+import type { UserChange } from "../online-users.ts";
+import { OtherInstances, type PresenceMessage } from "../other-instances.ts";
 
-/** How long changes gather before they are published, ms. */
-const FLUSH_MS = 250;
-/** Heartbeat interval, ms: three may be lost before a user counts as gone. */
-const HEARTBEAT_MS = 4_000;
-const SWEEP_MS = 500;
-/** Users per message, so that it stays below the server's size limit. */
-const USERS_MAX = 1_000;
+/** Heartbeat interval, ms: five may be missing before an instance counts as gone. */
+const HEARTBEAT_MS = 1_000;
+/** How long requests for the state gather before they are answered together, ms. */
+const ANSWER_MS = 50;
+/** Characters of one message: at most a third of the server's size limit also if each takes three bytes. */
+const MESSAGE_CHARS_MAX = 100_000;
+/** Rooms of one user in one message, at most 64 characters each. */
+const ROOMS_MAX = 1_000;
 const TYPING_PREFIX_LENGTH = TYPING_SUBJECTS.length - 1;
-
-type ExchangeDependencies = Readonly<{
-  online: OnlineUsers;
-  local: LocalPresence;
-  typing: Typing;
-  onFault: (error: unknown, what: string) => void;
-}>;
-
-const chunks = <T>(list: readonly T[]): (readonly T[])[] =>
-  Array.from({ length: Math.ceil(list.length / USERS_MAX) }, (_, i) =>
-    list.slice(i * USERS_MAX, (i + 1) * USERS_MAX),
-  );
-
-/** Splits an update into messages of at most `USERS_MAX` users. */
-function split({ instance, came, went, alive = [] }: PresenceUpdate): PresenceUpdate[] {
-  return [
-    ...chunks(came).map((some) => ({ instance, came: some, went: [] })),
-    ...chunks(went).map((some) => ({ instance, came: [], went: some })),
-    ...chunks(alive).map((some) => ({ instance, came: [], went: [], alive: some })),
-  ];
-}
 
 /**
  * Exchanges presence with other instances, and receives typing from producers, all by core NATS. Returns a function that
@@ -41,51 +22,154 @@ function split({ instance, came, went, alive = [] }: PresenceUpdate): PresenceUp
  */
 export function exchangePresence(
   nats: NatsConnection,
-  { online, local, typing, onFault }: ExchangeDependencies,
+  { online, local, typing, instance, forwardTo }: InstancePresence,
+  onFault: (error: unknown, what: string) => void,
 ): () => void {
-  const publish = (update: PresenceUpdate | undefined) => {
-    try {
-      for (const part of update ? split(update) : []) nats.publish(PRESENCE_SUBJECT, JSON.stringify(part));
-    } catch (error) {
-      // The connection is closed. A later heartbeat repairs what is not published now.
-      onFault(error, "presence could not be published");
-    }
+  const publisher = new StatePublisher(nats, instance, () => local.all(), onFault);
+  const ask = (of?: string) => publisher.publish(PRESENCE_ASK_SUBJECT, { of });
+  const others = new OtherInstances(online, ask, () => performance.now());
+  const receive = (message: PresenceMessage) => {
+    if (message.from !== instance) others.receive(message);
+    else if (message.changes === undefined && message.users === undefined) others.countSilence();
   };
-  const receive = (what: string, apply: (subject: string, body: never) => void) => ({
-    callback: (error: Error | null, message: { subject: string; json<T>(): T }) => {
-      try {
-        if (error) throw error;
-        apply(message.subject, message.json<never>());
-      } catch (fault) {
-        onFault(fault, what);
-      }
-    },
-  });
-  const subscriptions = [
-    nats.subscribe(
-      PRESENCE_SUBJECT,
-      receive("presence", (_subject, update: PresenceUpdate) => online.apply(update)),
+  const stops = [
+    listen(nats, PRESENCE_SUBJECT, (message) => receive(message.json<PresenceMessage>()), onFault),
+    listen(
+      nats,
+      PRESENCE_ASK_SUBJECT,
+      (message) => {
+        const { of } = message.json<{ of?: string }>();
+        if (of === undefined || of === instance) publisher.answer();
+      },
+      onFault,
     ),
-    nats.subscribe(PRESENCE_ASK_SUBJECT, { callback: () => publish(local.all()) }),
-    nats.subscribe(
+    listen(
+      nats,
       TYPING_SUBJECTS,
-      receive("typing", (subject, { user, isTyping }: { user: User; isTyping: boolean }) =>
-        typing.apply(subject.slice(TYPING_PREFIX_LENGTH), user, isTyping),
-      ),
+      (message) => {
+        const { user, isTyping } = message.json<{ user: User; isTyping: boolean }>();
+        typing.apply(message.subject.slice(TYPING_PREFIX_LENGTH), user, isTyping);
+      },
+      onFault,
     ),
   ];
-  nats.publish(PRESENCE_ASK_SUBJECT);
-  const timers = [
-    setInterval(() => publish(local.takeChanges()), FLUSH_MS),
-    setInterval(() => publish(local.heartbeat()), HEARTBEAT_MS),
-    setInterval(() => {
-      online.sweep();
-      typing.sweep();
-    }, SWEEP_MS),
-  ];
+  forwardTo((change) => publisher.add(change));
+  ask();
   return () => {
-    publish(local.takeChanges());
-    timers.forEach(clearInterval);
-    for (const subscription of subscriptions) subscription.unsubscribe();
+    publisher.close();
+    for (const stop of stops) stop();
   };
+}
+
+/** Publishes the state of this instance: changes as they come, its version every second, and all of it when asked. */
+class StatePublisher {
+  readonly #nats: NatsConnection;
+  readonly #instance: string;
+  readonly #all: () => readonly UserChange[];
+  readonly #onFault: (error: unknown, what: string) => void;
+  readonly #timer = setInterval(() => this.#heartbeat(), HEARTBEAT_MS);
+  #answerTimer: NodeJS.Timeout | undefined;
+  #changes: UserChange[] = [];
+  #version = 0;
+  #isConnected = true;
+
+  constructor(
+    nats: NatsConnection,
+    instance: string,
+    all: () => readonly UserChange[],
+    onFault: (error: unknown, what: string) => void,
+  ) {
+    this.#nats = nats;
+    this.#instance = instance;
+    this.#all = all;
+    this.#onFault = onFault;
+    void this.#followConnection();
+  }
+
+  /** Publishes a change together with the others of this turn of the event loop. */
+  add(change: UserChange): void {
+    if (this.#changes.push(change) === 1) setImmediate(() => this.#flush());
+  }
+
+  /** Publishes the whole state soon. */
+  answer(): void {
+    this.#answerTimer ??= setTimeout(() => {
+      this.#answerTimer = undefined;
+      this.#flush();
+      const parts = piecesOf(this.#all());
+      parts.forEach((users, part) => {
+        this.#say(`,"part":${part},"parts":${parts.length},"users":[${users}]`);
+      });
+    }, ANSWER_MS);
+  }
+
+  publish(subject: string, payload: object | string): void {
+    // What the client would buffer while it is not connected is lost or late anyway; the next version shows it.
+    if (!this.#isConnected) return;
+    try {
+      this.#nats.publish(subject, typeof payload === "string" ? payload : JSON.stringify(payload));
+    } catch (error) {
+      this.#onFault(error, "presence could not be published");
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#answerTimer);
+    this.#flush();
+    if (!this.#nats.isClosed()) this.#say(`,"isEnding":true`);
+  }
+
+  #flush(): void {
+    const changes = this.#changes;
+    this.#changes = [];
+    for (const piece of changes.length === 0 ? [] : piecesOf(changes)) {
+      this.#version += 1;
+      this.#say(`,"changes":[${piece}]`);
+    }
+  }
+
+  #heartbeat(): void {
+    this.#flush();
+    this.#say("");
+  }
+
+  #say(fields: string): void {
+    const text = `{"from":${JSON.stringify(this.#instance)},"version":${this.#version}${fields}}`;
+    this.publish(PRESENCE_SUBJECT, text);
+  }
+
+  async #followConnection(): Promise<void> {
+    for await (const { type } of this.#nats.status()) {
+      if (type === "disconnect") this.#isConnected = false;
+      if (type !== "reconnect") continue;
+      this.#isConnected = true;
+      this.#heartbeat();
+    }
+  }
+}
+
+/** The changes as JSON texts of at most `MESSAGE_CHARS_MAX`, without the brackets; at least one, which may be empty. */
+function piecesOf(changes: readonly UserChange[]): string[] {
+  const pieces: string[] = [];
+  let piece = "";
+  for (const text of changes.flatMap(itemsOf)) {
+    if (piece !== "" && piece.length + text.length > MESSAGE_CHARS_MAX) {
+      pieces.push(piece);
+      piece = "";
+    }
+    piece += piece === "" ? text : `,${text}`;
+  }
+  return [...pieces, piece];
+}
+
+/** A change as JSON texts with at most `ROOMS_MAX` rooms each. */
+function itemsOf({ user, opened = [], closed = [], isGone }: UserChange): string[] {
+  if (opened.length + closed.length <= ROOMS_MAX) return [JSON.stringify({ user, opened, closed, isGone })];
+  const items: string[] = [];
+  for (let i = 0; i < Math.max(opened.length, closed.length); i += ROOMS_MAX / 2) {
+    const some = (rooms: readonly string[]) => rooms.slice(i, i + ROOMS_MAX / 2);
+    items.push(JSON.stringify({ user, opened: some(opened), closed: some(closed) }));
+  }
+  return isGone ? [...items, JSON.stringify({ user, isGone })] : items;
 }

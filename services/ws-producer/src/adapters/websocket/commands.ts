@@ -1,9 +1,8 @@
-import { PostFrame, ReactionFrame, ReadFrame, TypingFrame } from "@parley/protocol/client-frames";
+import { PostFrame, ReactionFrame, ReadFrame } from "@parley/protocol/client-frames";
 import { contentOf } from "@parley/protocol/message";
 import type { AckFrame, ReadAckFrame, StoredFrame } from "@parley/protocol/server-frames";
 import { type Command, command } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
-import type { AnnounceTyping } from "../../application/announce-typing.ts";
 import type { AwaitedEntry } from "../../application/awaited-entry.ts";
 import type { ForwardRead } from "../../application/forward-read.ts";
 import type { Author, Posted, PostMessage } from "../../application/post-message.ts";
@@ -39,8 +38,9 @@ export function postCommand(postMessage: PostMessage, stored: AwaitStored): Comm
     const receiptTo = stored.open();
     return postMessage(draft, author, { isGone, receiptTo }).then(async (posted) => {
       connection.send(ackOf(posted));
-      const { id, room } = posted.message;
-      const seq = await stored.wait(receiptTo, { ...posted.message, duplicate: posted.duplicate }, isGone);
+      const { message, ...place } = posted;
+      const { id, room } = message;
+      const seq = await stored.wait(receiptTo, { ...message, ...place }, isGone);
       connection.send({ type: "stored", id, room, seq } satisfies StoredFrame);
     });
   });
@@ -54,11 +54,12 @@ export function reactionCommand(react: React, stored: AwaitStored): Command {
     const { isGone } = connection;
     const receiptTo = receipt === "stored" ? stored.open() : undefined;
     const waiting = receiptTo === undefined ? { isGone } : { isGone, receiptTo };
-    const { reaction, duplicate } = await react(draft, authorOf(connection), waiting);
+    const { reaction, ...place } = await react(draft, authorOf(connection), waiting);
+    const { duplicate } = place;
     const ack: AckFrame = { type: "ack", id: reaction.id, room, stored: "log", duplicate, at: reaction.at };
     connection.send(ack);
     if (receiptTo === undefined) return;
-    const seq = await stored.wait(receiptTo, { ...reaction, duplicate }, isGone);
+    const seq = await stored.wait(receiptTo, { ...reaction, ...place }, isGone);
     connection.send({ type: "stored", id: reaction.id, room, seq } satisfies StoredFrame);
   });
 }
@@ -70,11 +71,4 @@ export function readCommand(forwardRead: ForwardRead): Command {
     const ack: ReadAckFrame = { type: "ack", room, seq: cursor, ...(id === undefined ? {} : { id }) };
     connection.send(ack);
   });
-}
-
-/** `typing`: delivered to the sockets that are subscribed to the room; it has no answer. */
-export function typingCommand(announceTyping: AnnounceTyping): Command {
-  return command("typing", TypingFrame, (connection, { room, isTyping }) =>
-    announceTyping(room, authorOf(connection), isTyping),
-  );
 }
