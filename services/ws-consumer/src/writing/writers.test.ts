@@ -97,8 +97,8 @@ describe("the writers", () => {
     expect((await history.page("again", { after: 0, limit: 50 })).map(({ seq }) => seq)).toEqual(
       ids.map((_, i) => i + 1),
     );
-    expect(await history.findStored("again", "u1", "m3")).toMatchObject({ seq: 4 });
-    expect(await history.findStored("again", "u2", "m3")).toMatchObject({ seq: null });
+    const entries = ["u1", "u2"].map((userId) => ({ room: "again", userId, id: "m3" }));
+    expect(await history.findStored(entries)).toEqual([4, null]);
   });
 
   it("answer each receipt with the seq, also for a message that was stored before", async () => {
@@ -136,15 +136,14 @@ describe("the writers", () => {
   it("answer producers that ask whether a message is stored", async () => {
     sender.send({ room: "asked", id: "there" });
     await untilWritten();
-    const stop = answerStored(sender.nats, history.findStored);
-    const ask = async (id: string, reply: string, timeout = 20_000) => {
-      const question = JSON.stringify({ room: "asked", userId: "u1", id });
+    const stop = answerStored(sender.nats, history.findStored, () => undefined);
+    const ask = async (ids: string[], reply: string, timeout = 20_000) => {
+      const question = JSON.stringify({ entries: ids.map((id) => ({ room: "asked", userId: "u1", id })) });
       return (await sender.nats.request(STORED_SUBJECT, question, { timeout, noMux: true, reply })).json();
     };
-    expect(await ask("there", "answer.1")).toEqual({ seq: 1 });
-    expect(await ask("missing", "answer.2")).toEqual({ seq: null });
+    expect(await ask(["missing", "there"], "answer.1")).toEqual([null, 1]);
     await expect(
-      ask("there", "live.asked", 500),
+      ask(["there"], "live.asked", 500),
       "a reply subject outside answer. gets no answer",
     ).rejects.toThrow();
     stop();

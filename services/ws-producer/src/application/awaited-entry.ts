@@ -1,4 +1,6 @@
-import type { Posted } from "./post-message.ts";
+import type { Appended, Posted } from "./post-message.ts";
 
 /** An entry whose receipt is awaited. `target` is the seq that a reaction is about; a message has none. */
-export type AwaitedEntry = Posted["message"] & Readonly<{ duplicate: boolean; target?: number }>;
+export type AwaitedEntry = Omit<Posted["message"], "at"> &
+  Pick<Appended, "duplicate" | "shard" | "logSeq"> &
+  Readonly<{ target?: number }>;

@@ -22,7 +22,13 @@ type Message = Readonly<{
  * The log has the message on disk. `duplicate`: this process knows that the log acknowledged the id before, and `at` is
  * when it was first accepted.
  */
-export type Appended = Readonly<{ duplicate: boolean; at: string }>;
+export type Appended = Readonly<{
+  duplicate: boolean;
+  at: string;
+  /** Shard of the log, and its sequence there; of a duplicate, one that is not lower. */
+  shard: number;
+  logSeq: number;
+}>;
 
 /**
  * Appends a message to the log; resolves once it is on disk. Retries under the same id until the log answers or
@@ -40,7 +46,7 @@ export type AppendMessage = (
 export type TakeTurn = (userId: string) => number;
 
 /** The posted message without its content, which is not kept while the log answers. */
-export type Posted = Readonly<{ message: Omit<Message, "content">; duplicate: boolean }>;
+export type Posted = Readonly<{ message: Omit<Message, "content"> }> & Omit<Appended, "at">;
 
 /**
  * Posts a message and resolves once the log has it on disk.
@@ -71,10 +77,9 @@ type PostMessageDependencies = Readonly<{
 export function createPostMessage(dependencies: PostMessageDependencies): PostMessage {
   const { append, takeTurn, mayPost, now, freshId } = dependencies;
   const post: PostMessage = ({ id = freshId(), room, content }, author, { isGone, receiptTo }) =>
-    append({ id, room, author, at: now(), content }, isGone, receiptTo).then(({ duplicate, at }) => ({
-      message: { id, room, author, at },
-      duplicate,
-    }));
+    append({ id, room, author, at: now(), content }, isGone, receiptTo).then(
+      ({ duplicate, at, shard, logSeq }) => ({ message: { id, room, author, at }, duplicate, shard, logSeq }),
+    );
   return (draft, author, options) => {
     assertTurn(takeTurn(author.id));
     const isOpen = mayPost(draft.room, author.id);

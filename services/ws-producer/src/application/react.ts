@@ -18,7 +18,7 @@ export type AppendReaction = (
   receiptTo?: string,
 ) => Promise<Appended>;
 
-type Reacted = Readonly<{ reaction: Reaction; duplicate: boolean }>;
+type Reacted = Readonly<{ reaction: Reaction }> & Omit<Appended, "at">;
 export type React = (
   draft: ReactionDraft,
   author: Author,
@@ -41,7 +41,7 @@ export function createReact({ append, takeTurn, mayPost, now, freshId }: ReactDe
     const isOpen = mayPost(draft.room, author.id);
     assertOpen(typeof isOpen === "boolean" ? isOpen : await isOpen);
     const reaction = { ...draft, id: draft.id ?? freshId(), author, at: now() };
-    const { duplicate, at } = await append(reaction, isGone, receiptTo);
-    return { reaction: { ...reaction, at }, duplicate };
+    const { at, ...rest } = await append(reaction, isGone, receiptTo);
+    return { reaction: { ...reaction, at }, ...rest };
   };
 }

@@ -1,6 +1,7 @@
 import type { LogEventOf } from "@parley/protocol/events";
 import { withSeq } from "@parley/protocol/live";
 import type { MessageFrame } from "@parley/protocol/message";
+import type { StoredAnswer, StoredQuestion } from "@parley/protocol/stored";
 import type { Database, Param } from "@parley/runtime/postgres";
 import { MESSAGE_COLUMNS, type MessageRow, messageOf } from "../../postgres/message-row.ts";
 import type { HistoryPage, PageRequest, ReadPage } from "../read-history.ts";
@@ -16,15 +17,10 @@ export interface History {
   /** Reads frames with `after` < seq ≤ `upTo` as JSON texts, oldest first, without a gap, at most `limit`. */
   replay(room: string, after: number, upTo: number, limit: number): Promise<string[]>;
   /**
-   * Returns the seq of a message or, with `target`, of a reaction by the id that its author gave it; null if it is not
-   * stored. `isMissing` says that the target is no visible message.
+   * Looks messages or, with `target`, reactions up by the ids that their authors gave them; null for one that is not
+   * stored, `message_not_found` for a reaction to what is no visible message.
    */
-  findStored(
-    room: string,
-    userId: string,
-    id: string,
-    target?: number,
-  ): Promise<{ seq: number | null; isMissing: boolean }>;
+  findStored(entries: readonly StoredQuestion[]): Promise<(StoredAnswer | null)[]>;
 }
 
 type PageRow = Omit<MessageRow, "seq"> & {
@@ -33,6 +29,7 @@ type PageRow = Omit<MessageRow, "seq"> & {
   replies: number;
   reactions: { emoji: string; count: number; mine: boolean }[] | null;
 };
+type StoredRow = { seq: number | null; isMissing: boolean };
 type ReplayRow = MessageRow & { event: string | null; targetBody: string | null };
 
 /** Replies that are counted per message, and different emoji that are listed. */
@@ -70,13 +67,21 @@ where e.room = $1 and e.seq > $2 and e.seq <= $3
 order by e.seq limit $4`;
 /** Rooms are joined by commas, which no id contains. */
 const HEADS = `select id, head from chat.rooms where id = any(string_to_array($1, ','))`;
+/** Subqueries, which can only be planned as look-ups by key; `offset 0` hashes each entry once, not once per partition. */
 const FIND = `
 select (
-    select seq from chat.entries
-    where chat.entry_key(room, author_id, type, client_id) = (select chat.entry_key($1, $2, $3, $4))
-  ) as seq, $5::bigint is not null and not exists (
-    select from chat.entries where room = $1 and seq = $5::bigint and type = 'message' and deleted_at is null
-  ) as "isMissing"`;
+    select m.seq from chat.entries m where chat.entry_key(m.room, m.author_id, m.type, m.client_id) = e.key
+  ) as seq, e.target is not null and (
+    select m.type = 'message' and m.deleted_at is null from chat.entries m where m.room = e.room and m.seq = e.target
+  ) is not true as "isMissing"
+from (
+  select n, room, target, chat.entry_key(room, "userId", case when target is null then 'message' else 'reaction' end, id)
+    as key
+  from rows from (json_to_recordset($1::text::json) as (room text, "userId" text, id text, target bigint))
+    with ordinality as t (room, "userId", id, target, n)
+  offset 0
+) as e
+order by e.n`;
 
 /** Creates the reader of stored entries. */
 export function createHistory(database: Database): History {
@@ -95,11 +100,9 @@ export function createHistory(database: Database): History {
       const rows = await database.query<ReplayRow>(REPLAY, [room, seq, upTo, limit]);
       return rows.map((row) => frameOf(room, row));
     },
-    async findStored(room, userId, id, target) {
-      const type = target === undefined ? "message" : "reaction";
-      const params = [room, userId, type, id, target ?? null];
-      const [row] = await database.query<{ seq: number | null; isMissing: boolean }>(FIND, params);
-      return row ?? { seq: null, isMissing: false };
+    async findStored(entries) {
+      const rows = await database.query<StoredRow>(FIND, [JSON.stringify(entries)]);
+      return rows.map(({ seq, isMissing }) => seq ?? (isMissing ? "message_not_found" : null));
     },
   };
 }

@@ -40,7 +40,8 @@ function sendSlowly(publisher: LogPublisher, count: number) {
 async function expectEachOnce(outcomes: readonly Published[]): Promise<void> {
   const ids = await Promise.all(Array.from({ length: SHARDS }, (_, shard) => fixture.idsIn(shard)));
   expect(ids.flat(2).sort()).toEqual(outcomes.map((_, i) => `k${i}`).sort());
-  for (const [i, { seq, shard }] of outcomes.entries()) expect(ids[shard]?.[seq - 1]).toContain(`k${i}`);
+  for (const [i, { logSeq, shard }] of outcomes.entries())
+    expect(ids[shard]?.[logSeq - 1]).toContain(`k${i}`);
 }
 
 test("nats-server is killed twice during 4,000 publishes: all are acknowledged, each is stored once", async () => {

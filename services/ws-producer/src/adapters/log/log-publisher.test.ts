@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterEach(() => fixture.clear());
 afterAll(() => fixture.stop());
 
-const seqsOf = (published: readonly Published[]) => published.map(({ seq }) => seq);
+const seqsOf = (published: readonly Published[]) => published.map(({ logSeq }) => logSeq);
 const upTo = (count: number, first = 1) => Array.from({ length: count }, (_, i) => first + i);
 const ids = (prefix: string, count: number, first = 0) => upTo(count, first).map((i) => `${prefix}${i}`);
 const isDuplicate = ({ duplicate }: Published) => duplicate;
@@ -20,7 +20,7 @@ test("a single entry is published to its room's subject, under its key", async (
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   const entry = entryOf("alone");
-  expect(await publisher.publish(entry)).toEqual({ seq: 1, shard: 0, duplicate: false, at: AT });
+  expect(await publisher.publish(entry)).toEqual({ logSeq: 1, shard: 0, duplicate: false, at: AT });
   const message = await fixture.jsm.streams.getMessage(streamOf(0), { seq: 1 });
   expect(message?.subject).toBe("chat.0.general");
   expect(message?.header.get("Nats-Msg-Id")).toBe(entry.key);
@@ -66,7 +66,7 @@ test("rooms are spread over the shards, and an entry carries its receipt subject
     rooms.map((room) => publisher.publish({ ...entryOf(`in-${room}`, room), receiptTo })),
   );
   expect(new Set(published.map(({ shard }) => shard)).size).toBe(4);
-  for (const [i, { shard, seq }] of published.entries()) {
+  for (const [i, { shard, logSeq: seq }] of published.entries()) {
     const pack = await fixture.jsm.streams.getMessage(streamOf(shard), { seq });
     expect(pack?.string().split("\n")).toContain(`${receiptTo} ${entryOf(`in-${rooms[i]}`).payload}`);
   }
@@ -96,7 +96,7 @@ test("a duplicate resolves with the time at which the id was first accepted", as
   const publisher = fixture.publisher(1);
   await publisher.publish(entryOf("k", "general", AT));
   const later = entryOf("k", "general", "2026-11-29T13:00:00.000Z");
-  expect(await publisher.publish(later)).toEqual({ seq: 1, shard: 0, duplicate: true, at: AT });
+  expect(await publisher.publish(later)).toEqual({ logSeq: 1, shard: 0, duplicate: true, at: AT });
 });
 
 test("acknowledged ids are forgotten with their stream: a new stream gets them again", async () => {
@@ -117,8 +117,8 @@ test("a second call with a pending key publishes nothing, and is a duplicate", a
   const publisher = fixture.publisher(1);
   const both = await Promise.all([publisher.publish(entryOf("same")), publisher.publish(entryOf("same"))]);
   expect(both).toEqual([
-    { seq: 1, shard: 0, duplicate: false, at: AT },
-    { seq: 1, shard: 0, duplicate: true, at: AT },
+    { logSeq: 1, shard: 0, duplicate: false, at: AT },
+    { logSeq: 1, shard: 0, duplicate: true, at: AT },
   ]);
   expect(publisher.counters.published).toBe(1);
 });
@@ -174,8 +174,8 @@ test("an entry whose client is gone is dropped, unless another client waits for 
   const again = publisher.publish({ ...entryOf("wanted"), isGone: () => false });
   await expect(gone).rejects.toMatchObject({ code: "unavailable" });
   await fixture.makeLog(1);
-  expect(await wanted).toEqual({ seq: 1, shard: 0, duplicate: false, at: AT });
-  expect(await again).toEqual({ seq: 1, shard: 0, duplicate: true, at: AT });
+  expect(await wanted).toEqual({ logSeq: 1, shard: 0, duplicate: false, at: AT });
+  expect(await again).toEqual({ logSeq: 1, shard: 0, duplicate: true, at: AT });
   expect(await fixture.idsIn(0)).toEqual([["wanted"]]);
 });
 

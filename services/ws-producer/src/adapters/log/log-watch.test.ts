@@ -15,7 +15,7 @@ test("while a stream is missing entries stay pending, and are published once it 
   const held = publisher.publish(entryOf("k"));
   await until(() => expect(() => publisher.assertReady()).toThrow("there is no stream CHAT_0 yet"));
   await fixture.makeLog(2);
-  await expect(held).resolves.toMatchObject({ seq: 1, duplicate: false });
+  await expect(held).resolves.toMatchObject({ logSeq: 1, duplicate: false });
   publisher.assertReady();
 });
 
@@ -40,13 +40,13 @@ test("a replaced stream is detected: its lower sequences are not taken for old o
   await fixture.jsm.streams.delete(streamOf(0));
   await fixture.makeLog(1);
   const published = await appendMany(publisher, "new", 20);
-  expect(published).toEqual(Array(20).fill({ seq: 1, shard: 0, duplicate: false, at: AT }));
+  expect(published).toEqual(Array(20).fill({ logSeq: 1, shard: 0, duplicate: false, at: AT }));
   expect((await fixture.idsIn(0)).flat()).toEqual(Array.from({ length: 20 }, (_, i) => `new${i}`));
   expect(fixture.errors).toContainEqual(expect.objectContaining({ reason: "acknowledged 1 after 3" }));
   expect(fixture.errors).toContainEqual(
     expect.objectContaining({ stream: "CHAT_0", known: expect.any(String) }),
   );
-  await expect(publisher.publish(entryOf("next"))).resolves.toMatchObject({ seq: 2 });
+  await expect(publisher.publish(entryOf("next"))).resolves.toMatchObject({ logSeq: 2 });
 });
 
 test("while a stream has a wrong setting a duplicate stays pending too, and is acknowledged once the setting is right", async () => {

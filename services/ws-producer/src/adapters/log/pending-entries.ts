@@ -17,8 +17,8 @@ export type LogEntry = Readonly<{
 
 /** The log's acknowledgement: it has the entry on disk. */
 export type Published = Readonly<{
-  /** Sequence in the log of its shard. */
-  seq: number;
+  /** Sequence in the log of its shard; of a duplicate, one that is not lower. */
+  logSeq: number;
   shard: number;
   /** This process knows that the log acknowledged the key before, or was appending it already. */
   duplicate: boolean;

@@ -154,7 +154,7 @@ export class ShardLane {
   async #acknowledgeAgain(at: string): Promise<Published> {
     this.#dependencies.counters.published += 1;
     this.#dependencies.counters.duplicates += 1;
-    return { seq: this.#highest, shard: this.shard, duplicate: true, at };
+    return { logSeq: this.#highest, shard: this.shard, duplicate: true, at };
   }
 
   #dropIfAbandoned(pending: PendingEntry): boolean {
@@ -264,7 +264,7 @@ export class ShardLane {
     if (firstAt === undefined) this.#acknowledged.set(key, at);
     else counters.duplicates += 1;
     crashPoint("producer-before-ack");
-    const published = { seq, shard: this.shard, duplicate: firstAt !== undefined, at: firstAt ?? at };
+    const published = { logSeq: seq, shard: this.shard, duplicate: firstAt !== undefined, at: firstAt ?? at };
     onPublished?.(published);
     this.pending.resolve(pending, published);
   }
