@@ -1,10 +1,12 @@
-import { memberKey, roomKey } from "@parley/protocol/access";
+import { FILLED_KEY, memberKey, roomKey } from "@parley/protocol/access";
+import { Refusal } from "@parley/protocol/codes";
 import { kindOf } from "@parley/protocol/rooms";
 
 /**
  * Whether a user may post to a room. Answers synchronously if the answer is cached, so that messages keep their order.
  *
- * @throws {import("@parley/protocol/codes").Refusal} `unavailable` if it cannot be looked up.
+ * @throws {Refusal} `unavailable` if it cannot be looked up, or while the consumers fill the bucket of rights: that a right
+ * is not there says nothing then.
  */
 export type MayPost = (room: string, userId: string) => boolean | Promise<boolean>;
 
@@ -56,6 +58,11 @@ export class RightsCache {
     if (this.#cached.has(key) || this.#reads.has(key)) this.#store(key, right);
   }
 
+  /** Forgets one key, which was deleted. */
+  forget(key: string): void {
+    this.#cached.delete(key);
+  }
+
   /** Forgets everything: notices of changes may have been lost. */
   clear(): void {
     this.#cached.clear();
@@ -85,13 +92,22 @@ export class RightsCache {
 
 /** @param isAutoCreated whether a channel that does not exist yet is created by its first message */
 export function createMayPost(rights: RightsCache, isAutoCreated: boolean): MayPost {
+  const refuse = () => {
+    const filled = rights.get(FILLED_KEY);
+    return filled instanceof Promise ? filled.then(refuseIfFilled) : refuseIfFilled(filled);
+  };
+  const isChannelOpen = (right: Right) => (right ? right.state !== NONE : isAutoCreated || refuse());
+  const isMember = (room: Right, member: Right) => {
+    if (room?.state === NONE || member?.state === NONE) return false;
+    return member !== undefined || refuse();
+  };
   return (room, userId) => {
     const ofRoom = rights.get(roomKey(room));
     if (kindOf(room) === "channel") {
-      if (!(ofRoom instanceof Promise)) return isOpen(ofRoom, isAutoCreated);
+      if (!(ofRoom instanceof Promise)) return isChannelOpen(ofRoom);
       // An auto-created channel is open to all, also while the bucket does not answer.
       const known = isAutoCreated ? ofRoom.catch(() => undefined) : ofRoom;
-      return known.then((right) => isOpen(right, isAutoCreated));
+      return known.then(isChannelOpen);
     }
     const ofMember = rights.get(memberKey(room, userId));
     if (ofRoom instanceof Promise || ofMember instanceof Promise)
@@ -100,6 +116,8 @@ export function createMayPost(rights: RightsCache, isAutoCreated: boolean): MayP
   };
 }
 
-const isOpen = (room: Right, ifUnknown: boolean) => (room ? room.state !== NONE : ifUnknown);
-const isMember = (room: Right, member: Right) =>
-  isOpen(room, true) && member !== undefined && member.state !== NONE;
+/** The answer to a right that the bucket does not have: no, if it is filled. */
+function refuseIfFilled(filled: Right): false {
+  if (filled) return false;
+  throw new Refusal("unavailable", "rights to rooms are being read again", { retryAfterMs: 1_000 });
+}

@@ -1,4 +1,4 @@
-import { JetStreamApiError, jetstream } from "@nats-io/jetstream";
+import { JetStreamApiError, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/transport-node";
 import {
@@ -18,17 +18,24 @@ const DELETED_VERSION = Number.MAX_SAFE_INTEGER;
 /** Values written in parallel when the bucket is filled. */
 const FILL_BATCH = 100;
 
-/** Reads all rights, to fill a new bucket. */
-type ReadRights = () => Promise<
-  readonly Readonly<{ room: string; userId: string | null; state: string; version: number }>[]
->;
+type StoredRight = Readonly<{ room: string; userId: string | null; state: string; version: number }>;
+
+/** What the bucket is filled from. */
+type RightsSource = Readonly<{
+  /** Identifies the database: another one after a backup was restored. It contains no space. */
+  identity: () => Promise<string>;
+  /** Reads all rights, page by page. */
+  readAll: () => AsyncIterable<readonly StoredRight[]>;
+}>;
 
 type PreparedBucket = AccessBucket &
   Readonly<{
     /**
-     * Creates the bucket if it is missing, and fills it unless that was done before under the same `mark`.
+     * Creates the bucket if it is missing, and fills it unless that was done before from the same database under the same
+     * rule. Rights of another database are removed: their versions say nothing in this one. Meanwhile the bucket is not
+     * marked as filled. One instance at a time should call it.
      *
-     * @throws {Error} if the log cannot be reached.
+     * @throws {Error} if the log or Postgres cannot be reached.
      */
     prepare: () => Promise<void>;
   }>;
@@ -37,13 +44,13 @@ type PreparedBucket = AccessBucket &
  * Creates the bucket of rights in NATS (docs/decisions/0014). A value replaces only older ones, also when several
  * instances write.
  *
- * @param mark names the rule under which the bucket is filled: filled under another one, it is filled again
+ * @param rule the rule under which the bucket is filled, without spaces: filled under another one, it is filled again
  */
 export function createAccessBucket(
   nats: NatsConnection,
   replicas: number,
-  readAll: ReadRights,
-  mark: string,
+  source: RightsSource,
+  rule: string,
 ): PreparedBucket {
   let opened: Promise<KV> | undefined;
   const open = () => {
@@ -64,6 +71,8 @@ export function createAccessBucket(
     setRoom: (room, state, version) =>
       set(roomKey(room), { version: state === "none" ? DELETED_VERSION : version, state }),
   };
+  const setRight = ({ room, userId, state, version }: StoredRight) =>
+    userId === null ? access.setRoom(room, state, version) : access.setMember(room, userId, state, version);
   return {
     ...access,
     async prepare() {
@@ -73,21 +82,24 @@ export function createAccessBucket(
         opened = undefined;
         throw error;
       });
-      if (filled?.string() === mark) return;
-      const rights = await readAll();
-      for (let i = 0; i < rights.length; i += FILL_BATCH) {
-        const puts = rights
-          .slice(i, i + FILL_BATCH)
-          .map(({ room, userId, state, version }) =>
-            userId === null
-              ? access.setRoom(room, state, version)
-              : access.setMember(room, userId, state, version),
-          );
-        await Promise.all(puts);
+      const identity = await source.identity();
+      const mark = `${rule} ${identity}`;
+      const before = filled?.string() ?? "";
+      if (before === mark) return;
+      if (before.endsWith(` ${identity}`)) await bucket.delete(FILLED_KEY);
+      else await purge(nats);
+      for await (const page of source.readAll()) {
+        for (let i = 0; i < page.length; i += FILL_BATCH)
+          await Promise.all(page.slice(i, i + FILL_BATCH).map(setRight));
       }
       await bucket.put(FILLED_KEY, mark);
     },
   };
+}
+
+async function purge(nats: NatsConnection): Promise<void> {
+  const jsm = await jetstreamManager(nats, { checkAPI: false });
+  await jsm.streams.purge(`KV_${ROOMS_BUCKET}`);
 }
 
 /** Writes a value over an older one. Returns false if another instance wrote meanwhile; call it again then. */

@@ -1,11 +1,12 @@
 import { createTestDatabase, type TestDatabase } from "@parley/devstack/test-database";
 import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createOutbox, readRights } from "../../writing/postgres/outbox.ts";
+import { createOutbox } from "../../writing/postgres/outbox.ts";
 import type { OutboxRow } from "../room-store.ts";
 import { createRoomStore } from "./postgres-room-store.ts";
 import { createReadCursors } from "./read-cursors.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./room-views.ts";
+import { readRights } from "./stored-rights.ts";
 
 let made: TestDatabase;
 let database: Database;
@@ -64,7 +65,7 @@ describe("the room store", () => {
     expect(await store.change("raced", 1, [close])).toBe(true);
     expect(await store.state("raced", alice, alice.id)).toBeUndefined();
     expect(await store.change("raced", 2, [close])).toBe(false);
-    expect(await readRights(database)).toContainEqual({
+    expect((await Array.fromAsync(readRights(database))).flat()).toContainEqual({
       room: "raced",
       userId: null,
       state: "none",

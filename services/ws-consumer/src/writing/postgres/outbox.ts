@@ -15,17 +15,3 @@ export function createOutbox(database: Database): Outbox {
     },
   };
 }
-
-/** A user's right to a room; without a user, the state of a channel or of a deleted room. */
-type Right = { room: string; userId: string | null; state: string; version: number };
-
-const RIGHTS = `
-select room, user_id as "userId", role as state, changed as version from chat.members
-union all
-select id, null, case when deleted_at is null then 'open' else 'none' end, 0 from chat.rooms
-where deleted_at is not null or kind = 'channel'`;
-
-/** Reads all rights that producers need, to fill a new bucket. */
-export function readRights(database: Database): Promise<Right[]> {
-  return database.query<Right>(RIGHTS);
-}
