@@ -1,5 +1,6 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { REVOKED_SUBJECT } from "@parley/protocol/subjects";
+import { listen } from "@parley/runtime/listen";
 import type { Log } from "@parley/runtime/log";
 
 /** Interval at which revocations are listed from auth, ms: repairs lost NATS events. */
@@ -36,16 +37,13 @@ export class Revocations {
 
   constructor(options: RevocationsOptions) {
     this.#options = options;
-    options.nats.subscribe(REVOKED_SUBJECT, {
-      callback: (error, message) => {
-        if (error) return options.log.error({ err: error }, "subscription to revocations failed");
-        try {
-          this.#add(message.json<Revocation>());
-        } catch (err) {
-          options.log.error({ err }, "invalid revocation event");
-        }
-      },
-    });
+    const { nats, log } = options;
+    listen(
+      nats,
+      REVOKED_SUBJECT,
+      (message) => this.#add(message.json<Revocation>()),
+      (err, what) => log.error({ err }, what),
+    );
     this.#timer = setInterval(() => void this.poll(), POLL_MS);
     this.#timer.unref();
   }

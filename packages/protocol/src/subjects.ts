@@ -6,9 +6,11 @@ export const LIVE_SUBJECTS = "live.*";
 export const REVOKED_SUBJECT = "auth.revoked";
 /** Requests of producers for the seq of a message in Postgres. */
 export const STORED_SUBJECT = "stored.ask";
-/** The cursor of each shard's writer: `{"shard", "cursor"}`. */
+/** The cursor of each shard's writer: a `Progress`. */
 export const progressSubject = (shard: number): string => `progress.${shard}`;
 export const PROGRESS_SUBJECTS = "progress.*";
+/** Log sequence up to which a shard is stored. */
+export type Progress = Readonly<{ shard: number; cursor: number }>;
 /** Core NATS subject of typing in a room: `{"user", "isTyping"}`, from producers to every consumer. */
 export const typingSubject = (room: string): string => `typing.${room}`;
 export const TYPING_SUBJECTS = "typing.*";

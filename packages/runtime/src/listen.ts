@@ -1,7 +1,7 @@
 import type { Msg, NatsConnection } from "@nats-io/transport-node";
 
 /** Reports an error that cannot be answered to anybody. */
-type OnFault = (error: unknown, what: string) => void;
+export type OnFault = (error: unknown, what: string) => void;
 
 /**
  * Subscribes to a subject. An error of the subscription (such as a missing permission), an exception of `handle` and a

@@ -38,6 +38,7 @@ import { answerReads, createPublishRead, listenToReads } from "./rooms/nats/read
 import { createRoomStore } from "./rooms/postgres/postgres-room-store.ts";
 import { createReadCursors } from "./rooms/postgres/read-cursors.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./rooms/postgres/room-views.ts";
+import { readIdentity, readRights } from "./rooms/postgres/stored-rights.ts";
 import { createIndexBatch, runIndexer } from "./search/indexer.ts";
 import { checkLanguage, openSearchDatabase } from "./search/postgres/search-database.ts";
 import { createSearchIndex } from "./search/postgres/search-index.ts";
@@ -47,7 +48,7 @@ import { createFreeShards } from "./writing/nats/free-shards.ts";
 import { createShardLog } from "./writing/nats/jetstream-log.ts";
 import { createAppendEntry, listenToOutbox } from "./writing/nats/outbox-log.ts";
 import { answerStored } from "./writing/nats/stored-responder.ts";
-import { createOutbox, readRights } from "./writing/postgres/outbox.ts";
+import { createOutbox } from "./writing/postgres/outbox.ts";
 import { createShardStore } from "./writing/postgres/postgres-shard-store.ts";
 import { openWriterDatabase } from "./writing/postgres/writer-database.ts";
 import { relayOutbox } from "./writing/relay-outbox.ts";
@@ -86,7 +87,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   const here = new LocalDelivery(onFault);
 
   const writers = await wireWriting(context, connections, instance, here);
-  onClose(answerStored(nats, history.findStored));
+  onClose(answerStored(nats, history.findStored, onFault));
 
   const lastSeen = createLastSeen(reads);
   const presence = createPresence({
@@ -169,7 +170,7 @@ async function wireWriting(
     log: await createShardLog(nats, { shards, replicas, maxBytes }),
     publisher: createLivePublisher({ nats, live, deliverHere: here.deliver }),
     report: (level, text, details) => log[level](details, text),
-    free: createFreeShards(nats),
+    free: createFreeShards(nats, (err, what) => log.warn({ err }, what)),
   });
   await writers.start();
   onClose(() => writers.close());
@@ -188,22 +189,23 @@ function wireRooms(
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, CHANNEL_AUTO_CREATE: isAutoCreated } = config;
   const cursors = createReadCursors(reads);
   const markRead = createMarkRead(cursors.move, createPublishRead(nats));
-  onClose(answerReads(nats, markRead));
-  const mark = `CHANNEL_AUTO_CREATE=${isAutoCreated}`;
-  const access = createAccessBucket(nats, replicas, () => readRights(reads), mark);
-  onClose(maintainAccessBucket(access.prepare, onFault));
+  onClose(answerReads(nats, markRead, onFault));
+  const rule = `CHANNEL_AUTO_CREATE=${isAutoCreated}`;
+  const source = { identity: () => readIdentity(reads), readAll: () => readRights(reads) };
+  const access = createAccessBucket(nats, replicas, source, rule);
+  onClose(maintainAccessBucket(() => writers.cursors().has(0), access.prepare, onFault));
   const relay = relayOutbox({
     outbox: createOutbox(reads),
     access,
     append: createAppendEntry(nats, shards),
     shards: () => [...writers.cursors().keys()],
-    listen: (onFilled) => listenToOutbox(nats, onFilled),
+    listen: (onFilled) => listenToOutbox(nats, onFilled, onFault),
     onFault,
   });
   onClose(relay);
   const changeDependencies = {
     store: createRoomStore(reads, shards),
-    receipts: createReceipts(nats),
+    receipts: createReceipts(nats, onFault),
     notices: createChangeNotices(nats),
     now: () => new Date(),
     freshId: () => randomUUID(),
@@ -248,12 +250,16 @@ function deliverToSockets(
   here.add(hub.deliver);
   here.add(users.deliver);
   subscribeLive(live, here.deliver, onFault);
-  const stopAccess = listenToAccess(nats, (room) => subscriptions.recheck(room));
-  const stopReads = listenToReads(nats, (mark) => {
-    const frame = { type: "read", ...mark };
-    if (kindOf(mark.room) !== "channel") hub.broadcast([mark.room], frame, mark.user.id);
-    for (const connection of users.of(mark.user.id)) connection.send(frame);
-  });
+  const stopAccess = listenToAccess(nats, (room) => subscriptions.recheck(room), onFault);
+  const stopReads = listenToReads(
+    nats,
+    (mark) => {
+      const frame = { type: "read", ...mark };
+      if (kindOf(mark.room) !== "channel") hub.broadcast([mark.room], frame, mark.user.id);
+      for (const connection of users.of(mark.user.id)) connection.send(frame);
+    },
+    onFault,
+  );
   let isChecking = false;
   const timer = setInterval(() => {
     if (isChecking) return;

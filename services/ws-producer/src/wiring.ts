@@ -9,6 +9,7 @@ import {
 } from "@parley/protocol/limits";
 import type { App } from "@parley/runtime/http";
 import { isoNow } from "@parley/runtime/iso-now";
+import type { OnFault } from "@parley/runtime/listen";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
 import { natsOptions } from "@parley/runtime/variables";
@@ -51,14 +52,15 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
 
-  const mayPost = createMayPost(createRightsCache(nats), config.CHANNEL_AUTO_CREATE);
+  const onFault: OnFault = (err, what) => log.warn({ err }, what);
+  const mayPost = createMayPost(createRightsCache(nats, onFault), config.CHANNEL_AUTO_CREATE);
   const messageTurns = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
   const typingTurns = new TokenBuckets(TYPING_PER_SECOND, TYPING_BURST);
   const takeTurn = (userId: string) => (limits.isLimited ? messageTurns.take(userId, performance.now()) : 0);
   const takeTypingTurn = (userId: string, room: string) =>
     typingTurns.take(`${userId} ${room}`, performance.now()) === 0;
 
-  const backlog = new Backlog(nats, shards, config.LOG_BACKLOG_MAX);
+  const backlog = new Backlog(nats, shards, config.LOG_BACKLOG_MAX, onFault);
   const publisher = createLogPublisher(nats, {
     shards,
     monitorUrl: config.NATS_MONITOR_URL,
@@ -66,6 +68,9 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
     closeDeadlineMs: CLOSE_DEADLINE_MS,
     log,
   });
+  const publishTyping = createPublishTyping(nats);
+  const stored = new StoredReceipts(nats, shards, onFault);
+  onClose(() => stored.close());
   const freshId = () => randomUUID();
   const { app, door } = await buildApp({
     identities,
@@ -83,9 +88,10 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
       now: isoNow,
       freshId,
     }),
-    announceTyping: createAnnounceTyping(createPublishTyping(nats), takeTypingTurn, mayPost),
+    announceTyping: createAnnounceTyping(publishTyping, takeTypingTurn, mayPost),
+    publishTyping,
     forwardRead: createForwardRead(nats),
-    stored: new StoredReceipts(nats),
+    stored,
     limits,
     checks: { log: publisher.assertReady, auth: identities.check },
     metrics: createProducerMetrics(publisher, backlog, shards),

@@ -69,7 +69,7 @@ export async function startInstance(
     store: createShardStore(database),
     log: await createShardLog(nats, { shards, replicas: 1, maxBytes: MAX_BYTES }),
     publisher: createLivePublisher({ nats, live, deliverHere: here.deliver }),
-    free: createFreeShards(nats),
+    free: createFreeShards(nats, onFault),
     report: (level, text, { err, ...details }) =>
       reports.push(`${level}: ${text} ${JSON.stringify(details)} ${err ?? ""}`.trimEnd()),
     ...options,

@@ -1,6 +1,7 @@
-import type { NatsConnection } from "@nats-io/transport-node";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { packLive, unpackLive, withSeq } from "@parley/protocol/live";
 import { LIVE_SUBJECTS, liveSubject, progressSubject } from "@parley/protocol/subjects";
+import { listen, type OnFault } from "@parley/runtime/listen";
 import type { StoredPublisher } from "../../writing/store-batch.ts";
 import type { DeliverFrames } from "../local-delivery.ts";
 
@@ -60,20 +61,10 @@ function publish(nats: NatsConnection, subject: string, payload: string | Uint8A
 }
 
 /** Delivers the frames that writers of other instances publish, in the order of arrival. */
-export function subscribeLive(
-  live: NatsConnection,
-  deliver: DeliverFrames,
-  onFault: (error: unknown, what: string) => void,
-): void {
-  live.subscribe(LIVE_SUBJECTS, {
-    callback: (error, message) => {
-      if (error) return onFault(error, "live subscription");
-      try {
-        const { first, frames } = unpackLive(message.string());
-        deliver(message.subject.slice(LIVE_PREFIX_LENGTH), first, frames);
-      } catch (fault) {
-        onFault(fault, "live packet");
-      }
-    },
-  });
+export function subscribeLive(live: NatsConnection, deliver: DeliverFrames, onFault: OnFault): void {
+  const receive = (message: Msg) => {
+    const { first, frames } = unpackLive(message.string());
+    deliver(message.subject.slice(LIVE_PREFIX_LENGTH), first, frames);
+  };
+  listen(live, LIVE_SUBJECTS, receive, onFault);
 }

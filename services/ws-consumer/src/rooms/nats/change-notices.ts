@@ -1,5 +1,6 @@
-import type { NatsConnection } from "@nats-io/transport-node";
+import type { Msg, NatsConnection } from "@nats-io/transport-node";
 import { ACCESS_CHANGED_SUBJECT, OUTBOX_SUBJECT } from "@parley/protocol/access";
+import { listen, type OnFault } from "@parley/runtime/listen";
 import type { ChangeNotices, Receipts } from "../apply-change.ts";
 
 /** How long a request waits for its change to be in history, ms; then it is answered without the seq. */
@@ -24,27 +25,23 @@ export function createChangeNotices(nats: NatsConnection): ChangeNotices {
 export function listenToAccess(
   nats: NatsConnection,
   onChanged: (room: string, userId?: string) => void,
+  onFault: OnFault,
 ): () => void {
-  const subscription = nats.subscribe(ACCESS_CHANGED_SUBJECT, {
-    callback: (error, message) => {
-      if (error) return;
-      const { room, userId } = message.json<{ room: string; userId?: string }>();
-      onChanged(room, userId);
-    },
-  });
-  return () => subscription.unsubscribe();
+  const receive = (message: Msg) => {
+    const { room, userId } = message.json<{ room: string; userId?: string }>();
+    onChanged(room, userId);
+  };
+  return listen(nats, ACCESS_CHANGED_SUBJECT, receive, onFault);
 }
 
 /** Creates receipts on subjects of this process. A receipt may arrive before `wait` is called. */
-export function createReceipts(nats: NatsConnection): Receipts {
+export function createReceipts(nats: NatsConnection, onFault: OnFault): Receipts {
   const prefix = `receipt.${crypto.randomUUID()}`;
   const expected = new Map<string, PromiseWithResolvers<number | undefined>>();
   let next = 0;
-  nats.subscribe(`${prefix}.*`, {
-    callback: (error, message) => {
-      if (!error) expected.get(message.subject)?.resolve(message.json<{ seq: number }>().seq);
-    },
-  });
+  const receive = (message: Msg) =>
+    expected.get(message.subject)?.resolve(message.json<{ seq: number }>().seq);
+  listen(nats, `${prefix}.*`, receive, onFault);
   return {
     open() {
       next += 1;

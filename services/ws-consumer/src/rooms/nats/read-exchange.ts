@@ -6,6 +6,7 @@ import {
   ReadMark,
   readSubject,
 } from "@parley/protocol/reads";
+import { listen, type OnFault } from "@parley/runtime/listen";
 import { Compile } from "typebox/compile";
 import { answerTo } from "../../nats/answer-request.ts";
 import type { MarkRead, PublishRead } from "../mark-read.ts";
@@ -38,13 +39,16 @@ export function createPublishRead(nats: NatsConnection): PublishRead {
 }
 
 /** Subscribes to moved read cursors of all instances; returns a function that unsubscribes. */
-export function listenToReads(nats: NatsConnection, onMoved: (mark: ReadMark) => void): () => void {
-  const callback = (error: Error | null, msg: Msg) => {
-    const mark = error ? undefined : markOf(msg);
+export function listenToReads(
+  nats: NatsConnection,
+  onMoved: (mark: ReadMark) => void,
+  onFault: OnFault,
+): () => void {
+  const receive = (msg: Msg) => {
+    const mark = markOf(msg);
     if (mark) onMoved(mark);
   };
-  const subscription = nats.subscribe(READ_SUBJECTS, { callback });
-  return () => subscription.unsubscribe();
+  return listen(nats, READ_SUBJECTS, receive, onFault);
 }
 
 /**
@@ -53,7 +57,7 @@ export function listenToReads(nats: NatsConnection, onMoved: (mark: ReadMark) =>
  *
  * @returns a function that unsubscribes
  */
-export function answerReads(nats: NatsConnection, markRead: MarkRead): () => void {
+export function answerReads(nats: NatsConnection, markRead: MarkRead, onFault: OnFault): () => void {
   const respond = async (msg: Msg) => {
     const mark = markOf(msg);
     if (!mark) return;
@@ -64,9 +68,5 @@ export function answerReads(nats: NatsConnection, markRead: MarkRead): () => voi
       if (error instanceof RoomError) answerTo(msg, { code: error.code });
     }
   };
-  const callback = (error: Error | null, msg: Msg) => {
-    if (!error) void respond(msg);
-  };
-  const subscription = nats.subscribe(READ_ASK_SUBJECT, { queue: GROUP, callback });
-  return () => subscription.unsubscribe();
+  return listen(nats, READ_ASK_SUBJECT, respond, onFault, { queue: GROUP });
 }

@@ -1,11 +1,12 @@
 import type { NatsConnection } from "@nats-io/transport-node";
+import { listen, type OnFault } from "@parley/runtime/listen";
 import type { FreeShards } from "../assign-shards.ts";
 
 /** Core NATS subject between instances of this service. */
 const FREE_SUBJECT = "writers.free";
 
 /** Announces free shards by core NATS. A lost announcement costs half a second, until the next survey. */
-export function createFreeShards(nats: NatsConnection): FreeShards {
+export function createFreeShards(nats: NatsConnection, onFault: OnFault): FreeShards {
   return {
     announce() {
       try {
@@ -15,11 +16,7 @@ export function createFreeShards(nats: NatsConnection): FreeShards {
       }
     },
     listen(onFree) {
-      const callback = (error: Error | null) => {
-        if (!error) onFree();
-      };
-      const subscription = nats.subscribe(FREE_SUBJECT, { callback });
-      return () => subscription.unsubscribe();
+      return listen(nats, FREE_SUBJECT, onFree, onFault);
     },
   };
 }

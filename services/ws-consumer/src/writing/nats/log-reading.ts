@@ -1,7 +1,8 @@
 import type { JetStreamManager } from "@nats-io/jetstream";
 import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream";
-import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from "@nats-io/transport-node";
+import { type Msg, type NatsConnection, nanos, nuid } from "@nats-io/transport-node";
 import { streamOf, subjectOf } from "@parley/protocol/log";
+import { listen } from "@parley/runtime/listen";
 import { inboxOf } from "@parley/runtime/nats";
 import type { LogItem, LogReading } from "../shard-log.ts";
 import type { LogShard } from "./log-entry.ts";
@@ -51,7 +52,7 @@ export class PullReading implements LogReading {
   readonly #shard: LogShard;
   readonly #consumer: string;
   readonly #inbox: string;
-  readonly #subscription: Subscription;
+  readonly #unsubscribe: () => void;
   readonly #silenceTimer: NodeJS.Timeout;
   #items: LogItem[] = [];
   #bytes = 0;
@@ -73,9 +74,8 @@ export class PullReading implements LogReading {
     this.#shard = { shard, shards, prefix: subjectOf(shard, "") };
     this.#consumer = consumer;
     this.#inbox = inboxOf(nats);
-    this.#subscription = nats.subscribe(`${this.#inbox}.*`, {
-      callback: (error, msg) => this.#receive(error, msg),
-    });
+    const fail = (error: unknown) => this.fail(String(error));
+    this.#unsubscribe = listen(nats, `${this.#inbox}.*`, (msg) => this.#receive(msg), fail);
     this.#silenceTimer = setInterval(() => this.#checkSilence(), HEARTBEAT_MS);
     this.#request();
   }
@@ -106,7 +106,7 @@ export class PullReading implements LogReading {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearInterval(this.#silenceTimer);
-    this.#subscription.unsubscribe();
+    this.#unsubscribe();
     const { jsm, shard, onClose } = this.#deps;
     // If the deletion fails, the server deletes the consumer after `IDLE_MAX_MS`.
     jsm.consumers.delete(streamOf(shard), this.#consumer).catch(() => undefined);
@@ -142,11 +142,10 @@ export class PullReading implements LogReading {
     return `${this.#inbox}.${this.#requests}`;
   }
 
-  #receive(error: Error | null, msg: Msg): void {
+  #receive(msg: Msg): void {
     if (this.#failure || this.#isClosed) return;
     this.#heardAt = performance.now();
-    if (error) this.fail(error.message);
-    else if (msg.reply?.startsWith("$JS.ACK.")) this.#receiveMessage(msg, msg.reply);
+    if (msg.reply?.startsWith("$JS.ACK.")) this.#receiveMessage(msg, msg.reply);
     // Ignore the status of earlier pull requests; otherwise two would stay open from then on.
     else if (msg.subject === this.#replySubject()) this.#receiveStatus(msg);
   }

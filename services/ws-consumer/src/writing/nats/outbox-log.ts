@@ -4,6 +4,7 @@ import { OUTBOX_SUBJECT } from "@parley/protocol/access";
 import type { LogEvent } from "@parley/protocol/events";
 import { eventKey, RECEIPT_HEADER, subjectOf } from "@parley/protocol/log";
 import { shardOf } from "@parley/protocol/rooms";
+import { listen, type OnFault } from "@parley/runtime/listen";
 import type { AppendEntry } from "../relay-outbox.ts";
 
 /** Deadline of an append, ms; the relay then repeats it under the same id. */
@@ -27,10 +28,6 @@ export function createAppendEntry(nats: NatsConnection, shards: number): AppendE
 }
 
 /** Subscribes to announcements of new outbox rows; returns a function that unsubscribes. */
-export function listenToOutbox(nats: NatsConnection, onFilled: () => void): () => void {
-  const callback = (error: Error | null) => {
-    if (!error) onFilled();
-  };
-  const subscription = nats.subscribe(OUTBOX_SUBJECT, { callback });
-  return () => subscription.unsubscribe();
+export function listenToOutbox(nats: NatsConnection, onFilled: () => void, onFault: OnFault): () => void {
+  return listen(nats, OUTBOX_SUBJECT, onFilled, onFault);
 }

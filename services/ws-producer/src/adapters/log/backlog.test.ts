@@ -14,11 +14,11 @@ afterAll(() => fixture.stop());
 const publishCursor = (cursor: unknown) =>
   fixture.nats.publish("progress.1", JSON.stringify({ shard: 1, cursor }));
 const acknowledge = (backlog: Backlog, seq: number, times: number, duplicate = false) => {
-  for (let i = 0; i < times; i += 1) backlog.acknowledged({ shard: 1, seq, duplicate, at: "" });
+  for (let i = 0; i < times; i += 1) backlog.acknowledged({ shard: 1, logSeq: seq, duplicate, at: "" });
 };
 
 test("the backlog is the number of entries that the log has and the writer has not stored", async () => {
-  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX);
+  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX, () => undefined);
   acknowledge(backlog, 11, 150);
   acknowledge(backlog, 12, 50);
   // No writer has published a cursor.
@@ -39,7 +39,7 @@ test("the backlog is the number of entries that the log has and the writer has n
 });
 
 test("a cursor that arrives before the acknowledgement leaves no backlog", async () => {
-  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX);
+  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX, () => undefined);
   publishCursor(29);
   await until(() => {
     acknowledge(backlog, 30, 1);
@@ -55,7 +55,7 @@ test("a cursor that arrives before the acknowledgement leaves no backlog", async
 });
 
 test("duplicates do not make the backlog longer", async () => {
-  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX);
+  const backlog = new Backlog(fixture.nats, 2, ENTRIES_MAX, () => undefined);
   publishCursor(20);
   await until(() => {
     acknowledge(backlog, 21, 1);

@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { Refusal } from "@parley/protocol/codes";
-import { PROGRESS_SUBJECTS } from "@parley/protocol/subjects";
+import { PROGRESS_SUBJECTS, type Progress } from "@parley/protocol/subjects";
+import { listen, type OnFault } from "@parley/runtime/listen";
 import type { Published } from "./pending-entries.ts";
 
 /** Retry delay of `overloaded` while the writers are too far behind, ms. */
@@ -26,7 +27,7 @@ export class Backlog {
   readonly #shards: readonly ShardBacklog[];
 
   /** @param entriesMax entries of one shard in the backlog from which `check` throws */
-  constructor(nats: NatsConnection, shards: number, entriesMax: number) {
+  constructor(nats: NatsConnection, shards: number, entriesMax: number, onFault: OnFault) {
     this.#entriesMax = entriesMax;
     this.#shards = Array.from({ length: shards }, () => ({
       acknowledged: 0,
@@ -34,14 +35,11 @@ export class Backlog {
       messages: 0,
       entries: 0,
     }));
-    nats.subscribe(PROGRESS_SUBJECTS, {
-      callback: (error, message) => {
-        // A throw in a callback would stop all subscriptions of the connection.
-        const { shard, cursor } = error ? {} : parse(message.string());
-        const known = typeof shard === "number" ? this.#shards[shard] : undefined;
-        if (known !== undefined && typeof cursor === "number") known.stored = cursor;
-      },
-    });
+    const receive = ({ shard, cursor }: Progress) => {
+      const known = this.#shards[shard];
+      if (known !== undefined && Number.isSafeInteger(cursor)) known.stored = cursor;
+    };
+    listen(nats, PROGRESS_SUBJECTS, (message) => receive(message.json<Progress>()), onFault);
   }
 
   /** Estimated entries of a shard that are in the log and not stored; 0 until its writer has published a cursor. */
@@ -52,13 +50,13 @@ export class Backlog {
   }
 
   /** Counts an entry that the log acknowledged. A duplicate does not make the backlog longer. */
-  acknowledged({ shard, seq, duplicate }: Published): void {
+  acknowledged({ shard, logSeq, duplicate }: Published): void {
     const known = this.#at(shard);
-    if (seq > known.acknowledged) {
+    if (logSeq > known.acknowledged) {
       const hasStoredAll = known.stored !== undefined && known.stored >= known.acknowledged;
       known.messages = hasStoredAll ? 1 : known.messages + 1;
       if (hasStoredAll) known.entries = 0;
-      known.acknowledged = seq;
+      known.acknowledged = logSeq;
     }
     if (!duplicate) known.entries += 1;
   }
@@ -73,13 +71,5 @@ export class Backlog {
 
   #at(shard: number): ShardBacklog {
     return this.#shards[shard] as ShardBacklog;
-  }
-}
-
-function parse(text: string): { shard?: unknown; cursor?: unknown } {
-  try {
-    return (JSON.parse(text) ?? {}) as object;
-  } catch {
-    return {};
   }
 }

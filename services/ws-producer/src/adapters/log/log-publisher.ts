@@ -52,7 +52,7 @@ export interface LogPublisher {
 export function createLogPublisher(nats: NatsConnection, options: LogPublisherOptions): LogPublisher {
   const { shards, monitorUrl, log, onPublished, closeDeadlineMs } = options;
   const counters = { published: 0, duplicates: 0, packs: 0, packed: 0, retries: 0, refused: 0 };
-  const requests = new LogRequests(nats);
+  const requests = new LogRequests(nats, (err, what) => log.error({ part: "log", err }, what));
   const onSuspect = (shard: number, reason: string) => {
     log.error({ part: "log", stream: streamOf(shard), reason }, "the log's sequence went backwards");
     watch.wake();

@@ -1,6 +1,7 @@
 import { headers, type Msg, type NatsConnection } from "@nats-io/transport-node";
 import { RECEIPT_HEADER, subjectOf } from "@parley/protocol/log";
 import { PACK_ROOM, packLength, writePack } from "@parley/protocol/pack";
+import { listen, type OnFault } from "@parley/runtime/listen";
 import { inboxOf } from "@parley/runtime/nats";
 import type { PendingEntry } from "./pending-entries.ts";
 
@@ -41,15 +42,12 @@ export class LogRequests {
   readonly #requests = new Map<number, Request>();
   #lastId = 0;
 
-  constructor(nats: NatsConnection) {
+  constructor(nats: NatsConnection, onFault: OnFault) {
     this.#nats = nats;
     this.#prefix = `${inboxOf(nats)}.`;
-    nats.subscribe(`${this.#prefix}*`, {
-      // An error is a missing permission; NATS also reports it on the connection, which logs it.
-      callback: (error, msg) => {
-        if (error === null) this.#end(Number(msg.subject.slice(this.#prefix.length)), () => readAnswer(msg));
-      },
-    });
+    const end = (msg: Msg) =>
+      this.#end(Number(msg.subject.slice(this.#prefix.length)), () => readAnswer(msg));
+    listen(nats, `${this.#prefix}*`, end, onFault);
   }
 
   /**
@@ -128,7 +126,7 @@ function readAnswer(msg: Msg): LogAnswer {
   }
   let ack: PubAck;
   try {
-    ack = JSON.parse(text) as PubAck;
+    ack = (JSON.parse(text) ?? {}) as PubAck;
   } catch {
     return { kind: "refused", reason: "not an answer of JetStream" };
   }
