@@ -38,7 +38,7 @@ node_modules/.installed: package-lock.json
 	@packages/devstack/scripts/install.sh
 	@touch $@
 
-node_modules/.generated: node_modules/.installed $(wildcard proto/parley/*/*/*.proto) proto/buf.gen.yaml
+node_modules/.generated: node_modules/.installed $(wildcard proto/parley/*/*/*.proto) proto/buf.gen.yaml proto/package.json
 	@echo "generate: code from proto/"
 	@npm run --silent generate
 	@touch $@

@@ -4,12 +4,12 @@ import type { Log } from "@parley/runtime/log";
 import { AuthError, toServiceError } from "./auth-error.ts";
 import type { UseCases } from "./use-cases.ts";
 
-/** The host part of a gRPC peer such as `127.0.0.1:4711` or `[::1]:4711`. */
+/** The host of a gRPC peer such as `127.0.0.1:4711` or `[::1]:4711`. */
 function hostOf(peer: string): string {
   return peer.replace(/^(ipv[46]:)/, "").replace(/:\d+$/, "");
 }
 
-/** The address that limits count: what the face in front says, else who called. */
+/** The address that limits count: `client_address` if the caller sent it, else the caller's own. */
 function addressOf(call: ServerUnaryCall<{ clientAddress: string }, unknown>): string {
   return call.request.clientAddress || hostOf(call.getPeer());
 }
@@ -22,15 +22,15 @@ function unary<Request, Response>(
     answer(call.request, call).then(
       (response) => callback(null, response),
       (err: unknown) => {
-        if (!(err instanceof AuthError)) log.error({ err, call: call.getPath() }, "call failed");
+        if (!(err instanceof AuthError)) log.error({ err, call: call.getPath() }, "gRPC call failed");
         callback(toServiceError(err));
       },
     );
   };
 }
 
-/** The calls of `parley.auth.v1.AuthService`. */
-export function implementRpc(cases: UseCases, log: Log): AuthServiceServer {
+/** Implements the methods of `parley.auth.v1.AuthService` with the use cases. */
+export function createAuthService(cases: UseCases, log: Log): AuthServiceServer {
   return {
     register: unary(log, async (request, call) => ({
       user: await cases.register({ ...request, address: addressOf(call) }),

@@ -1,74 +1,72 @@
-import { fileURLToPath } from "node:url";
 import { Server, type ServerCredentials, type UntypedServiceImplementation } from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
-import { ReflectionService } from "@grpc/reflection";
 import { AuthServiceService } from "@parley/proto/auth/v1/auth";
 import { type Check, checkReadiness } from "@parley/runtime/health";
 import type { Log } from "@parley/runtime/log";
-import { HealthImplementation, protoPath as healthProto } from "grpc-health-check";
-import { implementRpc } from "./rpc.ts";
+import { HealthImplementation } from "grpc-health-check";
+import { createAuthService } from "./auth-service.ts";
+import { createReflection } from "./reflection.ts";
 import type { UseCases } from "./use-cases.ts";
 
-/** Largest message that is read, bytes: the longest request is a few kilobytes. */
+/** Largest message that is accepted, bytes: the longest valid request takes a few kilobytes. */
 const RECEIVE_BYTES_MAX = 65_536;
-const KEEPALIVE_EVERY_MS = 30_000;
+const KEEPALIVE_MS = 30_000;
 const KEEPALIVE_DEADLINE_MS = 10_000;
-const HEALTH_EVERY_MS = 2_000;
-/** How long open calls may take to end when the service closes, ms. */
+/** Interval of health checks, ms. */
+const HEALTH_MS = 2_000;
+/** Longest time that open calls may take to end when the server closes, ms. */
 const DRAIN_DEADLINE_MS = 5_000;
 const SERVICE = "parley.auth.v1.AuthService";
 
-/** The gRPC face, listening. */
-interface GrpcFace {
-  /** The port, chosen by the system if 0 was asked for. */
+/** A listening gRPC server. */
+interface GrpcServer {
+  /** The port; chosen by the system if port 0 was requested. */
   port: number;
-  /** Says NOT_SERVING, lets open calls end, and ends those that do not. */
+  /** Reports NOT_SERVING, waits for open calls, and cancels those that take longer than `DRAIN_DEADLINE_MS`. */
   close(): Promise<void>;
 }
 
-/** Health that follows what the service needs. */
+/** Adds grpc.health.v1, whose status follows `checks`. Returns a function that reports NOT_SERVING from then on. */
 function addHealth(server: Server, checks: Readonly<Record<string, Check>>): () => void {
   const health = new HealthImplementation({ "": "SERVING", [SERVICE]: "SERVING" });
-  let closed = false;
-  const say = (isServing: boolean) => {
-    const status = isServing && !closed ? "SERVING" : "NOT_SERVING";
+  let isClosed = false;
+  const report = (isReady: boolean) => {
+    const status = isReady && !isClosed ? "SERVING" : "NOT_SERVING";
     for (const name of ["", SERVICE]) health.setStatus(name, status);
   };
   const timer = setInterval(
-    () => void checkReadiness(checks).then(({ ready }) => say(ready)),
-    HEALTH_EVERY_MS,
+    () => void checkReadiness(checks).then(({ ready }) => report(ready)),
+    HEALTH_MS,
   ).unref();
   health.addToServer(server);
   return () => {
     clearInterval(timer);
-    closed = true;
-    say(false);
+    isClosed = true;
+    report(false);
   };
 }
 
 /**
- * Opens the gRPC face: the service, grpc.health.v1 and reflection.
+ * Starts the gRPC server: the service, grpc.health.v1 and reflection.
  *
  * @throws {Error} if the port is taken.
  */
 export async function startGrpc(
   cases: UseCases,
   checks: Readonly<Record<string, Check>>,
-  listening: Readonly<{ host: string; port: number; credentials: ServerCredentials }>,
+  listen: Readonly<{ host: string; port: number; credentials: ServerCredentials }>,
   log: Log,
-): Promise<GrpcFace> {
+): Promise<GrpcServer> {
   const server = new Server({
     "grpc.max_receive_message_length": RECEIVE_BYTES_MAX,
-    "grpc.keepalive_time_ms": KEEPALIVE_EVERY_MS,
+    "grpc.keepalive_time_ms": KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_DEADLINE_MS,
     "grpc.enable_channelz": 0,
   });
-  server.addService(AuthServiceService, implementRpc(cases, log) as UntypedServiceImplementation);
-  const stopHealth = addHealth(server, checks);
-  const proto = fileURLToPath(import.meta.resolve("@parley/proto/auth.proto"));
-  new ReflectionService(loadSync([proto, healthProto], { keepCase: true })).addToServer(server);
+  server.addService(AuthServiceService, createAuthService(cases, log) as UntypedServiceImplementation);
+  const reportClosed = addHealth(server, checks);
+  createReflection().addToServer(server);
   const bound = await new Promise<number>((resolve, reject) => {
-    const { host, port, credentials } = listening;
+    const { host, port, credentials } = listen;
     server.bindAsync(`${host.includes(":") ? `[${host}]` : host}:${port}`, credentials, (error, at) =>
       error ? reject(error) : resolve(at),
     );
@@ -76,7 +74,7 @@ export async function startGrpc(
   return {
     port: bound,
     async close() {
-      stopHealth();
+      reportClosed();
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => {
           server.forceShutdown();
