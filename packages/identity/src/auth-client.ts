@@ -3,7 +3,7 @@ import { type ChannelCredentials, credentials } from "@grpc/grpc-js";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { Port } from "@parley/runtime/variables";
 import { Type } from "typebox";
-import type { TokenRules } from "./local-verifier.ts";
+import type { TokenRules } from "./access-token.ts";
 
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_DEADLINE_MS = 3_000;

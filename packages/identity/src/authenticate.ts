@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Refusal } from "@parley/protocol/codes";
-import type { Identity, VerifyToken } from "./identity.ts";
 import { refusalToProblem } from "./refusal-to-problem.ts";
 
 /**
@@ -10,22 +9,22 @@ import { refusalToProblem } from "./refusal-to-problem.ts";
  */
 export function bearerToken({ authorization }: IncomingHttpHeaders): string | undefined {
   if (authorization === undefined) return undefined;
-  const [scheme, token, ...rest] = authorization.split(" ");
-  if (scheme?.toLowerCase() === "bearer" && token && rest.length === 0) return token;
+  const token = /^bearer +(\S+)$/i.exec(authorization)?.[1];
+  if (token !== undefined) return token;
   throw new Refusal("unauthenticated", "the Authorization header must be: Bearer <token>");
 }
 
 /**
- * Authenticates an HTTP request by its bearer token.
+ * Authenticates an HTTP request: resolves with what `verifyToken` answers for its bearer token.
  *
  * @throws {import("@parley/runtime/problem").Problem} 401 without a valid token, 503 while tokens cannot be verified.
  * @example
  * const { userId } = await authenticate(request, identities.verify);
  */
-export async function authenticate(
+export async function authenticate<Caller>(
   request: Readonly<{ headers: IncomingHttpHeaders }>,
-  verifyToken: VerifyToken,
-): Promise<Identity> {
+  verifyToken: (token: string) => Promise<Caller>,
+): Promise<Caller> {
   try {
     const token = bearerToken(request.headers);
     if (token === undefined) throw new Refusal("unauthenticated", "send Authorization: Bearer <token>");

@@ -3,8 +3,8 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import type { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { Refusal } from "@parley/protocol/codes";
 import type { Log } from "@parley/runtime/log";
+import type { TokenRules } from "./access-token.ts";
 import type { Identities } from "./identity.ts";
-import type { TokenRules } from "./local-verifier.ts";
 import { type ListRevocations, Revocations } from "./revocations.ts";
 import { createTokenVerifier } from "./token-verifier.ts";
 

@@ -1,8 +1,9 @@
+import type { JsonWebKey, KeyObject } from "node:crypto";
 import { Refusal } from "@parley/protocol/codes";
-import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from "jose";
+import { InvalidTokenError, importPublicKey, type TokenRules, verifyAccessToken } from "./access-token.ts";
 import type { Identity } from "./identity.ts";
 
-/** Longest local verification without an answer from auth, ms (decision on tokens). */
+/** Longest local verification without an answer from auth, ms (docs/decisions/0012-tokens.md). */
 const OFFLINE_MAX_MS = 10 * 60_000;
 /** Interval at which the keys are fetched, ms. */
 const REFRESH_MS = 60_000;
@@ -10,16 +11,12 @@ const REFRESH_MS = 60_000;
 const REFETCH_MS = 30_000;
 /** Shortest interval of fetches while there are no keys at all, ms. */
 const FIRST_FETCH_MS = 1_000;
-const ALGORITHM = "EdDSA";
-const TOKEN_TYPE = "at+jwt";
 
-/** The `iss` and `aud` that a token must have. */
-export type TokenRules = Readonly<{ issuer: string; audience: string }>;
+/** A JSON Web Key Set (RFC 7517). */
+export type Jwks = Readonly<{ keys: readonly (JsonWebKey & { kid: string })[] }>;
 
-/** Fetches auth's public keys (RFC 7517). */
-type FetchJwks = () => Promise<JSONWebKeySet>;
-
-const refused = () => new Refusal("unauthenticated", "the token is not valid");
+/** Fetches auth's public keys. */
+type FetchJwks = () => Promise<Jwks>;
 
 /**
  * Verifies tokens with auth's public keys while auth does not answer. It does not learn of revocations meanwhile, so it
@@ -29,7 +26,7 @@ export class LocalVerifier {
   readonly #fetchJwks: FetchJwks;
   readonly #rules: TokenRules;
   readonly #timer: NodeJS.Timeout;
-  #keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  #keys: ReadonlyMap<string, KeyObject> | undefined;
   /** When auth last answered, and when the keys were last requested; monotonic, ms. */
   #answeredAt = Number.NEGATIVE_INFINITY;
   #fetchedAt = Number.NEGATIVE_INFINITY;
@@ -58,7 +55,8 @@ export class LocalVerifier {
   async refresh(): Promise<void> {
     this.#fetchedAt = performance.now();
     try {
-      this.#keys = createLocalJWKSet(await this.#fetchJwks());
+      const { keys } = await this.#fetchJwks();
+      this.#keys = new Map(keys.map((jwk) => [jwk.kid, importPublicKey(jwk)]));
       this.noteAnswer();
     } catch {
       // Keep the old keys; `isUsable` bounds how long.
@@ -66,7 +64,7 @@ export class LocalVerifier {
   }
 
   /**
-   * Verifies signature, algorithm, type, issuer, audience, expiry and claims of a token.
+   * Verifies a token with the last keys.
    *
    * @throws {Refusal} `unauthenticated` if the token is not valid; `unavailable` if there are no keys or auth has not
    * answered for too long.
@@ -77,21 +75,13 @@ export class LocalVerifier {
       throw new Refusal("unavailable", "auth does not answer", { retryAfterMs: 1_000 });
     }
     try {
-      const { payload } = await jwtVerify(token, keys, {
-        algorithms: [ALGORITHM],
-        typ: TOKEN_TYPE,
-        requiredClaims: ["sub", "sid", "exp", "username"],
-        ...this.#rules,
-      });
-      const { sub, sid, exp, username } = payload;
-      if (!sub || typeof sid !== "string" || typeof username !== "string" || exp === undefined)
-        throw refused();
-      return { userId: sub, username, sessionId: sid, expiresAt: exp * 1_000 };
+      const { expiresAt, ...claims } = await verifyAccessToken(token, (kid) => keys.get(kid), this.#rules);
+      return { ...claims, expiresAt: expiresAt.getTime() };
     } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey && performance.now() - this.#fetchedAt > REFETCH_MS) {
+      if (!(error instanceof InvalidTokenError)) throw error;
+      if (error.code === "unknown_key" && performance.now() - this.#fetchedAt > REFETCH_MS)
         void this.refresh();
-      }
-      throw refused();
+      throw new Refusal("unauthenticated", "the token is not valid");
     }
   }
 

@@ -50,6 +50,8 @@ beforeEach(async () => {
     .setIssuer(RULES.issuer)
     .setAudience(RULES.audience)
     .setSubject("u1")
+    .setJti("j1")
+    .setIssuedAt()
     .setExpirationTime("1h")
     .sign(privateKey);
 });

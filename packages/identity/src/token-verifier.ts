@@ -2,9 +2,9 @@ import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { AuthServiceClient, VerifyTokenResponse } from "@parley/proto/auth/v1/auth";
 import { Refusal } from "@parley/protocol/codes";
 import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
-import type { JSONWebKeySet } from "jose";
+import type { TokenRules } from "./access-token.ts";
 import type { Identity, VerifyToken } from "./identity.ts";
-import { LocalVerifier, type TokenRules } from "./local-verifier.ts";
+import { type Jwks, LocalVerifier } from "./local-verifier.ts";
 
 /** Deadline of a call of auth, ms. */
 const CALL_DEADLINE_MS = 2_000;
@@ -44,7 +44,7 @@ const isRefused = (error: ServiceError): boolean =>
  */
 export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules): TokenVerifier {
   const fetchJwks = () =>
-    new Promise<JSONWebKeySet>((resolve, reject) => {
+    new Promise<Jwks>((resolve, reject) => {
       auth.getJwks({}, new Metadata(), { deadline: Date.now() + CALL_DEADLINE_MS }, (error, answer) =>
         error ? reject(new Error("auth does not answer")) : resolve(JSON.parse(answer.jwksJson)),
       );

@@ -1,7 +1,7 @@
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { Problem } from "@parley/runtime/problem";
 
-/** Every stable code of this service, with the status that each face answers. */
+/** Every stable code of this service, with its gRPC and HTTP status. */
 const CODES = {
   bad_frame: { grpc: status.INVALID_ARGUMENT, http: 400 },
   unauthenticated: { grpc: status.UNAUTHENTICATED, http: 401 },
@@ -16,7 +16,7 @@ const CODES = {
 
 type AuthCode = keyof typeof CODES;
 
-/** A refusal or a fault with a stable code, the same on both faces. */
+/** A refusal or a failure with a stable code, the same over gRPC and HTTP. */
 export class AuthError extends Problem {
   override readonly name = "AuthError";
   declare readonly code: AuthCode;
@@ -26,10 +26,12 @@ export class AuthError extends Problem {
   }
 }
 
-/** The gRPC status of an error, with its code, field and delay (ms) as trailers. What we did not foresee is INTERNAL. */
+/**
+ * The gRPC error of an AuthError, with the trailers `code`, `path` and `retry-after-ms`. Any other error becomes
+ * INTERNAL without its message.
+ */
 export function toServiceError(error: unknown): ServiceError {
-  const known =
-    error instanceof AuthError ? error : new AuthError("internal", "something went wrong on our side");
+  const known = error instanceof AuthError ? error : new AuthError("internal", "internal error");
   const metadata = new Metadata();
   metadata.set("code", known.code);
   if (known.path !== undefined) metadata.set("path", known.path);

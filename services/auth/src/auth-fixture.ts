@@ -10,16 +10,16 @@ import { startAuth } from "./start-auth.ts";
 export type AuthFixture = Readonly<{
   client: AuthServiceClient;
   calls: ReturnType<typeof callsOf>;
-  /** Where the HTTP face is, without a slash at the end. */
+  /** The origin of the HTTP API, without a slash at the end. */
   url: string;
   grpcPort: number;
   databaseUrl: string;
-  /** Another instance on the same database. */
+  /** Starts another instance on the same database. */
   another: (env?: Record<string, string>) => Promise<AuthFixture>;
   close: () => Promise<void>;
 }>;
 
-/** Starts an auth service inside the test's process. Without a database it makes one. */
+/** Starts auth in the process of the test. Without `database` it creates one, which `close` drops. */
 export async function startAuthFixture(
   env: Record<string, string> = {},
   database?: Readonly<{ url: string; drop: () => Promise<void> }>,
@@ -30,7 +30,7 @@ export async function startAuthFixture(
     DATABASE_URL: used.url,
     AUTH_GRPC_PORT: "0",
     AUTH_HTTP_PORT: "0",
-    // Nobody listens there; a test that wants NATS says where it is.
+    // Nobody listens there; a test that needs NATS sets it in `env`.
     NATS_URL: "nats://127.0.0.1:1",
     ...env,
   });
@@ -60,7 +60,7 @@ type UnaryCall<Request, Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => unknown;
 
-/** One call with a deadline of 15 s, as a promise. */
+/** Makes a call with a deadline of 15 s. */
 export function call<Request, Response>(
   client: AuthServiceClient,
   method: UnaryCall<Request, Response>,
@@ -74,7 +74,7 @@ export function call<Request, Response>(
   });
 }
 
-/** What a refused call says; fails the test if the call was accepted. */
+/** The status and trailers of a refused call. @throws {Error} if the call was accepted. */
 export async function refusalOf(refused: Promise<unknown>) {
   const error = await refused.then(
     () => {
@@ -86,7 +86,7 @@ export async function refusalOf(refused: Promise<unknown>) {
   return { status: error.code, code: trailer("code"), path: trailer("path"), message: error.details };
 }
 
-/** The calls of a client as promises. */
+/** The methods of a client as functions that return promises. */
 export function callsOf(client: AuthServiceClient) {
   const bind =
     <Request, Response>(method: UnaryCall<Request, Response>) =>

@@ -1,13 +1,13 @@
 import type { Log } from "@parley/runtime/log";
 import type { Database } from "@parley/runtime/postgres";
 
-const CLEANUP_EVERY_MS = 60_000;
-/** Rows that one statement removes at most. */
+const CLEANUP_MS = 60_000;
+/** Largest number of rows that one statement removes or changes. */
 const CLEANUP_ROWS_MAX = 1_000;
 
 /**
- * Removes what nobody needs any more: sessions that ended a day ago with their refresh tokens, and the keys of
- * repetitions that are over. Each is one statement, and may run in several instances at once.
+ * Deletes sessions (with their refresh tokens) a day after they ended, and retry keys a minute after their exchange.
+ * Several instances may do this at the same time.
  */
 export async function cleanUp(database: Database): Promise<void> {
   await database.query(
@@ -24,10 +24,10 @@ export async function cleanUp(database: Database): Promise<void> {
   );
 }
 
-/** Cleans up every minute until it is closed. */
+/** Runs `cleanUp` every minute until it is closed. */
 export function startCleanup(database: Database, log: Log): { close: () => void } {
   const timer = setInterval(() => {
-    cleanUp(database).catch((err) => log.warn({ err }, "old sessions could not be removed"));
-  }, CLEANUP_EVERY_MS).unref();
+    cleanUp(database).catch((err) => log.warn({ err }, "old sessions could not be deleted"));
+  }, CLEANUP_MS).unref();
   return { close: () => clearInterval(timer) };
 }

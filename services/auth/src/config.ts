@@ -22,7 +22,7 @@ export const AuthConfig = Type.Object({
     minimum: 1,
     maximum: 3650,
     default: 30,
-    description: "days after which a session that was not used ends",
+    description: "days without a refresh after which a session expires",
   }),
   AUTH_TLS_CERT: Type.Optional(
     Type.String({ description: "file with the certificate of auth's gRPC (PEM); unset: no TLS" }),
@@ -30,8 +30,7 @@ export const AuthConfig = Type.Object({
   AUTH_TLS_KEY: Type.Optional(Type.String({ description: "file with the key of AUTH_TLS_CERT (PEM)" })),
   AUTH_TLS_CA: Type.Optional(
     Type.String({
-      description:
-        "file with the authority that signs certificates of gRPC clients (PEM); set: each needs one",
+      description: "file with the CA certificate (PEM) of gRPC clients; set: each client needs a certificate",
     }),
   ),
   ...OriginVariables,
@@ -46,7 +45,7 @@ export type AuthConfig = Static<typeof AuthConfig>;
 /**
  * Reads the configuration of services/auth.
  *
- * @throws {ConfigError} if a variable breaks its rule, limits are off in production, or TLS is set by half.
+ * @throws {ConfigError} if a variable breaks its rule, limits are off in production, or only some of the TLS variables that go together are set.
  */
 export function readAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
   const config = readConfig(AuthConfig, env);
@@ -60,7 +59,7 @@ export function readAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
   return config;
 }
 
-/** The TLS files of the gRPC face, if TLS is set up. */
+/** The files of the gRPC server's TLS; undefined without TLS. */
 export function tlsFiles(config: AuthConfig): TlsFiles | undefined {
   const { AUTH_TLS_CERT: cert, AUTH_TLS_KEY: key, AUTH_TLS_CA: ca } = config;
   return cert === undefined || key === undefined ? undefined : { cert, key, ca };

@@ -7,8 +7,8 @@ const STATEMENT_DEADLINE_MS = 5_000;
 const RETRY_AFTER_MS = 1_000;
 
 /**
- * Opens Postgres for this service. A server that cannot be reached is an AuthError `unavailable`; any other fault
- * goes through as it is.
+ * Opens Postgres for auth. Queries reject with an AuthError `unavailable` if the server cannot be reached or does not
+ * answer in time; other errors pass unchanged.
  */
 export function openAuthDatabase(url: string): Database {
   const database = openDatabase({
@@ -22,13 +22,13 @@ export function openAuthDatabase(url: string): Database {
       try {
         return await database.query(text, params, deadlineMs);
       } catch (error) {
-        // A detail of Postgres may hold whole rows, with hashes in them.
+        // The detail of an error can contain whole rows with hashes, which must not reach the log.
         if (error instanceof Error && "detail" in error) delete error.detail;
         if (!isAway(error) && !(error instanceof BusyError)) throw error;
-        const away = new AuthError("unavailable", "the database does not answer", {
+        const unavailable = new AuthError("unavailable", "the database does not answer", {
           retryAfterMs: RETRY_AFTER_MS,
         });
-        throw Object.assign(away, { cause: error });
+        throw Object.assign(unavailable, { cause: error });
       }
     },
     close: () => database.close(),

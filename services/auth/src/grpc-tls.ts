@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { ServerCredentials } from "@grpc/grpc-js";
 
-/** Files (PEM) of the gRPC face's TLS. With `ca`, each client needs a certificate that it signed. */
+/** Paths of PEM files for TLS. With `ca`, each client needs a certificate of that CA. */
 export type TlsFiles = Readonly<{ cert: string; key: string; ca: string | undefined }>;
 
 /**
- * The credentials of the gRPC face; without files there is no TLS.
+ * Reads the credentials of the gRPC server; without files there is no TLS.
  *
  * @throws {Error} if a file cannot be read.
  */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { getPriority, setPriority } from "node:os";
 import { argon2id, hash, needsRehash, verify } from "argon2";
-import { HASH_PARAMETERS } from "./password.ts";
+import { HASH_PARAMETERS } from "./password-rules.ts";
 
 /** A request of the parent. `hash: null` means that there is no such user: same work, never a match. */
 export type HashRequest =

@@ -15,31 +15,31 @@ it("hashes with argon2id, 19 MiB, two passes and one lane", async () => {
   expect(await hasher.hash("correct horse")).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
 
-it("knows the right password, the wrong one, and nobody's", async () => {
+it("matches the right password, and neither a wrong one nor one without a hash", async () => {
   const stored = await hasher.hash("correct horse");
   expect(await hasher.verify("correct horse", stored)).toEqual({ matches: true, stale: false });
   expect(await hasher.verify("wrong horse", stored)).toEqual({ matches: false, stale: false });
   expect(await hasher.verify("correct horse", undefined)).toEqual({ matches: false, stale: false });
 });
 
-it("tells a hash that was made with weaker parameters", async () => {
+it("reports a hash with weaker parameters as stale", async () => {
   const old = await hash("correct horse", { type: argon2id, memoryCost: 4_096, timeCost: 1, parallelism: 1 });
   expect(await hasher.verify("correct horse", old)).toEqual({ matches: true, stale: true });
 });
 
-it("refuses what the queue cannot hold, and serves the rest", async () => {
+it("refuses requests that exceed the queue, and serves the others", async () => {
   const places = HASH_QUEUE_MAX + HASHES_IN_FLIGHT_MAX;
   const asked = Array.from({ length: places + 10 }, () => hasher.hash("correct horse"));
   const outcomes = await Promise.allSettled(asked);
   const refused = outcomes.slice(places);
   for (const refusal of refused)
     expect(refusal).toMatchObject({ reason: { code: "rate_limited", retryAfterMs: expect.any(Number) } });
-  // On a machine that is very busy, those at the end of the queue may have waited too long.
+  // On a very busy machine, the last in the queue may exceed its deadline.
   for (const outcome of outcomes.slice(0, places))
     if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ code: "unavailable" });
 });
 
-it("fails what was under way when the process dies, and goes on with a new one", async () => {
+it("rejects the running hashes when the process dies, and continues with a new one", async () => {
   const pid = hasher.pid() as number;
   const asked = Array.from({ length: 6 }, () => hasher.hash("correct horse"));
   process.kill(pid, "SIGKILL");
@@ -52,7 +52,7 @@ it("fails what was under way when the process dies, and goes on with a new one",
   expect(await hasher.hash("correct horse")).toContain("$argon2id$");
 });
 
-it("replaces a process that does not answer", async () => {
+it("kills and replaces a process that does not answer", async () => {
   const impatient = startHasher(createLog("test", "silent"), 1_000);
   await impatient.hash("correct horse");
   const stuck = impatient.pid() as number;

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password.ts";
+import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password-rules.ts";
 import {
   DISPLAY_NAME_LENGTH_MAX,
   USERNAME_LENGTH_MAX,
@@ -19,7 +19,7 @@ const Password = Type.String({
   examples: ["correct horse battery"],
 });
 const DisplayName = Type.String({
-  description: `what others see, 1 to ${DISPLAY_NAME_LENGTH_MAX} characters`,
+  description: `the name that others see, 1 to ${DISPLAY_NAME_LENGTH_MAX} characters`,
   examples: ["Alice"],
 });
 
@@ -33,13 +33,13 @@ export const RegisterBody = Type.Object({
 export const Registered = Type.Object({
   data: Type.Object({
     ...fields,
-    user: Type.Object(fields, { description: "the same, as login answers it" }),
+    user: Type.Object(fields, { description: "the same fields, as in the answer of login" }),
   }),
 });
 
 const CookieOnly = Type.Optional(
   Type.Boolean({
-    description: "true: the refresh token comes in the HttpOnly cookie only, where no script can read it",
+    description: "true: the refresh token is sent only in the HttpOnly cookie, which scripts cannot read",
   }),
 );
 export const LoginBody = Type.Object({
@@ -47,7 +47,7 @@ export const LoginBody = Type.Object({
   password: Type.String({ examples: ["correct horse battery"] }),
   cookieOnly: CookieOnly,
 });
-/** A refresh token in the body; left out, the cookie is taken. */
+/** A refresh token in the body; without it, the cookie counts. */
 export const RefreshBody = Type.Union([
   Type.Object({ refreshToken: Type.Optional(Type.String()), cookieOnly: CookieOnly }),
   Type.Null(),
@@ -56,9 +56,9 @@ export const LoggedIn = Type.Object({
   data: Type.Object({
     token: Type.String({ description: "an access token (JWT): Authorization: Bearer …" }),
     refreshToken: Type.Optional(
-      Type.String({ description: "good for one POST /api/v1/refresh; it is also in an HttpOnly cookie" }),
+      Type.String({ description: "valid for one POST /api/v1/refresh; also sent in an HttpOnly cookie" }),
     ),
-    expiresIn: Type.Integer({ description: "life of the token, seconds" }),
+    expiresIn: Type.Integer({ description: "lifetime of the access token, seconds" }),
     user: Type.Object(fields),
   }),
 });
@@ -67,7 +67,9 @@ export const LoggedOut = Type.Object({ data: Type.Object({ loggedOut: Type.Liter
 export const ProfileBody = Type.Object({ displayName: DisplayName });
 export const PasswordBody = Type.Object({ oldPassword: Type.String(), newPassword: Password });
 export const PasswordChanged = Type.Object({
-  data: Type.Object({ revokedSessions: Type.Integer({ description: "other sessions that ended" }) }),
+  data: Type.Object({
+    revokedSessions: Type.Integer({ description: "number of other sessions that were revoked" }),
+  }),
 });
 const Time = Type.String({ description: "RFC 3339 time in UTC" });
 export const SessionList = Type.Object({
@@ -78,7 +80,7 @@ export const SessionList = Type.Object({
       createdAt: Time,
       lastUsedAt: Time,
       expiresAt: Time,
-      isCurrent: Type.Boolean({ description: "the session that asks" }),
+      isCurrent: Type.Boolean({ description: "whether this is the session of the request" }),
     }),
   ),
 });
@@ -86,7 +88,7 @@ export const SessionParams = Type.Object({ id: Type.String() });
 export const SessionRevoked = Type.Object({ data: Type.Object({ revoked: Type.Literal(true) }) });
 export const Me = Type.Object({ data: Type.Object(fields) });
 export const UsersQuery = Type.Object({
-  ids: Type.String({ description: "ids of users, comma separated, at most 100" }),
+  ids: Type.String({ description: "ids of users, separated by commas, at most 100" }),
 });
 export const UserList = Type.Object({ data: Type.Array(Type.Object(fields)) });
 export const Jwks = Type.Object({
@@ -102,7 +104,7 @@ export const Jwks = Type.Object({
   ),
 });
 
-/** What a route says that needs an access token. */
+/** The `security` of a route that needs an access token. */
 export const security = [{ bearer: [] }];
 
 const PROBLEMS: Readonly<Record<number, string>> = {
@@ -112,10 +114,10 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   404: "session_not_found",
   409: "username_taken",
   429: "rate_limited: try again after Retry-After seconds",
-  503: "unavailable: something that is needed does not answer",
+  503: "unavailable: Postgres or the password process does not answer",
 };
 
-/** The problems that a route may answer, for its schema. */
+/** The problem responses of a route, for its schema. */
 export function problems(...statuses: number[]): Record<number, object> {
   const content = { "application/problem+json": { schema: { $ref: "Problem#" } } };
   return Object.fromEntries(statuses.map((status) => [status, { description: PROBLEMS[status], content }]));

@@ -40,7 +40,7 @@ it("publishes the next key a minute before it signs, and the old one until its t
   const after = await enter(late);
   expect(kidOf(after)).toBe(rotation?.kid);
   expect(await published(late)).toEqual([kidOf(before), rotation?.kid]);
-  // The instance that has not read the keys again yet does so when it meets the new one.
+  // The instance with the old keys reads them again when it sees the unknown key id.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   for (const from of [auth, late])
     for (const token of [before, after]) await from.calls.verifyToken({ token });
@@ -51,7 +51,7 @@ it("publishes the next key a minute before it signs, and the old one until its t
   await muchLater.close();
 });
 
-it("removes all other keys at once when one has leaked, and sessions go on by refresh", async () => {
+it("with `now`, deletes all other keys at once, and sessions continue by refresh", async () => {
   const { token, refreshToken } = await auth.calls.enter("alice", PASSWORD);
   const rotation = await rotateKeys(database, true);
   const other = await auth.another();

@@ -1,7 +1,7 @@
 import type { Database } from "@parley/runtime/postgres";
 import { generateKey } from "./signing-keys.ts";
 
-/** How long a new key is published before it signs, seconds: whoever keeps the public keys has fetched it by then. */
+/** How long a new key is published before it signs, seconds: services fetch the public keys within that time. */
 const SIGNS_AFTER_S = 60;
 
 const ADD = `
@@ -17,10 +17,10 @@ const REPLACE = `
   on conflict (generation) do nothing returning signs_from as "signsFrom"`;
 
 /**
- * Adds a key that is published now and signs in a minute, in one statement; the key before it stays published until
- * its tokens have expired. With `now` the new key signs at once and all others are removed.
+ * Adds a key that is published now and signs in a minute; the key before it stays published until its tokens have
+ * expired. With `now`, the new key signs at once and all others are deleted. One statement either way.
  *
- * Answers undefined if the newest key does not sign yet, or another rotation was faster.
+ * Returns undefined if the newest key does not sign yet, or a concurrent rotation was first.
  */
 export async function rotateKeys(
   database: Database,

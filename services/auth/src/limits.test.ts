@@ -17,7 +17,7 @@ const elapsed = async (work: () => Promise<unknown>) => {
   return performance.now() - from;
 };
 
-it("takes 60 registrations a minute from an address and says when to come again", async () => {
+it("allows 60 registrations a minute from an address, then refuses with a delay", async () => {
   const limits = createLimits();
   for (let i = 0; i < REGISTRATIONS_MAX; i++) await limits.countRegistration("10.0.0.1");
   const refusal = await limits.countRegistration("10.0.0.1").catch((error: unknown) => error);
@@ -26,7 +26,7 @@ it("takes 60 registrations a minute from an address and says when to come again"
   await limits.countRegistration("10.0.0.2");
 });
 
-it("slows an account after five failures from an address, and only there", async () => {
+it("spaces logins of an account after five failures, for that address only", async () => {
   const limits = createLimits();
   for (let i = 0; i < 6; i++) {
     await limits.awaitTurn("alice", "10.0.0.1");
@@ -37,7 +37,7 @@ it("slows an account after five failures from an address, and only there", async
   expect(await elapsed(() => limits.awaitTurn("bob", "10.0.0.1"))).toBe(0);
 });
 
-it("forgets the failures after a good login", async () => {
+it("forgets failures after a successful login", async () => {
   const limits = createLimits();
   for (let i = 0; i < 12; i++) await limits.countFailure("alice", "10.0.0.1");
   await limits.forgive("alice", "10.0.0.1");
@@ -45,7 +45,7 @@ it("forgets the failures after a good login", async () => {
   expect(await elapsed(turns)).toBe(0);
 });
 
-it("spaces attempts that come at once, and tells those who would wait long to come again", async () => {
+it("spaces concurrent attempts, and refuses those that would wait too long", async () => {
   const limits = createLimits();
   for (let i = 0; i < 9; i++) await limits.countFailure("alice", "10.0.0.1");
   const turns = [1, 2, 3, 4].map(() => limits.awaitTurn("alice", "10.0.0.1"));

@@ -2,17 +2,18 @@ import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import { AuthError } from "./auth-error.ts";
 import { createTurns } from "./turns.ts";
 
-/** Registrations from one address in `REGISTRATION_WINDOW_S`. */
+/** Registrations from one address within `REGISTRATION_WINDOW_S`. */
 export const REGISTRATIONS_MAX = 60;
 const REGISTRATION_WINDOW_S = 60;
-/** How long a failed login is remembered, seconds. */
+/** How long a failed login counts, seconds. */
 const FAILURE_WINDOW_S = 900;
-/** The longest that an attempt is held back; whoever would wait longer is told when to come again, ms. */
+/** Longest delay of a login, ms; an attempt that would have to wait longer is refused. */
 const WAIT_MS_MAX = 8_000;
 
 /**
- * How failures slow an account as seen from one address, an address, and an account from everywhere: the first
- * `free` cost nothing, then attempts are spaced, doubling up to `spacingMsMax`. Nobody is ever locked out.
+ * Failed logins are counted for each pair of account and address, for each address, and for each account. After `free`
+ * failures, attempts must be `SPACING_MS_MIN` apart; each further failure doubles that, up to `spacingMsMax`. Nobody is
+ * ever locked out.
  */
 const RULES = {
   pair: { free: 5, spacingMsMax: 8_000 },
@@ -23,22 +24,22 @@ const SPACING_MS_MIN = 250;
 
 type Rule = keyof typeof RULES;
 
-/** The doors' limits. They are kept in memory, by each instance for itself. */
+/** Limits on registrations and logins. Counters are in memory, so each instance counts for itself. */
 export interface Limits {
-  /** @throws {AuthError} `rate_limited` when the address registered too often. */
+  /** @throws {AuthError} `rate_limited` if there were too many registrations from this address. */
   countRegistration(address: string): Promise<void>;
   /**
-   * Waits for the turn of a login, before anything is hashed.
+   * Delays a login as earlier failures require. Call it before any work is done for the login.
    *
-   * @throws {AuthError} `rate_limited` if that would take longer than WAIT_MS_MAX.
+   * @throws {AuthError} `rate_limited` if the delay would be longer than `WAIT_MS_MAX`.
    */
   awaitTurn(username: string, address: string): Promise<void>;
   countFailure(username: string, address: string): Promise<void>;
-  /** Forgets the failures of an account from this address after a good login. */
+  /** Resets the failures of the pair of account and address after a successful login. */
   forgive(username: string, address: string): Promise<void>;
 }
 
-/** How far apart attempts are after so many failures, ms. */
+/** Required time between attempts after `failures` failures, ms. */
 function spacing(rule: Rule, failures: number): number {
   const { free, spacingMsMax } = RULES[rule];
   return failures < free ? 0 : Math.min(spacingMsMax, SPACING_MS_MIN * 2 ** (failures - free));
@@ -56,7 +57,7 @@ function keysOf(username: string, address: string): [Rule, string][] {
 const slowDown = (what: string, retryAfterMs: number) =>
   new AuthError("rate_limited", `too many ${what}; try again later`, { retryAfterMs });
 
-/** The limits as they are told in the public contract. */
+/** Creates the limits of production. */
 export function createLimits(): Limits {
   const registrations = new RateLimiterMemory({
     keyPrefix: "",
@@ -92,7 +93,7 @@ export function createLimits(): Limits {
   };
 }
 
-/** No limits at all, for load tests. */
+/** Creates limits that allow everything, for load tests. */
 export function createNoLimits(): Limits {
   const nothing = async () => undefined;
   return { countRegistration: nothing, awaitTurn: nothing, countFailure: nothing, forgive: nothing };

@@ -29,7 +29,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** The service as it is run for real: a process of its own. */
+/** Starts auth as a process of its own. */
 async function run(env: Record<string, string> = {}): Promise<Running> {
   const [grpcPort, httpPort] = [await freePort(), await freePort()];
   const child = spawn(process.execPath, [MAIN], {
@@ -67,7 +67,7 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-it("tells NATS of each revoked session at once, also after NATS was away", async () => {
+it("publishes each revocation at once, also after NATS was restarted", async () => {
   const auth = await run();
   const listener = await connect({ servers: nats.url, maxReconnectAttempts: -1, reconnectTimeWait: 100 });
   try {
@@ -96,7 +96,7 @@ it("tells NATS of each revoked session at once, also after NATS was away", async
   }
 });
 
-it("writes no password, token or hash to its log, even at its most talkative", async () => {
+it("writes no password, token or hash to its log, at level trace either", async () => {
   const auth = await run();
   const calls = callsOf(auth.client);
   const url = `http://127.0.0.1:${auth.httpPort}/api/v1`;
@@ -140,7 +140,7 @@ it("writes no password, token or hash to its log, even at its most talkative", a
   expect(log).not.toContain('"d":"');
 });
 
-it("lets open calls end when it is told to stop, takes no new ones, and exits with 0", async () => {
+it("on SIGTERM, completes open calls and exits with 0", async () => {
   const auth = await run({ RATE_LIMITS: "off" });
   const calls = callsOf(auth.client);
   const open = Array.from({ length: 8 }, (_, i) => calls.enroll(`drain-${i}`, "correct horse battery"));

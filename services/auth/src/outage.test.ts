@@ -9,14 +9,14 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthFixture, refusalOf, startAuthFixture } from "./auth-fixture.ts";
 
 const PASSWORD = "correct horse battery";
-const AWAY = { status: status.UNAVAILABLE, code: "unavailable" };
+const UNAVAILABLE = { status: status.UNAVAILABLE, code: "unavailable" };
 let dir: string;
 let postgres: PostgresServer;
 let auth: AuthFixture;
 let token: string;
 
-/** A way to Postgres that can hang: what was connected stays so, and hears and says nothing more. */
-function startPath(port: number) {
+/** A TCP proxy to Postgres that can hang: connections stay open but transfer nothing. */
+function startProxy(port: number) {
   const pairs: [Socket, Socket][] = [];
   let hangs = false;
   const server = createServer((from) => {
@@ -75,12 +75,12 @@ const verifies = (from: AuthFixture) =>
     () => false,
   );
 
-it("refuses with `unavailable` while Postgres is down, at once, and serves again by itself", async () => {
+it("refuses with `unavailable` at once while Postgres is down, and recovers by itself", async () => {
   await postgres.kill();
   const refused = refusalOf(auth.calls.verifyToken({ token }));
   expect(await elapsed(refused)).toBeLessThan(3_000);
-  expect(await refused).toMatchObject(AWAY);
-  expect(await refusalOf(auth.calls.enter("alice", PASSWORD))).toMatchObject(AWAY);
+  expect(await refused).toMatchObject(UNAVAILABLE);
+  expect(await refusalOf(auth.calls.enter("alice", PASSWORD))).toMatchObject(UNAVAILABLE);
   const overHttp = await fetch(`${auth.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
   expect([overHttp.status, overHttp.headers.get("retry-after")]).toEqual([503, "1"]);
   const ready = await fetch(`${auth.url}/health/ready`);
@@ -92,16 +92,16 @@ it("refuses with `unavailable` while Postgres is down, at once, and serves again
   await expect.poll(() => verifies(auth), { timeout: 10_000, interval: 100 }).toBe(true);
 });
 
-it("gives up on connections that hang, and goes on when they move again", async () => {
-  const path = startPath(postgres.port);
-  const url = postgres.url.replace(`:${postgres.port}/`, `:${await path.listening}/`);
-  const far = await startAuthFixture({}, { url, drop: async () => path.close() });
+it("refuses with `unavailable` while connections hang, and recovers by itself", async () => {
+  const proxy = startProxy(postgres.port);
+  const url = postgres.url.replace(`:${postgres.port}/`, `:${await proxy.listening}/`);
+  const far = await startAuthFixture({}, { url, drop: async () => proxy.close() });
   await far.calls.verifyToken({ token });
-  path.hang();
+  proxy.hang();
   const refused = refusalOf(far.calls.verifyToken({ token }));
   expect(await elapsed(refused)).toBeLessThan(7_000);
-  expect(await refused).toMatchObject(AWAY);
-  path.heal();
+  expect(await refused).toMatchObject(UNAVAILABLE);
+  proxy.heal();
   await expect.poll(() => verifies(far), { timeout: 15_000, interval: 100 }).toBe(true);
   await far.close();
 });

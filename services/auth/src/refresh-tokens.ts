@@ -1,26 +1,26 @@
 import { crashPoint } from "@parley/runtime/crash-point";
 import type { Database } from "@parley/runtime/postgres";
-import type { Revocation } from "./revocations.ts";
+import type { Revocation } from "./announce-revocations.ts";
 import { DAYS_AHEAD, IS_OPEN } from "./sessions.ts";
 import type { User } from "./users.ts";
 
-/** How long the same token gets the same successor again, seconds. */
+/** How long after its exchange a token gets the same successor again, seconds. */
 const RETRY_S = 10;
 
-/** What became of an exchange. */
+/** The outcome of an exchange. */
 type Exchange =
   | Readonly<{ outcome: "rotated"; sessionId: string; user: User }>
-  /** The same token came again in time: its successor is made with this key. */
+  /** The token was exchanged less than `RETRY_S` ago and its successor is unused: `retryKey` gives the same successor. */
   | Readonly<{ outcome: "repeated"; sessionId: string; user: User; retryKey: string }>
-  /** A token that was exchanged before: its family is revoked, now (`revocation`) or already. */
+  /** The token was exchanged before: its session is revoked, by this call (`revocation`) or earlier. */
   | Readonly<{ outcome: "reused"; revocation: Revocation | undefined }>
   | Readonly<{ outcome: "revoked" | "unknown" }>;
 
-/** The families of refresh tokens in Postgres. Each write is one statement. */
+/** Refresh tokens in Postgres. Each write is one statement. */
 export interface RefreshTokens {
   /**
-   * Marks a token as exchanged and stores its successor, if it is good; of many at once, one does it. A second use
-   * is judged: a repetition in time, or a reuse, which revokes the session.
+   * Marks a token as exchanged and stores the hash of its successor; of concurrent calls with the same token, one does
+   * so. A later use is a repetition, or a reuse, which revokes the session.
    */
   exchange(tokenHash: string, successorHash: string, retryKey: string): Promise<Exchange>;
 }
@@ -45,7 +45,7 @@ const ROTATE = `
   )
   select session_id as "sessionId", id, username, display_name as "displayName" from used`;
 
-const JUDGE = `
+const FIND_OUTCOME = `
   with seen as (
     select s.id as session_id, s.user_id, u.username, u.display_name, ${IS_OPEN} as is_open, t.rotated_at,
            case when t.rotated_at > now() - make_interval(secs => ${RETRY_S}) then t.retry_key end as retry_key
@@ -62,16 +62,21 @@ const JUDGE = `
          (select revoked_at from ended) as "endedAt"
   from seen`;
 
-type Judged = Row & { isOpen: boolean; isRotated: boolean; retryKey: string | null; endedAt: Date | null };
+type OutcomeRow = Row & {
+  isOpen: boolean;
+  isRotated: boolean;
+  retryKey: string | null;
+  endedAt: Date | null;
+};
 
-/** Keeps refresh tokens in the schema `auth`; each use gives the session `sessionDays` more days. */
+/** Stores refresh tokens in the schema `auth`. An exchange extends the session to `sessionDays` days from now. */
 export function createRefreshTokens(database: Database, sessionDays: number): RefreshTokens {
   return {
     async exchange(tokenHash, successorHash, retryKey) {
       const [rotated] = await database.query<Row>(ROTATE, [tokenHash, retryKey, successorHash, sessionDays]);
       crashPoint("auth-after-refresh-write");
       if (rotated) return { outcome: "rotated", sessionId: rotated.sessionId, user: userOf(rotated) };
-      const [seen] = await database.query<Judged>(JUDGE, [tokenHash]);
+      const [seen] = await database.query<OutcomeRow>(FIND_OUTCOME, [tokenHash]);
       if (!seen) return { outcome: "unknown" };
       const { sessionId, isOpen, isRotated, retryKey: kept, endedAt } = seen;
       if (!isOpen || !isRotated) return { outcome: "revoked" };

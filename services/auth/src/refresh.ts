@@ -1,11 +1,11 @@
+import type { AnnounceRevocations } from "./announce-revocations.ts";
 import { AuthError } from "./auth-error.ts";
 import { createRetryKey, hashToken, isRefreshToken, successorOf } from "./refresh-token.ts";
 import type { RefreshTokens } from "./refresh-tokens.ts";
-import type { Announce } from "./revocations.ts";
-import { TOKEN_SECONDS, type Tokens } from "./token.ts";
+import { TOKEN_SECONDS, type Tokens } from "./tokens.ts";
 import type { User } from "./users.ts";
 
-/** What a login and a refresh give. */
+/** The tokens that a login and a refresh return. */
 export type TokenPair = Readonly<{
   token: string;
   refreshToken: string;
@@ -14,27 +14,30 @@ export type TokenPair = Readonly<{
 }>;
 
 /**
- * Exchanges a refresh token for a new pair. The same token again within 10 s, while its successor is unused, gets the
- * same successor; any other second use revokes the session.
+ * Exchanges a refresh token for a new pair. The same token gets the same successor again within 10 s, while the
+ * successor is unused; any other second use revokes the session.
  *
- * @throws {AuthError} `unauthenticated` if it is not one of ours or its session is over, `session_revoked` if it was
- * used before or its session is revoked, `unavailable`.
+ * @throws {AuthError} `unauthenticated` if the token is unknown, `session_revoked` if it was used before or its session
+ * is not open any more, `unavailable`.
  */
 export type Refresh = (refreshToken: string) => Promise<TokenPair>;
 
-/** Makes the use case. */
-export function createRefresh(refreshTokens: RefreshTokens, tokens: Tokens, announce: Announce): Refresh {
+export function createRefresh(
+  refreshTokens: RefreshTokens,
+  tokens: Tokens,
+  announce: AnnounceRevocations,
+): Refresh {
   return async (refreshToken) => {
     if (!isRefreshToken(refreshToken))
-      throw new AuthError("unauthenticated", "this is not a refresh token of ours");
+      throw new AuthError("unauthenticated", "the refresh token is not valid");
     const retryKey = createRetryKey();
     const successor = successorOf(refreshToken, retryKey);
     const exchange = await refreshTokens.exchange(hashToken(refreshToken), hashToken(successor), retryKey);
     switch (exchange.outcome) {
       case "unknown":
-        throw new AuthError("unauthenticated", "this is not a refresh token of ours");
+        throw new AuthError("unauthenticated", "the refresh token is not valid");
       case "revoked":
-        throw new AuthError("session_revoked", "the session is over");
+        throw new AuthError("session_revoked", "the session is not open any more");
       case "reused":
         if (exchange.revocation) announce([exchange.revocation]);
         throw new AuthError("session_revoked", "this refresh token was used before; the session is revoked");

@@ -1,20 +1,20 @@
 import { AuthError } from "./auth-error.ts";
 import type { Hasher } from "./hasher.ts";
 import type { Limits } from "./limits.ts";
-import { acceptPassword } from "./password.ts";
+import { acceptPassword } from "./password-rules.ts";
 import { acceptDisplayName, acceptUsername, type User, type Users } from "./users.ts";
 
 type RegisterRequest = Readonly<{
   username: string;
   password: string;
-  /** Empty: the username is shown. */
+  /** Empty: the username. */
   displayName: string;
-  /** Whom the limit of registrations counts. */
+  /** The address that the limit of registrations counts. */
   address: string;
 }>;
 
 /**
- * Makes an account.
+ * Creates an account.
  *
  * @throws {AuthError} `bad_frame` with the field that breaks a rule, `username_taken`, `rate_limited`, `unavailable`.
  */
@@ -22,14 +22,13 @@ export type Register = (request: RegisterRequest) => Promise<User>;
 
 const taken = () => new AuthError("username_taken", "this username is taken", { path: "/username" });
 
-/** Makes the use case. */
 export function createRegister(users: Users, hasher: Hasher, limits: Limits): Register {
   return async (request) => {
     const username = acceptUsername(request.username);
     const displayName = request.displayName === "" ? username : acceptDisplayName(request.displayName);
     const password = acceptPassword(request.password, username);
     await limits.countRegistration(request.address);
-    // Asked first to save the hashing; the statement that adds the account decides.
+    // Saves hashing for most taken names; the statement that adds the account decides.
     if (await users.findByName(username)) throw taken();
     const user = await users.add(username, displayName, await hasher.hash(password));
     if (!user) throw taken();

@@ -4,9 +4,9 @@ import { Type } from "typebox";
 import { openAuthDatabase } from "./database.ts";
 import { rotateKeys } from "./key-rotation.ts";
 
-// Without an argument a new key is published now and signs in a minute; the old one stays published as long as its
-// tokens live. With `--now`, for when a key has leaked: the new one signs at once, all others are removed and
-// with them all access tokens; refresh tokens go on.
+// Without an argument: publishes a new key now, which signs in a minute; the old key stays published until its tokens
+// have expired. With `--now`, after a key has leaked: the new key signs at once and all others are deleted. That makes
+// all access tokens invalid; refresh tokens stay valid.
 const config = readConfig(Type.Object(PostgresVariables), process.env);
 const database = openAuthDatabase(databaseUrl(config));
 try {
@@ -14,7 +14,7 @@ try {
   process.stdout.write(
     outcome
       ? `rotate-keys: key ${outcome.kid} is published and signs from ${outcome.signsFrom.toISOString()}\n`
-      : "rotate-keys: nothing done, because the newest key does not sign yet or another rotation was faster\n",
+      : "rotate-keys: no key was added: the newest key does not sign yet, or another rotation was first\n",
   );
   process.exitCode = outcome ? 0 : 1;
 } catch (error) {

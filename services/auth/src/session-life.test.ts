@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthFixture, refusalOf, startAuthFixture } from "./auth-fixture.ts";
 
-/** A session as it ought to be: its tokens in the order in which they were given out. */
+/** The expected state of a session; `refresh` has its refresh tokens in order of issue. */
 type Session = { user: number; isOpen: boolean; access: string; refresh: string[]; rotatedAt: number };
 type User = { name: string; password: string; passwords: number };
 type Model = { users: User[]; sessions: Session[] };
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await auth?.close());
 
-/** One of what there is, by a number from the generator. */
+/** Picks an element by a number from the generator. */
 const pick = <T>(from: readonly T[], n: number): T => from[n % from.length] as T;
 const passwordOf = ({ name }: User, n: number) => `password ${n} of ${name}`;
 
@@ -84,7 +84,7 @@ class Refresh extends Step {
   }
 }
 
-/** An answer was lost: the token before the newest comes again at once, and gets the newest again. */
+/** A response was lost: the last but one token is sent again at once, and gets the newest token again. */
 class RepeatRefresh extends Step {
   override check = (model: Readonly<Model>) => model.sessions.some(({ refresh }) => refresh.length > 1);
   async run(model: Model) {
@@ -92,7 +92,7 @@ class RepeatRefresh extends Step {
       model.sessions.filter(({ refresh }) => refresh.length > 1),
       this.n,
     );
-    // On a machine that stalls the ten seconds may be over.
+    // On a stalled machine the ten seconds may be over.
     if (performance.now() - session.rotatedAt > 8_000) return;
     const exchange = auth.calls.refresh({ refreshToken: session.refresh.at(-2) as string });
     if (!session.isOpen) expect(await refusalOf(exchange)).toMatchObject({ code: "session_revoked" });
@@ -100,7 +100,7 @@ class RepeatRefresh extends Step {
   }
 }
 
-/** A thief: a token comes again whose successor was used. */
+/** A thief: a token is sent again after its successor was used. */
 class ReplayRefresh extends Step {
   override check = (model: Readonly<Model>) => model.sessions.some(({ refresh }) => refresh.length > 2);
   async run(model: Model) {
@@ -195,7 +195,7 @@ const steps = [
   Verify,
 ].map((Kind) => fc.nat(1_000).map((n) => new Kind(n)));
 
-it("keeps to the model of a session's life, whatever happens in whatever order", async () => {
+it("agrees with the model of a session's life for random commands", async () => {
   await fc.assert(
     fc.asyncProperty(fc.commands(steps, { size: "+1", maxCommands: 60 }), async (commands) => {
       round += 1;

@@ -4,7 +4,7 @@ import { argon2id, hash } from "argon2";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthFixture, refusalOf, startAuthFixture } from "./auth-fixture.ts";
 import { cleanUp } from "./cleanup.ts";
-import { createListRevocations, REVOCATIONS_MAX } from "./revocations.ts";
+import { createListRevocations, REVOCATIONS_MAX } from "./list-revocations.ts";
 
 const PASSWORD = "correct horse battery";
 const REVOKED = { status: status.UNAUTHENTICATED, code: "session_revoked" };
@@ -26,7 +26,7 @@ const enter = async () => {
 const refresh = (refreshToken: string) => auth.calls.refresh({ refreshToken });
 const verify = (token: string) => auth.calls.verifyToken({ token });
 
-/** One statement on the service's database, to make time pass. */
+/** Runs a statement on the service's database, for example to let a session expire. */
 const sql = async (text: string, params: string[] = []) => {
   const database = openDatabase({ url: auth.databaseUrl, name: "test", connections: 1, deadlineMs: 5_000 });
   try {
@@ -60,7 +60,7 @@ it("stores no token, only hashes", async () => {
   }
 });
 
-it("gives the same successor to the same token within ten seconds, and revokes the session afterwards", async () => {
+it("gives the same successor to the same token within ten seconds, and revokes the session after that", async () => {
   const first = await enter();
   const second = await refresh(first.refreshToken);
   expect((await refresh(first.refreshToken)).refreshToken).toBe(second.refreshToken);
@@ -72,7 +72,7 @@ it("gives the same successor to the same token within ten seconds, and revokes t
   expect(await refusalOf(verify(second.token))).toMatchObject(REVOKED);
 });
 
-it("revokes the session when a token comes back whose successor is used already", async () => {
+it("revokes the session when a token is used again after its successor was used", async () => {
   const first = await enter();
   const second = await refresh(first.refreshToken);
   const third = await refresh(second.refreshToken);
@@ -81,7 +81,7 @@ it("revokes the session when a token comes back whose successor is used already"
   expect(await refusalOf(verify(third.token))).toMatchObject(REVOKED);
 });
 
-it("makes one chain of 50 refreshes at once, also over two instances", async () => {
+it("makes one chain of 50 concurrent refreshes over two instances", async () => {
   const other = await auth.another();
   try {
     const first = await enter();
@@ -100,7 +100,7 @@ it("makes one chain of 50 refreshes at once, also over two instances", async () 
   }
 });
 
-it("refuses refresh tokens that are none, access tokens among them, and refresh tokens as access tokens", async () => {
+it("refuses malformed refresh tokens, access tokens as refresh tokens, and the reverse", async () => {
   const { token, refreshToken } = await enter();
   for (const wrong of [
     "",
@@ -115,7 +115,7 @@ it("refuses refresh tokens that are none, access tokens among them, and refresh 
   await verify((await refresh(refreshToken)).token);
 });
 
-it("logs out by access token or by refresh token, also twice, and nothing of the session holds afterwards", async () => {
+it("logs out with an access token or a refresh token, also twice; then neither is valid", async () => {
   const one = await enter();
   await auth.calls.logout({ token: one.token, refreshToken: "" });
   await auth.calls.logout({ token: one.token, refreshToken: "" });
@@ -131,7 +131,7 @@ it("logs out by access token or by refresh token, also twice, and nothing of the
   );
 });
 
-it("lists one's own open sessions and ends them, but nobody else's", async () => {
+it("lists and revokes the user's own sessions, but nobody else's", async () => {
   const mine = await enter();
   const phone = await auth.calls.enter(mine.username, PASSWORD, "phone\n\ud800");
   const other = await enter();
@@ -155,7 +155,7 @@ it("lists one's own open sessions and ends them, but nobody else's", async () =>
   expect((await auth.calls.listSessions({ token: mine.token })).sessions).toHaveLength(1);
 });
 
-it("ends all other sessions when the password changes", async () => {
+it("revokes all other sessions when the password changes", async () => {
   const mine = await enter();
   const others = [
     await auth.calls.enter(mine.username, PASSWORD),
@@ -182,7 +182,7 @@ it("ends all other sessions when the password changes", async () => {
   await auth.calls.enter(mine.username, "a new password");
 });
 
-it("leaves no session of the old password open, whatever runs beside the change", async () => {
+it("leaves no session of the old password open after logins that run during the change", async () => {
   for (let round = 0; round < 5; round++) {
     const mine = await enter();
     const logins = Array.from({ length: 8 }, () => auth.calls.enter(mine.username, PASSWORD));
@@ -198,7 +198,7 @@ it("leaves no session of the old password open, whatever runs beside the change"
   }
 });
 
-it("changes what others see at once", async () => {
+it("changes the display name at once", async () => {
   const { token, user } = await enter();
   const { user: renamed } = await auth.calls.updateProfile({ token, displayName: "  Zoë 🦊 " });
   expect(renamed).toEqual({ ...user, displayName: "Zoë 🦊" });
@@ -209,7 +209,7 @@ it("changes what others see at once", async () => {
   });
 });
 
-it("lists what was revoked since a moment, each at least once", async () => {
+it("lists every session that was revoked since a time", async () => {
   const start = await auth.calls.listRevocations({ since: undefined });
   const { token, user } = await enter();
   const { sessionId } = await verify(token);
@@ -225,7 +225,7 @@ it("lists what was revoked since a moment, each at least once", async () => {
   expect((await auth.calls.listRevocations({ since: new Date(8.6e15) })).revocations).toEqual([]);
 });
 
-it("pages through many revocations without an end that comes back", async () => {
+it("lists many revocations in pages, and ends", async () => {
   const { user } = await enter();
   await sql(
     `insert into auth.sessions (user_id, expires_at, revoked_at)
@@ -248,7 +248,7 @@ it("pages through many revocations without an end that comes back", async () => 
   expect(seen.size).toBeGreaterThanOrEqual(1_600);
 });
 
-it("forgets sessions that ended a day ago and keys of repetitions that are over", async () => {
+it("deletes sessions a day after they ended, and retry keys a minute after their exchange", async () => {
   const old = await enter();
   const kept = await enter();
   await refresh(kept.refreshToken);
@@ -266,14 +266,14 @@ it("forgets sessions that ended a day ago and keys of repetitions that are over"
   await verify(kept.token);
 });
 
-it("ends a session that was not used for so many days", async () => {
+it("refuses the tokens of an expired session", async () => {
   const { token, refreshToken } = await enter();
   await sql("update auth.sessions set expires_at = now() where id = $1", [(await verify(token)).sessionId]);
   expect(await refusalOf(verify(token))).toMatchObject(UNKNOWN);
   expect(await refusalOf(refresh(refreshToken))).toMatchObject({ status: status.UNAUTHENTICATED });
 });
 
-it("hashes a password again at the next login when its parameters are old", async () => {
+it("hashes a password again at the next login if its hash has old parameters", async () => {
   const { username } = await enter();
   const weak = await hash(PASSWORD, { type: argon2id, memoryCost: 4_096, timeCost: 1, parallelism: 1 });
   await sql("update auth.users set password_hash = $1 where username = $2", [weak, username]);

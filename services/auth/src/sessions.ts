@@ -1,24 +1,24 @@
 import { createBatchLoader } from "@parley/runtime/batch-loader";
 import type { Database } from "@parley/runtime/postgres";
-import type { Revocation } from "./revocations.ts";
+import type { Revocation } from "./announce-revocations.ts";
 import type { User } from "./users.ts";
 
 const DEVICE_LENGTH_MAX = 200;
-/** Sessions that a list shows. */
+/** Sessions in one list. */
 const LIST_MAX = 200;
-/** Sessions that are looked up in one statement. */
+/** Sessions looked up by one statement. */
 const LOOKUP_MAX = 1_000;
 
-/** When session `s` of user `u` is open: not revoked, not expired, and of the present password. */
+/** SQL: session `s` of user `u` is open, that is not revoked, not expired, and of the current password. */
 export const IS_OPEN =
   "(s.revoked_at is null and s.expires_at > now() and s.password_epoch = u.password_epoch)";
-/** So many days from now, as SQL. */
+/** SQL: the time that is `param` days from now. */
 export const DAYS_AHEAD = (param: string) => `now() + make_interval(days => ${param})`;
 
-/** A session that is open now, and whose it is. */
+/** An open session and its user. */
 type LiveSession = Readonly<{ sessionId: string; user: User }>;
 
-/** A session as its user sees it in the list. */
+/** A session as its user sees it. */
 export type ListedSession = Readonly<{
   id: string;
   device: string;
@@ -30,8 +30,8 @@ export type ListedSession = Readonly<{
 /** Sessions in Postgres. Each write is one statement. */
 export interface Sessions {
   /**
-   * Opens a session with its first refresh token, unless the password was changed after `passwordEpoch` was read:
-   * then it answers undefined.
+   * Opens a session with its first refresh token and returns its id. Undefined if the password was changed since
+   * `passwordEpoch` was read.
    */
   open(
     userId: string,
@@ -39,16 +39,19 @@ export interface Sessions {
     device: string,
     refreshHash: string,
   ): Promise<string | undefined>;
-  /** The session if it is open at this moment. */
+  /**
+   * The session if it is open now, "revoked" if it was revoked, undefined if it expired or does not exist. Concurrent
+   * calls share a statement (docs/decisions/0022-a-handshake-is-cheap.md).
+   */
   findLive(sessionId: string): Promise<LiveSession | "revoked" | undefined>;
   list(userId: string): Promise<ListedSession[]>;
-  /** Ends an open session of this user; undefined if there is none with this id. */
+  /** Revokes an open session of this user; undefined if there is none with this id. */
   revoke(sessionId: string, userId: string): Promise<Revocation | undefined>;
-  /** The session to which a refresh token belongs or belonged. */
+  /** The session that a refresh token belongs to, used or not. */
   findByRefreshToken(tokenHash: string): Promise<{ sessionId: string; userId: string } | undefined>;
 }
 
-/** What a session is called in lists: printable, at most DEVICE_LENGTH_MAX characters. */
+/** A device name for lists: without control characters, at most `DEVICE_LENGTH_MAX` long. */
 const acceptDevice = (text: string): string =>
   text
     .toWellFormed()
@@ -75,18 +78,18 @@ const FIND = `
          ${IS_OPEN} as "isOpen", s.expires_at <= now() as "isOver"
   from auth.sessions s join auth.users u on u.id = s.user_id where s.id = any(string_to_array($1, ',')::uuid[])`;
 
-function judge({ sessionId, isOpen, isOver, id, username, displayName }: SessionRow): Found {
+function toFound({ sessionId, isOpen, isOver, id, username, displayName }: SessionRow): Found {
   if (isOver) return undefined;
   return isOpen ? { sessionId, user: { id, username, displayName } } : "revoked";
 }
 
-/** Looks up many sessions in one statement; ids have no comma. */
+/** Looks up sessions with one statement. An id is a UUID, so it has no comma. */
 async function findSessions(database: Database, ids: readonly string[]): Promise<Map<string, Found>> {
   const rows = await database.query<SessionRow>(FIND, [ids.join()]);
-  return new Map(rows.map((row) => [row.sessionId, judge(row)]));
+  return new Map(rows.map((row) => [row.sessionId, toFound(row)]));
 }
 
-/** Keeps sessions in the schema `auth`; one that is not used for `sessionDays` days ends. */
+/** Stores sessions in the schema `auth`. A session expires when it was not refreshed for `sessionDays` days. */
 export function createSessions(database: Database, sessionDays: number): Sessions {
   return {
     async open(userId, passwordEpoch, device, refreshHash) {

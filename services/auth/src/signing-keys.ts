@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { importPublicKey, TOKEN_ALGORITHM } from "@parley/identity/access-token";
 import type { Log } from "@parley/runtime/log";
 import type { Database } from "@parley/runtime/postgres";
 import {
@@ -10,20 +11,18 @@ import {
   type JWK,
 } from "jose";
 
-/** The only algorithm that we sign with and accept (RFC 8037). */
-export const ALGORITHM = "EdDSA";
-/** How often the keys are read again, so that a rotation reaches every instance, ms. */
-const RELOAD_EVERY_MS = 10_000;
-/** At most so often are they read again because a token names a key that we do not know, ms. */
-const RELOAD_PAUSE_MS = 1_000;
-/** How long a key stays published after its successor began to sign: the life of a token and a margin. */
+/** Interval at which the keys are read from Postgres, ms: a rotation reaches every instance within it. */
+const RELOAD_MS = 10_000;
+/** Shortest interval of reads because of an unknown key id, ms. */
+const UNKNOWN_KEY_RELOAD_MS = 1_000;
+/** How long a key stays published after its successor began to sign: the lifetime of a token plus a margin. */
 const PUBLISHED_AFTER = "interval '17 minutes'";
 
-/** A public key as it is published. */
+/** A public key in its published form. */
 type PublicKey = Readonly<
-  Record<"kty" | "crv" | "x" | "kid", string> & { alg: typeof ALGORITHM; use: "sig" }
+  Record<"kty" | "crv" | "x" | "kid", string> & { alg: typeof TOKEN_ALGORITHM; use: "sig" }
 >;
-/** The public keys, RFC 7517. */
+/** The public keys as a JSON Web Key Set (RFC 7517). */
 export type PublicKeys = Readonly<{ keys: PublicKey[] }>;
 
 type KeyRow = { kid: string; privateJwk: JWK; signs: boolean };
@@ -33,24 +32,29 @@ type Keys = Readonly<{
   jwks: PublicKeys;
 }>;
 
-/** The keys that tokens are signed with, the same for all instances of auth. */
+/** The keys of access tokens; every instance of auth has the same. */
 export interface SigningKeys {
   /** The key that signs now. */
   signer(): { kid: string; key: CryptoKey };
-  /** The public key of this name, or undefined if it is none of ours. */
+  /**
+   * The public key with this id; undefined if there is none. An unknown id makes it read the keys from Postgres, at
+   * most once per second.
+   *
+   * @throws {AuthError} `unavailable` if Postgres does not answer.
+   */
   verifier(kid: string): KeyObject | undefined | Promise<KeyObject | undefined>;
   jwks(): PublicKeys;
   close(): void;
 }
 
-/** A new Ed25519 key as a row: its name is its RFC 7638 thumbprint. */
+/** Generates an Ed25519 key. Its id is its RFC 7638 thumbprint. */
 export async function generateKey(): Promise<{ kid: string; privateJwk: JWK }> {
-  const { privateKey } = await generateKeyPair(ALGORITHM, { crv: "Ed25519", extractable: true });
+  const { privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { crv: "Ed25519", extractable: true });
   const privateJwk = await exportJWK(privateKey);
   return { kid: await calculateJwkThumbprint(privateJwk), privateJwk };
 }
 
-/** The published keys, oldest first; `signs` tells which of them may sign already. */
+/** The published keys, oldest first; `signs` is false for a key that was published ahead of its use. */
 const readRows = (database: Database): Promise<KeyRow[]> =>
   database.query<KeyRow>(
     `select kid, private_jwk as "privateJwk", signs_from <= now() as signs
@@ -61,24 +65,23 @@ const readRows = (database: Database): Promise<KeyRow[]> =>
 function toPublicKey({ kid, privateJwk: { kty, crv, x } }: KeyRow): PublicKey {
   if (kty !== "OKP" || crv !== "Ed25519" || x === undefined)
     throw new Error(`key ${kid} is not an Ed25519 key`);
-  return { kty, crv, x, kid, alg: ALGORITHM, use: "sig" };
+  return { kty, crv, x, kid, alg: TOKEN_ALGORITHM, use: "sig" };
 }
 
 async function importRows(rows: readonly KeyRow[]): Promise<Keys> {
   const newest = rows.findLast((row) => row.signs) ?? rows[0];
   if (!newest) throw new Error("there is no signing key");
   const published = rows.map(toPublicKey);
-  const verifiers = new Map(published.map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: "jwk" })]));
   return {
-    signer: { kid: newest.kid, key: (await importJWK(newest.privateJwk, ALGORITHM)) as CryptoKey },
-    verifiers,
+    signer: { kid: newest.kid, key: (await importJWK(newest.privateJwk, TOKEN_ALGORITHM)) as CryptoKey },
+    verifiers: new Map(published.map((jwk) => [jwk.kid, importPublicKey(jwk)])),
     jwks: { keys: published },
   };
 }
 
 /**
- * Reads the keys, and makes the first one if there is none: of several processes that start at once, the statement
- * of exactly one adds it and all use it.
+ * Reads the keys and creates the first one if there is none. If several processes start at once, one of their
+ * statements inserts it and all use it.
  */
 export async function openSigningKeys(database: Database, log: Log): Promise<SigningKeys> {
   let rows = await readRows(database);
@@ -98,7 +101,8 @@ export async function openSigningKeys(database: Database, log: Log): Promise<Sig
     loading ??= (async () => {
       loadedAt = performance.now();
       const next = await importRows(await readRows(database));
-      if (next.signer.kid !== keys.signer.kid) log.info({ kid: next.signer.kid }, "another key signs now");
+      if (next.signer.kid !== keys.signer.kid)
+        log.info({ kid: next.signer.kid }, "signing with another key from now on");
       keys = next;
     })().finally(() => {
       loading = undefined;
@@ -106,14 +110,14 @@ export async function openSigningKeys(database: Database, log: Log): Promise<Sig
     return loading;
   };
   const timer = setInterval(
-    () => reload().catch((err) => log.warn({ err }, "the signing keys could not be read again")),
-    RELOAD_EVERY_MS,
+    () => reload().catch((err) => log.warn({ err }, "signing keys could not be reloaded")),
+    RELOAD_MS,
   ).unref();
   return {
     signer: () => keys.signer,
     verifier(kid) {
       const known = keys.verifiers.get(kid);
-      if (known || performance.now() - loadedAt < RELOAD_PAUSE_MS) return known;
+      if (known || performance.now() - loadedAt < UNKNOWN_KEY_RELOAD_MS) return known;
       return reload().then(() => keys.verifiers.get(kid));
     },
     jwks: () => keys.jwks,

@@ -2,24 +2,24 @@ import { retryUntilReady } from "@parley/runtime/deadline";
 import type { Check } from "@parley/runtime/health";
 import type { ServiceContext } from "@parley/runtime/service";
 import { allowedOrigins, databaseUrl, natsOptions } from "@parley/runtime/variables";
-import { buildUseCases } from "./build-use-cases.ts";
+import { startAnnouncer } from "./announce-revocations.ts";
+import { buildApp } from "./app.ts";
 import { startCleanup } from "./cleanup.ts";
 import { type AuthConfig, tlsFiles } from "./config.ts";
 import { openAuthDatabase } from "./database.ts";
+import { startGrpc } from "./grpc-server.ts";
 import { readServerCredentials } from "./grpc-tls.ts";
 import { startHasher } from "./hasher.ts";
-import { buildAuthHttp } from "./http.ts";
-import { startAnnouncer } from "./revocations.ts";
-import { startGrpc } from "./server.ts";
 import { openSigningKeys } from "./signing-keys.ts";
+import { createUseCases } from "./use-cases.ts";
 
-/** Where a started service listens. */
-type Addresses = Readonly<{ grpcPort: number; httpPort: number }>;
+/** The ports that a started auth listens on. */
+export type Addresses = Readonly<{ grpcPort: number; httpPort: number }>;
 
 /**
- * Starts both faces and answers where they listen. Whatever it opened is closed through the context.
+ * Starts gRPC and HTTP. What it opens is closed through `onClose`.
  *
- * @throws {Error} if Postgres does not answer or a port is taken.
+ * @throws {Error} if Postgres does not answer for too long, a TLS file cannot be read, or a port is taken.
  */
 export async function startAuth(config: AuthConfig, { log, onClose }: ServiceContext): Promise<Addresses> {
   const credentials = await readServerCredentials(tlsFiles(config));
@@ -36,25 +36,25 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
   onClose(() => announcer.close());
   const cleanup = startCleanup(database, log);
   onClose(() => cleanup.close());
-  const cases = buildUseCases(config, { database, keys, hasher, announce: announcer.announce });
-  // NATS is not among them: without it revocations come by polling, and everything else works.
+  const cases = createUseCases(config, { database, keys, hasher, announce: announcer.announce });
+  // NATS is not a check: without it services learn of revocations by polling, and everything else works.
   const checks: Record<string, Check> = {
     postgres: () => database.query("select 1"),
     passwords: () => hasher.check(),
   };
-  const listening = { host: config.HOST, port: config.AUTH_GRPC_PORT, credentials };
-  const grpc = await startGrpc(cases, checks, listening, log);
+  const listen = { host: config.HOST, port: config.AUTH_GRPC_PORT, credentials };
+  const grpc = await startGrpc(cases, checks, listen, log);
   onClose(() => grpc.close());
   const settings = {
     allowedOrigins: allowedOrigins(config),
     trustProxy: config.TRUST_PROXY,
     secureCookies: config.NODE_ENV === "production",
   };
-  const app = await buildAuthHttp(cases, checks, settings, log);
+  const app = await buildApp(cases, checks, settings, log);
   onClose(() => app.close());
   await app.listen({ host: config.HOST, port: config.AUTH_HTTP_PORT });
   const bound = app.server.address();
   const httpPort = bound !== null && typeof bound === "object" ? bound.port : config.AUTH_HTTP_PORT;
-  log.info({ grpcPort: grpc.port, httpPort }, "auth listens");
+  log.info({ grpcPort: grpc.port, httpPort }, "auth is listening");
   return { grpcPort: grpc.port, httpPort };
 }

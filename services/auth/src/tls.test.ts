@@ -79,7 +79,7 @@ const tls = (ca: string, name?: string): ChannelCredentials =>
     ? credentials.createSsl(read(`${ca}.pem`))
     : credentials.createSsl(read(`${ca}.pem`), read(`${name}.key`), read(`${name}.pem`));
 
-/** What a client with these credentials gets for GetJwks. */
+/** The curve of the first key in the answer of GetJwks, or the status of its refusal. */
 async function ask(port: number, channel: ChannelCredentials): Promise<string | number> {
   const client = new AuthServiceClient(`localhost:${port}`, channel);
   try {
@@ -92,8 +92,8 @@ async function ask(port: number, channel: ChannelCredentials): Promise<string | 
   }
 }
 
-describe("the gRPC face", () => {
-  it("speaks TLS with a certificate, and refuses clients that do not trust it or speak plainly", async () => {
+describe("the gRPC server", () => {
+  it("with a certificate, uses TLS and refuses plaintext; clients that do not trust it refuse", async () => {
     const auth = await startAuthFixture({
       AUTH_TLS_CERT: file("server.pem"),
       AUTH_TLS_KEY: file("server.key"),
@@ -107,7 +107,7 @@ describe("the gRPC face", () => {
     }
   });
 
-  it("asks each client for a certificate of its authority", async () => {
+  it("with a CA, requires a certificate of that CA from each client", async () => {
     const auth = await startAuthFixture({
       AUTH_TLS_CERT: file("server.pem"),
       AUTH_TLS_KEY: file("server.key"),

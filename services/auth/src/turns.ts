@@ -1,22 +1,23 @@
 import { sleep } from "@parley/runtime/deadline";
 
-/** Turns that are kept before those which are long over are thrown away. */
-const TURNS_KEPT = 1_000;
+/** Keys that may be kept before old ones are removed. */
+const KEYS_KEPT = 1_000;
 
-/** Attempts that come one after the other, each key at its own pace. */
-interface Turns {
+/** Spaces attempts with the same key in time. */
+export interface Turns {
   /**
-   * Waits until each key's last turn is its spacing (ms) ago. Answers 0 then; or how long the wait would be (ms) if
-   * that is longer than the longest wait, and no turn is taken. A spacing of 0 takes no turn.
+   * Waits until the last turn of each key is at least its spacing ago, takes a turn for each, and resolves with 0. If
+   * the wait would be longer than the maximum, it resolves at once with that wait (ms) and takes no turn. Keys with a
+   * spacing of 0 take no turn.
    */
   wait(spacings: readonly (readonly [key: string, spacingMs: number])[]): Promise<number>;
 }
 
-/** Turns on monotonic time, in memory. */
+/** Creates turns in memory, on monotonic time; `waitMsMax` is the longest wait. */
 export function createTurns(waitMsMax: number): Turns {
-  /** When the last attempt with this key went or goes, ms of monotonic time. */
+  /** Time of the last turn of each key, which may be in the future; monotonic, ms. */
   const lastAt = new Map<string, number>();
-  const dropOver = (now: number) => {
+  const removeOld = (now: number) => {
     for (const [key, at] of lastAt) if (at + waitMsMax < now) lastAt.delete(key);
   };
   return {
@@ -29,7 +30,7 @@ export function createTurns(waitMsMax: number): Turns {
       );
       if (turn - now > waitMsMax) return turn - now;
       for (const [key] of slowed) lastAt.set(key, turn);
-      if (lastAt.size > TURNS_KEPT) dropOver(now);
+      if (lastAt.size > KEYS_KEPT) removeOld(now);
       if (turn > now) await sleep(turn - now);
       return 0;
     },

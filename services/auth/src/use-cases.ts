@@ -1,16 +1,27 @@
-import { AuthError } from "./auth-error.ts";
-import type { ChangePassword } from "./change-password.ts";
-import type { Login } from "./login.ts";
-import type { Logout } from "./logout.ts";
-import type { ListSessions, RevokeSession, UpdateProfile } from "./own-account.ts";
-import type { Refresh } from "./refresh.ts";
-import type { Register } from "./register.ts";
-import type { ListRevocations } from "./revocations.ts";
-import type { PublicKeys } from "./signing-keys.ts";
-import { USERS_PER_QUESTION_MAX, type User, type Users } from "./users.ts";
-import type { VerifyToken } from "./verify-token.ts";
+import type { Database } from "@parley/runtime/postgres";
+import type { AnnounceRevocations } from "./announce-revocations.ts";
+import { type ChangePassword, createChangePassword } from "./change-password.ts";
+import type { AuthConfig } from "./config.ts";
+import { createGetUsers, type GetUsers } from "./get-users.ts";
+import type { Hasher } from "./hasher.ts";
+import { createLimits, createNoLimits } from "./limits.ts";
+import { createListRevocations, type ListRevocations } from "./list-revocations.ts";
+import { createListSessions, type ListSessions } from "./list-sessions.ts";
+import { createLogin, type Login } from "./login.ts";
+import { createLogout, type Logout } from "./logout.ts";
+import { createPasswords } from "./passwords.ts";
+import { createRefresh, type Refresh } from "./refresh.ts";
+import { createRefreshTokens } from "./refresh-tokens.ts";
+import { createRegister, type Register } from "./register.ts";
+import { createRevokeSession, type RevokeSession } from "./revoke-session.ts";
+import { createSessions } from "./sessions.ts";
+import type { PublicKeys, SigningKeys } from "./signing-keys.ts";
+import { createTokens } from "./tokens.ts";
+import { createUpdateProfile, type UpdateProfile } from "./update-profile.ts";
+import { createUsers } from "./users.ts";
+import { createVerifyToken, type VerifyToken } from "./verify-token.ts";
 
-/** What both faces, gRPC and HTTP, offer. */
+/** Everything that auth does; gRPC and HTTP offer the same. */
 export type UseCases = Readonly<{
   register: Register;
   login: Login;
@@ -26,14 +37,35 @@ export type UseCases = Readonly<{
   getJwks: () => PublicKeys;
 }>;
 
-/** Users by id; ids that nobody has are left out. @throws {AuthError} `bad_frame` for more than 100 ids. */
-type GetUsers = (ids: readonly string[]) => Promise<User[]>;
+/** What the use cases need; whoever opened it closes it. */
+type Resources = Readonly<{
+  database: Database;
+  keys: SigningKeys;
+  hasher: Hasher;
+  announce: AnnounceRevocations;
+}>;
 
-/** Makes the use case. */
-export function createGetUsers(users: Users): GetUsers {
-  return async (ids) => {
-    if (ids.length > USERS_PER_QUESTION_MAX)
-      throw new AuthError("bad_frame", `at most ${USERS_PER_QUESTION_MAX} ids at once`, { path: "/ids" });
-    return await users.findByIds(ids);
+/** Creates all use cases. */
+export function createUseCases(config: AuthConfig, resources: Resources): UseCases {
+  const { database, keys, hasher, announce } = resources;
+  const users = createUsers(database);
+  const sessions = createSessions(database, config.AUTH_SESSION_DAYS);
+  const refreshTokens = createRefreshTokens(database, config.AUTH_SESSION_DAYS);
+  const tokens = createTokens(keys, config.AUTH_ISSUER, config.AUTH_AUDIENCE);
+  const limits = config.RATE_LIMITS === "on" ? createLimits() : createNoLimits();
+  const passwords = createPasswords(database);
+  return {
+    register: createRegister(users, hasher, limits),
+    login: createLogin({ users, sessions, tokens, hasher, limits }),
+    refresh: createRefresh(refreshTokens, tokens, announce),
+    logout: createLogout(sessions, tokens, announce),
+    verifyToken: createVerifyToken(tokens, sessions),
+    updateProfile: createUpdateProfile(users),
+    changePassword: createChangePassword({ users, passwords, hasher, limits, announce }),
+    listSessions: createListSessions(sessions),
+    revokeSession: createRevokeSession(sessions, announce),
+    listRevocations: createListRevocations(database),
+    getUsers: createGetUsers(users),
+    getJwks: () => keys.jwks(),
   };
 }

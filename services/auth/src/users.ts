@@ -7,21 +7,19 @@ export const USERNAME_LENGTH_MIN = 3;
 export const USERNAME_LENGTH_MAX = 32;
 export const USERNAME_PATTERN = "^[a-zA-Z0-9_.-]+$";
 export const DISPLAY_NAME_LENGTH_MAX = 64;
-/** Users that one question may ask for. */
-export const USERS_PER_QUESTION_MAX = 100;
 
 const USERNAME = /^[a-zA-Z0-9_.-]{3,32}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 export type User = Readonly<{ id: string; username: string; displayName: string }>;
 
-/** True if a text is a name that an account can have. Names are unique without regard to case. */
+/** Whether a text is a valid username. Usernames are unique without regard to case. */
 export const isUsername = (text: string): boolean => USERNAME.test(text);
 
-/** True if a text can be the id of a user or a session. */
+/** Whether a text has the form of a user or session id (a UUID). */
 export const isId = (text: string): boolean => UUID.test(text);
 
-/** @throws {AuthError} `bad_frame` if no account can have this name. */
+/** Returns a valid username as it is. @throws {AuthError} `bad_frame` if it is not valid. */
 export function acceptUsername(text: string): string {
   const reserved = reservedReason(text);
   if (reserved !== undefined)
@@ -31,7 +29,11 @@ export function acceptUsername(text: string): string {
   throw new AuthError("bad_frame", `a username is ${rule}`, { path: "/username" });
 }
 
-/** The name that others see, trimmed. @throws {AuthError} `bad_frame` if it is empty, too long or not text. */
+/**
+ * Returns a display name without white space at its ends.
+ *
+ * @throws {AuthError} `bad_frame` if it is empty, too long, or has control characters or lone surrogates.
+ */
 export function acceptDisplayName(text: string): string {
   const name = text.trim();
   const length = [...name].length;
@@ -42,24 +44,24 @@ export function acceptDisplayName(text: string): string {
 
 const FIELDS = `id, username, display_name as "displayName"`;
 
-/** A user with what a login is checked against. `passwordEpoch` counts the changes of the password. */
+/** A user with the hash that a login is checked against; `passwordEpoch` counts changes of the password. */
 export type Account = User & Readonly<{ passwordHash: string; passwordEpoch: number }>;
 
 /** Accounts in Postgres. Each write is one statement. */
 export interface Users {
-  /** Adds an account, or answers undefined if the name is taken. */
+  /** Adds an account; undefined if the username is taken. */
   add(username: string, displayName: string, passwordHash: string): Promise<User | undefined>;
-  /** The account with this name in any case, with its password hash. */
+  /** The account with this username, without regard to case. */
   findByName(username: string): Promise<Account | undefined>;
-  /** The accounts with these ids; unknown and impossible ids are left out. */
+  /** The users with these ids; unknown and malformed ids are left out. */
   findByIds(ids: readonly string[]): Promise<User[]>;
-  /** Changes the name that others see; undefined if there is no such user. */
+  /** Changes the display name; undefined if there is no such user. */
   rename(userId: string, displayName: string): Promise<User | undefined>;
-  /** Replaces a password hash by one of the same password if it is still `old`; false if it is not. */
+  /** Replaces the hash by another one of the same password; false if the stored hash is not `old` any more. */
   replaceHash(userId: string, old: string, fresh: string): Promise<boolean>;
 }
 
-/** Keeps accounts in the schema `auth`. */
+/** Stores accounts in the schema `auth`. */
 export function createUsers(database: Database): Users {
   return {
     async add(username, displayName, passwordHash) {

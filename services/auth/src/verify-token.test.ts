@@ -28,7 +28,7 @@ let strangerJwk: JWK;
 const part = (token: string, index: number) =>
   JSON.parse(Buffer.from(token.split(".")[index] ?? "", "base64url").toString()) as never;
 
-/** The real key from the database: the worst that a forger could have is everything but the right claims. */
+/** The real private key, from the database: the strongest forger has it and lacks only the right claims. */
 async function readKey(): Promise<CryptoKey> {
   const database = openDatabase({ url: auth.databaseUrl, name: "test", connections: 1, deadlineMs: 5_000 });
   const [row] = await database.query<{ jwk: JWK }>("select private_jwk as jwk from auth.signing_keys");
@@ -67,7 +67,7 @@ const unsigned = (header: object) =>
   [header, good.claims, ""].map((p) => (p === "" ? "" : base64url.encode(JSON.stringify(p)))).join(".");
 const now = () => Math.floor(Date.now() / 1_000);
 
-it("accepts what it issued, and the same again when it is signed with the true key", async () => {
+it("accepts a token that it issued, and the same claims signed again with its key", async () => {
   expect(await verify(good.token)).toEqual({ status: status.OK, code: "victim" });
   expect(await verify(await forge({}))).toEqual({ status: status.OK, code: "victim" });
   expect(good.header).toEqual({ alg: "EdDSA", typ: "at+jwt", kid: expect.any(String) });
@@ -77,7 +77,7 @@ it("accepts what it issued, and the same again when it is signed with the true k
   );
 });
 
-/** Each is told by its name; all are made when the test runs, because they need the running service's key. */
+/** Forged tokens by name. They are made when the test runs, because they need the service's key. */
 const attacks: Record<string, () => Promise<string> | string> = {
   "nothing at all": () => "",
   "no token": () => "no token",
@@ -125,6 +125,6 @@ it.each(Object.keys(attacks))("refuses a token: %s", async (name) => {
   expect(await verify(token)).toEqual({ status: status.UNAUTHENTICATED, code: "unauthenticated" });
   const header = token.replaceAll(/[^\x20-\x7e]/g, "");
   const answer = await fetch(`${auth.url}/api/v1/me`, { headers: { authorization: `Bearer ${header}` } });
-  // The server refuses a header block of this size before anybody reads it.
+  // Node refuses headers of this size itself.
   expect(answer.status).toBe(name === "60 KB" ? 431 : header === good.token ? 200 : 401);
 });

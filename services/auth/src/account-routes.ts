@@ -1,3 +1,4 @@
+import { authenticate } from "@parley/identity/authenticate";
 import type { App } from "@parley/runtime/http";
 import {
   Me,
@@ -10,26 +11,28 @@ import {
   SessionRevoked,
   security,
 } from "./http-schemas.ts";
-import { callerOf } from "./http-users.ts";
 import type { UseCases } from "./use-cases.ts";
 
-const tags = ["own account"];
+const tags = ["account"];
 
-/** The routes about the caller's own account and sessions. */
-export function addOwnAccount(app: App, cases: UseCases): void {
+/** Adds the routes of the caller's own account and sessions. */
+export function addAccountRoutes(app: App, cases: UseCases): void {
   app.patch(
     "/api/v1/me",
     {
       schema: {
         tags,
         security,
-        summary: "change what others see",
+        summary: "change my display name",
         body: ProfileBody,
         response: { 200: Me, ...problems(400, 401, 503) },
       },
     },
     async (request) => ({
-      data: await cases.updateProfile(await callerOf(cases, request), request.body.displayName),
+      data: await cases.updateProfile(
+        await authenticate(request, cases.verifyToken),
+        request.body.displayName,
+      ),
     }),
   );
   app.put(
@@ -38,13 +41,13 @@ export function addOwnAccount(app: App, cases: UseCases): void {
       schema: {
         tags,
         security,
-        summary: "change the password; all other sessions end",
+        summary: "change my password; all my other sessions are revoked",
         body: PasswordBody,
         response: { 200: PasswordChanged, ...problems(400, 401, 403, 429, 503) },
       },
     },
     async (request) => {
-      const caller = await callerOf(cases, request);
+      const caller = await authenticate(request, cases.verifyToken);
       const { oldPassword, newPassword } = request.body;
       const revokedSessions = await cases.changePassword(caller, {
         oldPassword,
@@ -60,12 +63,12 @@ export function addOwnAccount(app: App, cases: UseCases): void {
       schema: {
         tags,
         security,
-        summary: "my open sessions, the newest first",
+        summary: "my open sessions, newest first",
         response: { 200: SessionList, ...problems(401, 503) },
       },
     },
     async (request) => ({
-      data: (await cases.listSessions(await callerOf(cases, request))).map((session) => ({
+      data: (await cases.listSessions(await authenticate(request, cases.verifyToken))).map((session) => ({
         ...session,
         createdAt: session.createdAt.toISOString(),
         lastUsedAt: session.lastUsedAt.toISOString(),
@@ -79,13 +82,13 @@ export function addOwnAccount(app: App, cases: UseCases): void {
       schema: {
         tags,
         security,
-        summary: "end one of my sessions",
+        summary: "revoke one of my sessions",
         params: SessionParams,
         response: { 200: SessionRevoked, ...problems(401, 404, 503) },
       },
     },
     async (request) => {
-      await cases.revokeSession(await callerOf(cases, request), request.params.id);
+      await cases.revokeSession(await authenticate(request, cases.verifyToken), request.params.id);
       return { data: { revoked: true as const } };
     },
   );

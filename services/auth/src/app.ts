@@ -2,10 +2,10 @@ import cookie from "@fastify/cookie";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
-import { addEntrance } from "./http-entrance.ts";
-import { addOwnAccount } from "./http-own-account.ts";
-import { addUsers } from "./http-users.ts";
+import { addAccountRoutes } from "./account-routes.ts";
+import { addLoginRoutes } from "./login-routes.ts";
 import type { UseCases } from "./use-cases.ts";
+import { addUserRoutes } from "./user-routes.ts";
 
 const BODY_BYTES_MAX = 16_384;
 
@@ -16,8 +16,8 @@ type HttpSettings = Readonly<{
   secureCookies: boolean;
 }>;
 
-/** The HTTP face: a thin one over the same use cases as gRPC. It opens no port. */
-export async function buildAuthHttp(
+/** Builds the HTTP API: the same use cases as gRPC. It opens no port. */
+export async function buildApp(
   cases: UseCases,
   checks: Readonly<Record<string, Check>>,
   settings: HttpSettings,
@@ -33,8 +33,8 @@ export async function buildAuthHttp(
     bodyBytesMax: BODY_BYTES_MAX,
   });
   await app.register(cookie);
-  addEntrance(app, cases, settings.secureCookies);
-  addOwnAccount(app, cases);
-  addUsers(app, cases);
+  addLoginRoutes(app, cases, settings.secureCookies);
+  addAccountRoutes(app, cases);
+  addUserRoutes(app, cases);
   return app;
 }

@@ -30,7 +30,7 @@ const login = (username: string, more: object = {}) =>
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const pairOf = (cookie: string) => ({ cookie: cookie.split(";")[0] ?? "" });
 
-it("refreshes by body, and says what protocol.md promises", async () => {
+it("refreshes with the token in the body", async () => {
   const first = await login("alice");
   expect(first.data).toEqual({
     token: expect.any(String),
@@ -44,7 +44,7 @@ it("refreshes by body, and says what protocol.md promises", async () => {
   expect((await send("GET", "/api/v1/me", undefined, bearer(second.data.token))).status).toBe(200);
 });
 
-it("gives browsers the refresh token in a cookie that no script and no other site gets", async () => {
+it("gives browsers the refresh token in a cookie that scripts and other sites cannot read", async () => {
   const first = await login("alice", { cookieOnly: true });
   expect(first.data.refreshToken).toBeUndefined();
   for (const part of ["HttpOnly", "SameSite=Strict", "Path=/api/v1"]) expect(first.cookie).toContain(part);
@@ -61,7 +61,7 @@ it("gives browsers the refresh token in a cookie that no script and no other sit
   });
 });
 
-it("answers pages of allowed origins with credentials, and no others", async () => {
+it("sends CORS headers with credentials to allowed origins only", async () => {
   const asked = async (origin: string) =>
     (await send("POST", "/api/v1/login", { username: "alice", password: PASSWORD }, { origin })).headers;
   const allowed = await asked(ORIGIN);
@@ -70,7 +70,7 @@ it("answers pages of allowed origins with credentials, and no others", async () 
   expect((await asked("http://evil.example")).get("access-control-allow-origin")).toBeNull();
 });
 
-it("lists and ends sessions, changes name and password", async () => {
+it("lists and revokes sessions, changes display name and password", async () => {
   const first = await login("bella");
   const second = await login("bella");
   const listed = await send("GET", "/api/v1/sessions", undefined, bearer(first.data.token));

@@ -1,13 +1,9 @@
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { expect, it } from "vitest";
-import { readToken } from "./read-token.ts";
+import { InvalidTokenError, importPublicKey, verifyAccessToken } from "./access-token.ts";
 
 const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-const rules = {
-  issuer: "us",
-  audience: "ours",
-  findKey: (kid: string) => (kid === "one" ? publicKey : undefined),
-};
+const keys = new Map([["one", importPublicKey(publicKey.export({ format: "jwk" }))]]);
 const now = Math.floor(Date.now() / 1_000);
 const HEADER = { alg: "EdDSA", typ: "at+jwt", kid: "one" };
 const CLAIMS = {
@@ -15,6 +11,7 @@ const CLAIMS = {
   aud: "ours",
   sub: randomUUID(),
   sid: randomUUID(),
+  username: "alice",
   jti: "j",
   iat: now,
   exp: now + 60,
@@ -22,20 +19,26 @@ const CLAIMS = {
 
 const encode = (part: unknown) =>
   Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
-/** A token that is signed with the true key, whatever it says. */
+/** A token with any header and claims, signed with the issuer's key. */
 function make(header: unknown = HEADER, claims: unknown = CLAIMS): string {
   const signed = `${encode(header)}.${encode(claims)}`;
   return `${signed}.${sign(null, Buffer.from(signed), privateKey).toString("base64url")}`;
 }
-const read = (token: string) => readToken(token, rules);
+const verify = (token: string) =>
+  verifyAccessToken(token, (kid) => keys.get(kid), { issuer: "us", audience: "ours" });
 
-it("reads what was signed by our key and says all that it must", async () => {
-  const expiresAt = new Date(CLAIMS.exp * 1_000);
-  expect(await read(make())).toEqual({ userId: CLAIMS.sub, sessionId: CLAIMS.sid, expiresAt });
-  expect(await read(make(HEADER, { ...CLAIMS, nbf: now, more: 1 }))).toMatchObject({ userId: CLAIMS.sub });
+it("returns the claims of a token that the issuer signed", async () => {
+  const expected = {
+    userId: CLAIMS.sub,
+    sessionId: CLAIMS.sid,
+    username: "alice",
+    expiresAt: new Date(CLAIMS.exp * 1_000),
+  };
+  expect(await verify(make())).toEqual(expected);
+  expect(await verify(make(HEADER, { ...CLAIMS, nbf: now, more: 1 }))).toEqual(expected);
 });
 
-const left = (field: keyof typeof CLAIMS) => make(HEADER, { ...CLAIMS, [field]: undefined });
+const without = (field: keyof typeof CLAIMS) => make(HEADER, { ...CLAIMS, [field]: undefined });
 const good = make();
 const signature = good.split(".")[2] ?? "";
 const wrong: Record<string, string> = {
@@ -54,17 +57,41 @@ const wrong: Record<string, string> = {
   "nbf later": make(HEADER, { ...CLAIMS, nbf: now + 60 }),
   "nbf as text": make(HEADER, { ...CLAIMS, nbf: "0" }),
   "iat as text": make(HEADER, { ...CLAIMS, iat: "0" }),
+  "sid as a number": make(HEADER, { ...CLAIMS, sid: 1 }),
+  "jti as a number": make(HEADER, { ...CLAIMS, jti: 1 }),
   "a signature with padding": `${good}==`,
   "a signature cut by one": good.slice(0, -1),
   "a signature in the other base64": `${good.slice(0, -signature.length)}${"+".repeat(86)}`,
   "a fourth part": `${good}.`,
-  "a line behind it": `${good}\n`,
+  "a line break at the end": `${good}\n`,
   "bytes that are no UTF-8": `${Buffer.from([0x22, 0xff, 0x22]).toString("base64url")}.${encode(CLAIMS)}.${signature}`,
   ...Object.fromEntries(
-    (["iss", "aud", "sub", "sid", "jti", "iat", "exp"] as const).map((f) => [`no ${f}`, left(f)]),
+    (["iss", "aud", "sub", "sid", "username", "jti", "iat", "exp"] as const).map((f) => [
+      `no ${f}`,
+      without(f),
+    ]),
   ),
 };
 
 it.each(Object.entries(wrong))("refuses %s", async (_what, token) => {
-  await expect(read(token)).rejects.toMatchObject({ code: "unauthenticated" });
+  await expect(verify(token)).rejects.toBeInstanceOf(InvalidTokenError);
+});
+
+it.each([
+  ["expired", make(HEADER, { ...CLAIMS, exp: now - 1 })],
+  ["unknown_key", make({ ...HEADER, kid: "two" })],
+  ["bad_signature", `${good.slice(0, -signature.length)}${"A".repeat(86)}`],
+  ["wrong_claims", make(HEADER, { ...CLAIMS, iss: "them" })],
+  ["malformed", "no token"],
+])("says why a token is not valid: %s", async (code, token) => {
+  await expect(verify(token)).rejects.toMatchObject({ code });
+});
+
+it.each([
+  ["rsa", () => generateKeyPairSync("rsa", { modulusLength: 2_048 })],
+  ["ec", () => generateKeyPairSync("ec", { namedCurve: "P-256" })],
+  ["ed448", () => generateKeyPairSync("ed448")],
+])("does not import a key of type %s", (_type, generate) => {
+  const jwk = (generate().publicKey as typeof publicKey).export({ format: "jwk" });
+  expect(() => importPublicKey(jwk)).toThrow("Ed25519");
 });

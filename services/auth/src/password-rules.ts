@@ -7,13 +7,14 @@ export const PASSWORD_LENGTH_MAX = 128;
 /** argon2id with 19 MiB, two passes and one lane (OWASP Password Storage Cheat Sheet). */
 export const HASH_PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-/** The form in which a password is hashed: NFKC, so that the same keys on another device give the same text. */
+/** The form in which a password is hashed: NFKC, because devices encode the same characters in different ways. */
 export const normalizePassword = (password: string): string => password.normalize("NFKC");
 
 /**
- * A new password in the form in which it is hashed. Its length is counted in code points of that form.
+ * Returns a new password in the form in which it is hashed. Its length is counted in code points of that form.
  *
- * @throws {AuthError} `bad_frame` if it is too short, too long, too easy to guess or not text. The message never repeats it.
+ * @throws {AuthError} `bad_frame` if it is too short, too long, easy to guess (`weaknessOf`) or has lone surrogates. The
+ * message does not contain it.
  */
 export function acceptPassword(password: string, username: string, path = "/password"): string {
   const normalized = normalizePassword(password);

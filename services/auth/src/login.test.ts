@@ -27,7 +27,7 @@ const register = (username: string, password = PASSWORD, displayName = "") =>
 const login = (username: string, password = PASSWORD) =>
   call(auth.client, auth.client.login, { username, password, device: "test", clientAddress: "" });
 describe("over gRPC", () => {
-  it("registers, logs in, and knows whose the token is", async () => {
+  it("registers a user, logs in and verifies the token", async () => {
     const { user } = await register("alice", PASSWORD, "Alice A.");
     expect(user).toMatchObject({ username: "alice", displayName: "Alice A." });
     const session = await login("ALICE");
@@ -39,7 +39,7 @@ describe("over gRPC", () => {
     expect(lifeMs).toBeLessThanOrEqual(900_000);
   });
 
-  it("finds many users at once and leaves out ids that nobody has", async () => {
+  it("returns many users at once and leaves out unknown ids", async () => {
     const { user: one } = await register("find-one");
     const { user: two } = await register("find-two");
     const ids = [two?.id ?? "", "no id", crypto.randomUUID(), one?.id ?? "", "\0"];
@@ -52,7 +52,7 @@ describe("over gRPC", () => {
     });
   });
 
-  it("takes a name once, whatever its case, also from twenty at the same time", async () => {
+  it("gives a username to one of twenty concurrent registrations, whatever its case", async () => {
     const tries = Array.from({ length: 20 }, (_, i) => register(i % 2 ? "Racer" : "rAcer"));
     const outcomes = await Promise.allSettled(tries);
     expect(outcomes.filter(({ status: outcome }) => outcome === "fulfilled")).toHaveLength(1);
@@ -80,7 +80,7 @@ describe("over gRPC", () => {
     expect(answer.message).not.toContain(password);
   });
 
-  it("takes 8 and 128 characters, counted after NFKC, and any script", async () => {
+  it("accepts passwords of 8 and of 128 characters, counted after NFKC, in any script", async () => {
     await register("eight", "12345 78");
     await register("most", "é".repeat(128));
     await register("script", "пароль-密码-🔑");
@@ -89,7 +89,7 @@ describe("over gRPC", () => {
     await login("wide-form", "widerword");
   });
 
-  it("gives one and the same answer to an unknown name and a wrong password", async () => {
+  it("gives the same answer to an unknown username and a wrong password", async () => {
     await register("known");
     const wrong = await refusalOf(login("known", "wrong password"));
     expect(wrong).toMatchObject({ status: status.UNAUTHENTICATED, code: "unauthenticated" });
@@ -102,7 +102,7 @@ describe("over gRPC", () => {
 });
 
 describe("over HTTP", () => {
-  it("registers, logs in, says who I am and finds users", async () => {
+  it("registers a user, logs in, and returns the own user and others", async () => {
     const registered = await json("/api/v1/register", { username: "harriet", password: PASSWORD });
     expect(registered.status).toBe(201);
     const { id } = (registered.body as { data: { id: string } }).data;
@@ -162,7 +162,7 @@ describe("over HTTP", () => {
   });
 });
 
-it("makes one key when several instances start at once, and each accepts the others' tokens", async () => {
+it("creates one key when several instances start at once, and each accepts the others' tokens", async () => {
   const others = await Promise.all([auth.another(), auth.another(), auth.another()]);
   try {
     await register("traveller");

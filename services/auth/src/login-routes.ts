@@ -1,5 +1,6 @@
+import { bearerToken } from "@parley/identity/authenticate";
 import type { App } from "@parley/runtime/http";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import {
   LoggedIn,
@@ -10,17 +11,15 @@ import {
   RegisterBody,
   Registered,
 } from "./http-schemas.ts";
-import { bearerOf } from "./http-users.ts";
 import type { TokenPair } from "./refresh.ts";
 import type { UseCases } from "./use-cases.ts";
 
-const tags = ["entrance"];
-/** The cookie with the refresh token, for browsers. */
+const tags = ["login"];
+/** Name of the cookie that holds a browser's refresh token. */
 const REFRESH_COOKIE = "parley_refresh";
-/** The cookie goes to the routes of this service only. */
 const COOKIE_PATH = "/api/v1";
-/** Browsers keep a cookie 400 days at most; the session itself ends when this service says so. */
-const COOKIE_S = 400 * 86_400;
+/** Lifetime of the cookie, seconds: the longest that browsers accept. The session itself expires earlier. */
+const COOKIE_SECONDS = 400 * 86_400;
 
 type Answer = (
   reply: FastifyReply,
@@ -28,12 +27,21 @@ type Answer = (
   cookieOnly: boolean | undefined,
 ) => Static<typeof LoggedIn>;
 
-/** The routes that need no access token. */
-export function addEntrance(app: App, cases: UseCases, secureCookies: boolean): void {
+/** The access token of a logout. A malformed header counts as none: the cookie may still name the session. */
+function optionalToken({ headers }: FastifyRequest): string {
+  try {
+    return bearerToken(headers) ?? "";
+  } catch {
+    return "";
+  }
+}
+
+/** Adds the routes that need no access token. */
+export function addLoginRoutes(app: App, cases: UseCases, secureCookies: boolean): void {
   const cookie = { path: COOKIE_PATH, httpOnly: true, sameSite: "strict", secure: secureCookies } as const;
   const answer: Answer = (reply, { token, refreshToken, expiresInSeconds, user }, cookieOnly = false) => {
     reply.header("cache-control", "no-store");
-    reply.setCookie(REFRESH_COOKIE, refreshToken, { ...cookie, maxAge: COOKIE_S });
+    reply.setCookie(REFRESH_COOKIE, refreshToken, { ...cookie, maxAge: COOKIE_SECONDS });
     return {
       data: { token, ...(cookieOnly ? {} : { refreshToken }), expiresIn: expiresInSeconds, user },
     };
@@ -46,7 +54,7 @@ export function addEntrance(app: App, cases: UseCases, secureCookies: boolean): 
     {
       schema: {
         tags,
-        summary: "end the session of the access token, of the refresh token, or of the cookie",
+        summary: "revoke the session of the access token, of the refresh token, or of the cookie",
         body: RefreshBody,
         response: { 200: LoggedOut, ...problems(400, 401, 503) },
       },
@@ -54,7 +62,7 @@ export function addEntrance(app: App, cases: UseCases, secureCookies: boolean): 
     async (request, reply) => {
       reply.clearCookie(REFRESH_COOKIE, cookie);
       const refreshToken = request.body?.refreshToken ?? request.cookies[REFRESH_COOKIE] ?? "";
-      await cases.logout({ token: bearerOf(request.headers.authorization), refreshToken });
+      await cases.logout({ token: optionalToken(request), refreshToken });
       return { data: { loggedOut: true as const } };
     },
   );
@@ -66,7 +74,7 @@ function addRegister(app: App, cases: UseCases): void {
     {
       schema: {
         tags,
-        summary: "make an account",
+        summary: "create an account",
         body: RegisterBody,
         response: { 201: Registered, ...problems(400, 409, 429, 503) },
       },
@@ -113,7 +121,7 @@ function addRefresh(app: App, cases: UseCases, answer: Answer): void {
     async (request, reply) => {
       const given = request.body?.refreshToken;
       const pair = await cases.refresh(given ?? request.cookies[REFRESH_COOKIE] ?? "");
-      // Whoever came with the cookie alone has no use for the token in the body.
+      // A browser that sent only the cookie does not need the token in the body.
       return reply.send(answer(reply, pair, request.body?.cookieOnly ?? given === undefined));
     },
   );
