@@ -41,7 +41,7 @@ export interface Sessions {
   ): Promise<string | undefined>;
   /**
    * The session if it is open now, "revoked" if it was revoked, undefined if it expired or does not exist. Concurrent
-   * calls share a statement (docs/decisions/0022-a-handshake-is-cheap.md).
+   * calls share a statement (docs/decisions/0020-a-socket-is-cheap.md).
    */
   findLive(sessionId: string): Promise<LiveSession | "revoked" | undefined>;
   list(userId: string): Promise<ListedSession[]>;
