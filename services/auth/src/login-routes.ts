@@ -18,7 +18,7 @@ const tags = ["login"];
 /** Name of the cookie that holds a browser's refresh token. */
 const REFRESH_COOKIE = "parley_refresh";
 const COOKIE_PATH = "/api/v1";
-/** Lifetime of the cookie, seconds: the longest that browsers accept. The session itself expires earlier. */
+/** Lifetime of the cookie, seconds: the longest that browsers accept. auth decides when the session expires. */
 const COOKIE_SECONDS = 400 * 86_400;
 
 type Answer = (
