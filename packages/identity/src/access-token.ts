@@ -42,14 +42,14 @@ function decodeObject(base64url: string): JsonObject {
   throw new InvalidTokenError("malformed");
 }
 
-/** The key id of a header with the one algorithm and type, and without an extension that must be understood (`crit`). */
+/** The key id of a header that has the one algorithm and type, and no critical extension (`crit`). */
 function keyIdOf({ alg, typ, kid, crit }: JsonObject): string {
   if (alg === TOKEN_ALGORITHM && typ === TOKEN_TYPE && typeof kid === "string" && crit === undefined)
     return kid;
   throw new InvalidTokenError("malformed");
 }
 
-/** Checks the claims (RFC 7519 section 4.1); all that auth writes must be there. `now` is in seconds since the epoch. */
+/** Checks the claims (RFC 7519 section 4.1); all that auth writes are required. `now` is seconds since the epoch. */
 function checkClaims(claims: JsonObject, { issuer, audience }: TokenRules, now: number): TokenClaims {
   const { iss, aud, sub, sid, jti, iat, exp, nbf, username } = claims;
   const isIssued = iss === issuer && aud === audience && typeof jti === "string" && typeof iat === "number";

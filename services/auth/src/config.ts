@@ -45,7 +45,8 @@ export type AuthConfig = Static<typeof AuthConfig>;
 /**
  * Reads the configuration of services/auth.
  *
- * @throws {ConfigError} if a variable breaks its rule, limits are off in production, or only some of the TLS variables that go together are set.
+ * @throws {ConfigError} if a variable breaks its rule, limits are off in production, or only some of the TLS variables
+ * that go together are set.
  */
 export function readAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
   const config = readConfig(AuthConfig, env);

@@ -10,7 +10,7 @@ const RETRY_S = 10;
 /** The outcome of an exchange. */
 type Exchange =
   | Readonly<{ outcome: "rotated"; sessionId: string; user: User }>
-  /** The token was exchanged less than `RETRY_S` ago and its successor is unused: `retryKey` gives the same successor. */
+  /** The token was exchanged less than `RETRY_S` ago, its successor is unused, and `retryKey` gives it again. */
   | Readonly<{ outcome: "repeated"; sessionId: string; user: User; retryKey: string }>
   /** The token was exchanged before: its session is revoked, by this call (`revocation`) or earlier. */
   | Readonly<{ outcome: "reused"; revocation: Revocation | undefined }>
