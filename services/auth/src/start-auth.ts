@@ -14,7 +14,7 @@ import { openSigningKeys } from "./signing-keys.ts";
 import { createUseCases } from "./use-cases.ts";
 
 /** The ports that a started auth listens on. */
-export type Addresses = Readonly<{ grpcPort: number; httpPort: number }>;
+type Addresses = Readonly<{ grpcPort: number; httpPort: number }>;
 
 /**
  * Starts gRPC and HTTP. What it opens is closed through `onClose`.

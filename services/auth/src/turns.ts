@@ -4,7 +4,7 @@ import { sleep } from "@parley/runtime/deadline";
 const KEYS_KEPT = 1_000;
 
 /** Spaces attempts with the same key in time. */
-export interface Turns {
+interface Turns {
   /**
    * Waits until the last turn of each key is at least its spacing ago, takes a turn for each, and resolves with 0. If
    * the wait would be longer than the maximum, it resolves at once with that wait (ms) and takes no turn. Keys with a
