@@ -14,6 +14,7 @@ export const ERROR_STATUS = {
   user_not_found: 404,
   room_exists: 409,
   last_owner: 409,
+  conflict: 409,
   rate_limited: 429,
   overloaded: 503,
   unavailable: 503,

@@ -1,5 +1,8 @@
+import { Refusal } from "@parley/protocol/codes";
 import type { LogEvent } from "@parley/protocol/events";
+import { sleep } from "@parley/runtime/deadline";
 import type { OutboxRow } from "./room-store.ts";
+import { RoomError } from "./rules/rights.ts";
 import type { RoomChange, RoomEvent } from "./rules/room-change.ts";
 import type { User } from "./rules/user.ts";
 
@@ -22,12 +25,19 @@ export interface ChangeNotices {
 export type ChangeDependencies = Readonly<{
   receipts: Receipts;
   notices: ChangeNotices;
+  turns: RoomTurns;
   now: () => Date;
   freshId: () => string;
 }>;
 
-/** Attempts of a change that loses against concurrent ones. */
-const ATTEMPTS_MAX = 10;
+type Attempt = Readonly<{ isApplied: boolean; receipt: string | undefined }>;
+
+/** How long a change is tried again that loses against concurrent ones, ms. */
+const TRY_MS = 2_000;
+/** Longest pause between two attempts, ms: a random one, so that two instances do not collide again. */
+const PAUSE_MAX_MS = 30;
+/** Changes of one room that may wait for their turn here. */
+const TURNS_MAX = 200;
 
 type Rows = Readonly<{ rows: OutboxRow[]; receipt: string | undefined }>;
 
@@ -64,21 +74,62 @@ function rightsOf(event: RoomEvent): Omit<OutboxRow, "entry"> {
  * @param attempt checks the change against the current state and applies it; `isApplied` is false if the state changed
  *   meanwhile, `receipt` is undefined if there is nothing to change
  * @returns the seq of the last entry; undefined if there was nothing to change, or history is late
- * @throws {Error} after ten lost attempts, and whatever `attempt` throws
+ * @throws {RoomError} `conflict` if others win for two seconds, and whatever `attempt` throws
  */
 export async function applyChange(
-  attempt: () => Promise<{ isApplied: boolean; receipt: string | undefined }>,
-  { receipts, notices }: ChangeDependencies,
+  room: string,
+  attempt: () => Promise<Attempt>,
+  { receipts, notices, turns }: ChangeDependencies,
   onApplied: () => void = () => undefined,
 ): Promise<number | undefined> {
-  for (let i = 0; i < ATTEMPTS_MAX; i += 1) {
+  const receipt = await turns.take(room, () => attemptRepeatedly(attempt));
+  if (receipt === undefined) return undefined;
+  const stored = receipts.wait(receipt);
+  onApplied();
+  notices.outboxFilled();
+  return await stored;
+}
+
+/** Returns the receipt of the change; undefined if there is nothing to change. */
+async function attemptRepeatedly(attempt: () => Promise<Attempt>): Promise<string | undefined> {
+  const deadline = performance.now() + TRY_MS;
+  do {
     const { isApplied, receipt } = await attempt();
-    if (receipt === undefined) return undefined;
-    if (!isApplied) continue;
-    const stored = receipts.wait(receipt);
-    onApplied();
-    notices.outboxFilled();
-    return await stored;
+    if (isApplied || receipt === undefined) return receipt;
+    await sleep(Math.random() * PAUSE_MAX_MS);
+  } while (performance.now() < deadline);
+  throw conflict();
+}
+
+const conflict = () => new RoomError("conflict", "others are changing this room: try again");
+
+/** Lets the changes of one room at this instance follow one another: those at once would only lose against each other. */
+export class RoomTurns {
+  readonly #rooms = new Map<string, { last: Promise<unknown>; size: number }>();
+
+  /**
+   * Runs `work` after those before it of the same room.
+   *
+   * @throws {RoomError} `conflict` if too many wait already
+   * @throws {Refusal} `unavailable` if those before it took longer than two seconds: Postgres is late
+   */
+  async take<T>(room: string, work: () => Promise<T>): Promise<T> {
+    const turns = this.#rooms.get(room) ?? { last: Promise.resolve(), size: 0 };
+    if (turns.size >= TURNS_MAX) throw conflict();
+    this.#rooms.set(room, turns);
+    turns.size += 1;
+    const calledAt = performance.now();
+    const result = turns.last.then(() => {
+      if (performance.now() - calledAt > TRY_MS)
+        throw new Refusal("unavailable", "earlier changes of this room are late", { retryAfterMs: 1_000 });
+      return work();
+    });
+    turns.last = result.catch(() => undefined);
+    try {
+      return await result;
+    } finally {
+      turns.size -= 1;
+      if (turns.size === 0) this.#rooms.delete(room);
+    }
   }
-  throw new Error("others change this room all the time");
 }

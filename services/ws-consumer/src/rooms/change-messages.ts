@@ -23,17 +23,21 @@ export function createChangeMessages(
     demandRight: (state: MessageState) => void,
     what: { type: "message_edited"; body: string } | { type: "message_deleted" },
   ) =>
-    applyChange(async () => {
-      const state = await store.message(room, seq, actor.id);
-      if (!state) throw roomNotFound();
-      demandRight(state);
-      const { type, ...rest } = what;
-      const at = now().toISOString();
-      const entry = { type, room, id: freshId(), author: actor, at, target: seq, ...rest } as LogEvent;
-      const receipt = receipts.open();
-      const row = { entry: JSON.stringify(entry), receipt };
-      return { isApplied: await store.changeMessage(room, state.version, seq, row), receipt };
-    }, deps);
+    applyChange(
+      room,
+      async () => {
+        const state = await store.message(room, seq, actor.id);
+        if (!state) throw roomNotFound();
+        demandRight(state);
+        const { type, ...rest } = what;
+        const at = now().toISOString();
+        const entry = { type, room, id: freshId(), author: actor, at, target: seq, ...rest } as LogEvent;
+        const receipt = receipts.open();
+        const row = { entry: JSON.stringify(entry), receipt };
+        return { isApplied: await store.changeMessage(room, state.version, seq, row), receipt };
+      },
+      deps,
+    );
   return {
     edit: (actor, room, seq, body) => change(actor, room, seq, demandEdit, { type: "message_edited", body }),
     erase: (actor, room, seq) => change(actor, room, seq, demandErase, { type: "message_deleted" }),

@@ -58,7 +58,7 @@ async function create(
     isNew = await deps.store.create({ ...room, createdBy: actor.id }, rows);
     return { isApplied: isNew, receipt: isNew ? receipt : undefined };
   };
-  await applyChange(attempt, deps);
+  await applyChange(room.id, attempt, deps);
   return isNew;
 }
 
@@ -78,7 +78,7 @@ async function change(
     const { rows, receipt } = rowsOf(room, actor, decide(state), deps);
     return { isApplied: rows.length > 0 && (await deps.store.change(room, state.version, rows)), receipt };
   };
-  await applyChange(attempt, deps, () => deps.notices.accessChanged(room));
+  await applyChange(room, attempt, deps, () => deps.notices.accessChanged(room));
 }
 
 async function find(ids: readonly string[], findUsers: FindUsers): Promise<readonly User[]> {

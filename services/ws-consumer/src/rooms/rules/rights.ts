@@ -40,6 +40,7 @@ type RoomErrorCode =
   | "forbidden"
   | "room_exists"
   | "last_owner"
+  | "conflict"
   | "member_not_found"
   | "message_not_found"
   | "user_not_found";
