@@ -27,6 +27,7 @@ import { createPresence } from "./presence/create-presence.ts";
 import { exchangePresence } from "./presence/nats/presence-exchange.ts";
 import { createLastSeen } from "./presence/postgres/last-seen.ts";
 import { createAccess } from "./rooms/access.ts";
+import { RoomTurns } from "./rooms/apply-change.ts";
 import { createFindUsers } from "./rooms/auth/find-users.ts";
 import { createChangeMessages } from "./rooms/change-messages.ts";
 import { createChangeRooms } from "./rooms/change-rooms.ts";
@@ -207,6 +208,7 @@ function wireRooms(
     store: createRoomStore(reads, shards),
     receipts: createReceipts(nats, onFault),
     notices: createChangeNotices(nats),
+    turns: new RoomTurns(),
     now: () => new Date(),
     freshId: () => randomUUID(),
   };

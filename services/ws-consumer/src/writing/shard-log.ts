@@ -39,8 +39,14 @@ export type LogEntry = Item &
     receipt: string | undefined;
   }>;
 
-/** A log entry that can never be stored, and the reason. */
-export type PoisonEntry = Item & Readonly<{ reason: string }>;
+/** Why Postgres refuses a row: its SQLSTATE and, if it names them, the broken constraint and the column. */
+export type PostgresRefusal = Readonly<{ sqlstate: string; constraint?: string; column?: string }>;
+
+/**
+ * A log entry that can never be stored, and the reason. `refusal` is there if that is Postgres; `isBare` says that the
+ * original is left out, because it could not be kept either.
+ */
+export type PoisonEntry = Item & Readonly<{ reason: string; refusal?: PostgresRefusal; isBare?: boolean }>;
 
 export type LogItem = LogEntry | PoisonEntry;
 

@@ -1,5 +1,5 @@
 import type { SettledTargets } from "./entry-targets.ts";
-import type { LogEntry, PoisonEntry, ShardPosition } from "./shard-log.ts";
+import type { LogEntry, PoisonEntry, PostgresRefusal, ShardPosition } from "./shard-log.ts";
 
 /** Entries of one shard that follow its cursor. No two of them have the same key. */
 export type Batch = Readonly<{
@@ -40,10 +40,16 @@ export class FencedError extends Error {
   readonly code = "FENCED";
 }
 
-/** Postgres refuses a value in the batch, and would refuse it again. */
+/** Postgres refuses an entry of the batch, or no statement can be made of it, and so it would be again. */
 export class BadEntryError extends Error {
   override readonly name = "BadEntryError";
   readonly code = "BAD_ENTRY";
+  readonly refusal: PostgresRefusal | undefined;
+
+  constructor(message: string, refusal?: PostgresRefusal, options?: ErrorOptions) {
+    super(message, options);
+    this.refusal = refusal;
+  }
 }
 
 /** The settings of this process do not match its database. */

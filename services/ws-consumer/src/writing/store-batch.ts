@@ -1,4 +1,4 @@
-import type { LogEntry, LogItem, PoisonEntry, ShardPosition } from "./shard-log.ts";
+import type { LogEntry, LogItem, Original, PoisonEntry, ShardPosition } from "./shard-log.ts";
 import { BadEntryError, type Batch, type ShardStore, type Written } from "./shard-store.ts";
 
 /**
@@ -29,11 +29,22 @@ export type WriterCounters = {
   fenced: number;
 };
 
+/** Writes a line to the service's log. `details` must not contain message text. */
+export type Report = (
+  level: "info" | "warn" | "error",
+  text: string,
+  details: Readonly<Record<string, unknown>>,
+) => void;
+
 type BatchDependencies = Readonly<{
   store: ShardStore;
   publisher: StoredPublisher;
+  report: Report;
   counters: WriterCounters;
 }>;
+/** Longest reason of a dead letter in the log, characters. */
+const REASON_LENGTH_MAX = 300;
+
 /** An entry that repeats another of the same batch, and the index of that one. */
 type Repeat = Readonly<{ entry: LogEntry; of: number }>;
 
@@ -57,19 +68,54 @@ export async function storeBatch(
   } catch (error) {
     if (!(error instanceof BadEntryError)) throw error;
     const [first] = items;
-    if (items.length === 1 && first) return await storeBatch([poisoned(first, error)], position, deps);
+    if (items.length === 1 && first) return await storeBatch([poisonOf(first, error)], position, deps);
     const middle = Math.ceil(items.length / 2);
     const between = await storeBatch(items.slice(0, middle), position, deps);
     return await storeBatch(items.slice(middle), between, deps);
   }
   count(deps.counters, batch, repeats, written, performance.now() - began);
+  for (const poison of batch.poison) reportDeadLetter(position.shard, poison, deps.report);
   announce(deps.publisher, batch, repeats, written);
   return { ...position, cursor: batch.cursor, cursorTime: batch.cursorTime };
 }
 
-function poisoned(item: LogItem, error: Error): PoisonEntry {
+const NO_ORIGINAL: Original = { subject: "", headers: {}, payload: new Uint8Array() };
+
+/**
+ * The dead letter of an item that was refused; of a dead letter, the same without its original.
+ *
+ * @throws {BadEntryError} if that is refused as well.
+ */
+function poisonOf(item: LogItem, error: BadEntryError): PoisonEntry {
   const { logSeq, logTime, isLast, bytes, original } = item;
-  return { logSeq, logTime, isLast, bytes, original, reason: `Postgres: ${error.message}` };
+  if (!("reason" in item)) {
+    const poison = { logSeq, logTime, isLast, bytes, original, reason: `Postgres: ${error.message}` };
+    return error.refusal ? { ...poison, refusal: error.refusal } : poison;
+  }
+  if (item.isBare) throw error;
+  return {
+    ...item,
+    reason: item.reason.slice(0, REASON_LENGTH_MAX),
+    original: () => NO_ORIGINAL,
+    isBare: true,
+  };
+}
+
+/** Logs a dead letter. What Postgres says of it may quote its text, which belongs in no log. */
+function reportDeadLetter(
+  shard: number,
+  { logSeq, reason, refusal, isBare }: PoisonEntry,
+  report: Report,
+): void {
+  const why = refusal
+    ? { reason: "Postgres refused it", ...refusal }
+    : { reason: reason.slice(0, REASON_LENGTH_MAX) };
+  report("error", "a log entry became a dead letter", {
+    shard,
+    logSeq,
+    ...why,
+    ...(isBare ? { isBare } : {}),
+  });
 }
 
 type Gathered = Readonly<{ batch: Batch; repeats: Repeat[] }>;

@@ -2,7 +2,7 @@ import { sleep } from "@parley/runtime/deadline";
 import { findResumePoint } from "./resume-point.ts";
 import type { ShardLog, ShardPosition } from "./shard-log.ts";
 import { FencedError, type ShardStore } from "./shard-store.ts";
-import { type StoredPublisher, storeBatch, type WriterCounters } from "./store-batch.ts";
+import { type Report, type StoredPublisher, storeBatch, type WriterCounters } from "./store-batch.ts";
 
 /** Limits of one batch. */
 const BATCH_ENTRIES_MAX = 1_000;
@@ -12,13 +12,6 @@ const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 1_000;
 /** Shortest time between two progress announcements, ms. */
 const PROGRESS_EVERY_MS = 100;
-
-/** Writes a line to the service's log. `details` must not contain message text. */
-type Report = (
-  level: "info" | "warn" | "error",
-  text: string,
-  details: Readonly<Record<string, unknown>>,
-) => void;
 
 export type WriterDependencies = Readonly<{
   store: ShardStore;

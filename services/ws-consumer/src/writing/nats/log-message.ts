@@ -18,8 +18,22 @@ type Wire = Readonly<{ bytes: Buffer; headLength: number }>;
 /** The library's message class has `size()`, its type does not: length of subject, reply, header and payload. */
 type Sized = Msg & Readonly<{ size(): number }>;
 
-/** Returns the entries that a log message holds: one, or a pack of them. An invalid entry comes with its reason. */
+/**
+ * Returns the entries that a log message holds: one, or a pack of them. An invalid entry comes with its reason. Never
+ * throws: the reading would fail, and again at the same message.
+ */
 export function itemsOf(msg: Msg, position: LogPosition, shard: LogShard): LogItem[] {
+  try {
+    return read(msg, position, shard);
+  } catch (error) {
+    const { data, subject } = msg;
+    const original = () => ({ subject, headers: {}, payload: Buffer.from(data) });
+    const bytes = data.length + ENTRY_OVERHEAD_BYTES;
+    return [{ ...position, isLast: true, bytes, original, reason: `cannot be read: ${error}` }];
+  }
+}
+
+function read(msg: Msg, position: LogPosition, shard: LogShard): LogItem[] {
   const { data, subject } = msg;
   const wire = wireOf(msg, data);
   const bytes = data.length + ENTRY_OVERHEAD_BYTES;

@@ -8,12 +8,14 @@ export function deadLetterOf(shard: number, { logSeq, reason, original }: Poison
     log_seq: logSeq,
     reason: storable(reason),
     subject: storable(subject),
-    headers: JSON.parse(storable(JSON.stringify(headers))),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, values]) => [storable(name), values.map(storable)]),
+    ),
     payload: Buffer.from(payload).toString("base64"),
   };
 }
 
 /** Replaces NUL and lone surrogates, which Postgres cannot store. */
 function storable(text: string): string {
-  return text.toWellFormed().replaceAll("\0", "\uFFFD").replaceAll("\\u0000", "\uFFFD");
+  return text.toWellFormed().replaceAll("\0", "\uFFFD");
 }

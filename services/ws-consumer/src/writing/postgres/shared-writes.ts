@@ -4,12 +4,11 @@ import type { ShardPosition } from "../shard-log.ts";
 import { BadEntryError, type Batch, FencedError, type ShardStore, type Written } from "../shard-store.ts";
 import { findTargets, withTargets } from "./find-targets.ts";
 import { findKnown, isThereAlready, type KnownEntries, withoutKnown } from "./known-entries.ts";
+import { refusalOf } from "./refusal.ts";
 import { type EntryPlaces, type ShardWrite, type WriteRow, writeStatement } from "./write-statement.ts";
 
 /** A statement with this many entries takes no further shard: the next one can use another core of Postgres. */
 const ENTRIES_ENOUGH = 200;
-/** SQLSTATE classes of data exceptions, broken constraints and program limits (a key too long for its index). */
-const BAD_ENTRY_CODES = /^(22|23|54)...$/;
 
 /** How long, after a stored entry came again, entries are looked up before each statement, ms. */
 const CAREFUL_MS = 1_000;
@@ -107,7 +106,7 @@ export class SharedWrites implements Pick<ShardStore, "turn" | "write"> {
   async #insert(writes: readonly ShardWrite[], known: KnownEntries): Promise<(Written | undefined)[]> {
     const unknown = withoutKnown(writes, known);
     const targets = await findTargets(this.#database, unknown);
-    const statement = writeStatement(targets ? withTargets(unknown, targets) : unknown);
+    const statement = statementOf(targets ? withTargets(unknown, targets) : unknown);
     const [row] = await this.#database.query<WriteRow>(statement.text, statement.params);
     if (!row) throw new Error("the statement returned no row");
     const moved = new Set(row.moved?.split(",").map(Number));
@@ -151,10 +150,18 @@ function* groupsOf(all: PendingWrite[]): Generator<PendingWrite[]> {
   yield group;
 }
 
-/** Throws a `BadEntryError` if Postgres refused a value, else the error itself. */
+/** @throws {BadEntryError} if the statement cannot be made: what an entry holds must not stop the shard. */
+function statementOf(writes: readonly ShardWrite[]): ReturnType<typeof writeStatement> {
+  try {
+    return writeStatement(writes);
+  } catch (cause) {
+    throw new BadEntryError(`no statement can be made: ${cause}`, undefined, { cause });
+  }
+}
+
+/** Throws a `BadEntryError` if Postgres refused an entry, else the error itself. */
 function refuse(error: unknown): never {
-  const { name, code } = error as { name?: string; code?: string };
-  if (name === "PostgresError" && BAD_ENTRY_CODES.test(code ?? ""))
-    throw new BadEntryError((error as Error).message, { cause: error });
+  const refusal = refusalOf(error);
+  if (refusal) throw new BadEntryError((error as Error).message, refusal, { cause: error });
   throw error;
 }
