@@ -107,6 +107,13 @@ clean: ## stop the stack, then remove its data, installed packages and generated
 	@rm -rf proto/gen .turbo packages/*/.turbo services/*/.turbo packages/*/dist services/*/dist coverage
 	@echo "clean: done"
 
+.PHONY: pack test-client
+pack: install ## the client SDK as it is published: packages/client/dist and a tarball of it
+	@cd packages/client && node scripts/build.ts dist && npm pack ./dist --pack-destination dist --silent
+
+test-client: install ## the long form of the client's tests: 1,000 cuts, closes and clients
+	@CUTS=1000 CLOSES=1000 CLIENTS=1000 exec vitest run --project e2e --testTimeout 3600000 packages/client/behaviour
+
 .PHONY: chaos mutants chaos-power
 chaos: install ## faults by a seed, then everything is checked (SEED=7 DURATION_S=180 MUTANT=…)
 	@exec $(NODE) bench/src/chaos/main.ts

@@ -23,7 +23,7 @@ export default defineConfig({
         // Whole stacks with many processes: one file at a time, or they starve one another on a small machine.
         test: {
           name: "e2e",
-          include: ["e2e/src/**/*.test.ts"],
+          include: ["e2e/src/**/*.test.ts", "packages/client/behaviour/**/*.test.ts"],
           globalSetup,
           pool: "forks",
           fileParallelism: false,

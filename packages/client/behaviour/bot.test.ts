@@ -1,0 +1,34 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { Services, textsOf, until, untilOnline } from "./stack-fixture.ts";
+
+let services: Services;
+beforeAll(async () => {
+  services = await Services.start();
+});
+afterAll(() => services?.stop());
+
+it("the example of a bot answers, and ends when it is told to", async () => {
+  const bot = await services.person();
+  const { auth, send, listen } = services.url;
+  const env = { ...process.env, AUTH: auth, SEND: send, LISTEN: listen, ROOM: "bots" };
+  const program = resolve(import.meta.dirname, "../../../examples/bot.ts");
+  const child = spawn(process.execPath, [program], {
+    env: { ...env, USERNAME: bot.username, PASSWORD: bot.password },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  const parley = services.client(await services.person());
+  const room = parley.rooms.get("bots");
+  room.open();
+  await untilOnline(parley);
+  await until("the bot answers", async () => {
+    if (room.timeline.value.items.length < 40) void room.send("ping");
+    await new Promise((after) => setTimeout(after, 200));
+    return textsOf(room).includes("pong");
+  });
+  child.kill("SIGTERM");
+  const [code] = await once(child, "exit");
+  expect(code).toBe(0);
+});

@@ -1,0 +1,154 @@
+/** Someone, as others see them. */
+export interface User {
+  id: string;
+  username: string;
+}
+
+/** A message of a room, as history and live frames have it. */
+export interface Message {
+  type: "message";
+  room: string;
+  /** Place in the room's order: 1, 2, 3 … without holes. */
+  seq: number;
+  /** The sender's own id of it, unique per room and author. */
+  id: string;
+  author: User;
+  /** Empty once the message is deleted. */
+  body: string;
+  /** RFC 3339 in UTC. For display only: order comes from `seq`. */
+  at: string;
+  replyTo?: number;
+  editedAt?: string;
+  deletedAt?: string;
+  replies?: number;
+  reactions?: Reaction[];
+}
+
+export interface Reaction {
+  emoji: string;
+  count: number;
+  mine: boolean;
+}
+
+export type Role = "owner" | "admin" | "member";
+
+interface Base {
+  room: string;
+  seq: number;
+  id: string;
+  author: User;
+  at: string;
+}
+
+export interface MemberJoined extends Base {
+  type: "member_joined";
+  user: User;
+  role: Role;
+  readSeq?: number;
+}
+export interface MemberLeft extends Base {
+  type: "member_left";
+  user: User;
+}
+export interface MemberRole extends Base {
+  type: "member_role";
+  user: User;
+  role: Role;
+}
+export interface MessageEdited extends Base {
+  type: "message_edited";
+  /** Seq of the message that has another text. */
+  target: number;
+  body: string;
+}
+export interface MessageDeleted extends Base {
+  type: "message_deleted";
+  target: number;
+}
+export interface ReactionChanged extends Base {
+  type: "reaction";
+  target: number;
+  emoji: string;
+  remove: boolean;
+}
+export interface RoomUpdated extends Base {
+  type: "room_updated";
+  title: string | null;
+  isDeleted?: true;
+}
+
+/** Everything that has a place in a room's order. */
+export type RoomEvent =
+  | Message
+  | MessageEdited
+  | MessageDeleted
+  | ReactionChanged
+  | MemberJoined
+  | MemberLeft
+  | MemberRole
+  | RoomUpdated;
+
+/** Somebody has read up to a seq. It has no place in the order and may be lost. */
+export interface ReadNotice {
+  type: "read";
+  room: string;
+  user: User;
+  seq: number;
+}
+/** Somebody writes, or has stopped; may be lost. */
+export interface TypingNotice {
+  type: "typing";
+  room: string;
+  user: User;
+  isTyping: boolean;
+}
+export interface Presence {
+  isOnline: boolean;
+  /** When the user was last online; null while online or if never seen. */
+  lastSeen: string | null;
+}
+export interface PresenceNotice extends Presence {
+  type: "presence";
+  user: User;
+}
+
+/** The log has a message on disk. */
+export interface Ack {
+  type: "ack";
+  id: string;
+  room: string;
+  stored: "log";
+  duplicate: boolean;
+  at: string;
+}
+
+export interface Hello {
+  type: "hello";
+  protocol: "parley.v1";
+  service: "producer" | "consumer";
+  user: User;
+  connection: string;
+  heartbeatMs: number;
+  limits: { bodyLength: number; frameBytes: number; messagesPerSecond: number };
+  commands: string[];
+}
+
+export interface Subscribed {
+  type: "subscribed";
+  id?: string;
+  room: string;
+  head: number;
+  outcome: "resumed" | "live" | "gap" | "reset";
+  from?: number;
+  to?: number;
+}
+
+/** A frame before its type is looked at. */
+export type Frame = Readonly<{ type: string; id?: string; room?: string; [key: string]: unknown }>;
+
+/** A notification; other fields depend on its kind. */
+export interface Notification {
+  id: string;
+  readAt?: string | null;
+  [key: string]: unknown;
+}

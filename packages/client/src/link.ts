@@ -1,0 +1,27 @@
+import { createRequest, renewByCookie, socketUrlOf, urlsOf } from "./http.ts";
+import type { Log } from "./log.ts";
+import type { Link, Options } from "./types.ts";
+
+/** How requests are made, and sockets opened and tokens renewed: by this page, or by the tab that leads. */
+export function createLink(options: Options, log: Log, closed: AbortSignal) {
+  const SocketClass = options.WebSocket ?? globalThis.WebSocket;
+  if (!SocketClass) throw new TypeError("no WebSocket: pass options.WebSocket");
+  const { auth = "cookie", tabs } = options;
+  const urls = urlsOf(options.url);
+  const fetcher = options.fetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
+  const request = createRequest({ urls, fetch: fetcher, closed });
+  const own: Link = {
+    openSocket: (endpoint) => new SocketClass(socketUrlOf(urls[endpoint])),
+    renew:
+      auth === "cookie"
+        ? renewByCookie(request)
+        : async (why, signal) => ({ token: await auth(why, signal) }),
+    close: () => undefined,
+  };
+  let joined: Link | undefined;
+  const link = (): Link => {
+    joined ??= tabs?.join(own, ({ level, event, ...detail }) => log(level, event, detail)) ?? own;
+    return joined;
+  };
+  return { request, link };
+}

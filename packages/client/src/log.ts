@@ -1,0 +1,27 @@
+import type { LogEntry } from "./types.ts";
+
+/** A JWT anywhere in a text. */
+const TOKEN = /eyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g;
+
+export type Log = (level: LogEntry["level"], event: string, detail?: Record<string, unknown>) => void;
+
+function mask(value: unknown): unknown {
+  if (typeof value === "string") return value.replace(TOKEN, "eyJ…");
+  if (value instanceof Error)
+    return { name: value.name, code: (value as { code?: unknown }).code, message: mask(value.message) };
+  return value;
+}
+
+/** Makes the log of a client: what looks like a token is masked; a callback that throws is ignored. */
+export function createLog(write: ((entry: LogEntry) => void) | undefined): Log {
+  return (level, event, detail = {}) => {
+    if (!write) return;
+    const entry: LogEntry = { level, event };
+    for (const [key, value] of Object.entries(detail)) entry[key] = mask(value);
+    try {
+      write(entry);
+    } catch {
+      // A log that fails must not stop what it tells of.
+    }
+  };
+}

@@ -1,0 +1,231 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { createParley, type Options, type Parley } from "./index.ts";
+import { createTestClock, TestServer } from "./testing.ts";
+
+let clients: Parley[] = [];
+afterEach(async () => {
+  await Promise.all(clients.map((one) => one.close()));
+  clients = [];
+});
+
+function setUp(more: Partial<Options> = {}, username = "alice") {
+  const server = new TestServer();
+  const client = (name = username) => {
+    const parley = createParley({ ...server.options, auth: server.auth(name), ...more });
+    clients.push(parley);
+    return parley;
+  };
+  return { server, client, parley: client() };
+}
+
+const online = (parley: Parley) => vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
+const texts = (parley: Parley, room: string) =>
+  parley.rooms.get(room).timeline.value.items.map(({ body }) => body);
+
+it("opens nothing by itself", async () => {
+  const { server, parley } = setUp();
+  parley.rooms.get("general").on("message", () => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(server.sockets).toEqual([]);
+  expect(parley.status.value.state).toBe("idle");
+});
+
+it("sends in order through refusals, one unacknowledged message per room", async () => {
+  const { server, parley } = setUp();
+  const room = parley.rooms.get("general");
+  room.open();
+  await online(parley);
+  server.refuse("message", "rate_limited", { times: 2, retryAfterMs: 20 });
+  const sent = ["a", "b", "c"].map((body) => room.send(body));
+  await Promise.all(sent);
+  expect(server.events("general").map((one) => one.type === "message" && one.body)).toEqual(["a", "b", "c"]);
+  await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["a", "b", "c"]));
+  expect(parley.outbox.value).toEqual([]);
+});
+
+it("keeps a failed message in sight, with its reason, until it is sent again or discarded", async () => {
+  const { server, parley } = setUp();
+  const room = parley.rooms.get("general");
+  room.open();
+  await online(parley);
+  server.refuse("message", "not_a_member", { times: 2 });
+  const failed = room.send("hello");
+  const other = room.send("other");
+  await vi.waitFor(() => expect(other.state.value).toBe("failed"));
+  expect(failed.error?.code).toBe("not_a_member");
+  expect(parley.outbox.value).toHaveLength(2);
+  failed.retry();
+  await failed.stored();
+  expect(other.discard()).toBe(true);
+  await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["hello"]));
+});
+
+it("stops after a fault that a retry cannot mend, until somebody connects anew", async () => {
+  const { server, parley } = setUp();
+  const release = parley.connect();
+  await online(parley);
+  server.cut(4400, "too many bad frames");
+  await vi.waitFor(() =>
+    expect(parley.status.value).toMatchObject({ state: "stopped", error: { code: "bad_frame" } }),
+  );
+  release();
+  parley.connect();
+  await online(parley);
+});
+
+it("is signed out when its session is revoked", async () => {
+  const { server, parley } = setUp();
+  parley.connect();
+  await online(parley);
+  server.cut(4403);
+  await vi.waitFor(() => expect(parley.status.value.state).toBe("signed_out"));
+});
+
+it("waits at least as long as a restarting server asks for", async () => {
+  const clock = createTestClock();
+  const { server, parley } = setUp({ clock });
+  parley.connect();
+  await online(parley);
+  server.cut(1012, '{"retryAfterMs":5000}');
+  await vi.waitFor(() => expect(parley.status.value.state).toBe("retrying"));
+  expect(parley.status.value.retryInMs).toBeGreaterThanOrEqual(5_000);
+  clock.advance(4_999);
+  expect(server.sockets).toHaveLength(2);
+  clock.advance(1_001);
+  await online(parley);
+});
+
+it("hands in a new token when one is about to end, once for both sockets", async () => {
+  const { server, parley } = setUp();
+  parley.connect();
+  await online(parley);
+  for (const socket of server.sockets) socket.push({ type: "token_expiring", inMs: 60_000 });
+  await vi.waitFor(() =>
+    expect(server.sockets.map(({ sent }) => sent.filter(({ type }) => type === "auth").length)).toEqual([
+      2, 2,
+    ]),
+  );
+  const tokens = server.sockets.map(({ sent }) => sent.findLast(({ type }) => type === "auth")?.token);
+  expect(new Set(tokens).size).toBe(1);
+});
+
+it("shows what others do: edits, deletions, reactions, typing, presence", async () => {
+  const { parley, client } = setUp();
+  const bob = client("bob");
+  const mine = parley.rooms.get("general");
+  const theirs = bob.rooms.get("general");
+  mine.open();
+  theirs.open();
+  await mine.send("one").stored();
+  await vi.waitFor(() => expect(texts(bob, "general")).toEqual(["one"]));
+  theirs.keystroke();
+  await vi.waitFor(() => expect(mine.typing.value).toEqual([{ id: "id-bob", username: "bob" }]));
+  await theirs.react(1, "👍");
+  await mine.edit(1, "two");
+  await vi.waitFor(() =>
+    expect(theirs.timeline.value.items[0]).toMatchObject({
+      body: "two",
+      reactions: [{ emoji: "👍", mine: true }],
+    }),
+  );
+  await theirs.send("three");
+  await vi.waitFor(() => expect(mine.typing.value).toEqual([]));
+  await mine.remove(1);
+  await vi.waitFor(() => expect(texts(bob, "general")).toEqual(["", "three"]));
+  const presence = parley.presence("id-bob");
+  const stop = presence.subscribe(() => undefined);
+  await vi.waitFor(() => expect(presence.value?.isOnline).toBe(true));
+  stop();
+});
+
+it("reads a room event by event over cuts, and says when the server has gone back", async () => {
+  const { server, parley } = setUp();
+  for (let i = 1; i <= 3; i += 1) server.post("general", "bob", `text ${i}`);
+  const events = parley.rooms.get("general").events({ after: 1 });
+  const next = async () => (await events.next()).value?.seq;
+  expect([await next(), await next()]).toEqual([2, 3]);
+  server.cut();
+  server.post("general", "bob", "text 4");
+  expect(await next()).toBe(4);
+  server.restore("general", 2);
+  await expect(events.next()).rejects.toMatchObject({ code: "reset" });
+});
+
+it("S14 1,000 faults of all kinds in simulated time: each message once and in order", async () => {
+  const clock = createTestClock(7);
+  const { random } = createTestClock(11);
+  const { server, parley } = setUp({ clock });
+  const room = parley.rooms.get("general");
+  room.open();
+  const heard: number[] = [];
+  void (async () => {
+    for await (const { seq } of room.events({ after: 0 })) heard.push(seq);
+  })().catch(() => undefined);
+  const pass = async (ms: number) => {
+    clock.advance(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const codes = [1001, 1006, 1012, 4408, 4503];
+  const faults = [
+    () => server.cut(codes[Math.floor(random() * codes.length)]),
+    () => server.stall(),
+    () => server.down(),
+    () => server.refuse("message", "overloaded", { retryAfterMs: 50 }),
+    () => server.refuse("resume", "unavailable"),
+  ];
+  const sent: string[] = [];
+  for (let n = 0; n < 1_000; n += 1) {
+    sent.push(room.send(`mine ${n}`).id);
+    server.post("general", "bob", `text ${n}`);
+    faults[Math.floor(random() * faults.length)]?.();
+    for (let i = 0; i < 4; i += 1) await pass(random() * 1_500);
+    server.heal();
+    for (let i = 0; i < 4; i += 1) await pass(random() * 1_500);
+  }
+  const isDone = () => parley.outbox.value.length === 0 && heard.length === server.events("general").length;
+  for (let i = 0; i < 500 && !isDone(); i += 1) await pass(5_000);
+  const events = server.events("general");
+  expect(heard).toEqual(events.map(({ seq }) => seq));
+  expect(events.filter(({ author }) => author.username === "alice").map(({ id }) => id)).toEqual(sent);
+  expect(room.timeline.value.head).toBe(events.length);
+  const shown = room.timeline.value.items.map(({ id }) => id);
+  expect(shown).toEqual(events.slice(-shown.length).map(({ id }) => id));
+});
+
+it("memory and timers are flat over an hour of simulated traffic", async () => {
+  const clock = createTestClock();
+  const { server, parley } = setUp({ clock });
+  const room = parley.rooms.get("general");
+  room.open();
+  await online(parley);
+  await vi.waitFor(() => expect(room.timeline.value.phase).toBe("live"));
+  for (let second = 0; second < 3_600; second += 1) {
+    server.post("general", "bob", `text ${second}`);
+    if (second % 60 === 0) void room.send(`mine ${second}`);
+    if (second % 600 === 599) server.cut();
+    clock.advance(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  clock.advance(10_000);
+  await vi.waitFor(() => expect(room.timeline.value.head).toBe(server.events("general").length));
+  expect(room.timeline.value.items.length).toBeLessThanOrEqual(1_000);
+  expect(parley.outbox.value).toEqual([]);
+  expect(clock.pending).toBeLessThan(50);
+});
+
+it("shows nothing of one user to the next, and begins its rooms when somebody signs in", async () => {
+  const server = new TestServer();
+  const parley = createParley(server.options);
+  clients.push(parley);
+  const room = parley.rooms.get("general");
+  room.open();
+  await vi.waitFor(() => expect(parley.status.value.state).toBe("signed_out"));
+  await parley.session.signIn({ username: "alice", password: "correct horse battery" });
+  await room.send("hello").stored();
+  await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["hello"]));
+  await parley.session.signOut();
+  expect(texts(parley, "general")).toEqual([]);
+  await parley.session.signIn({ username: "bob", password: "correct horse battery" });
+  await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["hello"]));
+  expect(parley.session.user.value?.username).toBe("bob");
+});

@@ -1,0 +1,142 @@
+import type { Core } from "./core.ts";
+import { ParleyError } from "./error.ts";
+import type { Message, PresenceNotice } from "./frames.ts";
+import { createHttp } from "./http.ts";
+import { createLink } from "./link.ts";
+import { fetchList } from "./lists.ts";
+import { createLog } from "./log.ts";
+import { createNotifications } from "./notifications.ts";
+import { Outbox } from "./outbox.ts";
+import { watchPage } from "./page-life.ts";
+import { createPresence } from "./presence.ts";
+import { createRequests } from "./requests.ts";
+import { createRooms } from "./rooms.ts";
+import { createSafeStore } from "./safe-store.ts";
+import { createSession } from "./session.ts";
+import { Sockets } from "./sockets.ts";
+import { Subscriptions } from "./subscriptions.ts";
+import { createTimers, systemClock } from "./timers.ts";
+import { createTokens } from "./tokens.ts";
+import type { Options, Parley } from "./types.ts";
+
+/** Makes the parts in the order in which they need one another; handlers reach later ones when frames come. */
+function createParts(options: Options) {
+  const log = createLog(options.log);
+  const store = createSafeStore(options.store, log);
+  const report = (error: unknown) => {
+    log("error", "listener_failed", { error });
+    if (!options.log) globalThis.reportError?.(error);
+  };
+  const timers = createTimers(options.clock ?? systemClock);
+  const closing = new AbortController();
+  const { request, link } = createLink(options, log, closing.signal);
+  const tokens = createTokens({
+    ...{ timers, log, report },
+    renew: (why, signal) => link().renew(why, signal),
+    onRenewed: (token) => sockets.auth(token),
+    onSignedOut: (error) => void sockets.signedOut(error),
+  });
+  const http = createHttp(request, tokens);
+  const sockets = new Sockets({
+    ...{ tokens, timers, log, report },
+    openSocket: (endpoint) => link().openSocket(endpoint),
+    onStart: () => void outbox.load(),
+    send: {
+      onHello(hello) {
+        void outbox.online(hello);
+        requests.resend();
+      },
+      onFrame(frame) {
+        outbox.take(frame);
+        requests.take(frame);
+      },
+      onOffline: () => outbox.offline(),
+    },
+    listen: {
+      onHello() {
+        subscriptions.online();
+        presence.online();
+      },
+      onFrame(frame) {
+        subscriptions.take(frame);
+        if (frame.type === "presence") presence.take(frame as unknown as PresenceNotice);
+        notifications.take(frame);
+        registry.notice(frame);
+      },
+      onOffline: () => subscriptions.offline(),
+    },
+  });
+  const { sender, listener } = sockets;
+  const requests = createRequests(sender, timers);
+  const subscriptions = new Subscriptions(listener, timers);
+  const connect = () => sockets.hold();
+  const outbox = new Outbox({
+    ...{ connection: sender, store, timers, report, hold: connect },
+    onChange: (room) => registry.refresh(room),
+  });
+  const presence = createPresence(http, report);
+  const notifications = createNotifications(http, report);
+  const core: Core = {
+    ...{ timers, log, report, tokens, http, sender, requests, outbox, subscriptions, store, connect },
+  };
+  const registry = createRooms(core, closing.signal);
+  const unwatch = watchPage(sockets);
+  const session = createSession({
+    ...{ request, tokens },
+    onSignedIn() {
+      registry.reset();
+      return sockets.signedIn();
+    },
+    async forget(error) {
+      outbox.drop(error);
+      notifications.clear();
+      registry.reset();
+      await store?.clear();
+    },
+  });
+  return { ...core, link, session, sockets, presence, notifications, registry, closing, unwatch };
+}
+
+/** Ends everything; resolves when the sockets are closed. */
+async function closeParts(parts: ReturnType<typeof createParts>): Promise<void> {
+  const error = new ParleyError("closed");
+  parts.unwatch();
+  const closed = parts.sockets.close();
+  parts.requests.close();
+  parts.outbox.drop(error);
+  parts.timers.clear();
+  parts.closing.abort(error);
+  await closed;
+  parts.link().close();
+}
+
+/**
+ * Makes a client. It opens nothing and asks for nothing until `connect`, `open`, `send` or a request: safe on servers
+ * and in React's strict mode.
+ *
+ * @example
+ * const parley = createParley({ url: "https://chat.example", auth: async () => token });
+ * for await (const event of parley.rooms.get("general").events()) console.log(event);
+ * @throws {TypeError} if there is no WebSocket: pass one, as in Node 20.
+ */
+export function createParley(options: Options): Parley {
+  const parts = createParts(options);
+  const { http, sockets, session, registry, outbox, notifications, presence, connect, report } = parts;
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= closeParts(parts).catch(report);
+    return closed;
+  };
+  return {
+    status: sockets.status,
+    session,
+    rooms: registry.rooms,
+    outbox: outbox.pending,
+    notifications: notifications.feed,
+    presence: presence.of,
+    search: (q, o) => fetchList<Message>(http, "/search", { q, ...o }),
+    connect,
+    close,
+    [Symbol.asyncDispose]: close,
+  } as Parley;
+}

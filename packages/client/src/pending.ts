@@ -1,0 +1,110 @@
+import type { ParleyError } from "./error.ts";
+import type { Ack } from "./frames.ts";
+import { createLive, type Writable } from "./live.ts";
+import type { Pending, PendingState } from "./types.ts";
+
+/** What a message on its way is made of, also in the store. */
+export type Draft = Readonly<{ id: string; room: string; body: string; replyTo?: number }>;
+
+/** The outbox's side of a pending message. */
+export interface Entry {
+  readonly draft: Draft;
+  readonly pending: Pending;
+  readonly state: Writable<PendingState>;
+  /** It comes from the store. */
+  isLoaded: boolean;
+  /** It was sent at least once, so the server may have it. */
+  isTried: boolean;
+  wantsReceipt: boolean;
+  isReceiptAsked: boolean;
+  /** Not to be sent before, monotonic ms. */
+  notBefore: number;
+  stopExpiry: () => void;
+  queued(): void;
+  fail(error: ParleyError): void;
+  acked(ack: Ack): void;
+  stored(seq: number): void;
+}
+
+/** Whether a message is still to be acknowledged. */
+export const isUnsent = ({ state }: Entry): boolean => state.value === "queued" || state.value === "sending";
+
+const nothing = (): void => undefined;
+
+type EntryActions = Readonly<{
+  retry: (entry: Entry) => void;
+  discard: (entry: Entry) => boolean;
+  askReceipt: (entry: Entry) => void;
+}>;
+
+/**
+ * Makes a pending message. Its promises exist only for who asks for them, so a failure that nobody awaits is no
+ * unhandled rejection.
+ */
+export function createEntry(draft: Draft, report: (error: unknown) => void, actions: EntryActions): Entry {
+  const state = createLive<PendingState>("queued", report);
+  let ack: Ack | undefined;
+  let seq: number | undefined;
+  let error: ParleyError | undefined;
+
+  const when = <T>(look: () => T | undefined): Promise<T> =>
+    new Promise((resolve, reject) => {
+      let release: () => void = nothing;
+      const check = () => {
+        const found = look();
+        if (found !== undefined) resolve(found);
+        else if (error) reject(error);
+        else return;
+        queueMicrotask(() => release());
+      };
+      release = state.subscribe(check);
+    });
+
+  const pending: Pending = {
+    ...draft,
+    state,
+    get error() {
+      return error as ParleyError;
+    },
+    // biome-ignore lint/suspicious/noThenProperty: awaiting a pending message is its purpose
+    then: (fulfilled, rejected) => when(() => ack).then(fulfilled, rejected),
+    stored() {
+      actions.askReceipt(entry);
+      return when(() => (seq === undefined ? undefined : { seq }));
+    },
+    retry: () => actions.retry(entry),
+    discard: () => actions.discard(entry),
+  };
+  const entry: Entry = {
+    draft,
+    pending,
+    state,
+    isLoaded: false,
+    isTried: false,
+    wantsReceipt: false,
+    isReceiptAsked: false,
+    notBefore: 0,
+    stopExpiry: nothing,
+    queued() {
+      error = undefined;
+      state.set("queued");
+    },
+    fail(reason) {
+      error = reason;
+      state.set("failed");
+    },
+    acked(answer) {
+      ack = answer;
+      error = undefined;
+      if (state.value !== "stored") state.set("acked");
+    },
+    stored(at) {
+      seq = at;
+      const { id, room } = draft;
+      ack ??= { type: "ack", id, room, stored: "log", duplicate: true, at: "" };
+      error = undefined;
+      state.set("stored");
+    },
+  };
+  return entry;
+}

@@ -1,0 +1,67 @@
+import type { LogEventOf, ReadNoticeFrame } from "@parley/protocol/events";
+import type { MessageFrame } from "@parley/protocol/message";
+import type {
+  AckFrame,
+  HelloFrame,
+  PresenceFrame,
+  SubscribedFrame,
+  TypingNoticeFrame,
+} from "@parley/protocol/server-frames";
+import { expect, it } from "vitest";
+import type {
+  Ack,
+  Hello,
+  MemberJoined,
+  MemberLeft,
+  MemberRole,
+  Message,
+  MessageDeleted,
+  MessageEdited,
+  PresenceNotice,
+  ReactionChanged,
+  ReadNotice,
+  RoomUpdated,
+  Subscribed,
+  TypingNotice,
+} from "./frames.ts";
+
+/** True if each is assignable to the other. */
+type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
+type Placed<T> = T & { seq: number };
+
+/** The check is the compiler's: a pair that differs does not take `true`. */
+const SAME: {
+  message: Same<Message, MessageFrame>;
+  ack: Same<Ack, AckFrame>;
+  hello: HelloFrame extends Hello ? true : false;
+  read: Same<ReadNotice, ReadNoticeFrame>;
+  typing: Same<TypingNotice, TypingNoticeFrame>;
+  presence: Same<PresenceNotice, PresenceFrame>;
+  subscribed: Same<Subscribed, SubscribedFrame>;
+  edited: Same<MessageEdited, Placed<LogEventOf<"message_edited">>>;
+  deleted: Same<MessageDeleted, Placed<LogEventOf<"message_deleted">>>;
+  reaction: Same<ReactionChanged, Placed<LogEventOf<"reaction">>>;
+  joined: Same<MemberJoined, Placed<LogEventOf<"member_joined">>>;
+  left: Same<MemberLeft, Placed<LogEventOf<"member_left">>>;
+  role: Same<MemberRole, Placed<LogEventOf<"member_role">>>;
+  updated: Same<RoomUpdated, Placed<LogEventOf<"room_updated">>>;
+} = {
+  message: true,
+  ack: true,
+  hello: true,
+  read: true,
+  typing: true,
+  presence: true,
+  subscribed: true,
+  edited: true,
+  deleted: true,
+  reaction: true,
+  joined: true,
+  left: true,
+  role: true,
+  updated: true,
+};
+
+it("the published types are those of the protocol", () => {
+  expect(Object.values(SAME).every(Boolean)).toBe(true);
+});

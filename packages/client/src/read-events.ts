@@ -1,0 +1,105 @@
+import type { Core } from "./core.ts";
+import { ParleyError, toError } from "./error.ts";
+import type { RoomEvent } from "./frames.ts";
+import type { Reader } from "./subscription.ts";
+
+/** Events that wait for a slow reader; what comes behind them is asked for again later. */
+const BUFFER_MAX = 1_000;
+/** Pause after a page that failed, ms. */
+const RETRY_MS = 1_000;
+/** Events in a page of a hole. */
+const PAGE = 200;
+
+/** What has arrived for a reader, and what it lacks. */
+class Inbox implements Reader {
+  cursor: number | undefined;
+  readonly events: RoomEvent[] = [];
+  failure: ParleyError | undefined;
+  /** The last seq that the server does not replay. */
+  holeTo = 0;
+  /** Something behind the events was left out: the room has to be asked for again. */
+  isBehind = false;
+  wake: () => void = () => undefined;
+
+  constructor(after: number | undefined) {
+    this.cursor = after;
+  }
+  take(event: RoomEvent): void {
+    if (this.events.length < BUFFER_MAX) this.events.push(event);
+    else {
+      this.isBehind = true;
+      this.cursor = event.seq - 1;
+    }
+    this.wake();
+  }
+  gap(to: number): void {
+    this.holeTo = to;
+    this.wake();
+  }
+  reset(): void {
+    this.error(new ParleyError("reset"));
+  }
+  caughtUp(): void {
+    this.wake();
+  }
+  error(error: ParleyError): void {
+    this.failure = error;
+    this.wake();
+  }
+}
+
+/**
+ * Reads a room's events one after another, at the reader's pace. A hole that the server does not replay is fetched
+ * page by page. Ends when the signal is aborted or the client closed.
+ *
+ * @throws {ParleyError} `reset` if the server has less than was read; why the room cannot be read.
+ */
+export async function* readEvents(
+  core: Core,
+  room: string,
+  closed: AbortSignal,
+  { after, signal }: { after?: number; signal?: AbortSignal } = {},
+): AsyncGenerator<RoomEvent, void, undefined> {
+  const inbox = new Inbox(after);
+  const ends = signal ? [signal, closed] : [closed];
+  const notify = () => inbox.wake();
+  const releases = [core.connect(), core.subscriptions.add(room, inbox)];
+  for (const one of ends) one.addEventListener("abort", notify);
+  try {
+    while (!ends.some((one) => one.aborted)) {
+      const event = inbox.events.shift();
+      if (event) yield event;
+      else if (inbox.failure) throw inbox.failure;
+      else await more(core, room, inbox, signal);
+    }
+  } finally {
+    for (const one of ends) one.removeEventListener("abort", notify);
+    for (const release of releases) release();
+  }
+}
+
+/** Fetches a page of the hole, asks for the room again, or waits for what comes. */
+async function more(core: Core, room: string, inbox: Inbox, signal: AbortSignal | undefined): Promise<void> {
+  const { cursor, holeTo } = inbox;
+  const woken = new Promise<void>((resolve) => {
+    inbox.wake = resolve;
+  });
+  if (cursor !== undefined && cursor < holeTo) {
+    try {
+      const query = { after: cursor, limit: Math.min(PAGE, holeTo - cursor) };
+      const path = `/rooms/${room}/events`;
+      const { data } = await core.http<RoomEvent[]>("GET", path, { query, signal });
+      inbox.events.push(...data);
+      inbox.cursor = data.at(-1)?.seq ?? holeTo;
+      inbox.isBehind = inbox.cursor >= holeTo;
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (!error.isRetryable && error.code !== "aborted") throw error;
+      core.timers.after(error.retryAfterMs ?? RETRY_MS, inbox.wake);
+      await woken;
+    }
+  } else if (inbox.isBehind) {
+    inbox.isBehind = false;
+    core.subscriptions.again(room);
+  } else await woken;
+}

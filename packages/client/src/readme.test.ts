@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import * as client from "./index.ts";
+import * as indexeddb from "./indexeddb.ts";
+import * as tabs from "./tabs.ts";
+import * as testing from "./testing.ts";
+
+const README = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
+const examples = [...README.matchAll(/## ([^\n]+)\n|```js\n([\s\S]*?)```/g)];
+
+/** The modules that examples import; their clients talk to a server in memory. */
+function modulesOf(server: testing.TestServer): Record<string, object> {
+  const { WebSocket, fetch } = server.options;
+  const createParley = (options: client.Options) =>
+    client.createParley({ WebSocket: WebSocket as never, fetch: fetch as never, ...twinUrl(options) });
+  return {
+    "@parley/client": { ...client, createParley },
+    "@parley/client/indexeddb": indexeddb,
+    "@parley/client/tabs": tabs,
+    "@parley/client/testing": testing,
+  };
+}
+
+/** The twin tells the two services apart by their paths. */
+function twinUrl(options: client.Options): client.Options {
+  return typeof options.url === "string" ? options : { ...options, url: "http://twin.test" };
+}
+
+async function run(code: string): Promise<string[]> {
+  const server = new testing.TestServer();
+  setTimeout(() => server.post("general", "carol", "ping"), 100);
+  const output: string[] = [];
+  const body = code.replace(/import (\{.*\}) from ("[^"]+");/g, "const $1 = modules[$2];");
+  const AsyncFunction = (async () => undefined).constructor as FunctionConstructor;
+  const example = new AsyncFunction("modules", "process", "console", body);
+  const env = { PARLEY_TOKEN: server.token("bot") };
+  await example(modulesOf(server), { env }, { log: (...words: unknown[]) => output.push(words.join(" ")) });
+  return output;
+}
+
+let heading = "";
+for (const [, title, code] of examples) {
+  if (title) heading = title;
+  if (code === undefined) continue;
+  it(`README, ${heading}: line ${README.slice(0, README.indexOf(code)).split("\n").length} runs`, async () => {
+    const output = await run(code);
+    for (const [, expected = ""] of code.matchAll(/console\.log\([^\n]*\); \/\/ ([\w ]+)$/gm))
+      if (!/,| or /.test(expected)) expect(output).toContain(expected);
+  });
+}

@@ -1,0 +1,40 @@
+import type { Core } from "./core.ts";
+import type { Frame } from "./frames.ts";
+import { fetchList } from "./lists.ts";
+import { createRoom, type RoomParts } from "./room.ts";
+import type { RoomSummary, Rooms, Unread } from "./types.ts";
+
+/** All rooms that were asked for by this client. */
+interface RoomRegistry {
+  readonly rooms: Rooms;
+  refresh(room: string): void;
+  /** Another user: what is known of all rooms is forgotten. */
+  reset(): void;
+  /** A frame of a room that has no seq. */
+  notice(frame: Frame): void;
+}
+
+export function createRooms(core: Core, closed: AbortSignal): RoomRegistry {
+  const { http } = core;
+  const known = new Map<string, RoomParts>();
+  const get = (id: string): RoomParts => {
+    const parts = known.get(id) ?? createRoom(core, id, closed);
+    known.set(id, parts);
+    return parts;
+  };
+  const rooms: Rooms = {
+    get: (id) => get(id).room,
+    list: (o) => fetchList<RoomSummary>(http, "/rooms", o),
+    create: async (room) => (await http<RoomSummary>("POST", "/rooms", { body: room })).data,
+    direct: async (userId) => (await http<RoomSummary>("POST", "/directs", { body: { userId } })).data,
+    unread: async () => (await http<Unread>("GET", "/unread")).data,
+  };
+  return {
+    rooms,
+    refresh: (room) => known.get(room)?.view.refresh(),
+    reset() {
+      for (const { view } of known.values()) view.reset();
+    },
+    notice: (frame) => known.get(frame.room ?? "")?.notice(frame),
+  };
+}

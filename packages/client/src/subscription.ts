@@ -1,0 +1,106 @@
+import type { ParleyError } from "./error.ts";
+import type { RoomEvent, Subscribed } from "./frames.ts";
+import type { Release } from "./types.ts";
+
+/** Somebody who reads a room, each at an own place. */
+export interface Reader {
+  /** The last seq it has; undefined begins with what is new. */
+  cursor: number | undefined;
+  take(event: RoomEvent): void;
+  /** What comes up to `to` is not replayed. Moves the cursor, or fetches it and asks for the room again. */
+  gap(to: number): void;
+  /** The room has gone back behind the cursor. */
+  reset(): void;
+  /** The replay is done up to `seq`, or nothing was to be replayed. */
+  caughtUp(seq: number): void;
+  error(error: ParleyError): void;
+}
+
+const nothing = (): void => undefined;
+
+/** One room that is listened to. */
+export class Subscription {
+  readonly room: string;
+  readonly readers = new Set<Reader>();
+  /** `asked`: the answer to `id` is awaited. `refused`: not asked for any more by itself. */
+  state: "wanted" | "asked" | "on" | "refused" = "wanted";
+  id = "";
+  stopAgain: Release = nothing;
+  stopLinger: Release = nothing;
+  #after: number | undefined;
+  /** The last seq that came. */
+  #seq: number | undefined;
+  /** A reader is beyond the head that was told: the server is asked about that place, for its view may be an old one. */
+  #isDoubtful = false;
+
+  constructor(room: string) {
+    this.room = room;
+  }
+
+  /** From where the room is asked for: the earliest of its readers' places, or the one that is in doubt. */
+  place(): number | undefined {
+    const cursors = [...this.readers].flatMap(({ cursor }) => cursor ?? []);
+    return cursors.length > 0 ? Math[this.#isDoubtful ? "max" : "min"](...cursors) : undefined;
+  }
+
+  /** Whether what comes next is what a reader at `cursor` lacks. */
+  isAt(cursor: number | undefined): boolean {
+    return this.state === "on" && cursor === this.#seq;
+  }
+
+  ask(after: number | undefined, id: string): void {
+    this.#after = after;
+    this.id = id;
+    this.state = "asked";
+  }
+
+  offline(): void {
+    this.stopAgain();
+    if (this.state !== "refused") this.state = "wanted";
+  }
+
+  /**
+   * The server's answer, ignored unless it is to the last question: tabs may share a socket. Returns whether the room
+   * has to be asked for again, from another place.
+   */
+  subscribed(frame: Subscribed): boolean {
+    if (this.state !== "asked" || frame.id !== this.id) return false;
+    const after = this.#after ?? frame.head;
+    this.state = "on";
+    this.#seq = frame.outcome === "gap" ? frame.to : after;
+    this.#isDoubtful = false;
+    let isAgain = false;
+    for (const reader of [...this.readers]) if (this.#answer(reader, after, frame)) isAgain = true;
+    return isAgain;
+  }
+
+  /** Tells one reader. Returns whether it needs another answer. */
+  #answer(reader: Reader, after: number, { head, outcome, to = 0 }: Subscribed): boolean {
+    const { cursor } = reader;
+    reader.cursor ??= head;
+    if (cursor === undefined) reader.caughtUp(head);
+    else if (cursor > head && after > head) reader.reset();
+    else if (cursor > head) this.#isDoubtful = true;
+    else if (outcome === "gap" && cursor < to) reader.gap(to);
+    return this.#isDoubtful || (cursor ?? after) < after;
+  }
+
+  caughtUp(seq: number): void {
+    if (this.state === "on") for (const reader of [...this.readers]) reader.caughtUp(seq);
+  }
+
+  /** Hands an event to the readers whose next one it is; false if one of them lacks something before it. */
+  pass(event: RoomEvent): boolean {
+    let isWhole = true;
+    if (this.state !== "on") return isWhole;
+    this.#seq = event.seq;
+    for (const reader of [...this.readers]) {
+      const { cursor = Number.POSITIVE_INFINITY } = reader;
+      if (event.seq === cursor + 1) {
+        reader.cursor = event.seq;
+        reader.take(event);
+      } else if (event.seq > cursor) isWhole = false;
+    }
+    return isWhole;
+  }
+}

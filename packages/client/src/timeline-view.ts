@@ -1,0 +1,179 @@
+import type { Core } from "./core.ts";
+import { toError } from "./error.ts";
+import type { RoomEvent } from "./frames.ts";
+import { createLive, type Writable } from "./live.ts";
+import { loadPage, type Place } from "./pages.ts";
+import type { Reader } from "./subscription.ts";
+import { type Action, EMPTY, reduce, type TimelineState } from "./timeline.ts";
+import { backoffMs } from "./timers.ts";
+import type { Release, Timeline } from "./types.ts";
+
+/** Messages in memory of a room that nobody pages back in, and how many stay when there are more. */
+const ITEMS_MAX = 1_000;
+const ITEMS_KEPT = 800;
+/** Messages of a room in the store. */
+const CACHED = 50;
+/** Changes are collected for so long before they are stored; and before they are shown, while catching up, ms. */
+const SAVE_MS = 1_000;
+const SHOW_MS = 50;
+
+type OnEvent = (event: RoomEvent) => void;
+type OnReset = (why: "gap" | "reset") => void;
+
+/** Shows one room: the cache, then the newest page, then what is live. */
+export class TimelineView {
+  readonly timeline: Writable<Timeline>;
+  readonly #core: Core;
+  readonly #room: string;
+  readonly #onEvent: OnEvent;
+  readonly #onReset: OnReset;
+  readonly #reader: Reader;
+  #state: TimelineState = EMPTY;
+  #opens = 0;
+  /** Names the time from the first open to the last release: what belongs to an earlier one is ignored. */
+  #session = {};
+  #isPaged = false;
+  #unsubscribe: Release | undefined;
+  #stopSave: Release | undefined;
+  #stopShow: Release | undefined;
+
+  constructor(core: Core, room: string, onEvent: OnEvent, onReset: OnReset) {
+    this.#core = core;
+    this.#room = room;
+    this.#onEvent = onEvent;
+    this.#onReset = onReset;
+    this.timeline = createLive<Timeline>({ ...EMPTY, items: [] }, core.report);
+    this.#reader = {
+      cursor: undefined,
+      take: (event) => this.#take(event),
+      gap: (to) => this.#gap(to),
+      reset: () => this.reset(),
+      caughtUp: (seq) => {
+        if ((this.#reader.cursor ?? 0) < seq) return;
+        this.#dispatch({ type: "phase", phase: "live" });
+      },
+      error: (error) => this.#dispatch({ type: "error", error }),
+    };
+  }
+
+  open(): Release {
+    this.#opens += 1;
+    if (this.#opens === 1) void this.#begin();
+    let isOpen = true;
+    return () => {
+      if (isOpen) this.#opens -= 1;
+      if (isOpen && this.#opens === 0) this.#end();
+      isOpen = false;
+    };
+  }
+
+  /** Shows what is not shown yet, also of the outbox. */
+  refresh(): void {
+    this.#stopShow?.();
+    this.#stopShow = undefined;
+    const { outbox } = this.#core;
+    if (this.#opens === 0) outbox.forget(this.#room);
+    const items = [...this.#state.items.map(({ message }) => message), ...outbox.of(this.#room)];
+    this.timeline.set({ ...this.#state, items });
+  }
+
+  /** Forgets what is known of the room, also in the store, and begins anew. */
+  reset(): void {
+    this.#store(undefined);
+    this.#unsubscribe?.();
+    this.#state = EMPTY;
+    this.refresh();
+    this.#onReset("reset");
+    if (this.#opens > 0) void this.#load(this.#session);
+  }
+
+  /** Loads more. Resolves to whether there is still more in that direction. */
+  async page(place: Place, around = 0): Promise<boolean> {
+    const { items, completeFrom, hasNewer } = this.#state;
+    this.#isPaged = place !== "newest";
+    if (place === "after" && !hasNewer) return false;
+    const edge = place === "before" ? items[0] : items.at(-1);
+    const seq = place === "around" ? around : (edge?.message.seq ?? completeFrom);
+    this.#dispatch(await loadPage(this.#core, this.#room, place, seq, () => this.#state));
+    return place === "before" ? this.#state.hasOlder : this.#state.hasNewer;
+  }
+
+  #dispatch(action: Action): void {
+    const next = reduce(this.#state, action);
+    if (next === this.#state) return;
+    const isLong = !this.#isPaged && next.items.length > ITEMS_MAX;
+    this.#state = isLong ? reduce(next, { type: "trim", keep: ITEMS_KEPT }) : next;
+    const { timers, store } = this.#core;
+    if (action.type !== "event" || next.phase === "live") this.refresh();
+    else this.#stopShow ??= timers.after(SHOW_MS, () => this.refresh());
+    if (store && next.phase === "live") this.#stopSave ??= timers.after(SAVE_MS, () => this.#save());
+  }
+
+  #take(event: RoomEvent): void {
+    const { tokens, outbox } = this.#core;
+    const me = tokens.user.value?.id;
+    this.#dispatch({ type: "event", event, me });
+    if (event.type === "message" && event.author.id === me) outbox.seen(this.#room, event.id, event.seq);
+    this.#onEvent(event);
+  }
+
+  #gap(to: number): void {
+    this.#store(undefined);
+    this.#reader.cursor = to;
+    this.#dispatch({ type: "gap", to });
+    this.#onReset("gap");
+  }
+
+  async #begin(): Promise<void> {
+    const { store } = this.#core;
+    const session = {};
+    this.#session = session;
+    const { error: _, ...known } = this.#state;
+    this.#state = known.hasNewer ? EMPTY : known;
+    if (this.#state.head > 0) return this.#listen();
+    const state = await store?.get(`cache/${this.#room}`);
+    if (session !== this.#session) return;
+    if (!state) return this.#load(session);
+    this.#dispatch({ type: "cached", state: state as TimelineState });
+    this.#listen();
+  }
+
+  /** Loads the newest page and listens from there on; tries again for as long as the room is open. */
+  async #load(session: object, failures = 0): Promise<void> {
+    const { timers } = this.#core;
+    if (session !== this.#session) return;
+    try {
+      const page = await loadPage(this.#core, this.#room, "newest", 0, () => this.#state);
+      if (session !== this.#session) return;
+      this.#dispatch(page);
+      this.#listen();
+    } catch (thrown) {
+      const error = toError(thrown);
+      const ms = backoffMs(failures, timers.random(), error.retryAfterMs);
+      if (error.isRetryable) timers.after(ms, () => void this.#load(session, failures + 1));
+      else if (session === this.#session) this.#dispatch({ type: "error", error });
+    }
+  }
+
+  #listen(): void {
+    this.#reader.cursor = this.#state.head;
+    this.#unsubscribe = this.#core.subscriptions.add(this.#room, this.#reader);
+  }
+
+  #end(): void {
+    this.#session = {};
+    this.#unsubscribe?.();
+    this.#isPaged = false;
+    this.#state = { ...this.#state, phase: "cached" };
+    this.#core.outbox.forget(this.#room);
+  }
+
+  #save(): void {
+    this.#stopSave = undefined;
+    if (!this.#state.hasNewer) this.#store(reduce(this.#state, { type: "trim", keep: CACHED }));
+  }
+
+  #store(value: unknown): void {
+    void this.#core.store?.set(`cache/${this.#room}`, value);
+  }
+}

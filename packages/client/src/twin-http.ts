@@ -1,0 +1,71 @@
+import { ParleyError } from "./error.ts";
+import type { Message, RoomEvent, User } from "./frames.ts";
+import type { NewEvent, TwinRoom } from "./twin-rooms.ts";
+
+export type TwinRequest = Readonly<{
+  method: string;
+  path: string;
+  query: URLSearchParams;
+  body: Record<string, unknown>;
+  user: User | undefined;
+}>;
+/** What the twin's HTTP needs of its server. */
+type TwinState = Readonly<{
+  room(id: string): TwinRoom;
+  append(room: string, event: NewEvent): RoomEvent;
+  isOnline(userId: string): boolean;
+  logIn(username: string): object;
+}>;
+
+/** Answers a request as the services do. @throws {ParleyError} for what they answer with a problem. */
+export function answer(state: TwinState, request: TwinRequest): object {
+  const { path, body, user, method } = request;
+  if (path === "/login") return { data: state.logIn(String(body.username)) };
+  if (path === "/logout") return { data: { loggedOut: true } };
+  if (!user) throw new ParleyError("unauthenticated", "no session");
+  const presence = /^\/presence\/user\/([^/]+)$/.exec(path);
+  if (presence) {
+    const id = decodeURIComponent(presence[1] ?? "");
+    return { data: { user: { id }, isOnline: state.isOnline(id), lastSeen: null } };
+  }
+  const [, id, what, seq] = /^\/rooms\/([^/]+)\/(messages|events)(?:\/(\d+))?$/.exec(path) ?? [];
+  if (id === undefined) throw new ParleyError("not_found", `the twin has no ${method} ${path}`);
+  const room = state.room(id);
+  if (seq !== undefined) return change(state, room, Number(seq), request);
+  return what === "events" ? eventsPage(room, request) : messagesPage(room, request);
+}
+
+function change(
+  state: TwinState,
+  room: TwinRoom,
+  target: number,
+  { method, body, user }: TwinRequest,
+): object {
+  const author = user as User;
+  if (room.events[target - 1]?.type !== "message")
+    throw new ParleyError("message_not_found", "there is no such message");
+  const id = `${method} ${target} ${room.head}`;
+  if (method === "PATCH")
+    state.append(room.id, { type: "message_edited", author, id, target, body: body.body });
+  else state.append(room.id, { type: "message_deleted", author, id, target });
+  return { data: room.messages(author.id).find((one) => one.seq === target) };
+}
+
+function eventsPage(room: TwinRoom, { query }: TwinRequest): object {
+  const after = Number(query.get("after"));
+  return { data: room.events.slice(after, after + Number(query.get("limit") ?? 50)), head: room.head };
+}
+
+function messagesPage(room: TwinRoom, { query, user }: TwinRequest): object {
+  const all = room.messages((user as User).id);
+  const limit = Number(query.get("limit") ?? 50);
+  const at = (name: string) => (query.has(name) ? Number(query.get(name)) : undefined);
+  const [before, after, around] = [at("before"), at("after"), at("around")];
+  let data: Message[];
+  if (after !== undefined) data = all.filter(({ seq }) => seq > after).slice(0, limit);
+  else if (around !== undefined) {
+    const earlier = all.filter(({ seq }) => seq < around).slice(-Math.floor(limit / 2));
+    data = [...earlier, ...all.filter(({ seq }) => seq >= around).slice(0, limit - earlier.length)];
+  } else data = all.filter(({ seq }) => seq < (before ?? Number.POSITIVE_INFINITY)).slice(-limit);
+  return { data, head: room.head };
+}
