@@ -21,8 +21,10 @@ beforeAll(async () => {
 });
 afterAll(() => parley?.stop());
 
-const readiness = async (service: "ws-producer" | "ws-consumer") =>
-  (await (await fetch(`${parley.url(service)}/health/ready`)).json()) as {
+const readiness = async () =>
+  (await (
+    await fetch(`http://127.0.0.1:${parley.stack.ports.CONSUMER_METRICS_PORT}/health/detail`)
+  ).json()) as {
     status: string;
     checks: Record<string, string>;
   };
@@ -40,15 +42,15 @@ it("refuses sends as overloaded when too much waits for Postgres, names the part
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   await until("a send is refused", () => (sender.refusals.overloaded ?? 0) > 0);
-  expect((await readiness("ws-consumer")).status).toBe("not_ready");
-  expect((await readiness("ws-consumer")).checks.postgres).not.toBe("ok");
+  expect((await readiness()).status).toBe("not_ready");
+  expect((await readiness()).checks.postgres).not.toBe("ok");
   await parley.stack.service("postgres").start();
   await Promise.all(sends);
   await until(
     "all are stored",
     async () => (await parley.history("general", alice.token)).length === sends.length + 1,
   );
-  await until("it is ready", async () => (await readiness("ws-consumer")).status === "ready");
+  await until("it is ready", async () => (await readiness()).status === "ready");
   sender.close();
 });
 

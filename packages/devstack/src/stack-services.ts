@@ -12,6 +12,9 @@ export const PORTS = {
   PRODUCER_HTTP_PORT: { owner: "ws-producer", usual: 8_081 },
   CONSUMER_HTTP_PORT: { owner: "ws-consumer", usual: 8_082 },
   WEB_PORT: { owner: "web", usual: 8_083 },
+  AUTH_METRICS_PORT: { owner: "auth", usual: 9_080 },
+  PRODUCER_METRICS_PORT: { owner: "ws-producer", usual: 9_081 },
+  CONSUMER_METRICS_PORT: { owner: "ws-consumer", usual: 9_082 },
   NATS_PORT: { owner: "nats", usual: 4_222 },
   NATS_MONITOR_PORT: { owner: "nats", usual: undefined },
   POSTGRES_PORT: { owner: "postgres", usual: 5_432 },
@@ -26,13 +29,21 @@ const HTTP_PORTS: Readonly<Record<ServiceName, PortVariable>> = {
   web: "WEB_PORT",
 };
 
-/** One process to be started: its unit's name, its service, source file, variables and HTTP port. */
+const METRICS_PORTS: Readonly<Partial<Record<ServiceName, PortVariable>>> = {
+  auth: "AUTH_METRICS_PORT",
+  "ws-producer": "PRODUCER_METRICS_PORT",
+  "ws-consumer": "CONSUMER_METRICS_PORT",
+};
+
+/** One process to be started: its unit's name, its service, source file, variables and ports. */
 export type ServicePlan = Readonly<{
   name: string;
   service: ServiceName;
   entry: string;
   env: Environment;
   httpPort: number;
+  /** Of the routes for operators; none for the web page. */
+  metricsPort: number | undefined;
 }>;
 
 /**
@@ -54,18 +65,26 @@ export function findEntries(
   return entries;
 }
 
-/** Plans the processes of a stack. `moreConsumerPorts` are the HTTP ports of the second consumer and later ones. */
+/** Plans the processes of a stack. `moreConsumerPorts` are the HTTP and metrics ports of the second consumer and later ones. */
 export function planServices(
   entries: ReadonlyMap<ServiceName, string>,
   ports: Ports,
-  moreConsumerPorts: readonly number[],
+  moreConsumerPorts: readonly (readonly [http: number, metrics: number])[],
 ): ServicePlan[] {
   return [...entries].flatMap(([service, entry]): ServicePlan[] => {
-    const first = { name: service, service, entry, env: {}, httpPort: ports[HTTP_PORTS[service]] };
+    const metricsPort = METRICS_PORTS[service];
+    const first = {
+      name: service,
+      service,
+      entry,
+      env: {},
+      httpPort: ports[HTTP_PORTS[service]],
+      metricsPort: metricsPort && ports[metricsPort],
+    };
     if (service !== "ws-consumer") return [first];
-    const more = moreConsumerPorts.map((httpPort, index) => {
-      const env = { CONSUMER_HTTP_PORT: String(httpPort) };
-      return { ...first, name: `${service}-${index + 2}`, env, httpPort };
+    const more = moreConsumerPorts.map(([httpPort, morePort], index) => {
+      const env = { CONSUMER_HTTP_PORT: String(httpPort), CONSUMER_METRICS_PORT: String(morePort) };
+      return { ...first, name: `${service}-${index + 2}`, env, httpPort, metricsPort: morePort };
     });
     return [first, ...more];
   });

@@ -7,7 +7,7 @@ import { startNats } from "./nats-server.ts";
 import { startPostgres } from "./postgres-server.ts";
 import type { StackOptions } from "./stack-options.ts";
 import type { Ports, ServicePlan } from "./stack-services.ts";
-import { missingAt, type Supervision, Unit } from "./unit.ts";
+import { DOES_NOT_LISTEN, missingAt, type Supervision, Unit } from "./unit.ts";
 
 /** As in the images: half of Node's own limit for new objects (docs/decisions/0020). */
 const YOUNG_HEAP = "--max-semi-space-size=16";
@@ -99,7 +99,11 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
     name,
     logFile,
     command: async () => ({ ...command, env, logFile }),
-    missing: () => missingAt(`${url}/health/ready`),
+    missing: async () => {
+      const reason = await missingAt(`${url}/health/ready`);
+      if (reason === undefined || reason === DOES_NOT_LISTEN) return reason;
+      return (await missingAt(`http://127.0.0.1:${plan.metricsPort}/health/detail`)) ?? reason;
+    },
   });
 }
 

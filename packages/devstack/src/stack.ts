@@ -84,8 +84,9 @@ async function startAll(
   if (options.natsUrl === undefined) owners.add("nats");
   if (options.databaseUrl === undefined) owners.add("postgres");
   const ports = await choosePorts(options.ports ?? {}, owners, host);
-  const moreConsumerPorts: number[] = [];
-  for (let n = 1; n < (options.consumers ?? 1); n += 1) moreConsumerPorts.push(await findFreePort(host));
+  const moreConsumerPorts: [http: number, metrics: number][] = [];
+  for (let n = 1; n < (options.consumers ?? 1); n += 1)
+    moreConsumerPorts.push([await findFreePort(host), await findFreePort(host)]);
   const plans = planServices(entries, ports, moreConsumerPorts);
   const supervision = (name: string): Supervision => ({
     supervise: options.supervise ?? true,

@@ -162,6 +162,8 @@ export class Unit {
   }
 }
 
+export const DOES_NOT_LISTEN = "it does not listen yet";
+
 /** Why the health check at `url` fails; undefined if it answers 200. */
 export async function missingAt(url: string): Promise<string | undefined> {
   try {
@@ -169,6 +171,6 @@ export async function missingAt(url: string): Promise<string | undefined> {
     const text = await answer.text();
     return answer.status === 200 ? undefined : `it answers ${answer.status} ${text.slice(0, 300)}`;
   } catch {
-    return "it does not listen yet";
+    return DOES_NOT_LISTEN;
   }
 }

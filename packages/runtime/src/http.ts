@@ -10,24 +10,26 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { Type } from "typebox";
-import { type Check, checkReadiness } from "./health.ts";
+import { type Check, createReadiness, type Readiness } from "./health.ts";
 import { checkEncoding, problemOfError, refuseConnection, refuseUrl, sendProblem } from "./http-errors.ts";
 import { addJsonBody } from "./json-body.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
+import { buildOperators } from "./operators.ts";
 import { Problem, ProblemBody } from "./problem.ts";
 import { RouteMethods } from "./route-methods.ts";
+import type { TrustProxy } from "./trust-proxy.ts";
 
 type HttpOptions = Readonly<{
   service: string;
   title: string;
   description: string;
   log: Log;
-  /** Checks of the service's dependencies, run by `GET /health/ready`. */
+  /** Checks of the service's dependencies, run by `GET /health/ready` and listed by `GET /health/detail` for operators. */
   checks: Readonly<Record<string, Check>>;
   /** Exact origins of web pages that may call this service. */
   allowedOrigins: readonly string[];
-  trustProxy: boolean;
+  trustProxy: TrustProxy;
   /** Largest request body, bytes. */
   bodyBytesMax: number;
   /** JSON Pointers to texts of a body that are refused as `too_large`, not `bad_frame`, if they are too long. */
@@ -41,7 +43,10 @@ export type App = FastifyInstance<
   import("node:http").ServerResponse,
   FastifyBaseLogger,
   TypeBoxTypeProvider
->;
+> & {
+  /** What operators may see, on a port of its own. */
+  readonly operators: FastifyInstance;
+};
 
 const REQUEST_DEADLINE_MS = 30_000;
 const HEADER_BYTES_MAX = 16_384;
@@ -61,13 +66,13 @@ const DOCS_CSP = {
 
 /**
  * Builds what every HTTP service has: TypeBox validation that coerces and strips nothing, problem+json errors, health,
- * metrics, Swagger UI at `/docs` and OpenAPI 3.1 at `/docs/json`. It opens no port.
+ * Swagger UI at `/docs` and OpenAPI 3.1 at `/docs/json`. It opens no port.
  */
 export async function buildHttp(options: HttpOptions): Promise<App> {
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: options.trustProxy,
+    trustProxy: typeof options.trustProxy === "object" ? [...options.trustProxy] : options.trustProxy,
     bodyLimit: options.bodyBytesMax,
     requestTimeout: REQUEST_DEADLINE_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
@@ -111,8 +116,11 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   });
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_CSP });
   app.addSchema(ProblemBody);
-  addHealth(app, options);
-  addMetrics(app, options.metrics ?? new Metrics());
+  const askReadiness = createReadiness(options.checks);
+  addHealth(app, options.service, askReadiness);
+  const operators = buildOperators(options.service, askReadiness, options.metrics ?? new Metrics());
+  app.addHook("onClose", () => operators.close());
+  app.decorate("operators", operators);
   return app;
 }
 
@@ -136,14 +144,8 @@ function addMethods(app: App): RouteMethods {
   return methods;
 }
 
-function addHealth(app: App, { service, checks }: HttpOptions): void {
-  const Ready = Type.Object({
-    status: Type.String(),
-    service: Type.String(),
-    checks: Type.Record(Type.String(), Type.String(), {
-      description: "ok, or the reason, for each dependency",
-    }),
-  });
+function addHealth(app: App, service: string, askReadiness: () => Promise<Readiness>): void {
+  const Ready = Type.Object({ status: Type.String(), service: Type.String() });
   const Short = Type.Object({ status: Type.String(), service: Type.String(), time: Type.String() });
   const tags = ["health"];
   app.get(
@@ -155,26 +157,17 @@ function addHealth(app: App, { service, checks }: HttpOptions): void {
     "/health/ready",
     { schema: { tags, summary: "whether every dependency is ready", response: { 200: Ready, 503: Ready } } },
     async (_request, reply) => {
-      const { ready, checks: results } = await checkReadiness(checks);
-      return reply
-        .code(ready ? 200 : 503)
-        .send({ status: ready ? "ready" : "not_ready", service, checks: results });
+      const { ready } = await askReadiness();
+      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not_ready", service });
     },
   );
   app.get(
     "/health",
     { schema: { tags, summary: "the same without the checks", response: { 200: Short, 503: Short } } },
     async (_request, reply) => {
-      const { ready } = await checkReadiness(checks);
+      const { ready } = await askReadiness();
       const status = ready ? "healthy" : "unhealthy";
       return reply.code(ready ? 200 : 503).send({ status, service, time: new Date().toISOString() });
     },
-  );
-}
-
-function addMetrics(app: App, { registry }: Metrics): void {
-  const schema = { tags: ["health"], summary: "Prometheus metrics" };
-  app.get("/metrics", { schema }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
   );
 }

@@ -1,8 +1,11 @@
+import { ConfigError } from "./config.ts";
 import { armCrashPoint } from "./crash-point.ts";
 import { createLog, type Log } from "./log.ts";
 
 /** Deadline of closing everything, ms; the process exits then. */
 const CLOSE_DEADLINE_MS = 15_000;
+/** Of a process whose settings are refused. */
+const CONFIG_EXIT_CODE = 2;
 
 export type ServiceContext = Readonly<{
   log: Log;
@@ -12,7 +15,7 @@ export type ServiceContext = Readonly<{
 
 /**
  * Runs a service: starts it, closes it on SIGTERM or SIGINT, and exits with 1 on an uncaught error, so that its
- * supervisor starts a new process.
+ * supervisor starts a new process. A refused setting is logged in one line and exits with 2.
  *
  * @example await runService("auth", process.env, async ({ log, onClose }) => { … })
  */
@@ -55,7 +58,9 @@ export async function runService(
     await start({ log, onClose: (closer) => closers.push(closer) });
     log.info("started");
   } catch (err) {
-    log.fatal({ err }, "could not start");
-    await close("could not start", 1);
+    // A setting that is refused needs a person, not a stack and not another try.
+    if (err instanceof ConfigError) log.fatal(err.message);
+    else log.fatal({ err }, "could not start");
+    await close("could not start", err instanceof ConfigError ? CONFIG_EXIT_CODE : 1);
   }
 }

@@ -15,9 +15,14 @@ export const ServiceVariables = {
     ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
     { default: "info", description: "least severe log line that is written" },
   ),
-  TRUST_PROXY: Type.Boolean({
-    default: false,
-    description: "true behind a reverse proxy: client addresses are read from X-Forwarded-For",
+  TRUST_PROXY: Type.String({
+    default: "",
+    description:
+      "behind reverse proxies: how many there are, or their networks (10.0.0.0/8,loopback); X-Forwarded-For is believed that far",
+  }),
+  METRICS_HOST: Type.String({
+    default: "127.0.0.1",
+    description: "address of the ports for operators: /metrics and /health/detail",
   }),
 } as const;
 

@@ -79,10 +79,13 @@ const closeCode = (ws: WebSocket): Promise<number> => once(ws, "close").then(([c
 
 it("limits handshakes a second by address, and answers 429 with Retry-After", async () => {
   const url = await doorWith({ HANDSHAKES_PER_SECOND: "5" });
+  const began = performance.now();
   const outcomes = await Promise.all(Array.from({ length: 20 }, () => connect(url)));
+  const refilled = Math.floor((5 * (performance.now() - began)) / 1_000);
   const refused = outcomes.filter(({ status }) => status === 429);
-  expect(outcomes.filter(({ status }) => status === 101)).toHaveLength(10);
-  expect(refused).toHaveLength(10);
+  expect(refused.length).toBeLessThanOrEqual(10);
+  expect(refused.length).toBeGreaterThanOrEqual(10 - refilled);
+  expect(outcomes.filter(({ status }) => status === 101)).toHaveLength(20 - refused.length);
   for (const { headers, body } of refused) {
     expect(headers["content-type"]).toContain("application/problem+json");
     expect(Number(headers["retry-after"])).toBe(1);

@@ -2,6 +2,7 @@ import cookie from "@fastify/cookie";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
+import type { TrustProxy } from "@parley/runtime/trust-proxy";
 import { addAccountRoutes } from "./account-routes.ts";
 import { addLoginRoutes } from "./login-routes.ts";
 import type { UseCases } from "./use-cases.ts";
@@ -11,7 +12,7 @@ const BODY_BYTES_MAX = 16_384;
 
 type HttpSettings = Readonly<{
   allowedOrigins: readonly string[];
-  trustProxy: boolean;
+  trustProxy: TrustProxy;
   /** Whether browsers may send the refresh cookie over TLS only. */
   secureCookies: boolean;
 }>;

@@ -12,6 +12,8 @@ export type AuthFixture = Readonly<{
   calls: ReturnType<typeof callsOf>;
   /** The origin of the HTTP API, without a slash at the end. */
   url: string;
+  /** The origin of the routes for operators. */
+  operatorsUrl: string;
   grpcPort: number;
   databaseUrl: string;
   /** Starts another instance on the same database. */
@@ -30,17 +32,20 @@ export async function startAuthFixture(
     DATABASE_URL: used.url,
     AUTH_GRPC_PORT: "0",
     AUTH_HTTP_PORT: "0",
+    AUTH_METRICS_PORT: "0",
     // Nobody listens there; a test that needs NATS sets it in `env`.
     NATS_URL: "nats://127.0.0.1:1",
     ...env,
   });
   const log = createLog("auth", env.LOG_LEVEL ?? "silent");
-  const { grpcPort, httpPort } = await startAuth(config, { log, onClose: (closer) => closers.push(closer) });
+  const ports = await startAuth(config, { log, onClose: (closer) => closers.push(closer) });
+  const { grpcPort, httpPort, metricsPort } = ports;
   const client = new AuthServiceClient(`127.0.0.1:${grpcPort}`, credentials.createInsecure());
   return {
     client,
     calls: callsOf(client),
     url: `http://127.0.0.1:${httpPort}`,
+    operatorsUrl: `http://127.0.0.1:${metricsPort}`,
     grpcPort,
     databaseUrl: used.url,
     another: (more = {}) =>

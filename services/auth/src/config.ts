@@ -16,6 +16,7 @@ export const AuthConfig = Type.Object({
   ...NatsVariables,
   AUTH_GRPC_PORT: Port(50_051, "gRPC port of auth"),
   AUTH_HTTP_PORT: Port(8080, "HTTP port of auth"),
+  AUTH_METRICS_PORT: Port(9080, "port of auth for operators: metrics and the detail of its health"),
   AUTH_ISSUER: Type.String({ default: "parley-auth", description: "issuer (iss) of access tokens" }),
   AUTH_AUDIENCE: Type.String({ default: "parley", description: "audience (aud) of access tokens" }),
   AUTH_SESSION_DAYS: Type.Integer({

@@ -141,10 +141,11 @@ describe("over HTTP", () => {
   });
 
   it("serves health, Swagger and the public keys", async () => {
-    expect(await json("/health/ready")).toMatchObject({
-      status: 200,
-      body: { checks: { postgres: "ok", passwords: "ok" } },
-    });
+    expect((await json("/health/ready")).body).toEqual({ status: "ready", service: "auth" });
+    const detail = await (await fetch(`${auth.operatorsUrl}/health/detail`)).json();
+    expect(detail).toMatchObject({ status: "ready", checks: { postgres: "ok", passwords: "ok" } });
+    expect((await json("/metrics")).status).toBe(404);
+    expect(await (await fetch(`${auth.operatorsUrl}/metrics`)).text()).toContain("process_cpu_seconds_total");
     const docs = (await json("/docs/json")).body as { openapi: string; paths: object };
     expect(docs.openapi).toBe("3.1.0");
     expect(Object.keys(docs.paths)).toEqual(expect.arrayContaining(["/api/v1/login", "/api/v1/register"]));

@@ -35,7 +35,8 @@ async function run(env: Record<string, string> = {}): Promise<Running> {
   const child = spawn(process.execPath, [MAIN], {
     env: {
       ...{ DATABASE_URL: database.url, NATS_URL: nats.url, LOG_LEVEL: "trace" },
-      ...{ AUTH_GRPC_PORT: String(grpcPort), AUTH_HTTP_PORT: String(httpPort), ...env },
+      ...{ AUTH_GRPC_PORT: String(grpcPort), AUTH_HTTP_PORT: String(httpPort) },
+      ...{ AUTH_METRICS_PORT: "0", ...env },
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

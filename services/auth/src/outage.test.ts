@@ -83,7 +83,7 @@ it("refuses with `unavailable` at once while Postgres is down, and recovers by i
   expect(await refusalOf(auth.calls.enter("alice", PASSWORD))).toMatchObject(UNAVAILABLE);
   const overHttp = await fetch(`${auth.url}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
   expect([overHttp.status, overHttp.headers.get("retry-after")]).toEqual([503, "1"]);
-  const ready = await fetch(`${auth.url}/health/ready`);
+  const ready = await fetch(`${auth.operatorsUrl}/health/detail`);
   expect([ready.status, ((await ready.json()) as { checks: object }).checks]).toEqual([
     503,
     { passwords: "ok", postgres: expect.not.stringMatching(/^ok$/) },

@@ -1,6 +1,10 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { retryUntilReady } from "@parley/runtime/deadline";
 import type { Check } from "@parley/runtime/health";
+import { listen } from "@parley/runtime/operators";
 import type { ServiceContext } from "@parley/runtime/service";
+import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { allowedOrigins, databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { startAnnouncer } from "./announce-revocations.ts";
 import { buildApp } from "./app.ts";
@@ -14,7 +18,7 @@ import { openSigningKeys } from "./signing-keys.ts";
 import { createUseCases } from "./use-cases.ts";
 
 /** The ports that a started auth listens on. */
-type Addresses = Readonly<{ grpcPort: number; httpPort: number }>;
+type Addresses = Readonly<{ grpcPort: number; httpPort: number; metricsPort: number }>;
 
 /**
  * Starts gRPC and HTTP. What it opens is closed through `onClose`.
@@ -47,14 +51,20 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
   onClose(() => grpc.close());
   const settings = {
     allowedOrigins: allowedOrigins(config),
-    trustProxy: config.TRUST_PROXY,
+    trustProxy: readTrustProxy(config.TRUST_PROXY),
     secureCookies: config.NODE_ENV === "production",
   };
   const app = await buildApp(cases, checks, settings, log);
   onClose(() => app.close());
-  await app.listen({ host: config.HOST, port: config.AUTH_HTTP_PORT });
-  const bound = app.server.address();
-  const httpPort = bound !== null && typeof bound === "object" ? bound.port : config.AUTH_HTTP_PORT;
-  log.info({ grpcPort: grpc.port, httpPort }, "auth is listening");
-  return { grpcPort: grpc.port, httpPort };
+  await listen(app, {
+    host: config.HOST,
+    port: config.AUTH_HTTP_PORT,
+    metricsHost: config.METRICS_HOST,
+    metricsPort: config.AUTH_METRICS_PORT,
+  });
+  const ports = { grpcPort: grpc.port, httpPort: portOf(app), metricsPort: portOf(app.operators) };
+  log.info(ports, "auth is listening");
+  return ports;
 }
+
+const portOf = ({ server }: { server: Server }) => (server.address() as AddressInfo).port;

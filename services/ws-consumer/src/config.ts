@@ -18,6 +18,10 @@ export const ConsumerConfig = Type.Object({
     description: "text search configuration of Postgres (\\dF lists them); simple: words as they are written",
   }),
   CONSUMER_HTTP_PORT: Port(8082, "port of ws-consumer: HTTP and WebSocket"),
+  CONSUMER_METRICS_PORT: Port(
+    9082,
+    "port of ws-consumer for operators: metrics and the detail of its health",
+  ),
   ...RoomVariables,
   LOG_REPLICAS: Type.Integer({
     default: 1,

@@ -1,4 +1,5 @@
 import { readConfig } from "@parley/runtime/config";
+import { listen } from "@parley/runtime/operators";
 import { runService } from "@parley/runtime/service";
 import { ConsumerConfig } from "./config.ts";
 import { wireConsumer } from "./wiring.ts";
@@ -6,5 +7,10 @@ import { wireConsumer } from "./wiring.ts";
 await runService("ws-consumer", process.env, async (context) => {
   const config = readConfig(ConsumerConfig, process.env);
   const app = await wireConsumer({ ...context, config });
-  await app.listen({ host: config.HOST, port: config.CONSUMER_HTTP_PORT });
+  await listen(app, {
+    host: config.HOST,
+    port: config.CONSUMER_HTTP_PORT,
+    metricsHost: config.METRICS_HOST,
+    metricsPort: config.CONSUMER_METRICS_PORT,
+  });
 });

@@ -9,6 +9,7 @@ import { kindOf } from "@parley/protocol/rooms";
 import type { App } from "@parley/runtime/http";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
+import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
 import { encodeTextFrames } from "@parley/socket/text-frame";
@@ -128,7 +129,7 @@ export async function wireConsumer(context: Context): Promise<App> {
       auth: identities.check,
     },
     metrics: createConsumerMetrics(writers, hub),
-    trustProxy: config.TRUST_PROXY,
+    trustProxy: readTrustProxy(config.TRUST_PROXY),
     log,
   });
   onClose(deliverToSockets(built, connections, hub, here, onFault));

@@ -5,6 +5,7 @@ import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
 import type { Metrics } from "@parley/runtime/metrics";
+import type { TrustProxy } from "@parley/runtime/trust-proxy";
 import type { Door } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import { openDoor } from "@parley/socket/open-door";
@@ -33,7 +34,7 @@ type ProducerDependencies = Readonly<{
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
   metrics: Metrics;
-  trustProxy: boolean;
+  trustProxy: TrustProxy;
   log: Log;
 }>;
 

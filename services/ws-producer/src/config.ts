@@ -18,4 +18,8 @@ export const ProducerConfig = Type.Object({
     description: "entries of one shard that may wait for Postgres before sends are refused as overloaded",
   }),
   PRODUCER_HTTP_PORT: Port(8081, "port of ws-producer: HTTP and WebSocket"),
+  PRODUCER_METRICS_PORT: Port(
+    9081,
+    "port of ws-producer for operators: metrics and the detail of its health",
+  ),
 });

@@ -1,4 +1,5 @@
 import { readConfig } from "@parley/runtime/config";
+import { listen } from "@parley/runtime/operators";
 import { runService } from "@parley/runtime/service";
 import { ProducerConfig } from "./config.ts";
 import { wireProducer } from "./wiring.ts";
@@ -6,5 +7,10 @@ import { wireProducer } from "./wiring.ts";
 await runService("ws-producer", process.env, async (context) => {
   const config = readConfig(ProducerConfig, process.env);
   const app = await wireProducer({ ...context, config });
-  await app.listen({ host: config.HOST, port: config.PRODUCER_HTTP_PORT });
+  await listen(app, {
+    host: config.HOST,
+    port: config.PRODUCER_HTTP_PORT,
+    metricsHost: config.METRICS_HOST,
+    metricsPort: config.PRODUCER_METRICS_PORT,
+  });
 });

@@ -12,6 +12,7 @@ import { isoNow } from "@parley/runtime/iso-now";
 import type { OnFault } from "@parley/runtime/listen";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
+import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
 import { TokenBuckets } from "@parley/socket/token-bucket";
@@ -95,7 +96,7 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
     limits,
     checks: { log: publisher.assertReady, auth: identities.check },
     metrics: createProducerMetrics(publisher, backlog, shards),
-    trustProxy: config.TRUST_PROXY,
+    trustProxy: readTrustProxy(config.TRUST_PROXY),
     log,
   });
   onClose(() => app.close());
