@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { readConfig } from "@parley/runtime/config";
 import { buildHttp } from "@parley/runtime/http";
 import { createLog } from "@parley/runtime/log";
+import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { ServiceVariables } from "@parley/runtime/variables";
 import { Type } from "typebox";
 import { afterEach, expect, it } from "vitest";
@@ -26,7 +27,7 @@ async function doorWith(env: Record<string, string>): Promise<string> {
     log,
     checks: {},
     allowedOrigins: [],
-    trustProxy: env.TRUST_PROXY === "true",
+    trustProxy: readTrustProxy(env.TRUST_PROXY ?? ""),
     bodyBytesMax: 16_384,
   });
   const identities = {
@@ -106,7 +107,7 @@ it("counts handshakes with a bad token too, so that tokens cannot be guessed fas
 });
 
 it("closes with 4429 above the sockets of one address, which a trusted proxy names", async () => {
-  const url = await doorWith({ SOCKETS_PER_ADDRESS: "3", TRUST_PROXY: "true" });
+  const url = await doorWith({ SOCKETS_PER_ADDRESS: "3", TRUST_PROXY: "1" });
   const from = (address: string, user: string) =>
     connect(url, { "x-forwarded-for": address, authorization: `Bearer ${user}` });
   const first = await Promise.all(["u1", "u2", "u3"].map((user) => from("192.0.2.1", user)));
