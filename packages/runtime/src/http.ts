@@ -18,7 +18,7 @@ import { Metrics } from "./metrics.ts";
 import { buildOperators } from "./operators.ts";
 import { Problem, ProblemBody } from "./problem.ts";
 import { RouteMethods } from "./route-methods.ts";
-import type { TrustProxy } from "./trust-proxy.ts";
+import { fastifyTrust, type TrustProxy } from "./trust-proxy.ts";
 
 type HttpOptions = Readonly<{
   service: string;
@@ -72,7 +72,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: typeof options.trustProxy === "object" ? [...options.trustProxy] : options.trustProxy,
+    trustProxy: fastifyTrust(options.trustProxy),
     bodyLimit: options.bodyBytesMax,
     requestTimeout: REQUEST_DEADLINE_MS,
     maxHeaderSize: HEADER_BYTES_MAX,

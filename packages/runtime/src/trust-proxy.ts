@@ -56,3 +56,14 @@ export function trustedPeers(trust: TrustProxy): (address: string) => boolean {
   }
   return (address) => list.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
+
+/**
+ * The same for Fastify, which believes nobody when it is given a number of hops: it cannot tell whether the peer is a
+ * proxy. Whoever sets a number says that nobody else can reach this service.
+ */
+export function fastifyTrust(
+  trust: TrustProxy,
+): false | string[] | ((address: string, hop: number) => boolean) {
+  if (typeof trust === "number") return (_address, hop) => hop < trust;
+  return trust === false ? false : [...trust];
+}
