@@ -46,8 +46,8 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
     postgres: () => database.query("select 1"),
     passwords: () => hasher.check(),
   };
-  const listen = { host: config.HOST, port: config.AUTH_GRPC_PORT, credentials };
-  const grpc = await startGrpc(cases, checks, listen, log);
+  const grpcAt = { host: config.HOST, port: config.AUTH_GRPC_PORT, credentials };
+  const grpc = await startGrpc(cases, checks, grpcAt, log);
   onClose(() => grpc.close());
   const settings = {
     allowedOrigins: allowedOrigins(config),
