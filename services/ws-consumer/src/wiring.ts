@@ -21,9 +21,9 @@ import { LocalDelivery } from "./delivery/local-delivery.ts";
 import { maintainHub } from "./delivery/maintain-hub.ts";
 import { createLivePublisher, subscribeLive } from "./delivery/nats/live-exchange.ts";
 import { createHistory } from "./delivery/postgres/history.ts";
-import { openReadDatabase } from "./delivery/postgres/read-database.ts";
 import { createReadEntries } from "./delivery/read-entries.ts";
 import { createConsumerMetrics } from "./metrics.ts";
+import { openLanes } from "./postgres/lanes.ts";
 import { createPresence } from "./presence/create-presence.ts";
 import { exchangePresence } from "./presence/nats/presence-exchange.ts";
 import { createLastSeen } from "./presence/postgres/last-seen.ts";
@@ -76,22 +76,23 @@ export async function wireConsumer(context: Context): Promise<App> {
   const limits = doorLimits(config);
   const onFault: OnFault = (err, what) => log.warn({ err }, what);
   const connections = await connect(context);
-  const { nats, live, reads, identities } = connections;
+  const { nats, live, lanes, identities } = connections;
   const instance = `${hostname()}:${config.CONSUMER_HTTP_PORT}`;
 
-  const history = createHistory(reads);
+  const history = createHistory(lanes.history);
+  const { heads } = createHistory(lanes.points);
   const readFrames = (room: string, after: number, upTo: number) =>
     history.replay(room, after, upTo, upTo - after);
   const now = () => performance.now();
-  const readEntries = createReadEntries(history.heads, readFrames);
-  const hub = new Hub({ readHeads: history.heads, readFrames, encode: encodeTextFrames, onFault, now });
+  const readEntries = createReadEntries(heads, readFrames);
+  const hub = new Hub({ readHeads: heads, readFrames, encode: encodeTextFrames, onFault, now });
   onClose(maintainHub(hub, onFault));
   const here = new LocalDelivery(onFault);
 
   const writers = await wireWriting(context, connections, instance, here);
-  onClose(answerStored(nats, history.findStored, onFault));
+  onClose(answerStored(nats, createHistory(lanes.receipts).findStored, onFault));
 
-  const lastSeen = createLastSeen(reads);
+  const lastSeen = createLastSeen(lanes.receipts);
   const presence = createPresence({
     hub,
     instance: `${instance}/${randomUUID()}`,
@@ -124,7 +125,7 @@ export async function wireConsumer(context: Context): Promise<App> {
     limits,
     checks: {
       nats: () => Promise.all([nats.flush(), live.flush()]),
-      postgres: () => reads.query("select 1"),
+      postgres: () => lanes.points.query("select 1"),
       writers: writers.check,
       auth: identities.check,
     },
@@ -142,8 +143,8 @@ export async function wireConsumer(context: Context): Promise<App> {
 /** Opens the connections to Postgres, NATS and auth. */
 async function connect({ config, log, onClose }: Context) {
   const url = databaseUrl(config);
-  const reads = openReadDatabase(url);
-  onClose(() => reads.close());
+  const lanes = openLanes(url);
+  onClose(() => lanes.close());
   const writes = openWriterDatabase(url, "ws-consumer writer", config.LOG_SHARDS);
   onClose(() => writes.close());
   const nats = await connectNats({ ...natsOptions(config), name: "ws-consumer", log });
@@ -154,7 +155,7 @@ async function connect({ config, log, onClose }: Context) {
   const auth = connectAuth(authUrl(config), authCredentials(config));
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
-  return { reads, writes, nats, live, auth, identities };
+  return { lanes, writes, nats, live, auth, identities };
 }
 
 /** Starts the writers: from the log to Postgres, then to the listeners here, and by NATS to other instances. */
@@ -184,20 +185,20 @@ async function wireWriting(
  */
 function wireRooms(
   { config, onClose }: Context,
-  { reads, nats, auth }: Connections,
+  { lanes, nats, auth }: Connections,
   writers: Writers,
   onFault: OnFault,
 ) {
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, CHANNEL_AUTO_CREATE: isAutoCreated } = config;
-  const cursors = createReadCursors(reads);
+  const cursors = createReadCursors(lanes.receipts);
   const markRead = createMarkRead(cursors.move, createPublishRead(nats));
   onClose(answerReads(nats, markRead, onFault));
   const rule = `CHANNEL_AUTO_CREATE=${isAutoCreated}`;
-  const source = { identity: () => readIdentity(reads), readAll: () => readRights(reads) };
+  const source = { identity: () => readIdentity(lanes.receipts), readAll: () => readRights(lanes.receipts) };
   const access = createAccessBucket(nats, replicas, source, rule);
   onClose(maintainAccessBucket(() => writers.cursors().has(0), access.prepare, onFault));
   const relay = relayOutbox({
-    outbox: createOutbox(reads),
+    outbox: createOutbox(lanes.receipts),
     access,
     append: createAppendEntry(nats, shards),
     shards: () => [...writers.cursors().keys()],
@@ -206,7 +207,7 @@ function wireRooms(
   });
   onClose(relay);
   const changeDependencies = {
-    store: createRoomStore(reads, shards),
+    store: createRoomStore(lanes.commands, shards),
     receipts: createReceipts(nats, onFault),
     notices: createChangeNotices(nats),
     turns: new RoomTurns(),
@@ -215,9 +216,9 @@ function wireRooms(
   };
   return {
     markRead,
-    views: createRoomViews(reads),
-    checkReadable: createAccess(createFindStanding(reads), isAutoCreated),
-    whoMayRead: createWhoMayRead(reads),
+    views: createRoomViews(lanes.lists),
+    checkReadable: createAccess(createFindStanding(lanes.points), isAutoCreated),
+    whoMayRead: createWhoMayRead(lanes.points),
     readCursors: (room: string) => cursors.ofRoom(room, CURSORS_MAX),
     messages: createChangeMessages(changeDependencies),
     changes: createChangeRooms({

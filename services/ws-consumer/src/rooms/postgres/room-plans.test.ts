@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from "@parley/devstack/test-dat
 import { type Database, openDatabase, type Param } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHistory } from "../../delivery/postgres/history.ts";
-import { openReadDatabase, READ_SETTINGS } from "../../delivery/postgres/read-database.ts";
+import { type Lanes, openLanes, READ_SETTINGS } from "../../postgres/lanes.ts";
 import { createIndexBatch } from "../../search/indexer.ts";
 import { openSearchDatabase } from "../../search/postgres/search-database.ts";
 import { createSearchIndex } from "../../search/postgres/search-index.ts";
@@ -14,6 +14,7 @@ const ROOMS = 2_000;
 const MESSAGES = 100_000;
 
 let made: TestDatabase;
+let lanes: Lanes;
 let reads: Database;
 let finds: Database;
 /** One connection with the settings of `reads`: prepared statements belong to a connection. */
@@ -32,7 +33,8 @@ const recording = (of: Database): Database => ({
 
 beforeAll(async () => {
   made = await createTestDatabase();
-  reads = openReadDatabase(made.url);
+  lanes = openLanes(made.url);
+  reads = lanes.history;
   finds = openSearchDatabase(made.url);
   planner = openDatabase({
     url: made.url,
@@ -62,7 +64,7 @@ beforeAll(async () => {
   await reads.query("analyze");
 });
 afterAll(async () => {
-  await reads?.close();
+  await lanes?.close();
   await finds?.close();
   await planner?.close();
   await made?.drop();
