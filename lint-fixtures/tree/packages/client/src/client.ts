@@ -1,3 +1,3 @@
 import "@parley/protocol/codes";
-import "@parley/runtime/log"; // ! noRestrictedImports
+import "@parley/runtime/log"; // ! noRestrictedImports noUndeclaredDependencies
 import "../../runtime/src/log.ts"; // ! noRestrictedImports
