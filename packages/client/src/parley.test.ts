@@ -151,6 +151,23 @@ it("reads a room event by event over cuts, and says when the server has gone bac
   await expect(events.next()).rejects.toMatchObject({ code: "reset" });
 });
 
+it("shows a message once whose place comes with a page, or that is behind a gap", async () => {
+  const { server, parley } = setUp();
+  const room = parley.rooms.get("general");
+  await room.send("before the page");
+  room.open();
+  await vi.waitFor(() => expect(room.timeline.value.phase).toBe("live"));
+  expect(texts(parley, "general")).toEqual(["before the page"]);
+  server.down();
+  const late = room.send("in the hole");
+  for (let n = 0; n < 1_100; n += 1) server.post("general", "bob", `text ${n}`);
+  server.heal();
+  await late;
+  for (let n = 0; n < 1_100; n += 1) server.post("general", "bob", `more ${n}`);
+  await vi.waitFor(() => expect(room.timeline.value.head).toBe(server.events("general").length), 5_000);
+  expect(texts(parley, "general").filter((text) => text === "in the hole").length).toBeLessThanOrEqual(1);
+});
+
 it("S14 1,000 faults of all kinds in simulated time: each message once and in order", async () => {
   const clock = createTestClock(7);
   const { random } = createTestClock(11);

@@ -1,6 +1,6 @@
 import type { Core } from "./core.ts";
 import { toError } from "./error.ts";
-import type { RoomEvent } from "./frames.ts";
+import type { Message, RoomEvent } from "./frames.ts";
 import { createLive, type Writable } from "./live.ts";
 import { loadPage, type Place } from "./pages.ts";
 import type { Reader } from "./subscription.ts";
@@ -89,9 +89,8 @@ export class TimelineView {
 
   /** Loads more. Resolves to whether there is still more in that direction. */
   async page(place: Place, around = 0): Promise<boolean> {
-    const { items, completeFrom, hasNewer } = this.#state;
+    const { items, completeFrom } = this.#state;
     this.#isPaged = place !== "newest";
-    if (place === "after" && !hasNewer) return false;
     const edge = place === "before" ? items[0] : items.at(-1);
     const seq = place === "around" ? around : (edge?.message.seq ?? completeFrom);
     this.#dispatch(await loadPage(this.#core, this.#room, place, seq, () => this.#state));
@@ -101,6 +100,7 @@ export class TimelineView {
   #dispatch(action: Action): void {
     const next = reduce(this.#state, action);
     if (next === this.#state) return;
+    if (action.type === "page") for (const message of action.page.messages) this.#seen(message);
     const isLong = !this.#isPaged && next.items.length > ITEMS_MAX;
     this.#state = isLong ? reduce(next, { type: "trim", keep: ITEMS_KEPT }) : next;
     const { timers, store } = this.#core;
@@ -110,16 +110,21 @@ export class TimelineView {
   }
 
   #take(event: RoomEvent): void {
-    const { tokens, outbox } = this.#core;
-    const me = tokens.user.value?.id;
-    this.#dispatch({ type: "event", event, me });
-    if (event.type === "message" && event.author.id === me) outbox.seen(this.#room, event.id, event.seq);
+    this.#dispatch({ type: "event", event, me: this.#core.tokens.user.value?.id });
+    if (event.type === "message") this.#seen(event);
     this.#onEvent(event);
+  }
+
+  /** A message of the user is not shown as pending any more. */
+  #seen({ author, id, seq }: Message): void {
+    const { tokens, outbox } = this.#core;
+    if (author.id === tokens.user.value?.id) outbox.seen(this.#room, id, seq);
   }
 
   #gap(to: number): void {
     this.#store(undefined);
     this.#reader.cursor = to;
+    this.#core.outbox.forget(this.#room);
     this.#dispatch({ type: "gap", to });
     this.#onReset("gap");
   }
