@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Sender } from "@parley/bench/chaos/sender";
 import type { Account } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { RoomEvent } from "../src/frames.ts";
 import type { Parley } from "../src/types.ts";
 import { memoryStore, pause, recordingSockets } from "./recording-fixture.ts";
-import { Services, textsOf, until, untilOnline } from "./stack-fixture.ts";
+import { services } from "./running-fixture.ts";
+import { type Services, textsOf, until, untilOnline } from "./stack-fixture.ts";
 
 /** Clients that are closed at random moments; 1,000 in the long form. */
 const CLOSES = Number(process.env.CLOSES ?? 100);
@@ -34,12 +35,6 @@ function collect(parley: Parley, room: string, after: number): RoomEvent[] {
   })().catch(() => undefined);
   return events;
 }
-
-let services: Services;
-beforeAll(async () => {
-  services = await Services.start();
-});
-afterAll(() => services?.stop());
 
 /** S8, S9 and S11 to S13: what becomes of messages. */
 it("S8 what waits can be seen and discarded, can expire, and keeps its id over a reload", async () => {

@@ -1,17 +1,12 @@
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import { createTestClock } from "../src/test-clock.ts";
 import type { LogEntry, Why } from "../src/types.ts";
 import { fakePage, pause, recordingSockets } from "./recording-fixture.ts";
-import { Services, until, untilOnline } from "./stack-fixture.ts";
+import { services } from "./running-fixture.ts";
+import { until, untilOnline } from "./stack-fixture.ts";
 
 /** Clients that are cut at once; 1,000 in the long form. */
 const CLIENTS = Number(process.env.CLIENTS ?? 100);
-
-let services: Services;
-beforeAll(async () => {
-  services = await Services.start();
-});
-afterAll(() => services?.stop());
 
 /** S1 to S7 and S15: how connections are made, kept and made again. */
 it("S1 open, release, open within 250 ms is one pair of sockets and one subscription", async () => {

@@ -1,14 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { Services, textsOf, until, untilOnline } from "./stack-fixture.ts";
-
-let services: Services;
-beforeAll(async () => {
-  services = await Services.start();
-});
-afterAll(() => services?.stop());
+import { expect, it } from "vitest";
+import { services } from "./running-fixture.ts";
+import { textsOf, until, untilOnline } from "./stack-fixture.ts";
 
 it("the example of a bot answers, and ends when it is told to", async () => {
   const bot = await services.person();

@@ -1,14 +1,9 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { shareTabs } from "../src/tabs.ts";
 import type { LogEntry, Parley } from "../src/types.ts";
 import { recordingSockets } from "./recording-fixture.ts";
-import { Services, textsOf, until } from "./stack-fixture.ts";
-
-let services: Services;
-beforeAll(async () => {
-  services = await Services.start();
-});
-afterAll(() => services?.stop());
+import { services } from "./running-fixture.ts";
+import { textsOf, until } from "./stack-fixture.ts";
 
 it("S10 12 tabs share one pair of sockets and one token, and when the leader is closed another one leads", async () => {
   const person = await services.person();

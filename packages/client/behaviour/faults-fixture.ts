@@ -1,10 +1,11 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { RoomEvent } from "../src/frames.ts";
 import { pause } from "./recording-fixture.ts";
-import { Services, until } from "./stack-fixture.ts";
+import { services } from "./running-fixture.ts";
+import { type Services, until } from "./stack-fixture.ts";
 
 /** Faults in the short form; 1,000 in the long one. */
-const CUTS = Number(process.env.CUTS ?? 12);
+const CUTS = Number(process.env.CUTS ?? 8);
 const SENDERS = 3;
 /** Shortest and longest time between two faults, ms. */
 const BETWEEN_MS = [50, 700] as const;
@@ -19,12 +20,6 @@ async function breakSomething(services: Services, random: () => number): Promise
   await pause(kind < 0.5 ? 0 : random() * 400);
   proxy?.heal();
 }
-
-let services: Services;
-beforeAll(async () => {
-  services = await Services.start();
-});
-afterAll(() => services?.stop());
 
 /** S14: many faults, and each message is there once and in order. */
 it(`S14 ${CUTS} random faults and a restart of each service: each message once and in order`, async () => {
@@ -44,7 +39,7 @@ it(`S14 ${CUTS} random faults and a restart of each service: each message once a
   const sending = clients.map(async (one, i) => {
     for (let n = 0; !isOver; n += 1) {
       sent[i]?.push(one.rooms.get("s14").send(`${i} ${n}`).id);
-      await pause(60);
+      await pause(100);
     }
   });
   for (let n = 0; n < CUTS; n += 1) {
