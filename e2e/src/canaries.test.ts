@@ -58,25 +58,21 @@ function post(
 
 /** Refused and malformed requests to auth. */
 async function botherAuth(): Promise<void> {
-  const login = "/api/v1/login";
-  await post("auth", login, { username: "alice", password: canary("wrong password") });
-  await post("auth", login, { username: "nobody", password: canary("password of nobody") });
-  await post("auth", login, `{"username":"alice","password":"${canary("password in broken JSON")}`);
-  await post("auth", login, { username: 7, password: canary("password beside a bad field") });
-  await post("auth", login, { username: canary("username that is a password"), password: "x" });
-  await post("auth", `${login}?password=${canary("password in the query")}`, {});
-  await post("auth", "/api/v1/register", {
-    username: "x",
-    password: canary("password of a refused register"),
-  });
-  await post("auth", "/api/v1/register", { username: "alice", password: canary("password of a taken name") });
-  await post("auth", "/api/v1/refresh", { refreshToken: canary("unknown refresh token") });
-  await post(
-    "auth",
-    "/api/v1/refresh",
-    {},
-    { cookie: `parley_refresh=${canary("refresh token in a cookie")}` },
-  );
+  const brokenJson = `{"username":"alice","password":"${canary("password in broken JSON")}`;
+  for (const [path, body] of [
+    ["login", { username: "alice", password: canary("wrong password") }],
+    ["login", { username: "nobody", password: canary("password of nobody") }],
+    ["login", brokenJson],
+    ["login", { username: 7, password: canary("password beside a bad field") }],
+    ["login", { username: canary("username that is a password"), password: "x" }],
+    [`login?password=${canary("password in the query")}`, {}],
+    ["register", { username: "x", password: canary("password of a refused register") }],
+    ["register", { username: "alice", password: canary("password of a taken name") }],
+    ["refresh", { refreshToken: canary("unknown refresh token") }],
+  ] as const)
+    await post("auth", `/api/v1/${path}`, body);
+  const cookie = `parley_refresh=${canary("refresh token in a cookie")}`;
+  await post("auth", "/api/v1/refresh", {}, { cookie });
   await fetch(`${parley.url("auth")}/api/v1/me?token=${canary("token in the query of me")}`, {
     headers: { authorization: `Bearer ${canary("bad bearer of auth")}` },
   });
@@ -156,12 +152,8 @@ async function talk(what: string): Promise<void> {
   await post("ws-producer", path, { body: canary(`${what}: HTTP body`) }, bearer);
   await post("ws-producer", path, `{"body":"${canary(`${what}: broken HTTP body`)}`, bearer);
   await post("ws-producer", path, { body: 7, extra: canary(`${what}: bad HTTP body`) }, bearer);
-  await post(
-    "ws-producer",
-    path,
-    { body: canary("unused") },
-    { authorization: `Bearer ${canary(`${what}: bearer`)}` },
-  );
+  const badBearer = { authorization: `Bearer ${canary(`${what}: bearer`)}` };
+  await post("ws-producer", path, { body: canary("unused") }, badBearer);
   const history = `${parley.url("ws-consumer")}${path}?token=${canary(`${what}: token in a query`)}&limit=x`;
   await fetch(history, { headers: bearer });
 }

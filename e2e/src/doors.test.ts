@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
 import { credentials } from "@grpc/grpc-js";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findFreePort } from "@parley/devstack/ports";
+import { runCommand } from "@parley/devstack/run-command";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { makeAuthority, makeCertificate } from "@parley/devstack/test-certificates";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
@@ -14,17 +13,11 @@ import { Parley } from "./parley.ts";
 it.each(["auth", "ws-producer", "ws-consumer"])(
   "%s does not start without limits in production, and says why",
   async (service) => {
-    const child = spawn(process.execPath, [join(REPOSITORY, "services", service, "src/main.ts")], {
-      env: { ...process.env, NODE_ENV: "production", RATE_LIMITS: "off" },
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let output = "";
-    child.stdout.on("data", (bytes) => {
-      output += bytes;
-    });
-    const [code] = await once(child, "exit");
+    const env = { ...process.env, NODE_ENV: "production", RATE_LIMITS: "off" };
+    const main = join(REPOSITORY, "services", service, "src/main.ts");
+    const { code, stdout } = await runCommand(process.execPath, [main], { env });
     expect(code).toBe(1);
-    expect(output).toContain("RATE_LIMITS=off is refused when NODE_ENV=production");
+    expect(stdout).toContain("RATE_LIMITS=off is refused when NODE_ENV=production");
   },
 );
 

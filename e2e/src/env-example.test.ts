@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
+import { stackOptionsFrom } from "@parley/devstack/stack-options";
 import { PORTS } from "@parley/devstack/stack-services";
-import { stackOptionsFrom } from "@parley/devstack/start-options";
 import { describe, expect, test } from "vitest";
 import { AuthConfig } from "../../services/auth/src/config.ts";
 import { ConsumerConfig } from "../../services/ws-consumer/src/config.ts";

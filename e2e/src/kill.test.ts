@@ -37,7 +37,7 @@ it.each(["ws-producer", "ws-consumer", "nats", "postgres"])(
   },
 );
 
-it("stores once what a killed ws-producer had acknowledged, and takes it as new in the ack", async () => {
+it("stores once what is sent again after ws-producer was killed, and acknowledges it as new", async () => {
   const ids = Array.from({ length: 100 }, (_, i) => `m${i}`);
   const duplicatesOf = async () => {
     const sender = new Sender(parley.producerSocket, alice);

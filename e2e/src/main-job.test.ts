@@ -16,7 +16,7 @@ describe("the main job", () => {
   });
   afterAll(() => parley?.stop());
 
-  it("acknowledges a message, delivers it to a member and shows it in history, all the same", async () => {
+  it("acknowledges a message, delivers it to a member and has it in history, with the same content", async () => {
     const listener = await FrameSocket.open(parley.consumerSocket, bob.token);
     listener.send({ type: "subscribe", id: "s1", room: "general", after: 0 });
     expect(await listener.next("subscribed")).toMatchObject({
@@ -50,7 +50,7 @@ describe("the main job", () => {
     for (const socket of [listener, writer, resumed]) socket.close();
   });
 
-  it("tells a sender that asks for it when Postgres has a message, also of one that it had before", async () => {
+  it("sends a `stored` receipt to a sender that asks for it, for a duplicate too", async () => {
     const writer = await FrameSocket.open(parley.producerSocket, alice.token);
     for (const duplicate of [false, true]) {
       writer.send({ type: "message", id: "r1", room: "receipts", body: "stored?", receipt: "stored" });
@@ -95,7 +95,7 @@ describe("the main job", () => {
     const history = await checkTraffic(traffic, async (senders) => {
       for (const sender of senders) for (const id of ids) void sender.send("busy", id, `message ${id}`);
     });
-    // Nobody's own messages overtook one another.
+    // The messages of each sender are in the order of its sends.
     for (const one of people) {
       const own = history.filter(({ author }) => author.id === one.id).map(({ id }) => id);
       expect(own).toEqual(ids);
@@ -166,7 +166,7 @@ describe("the main job", () => {
     }
   });
 
-  it("goes on for others while one sends garbage", async () => {
+  it("serves others while one client sends garbage", async () => {
     const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "calm");
     const [bad, good] = await Promise.all(
       [alice, bob].map((one) => FrameSocket.open(parley.producerSocket, one.token)),

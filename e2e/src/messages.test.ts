@@ -20,7 +20,7 @@ afterAll(() => parley?.stop());
 const post = (who: Account, room: string, body: string) => postStored(parley, who, room, body);
 
 describe("messages", () => {
-  it("are edited, deleted and reacted to; history shows what is left, and a resume tells it as well", async () => {
+  it("are edited, deleted and reacted to; history has the result, and a resume delivers the events", async () => {
     const { id: room } = await makeGroup(parley, alice, [bob]);
     const first = await post(bob, room, "frist");
     const second = await post(bob, room, "secret words");

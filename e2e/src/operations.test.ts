@@ -1,13 +1,12 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { connect } from "@nats-io/transport-node";
 import { Sender } from "@parley/bench/chaos/sender";
 import type { Account } from "@parley/devstack/accounts";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { runCommand } from "@parley/devstack/run-command";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
-const run = promisify(execFile);
 const BACKLOG_MAX = 50;
 
 let parley: Parley;
@@ -29,7 +28,7 @@ const readiness = async () =>
     checks: Record<string, string>;
   };
 
-it("refuses sends as overloaded when too much waits for Postgres, names the part, and recovers by itself", async () => {
+it("refuses sends as overloaded while the backlog is full, names Postgres in readiness, and recovers", async () => {
   const sender = new Sender(parley.producerSocket, alice);
   await sender.send("general", "first", "while all is well");
   await until("it is stored", async () => (await parley.history("general", alice.token)).length === 1);
@@ -54,7 +53,7 @@ it("refuses sends as overloaded when too much waits for Postgres, names the part
   sender.close();
 });
 
-it("puts an entry aside that can never be stored, lists it and puts it into the log again", async () => {
+it("moves an entry that can never be stored to the dead letters, lists it and replays it", async () => {
   const { natsUrl, natsLogin } = parley.stack;
   const nats = await connect({ servers: natsUrl, ...natsLogin });
   nats.publish("chat.0.general", '{"type":"message","room":"general","body":7}');
@@ -66,22 +65,18 @@ it("puts an entry aside that can never be stored, lists it and puts it into the 
   );
   const deadLetters = async (...args: string[]) => {
     const { NATS_PORT, POSTGRES_PORT } = parley.stack.ports;
-    const own = {
-      DATA_DIR: parley.stack.dataDir,
-      NATS_PORT: String(NATS_PORT),
-      POSTGRES_PORT: String(POSTGRES_PORT),
-    };
+    const ports = { NATS_PORT: String(NATS_PORT), POSTGRES_PORT: String(POSTGRES_PORT) };
+    const env = { ...process.env, DATA_DIR: parley.stack.dataDir, ...ports };
     const script = "services/ws-consumer/src/dead-letters-main.ts";
-    const cwd = new URL("../..", import.meta.url);
-    const as = ["packages/devstack/src/as-service.ts", "ws-consumer", script, ...args];
-    return (await run(process.execPath, as, { cwd, env: { ...process.env, ...own } })).stdout;
+    const asService = ["packages/devstack/src/as-service.ts", "ws-consumer", script, ...args];
+    return (await runCommand(process.execPath, asService, { cwd: REPOSITORY, env })).stdout;
   };
   const listed = await deadLetters("list");
   expect(listed).toContain("chat.0.general");
   expect(listed).toContain("1 dead letters");
   const id = listed.trim().split(/\s+/)[0] ?? "";
   expect(await deadLetters("replay", id)).toContain("is in the log again");
-  // It still cannot be stored, so it is put aside anew.
+  // It still cannot be stored, so it becomes a dead letter again.
   await until("it is put aside again", async () =>
     /^\s*[2-9]\d* .*chat\.0\.general/m.test(await deadLetters("list")),
   );
@@ -89,7 +84,7 @@ it("puts an entry aside that can never be stored, lists it and puts it into the 
   sender.close();
 });
 
-it("sends everybody away politely when it is told to stop, and lets them resume", async () => {
+it("sends `draining` and closes with 1012 on SIGTERM; clients resume afterwards", async () => {
   const socket = await FrameSocket.listen(parley.consumerSocket, alice.token, "general");
   const seq = socket.frames.at(-1)?.seq;
   const stopped = parley.stack.service("ws-consumer").stop();

@@ -16,7 +16,7 @@ afterAll(() => parley?.stop());
 const presenceOf = (user: Account, who: Account) =>
   must<{ lastSeen: string | null }>(parley, who, "GET", `/presence/user/${user.id}`);
 
-it("tells who writes to those who have the room open on any consumer, once, and ends it after 5 s", async () => {
+it("delivers typing to members with the room open on any consumer, once, and ends it after 5 s", async () => {
   const [alice, bob, carol] = people as [Account, Account, Account];
   const here = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing");
   const there = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, "typing");
@@ -38,7 +38,7 @@ it("tells who writes to those who have the room open on any consumer, once, and 
   for (const socket of [here, there, elsewhere, own, writer]) socket.close();
 });
 
-it("tells who comes and goes to those with a room in common, with several devices and after a crash", async () => {
+it("delivers presence to users with a room in common, with several devices and after a crash", async () => {
   const [alice, bob, carol] = people as [Account, Account, Account];
   const watcher = await FrameSocket.listen(parley.consumerSocket, bob.token, "lobby");
   const stranger = await FrameSocket.listen(parley.consumerSocket, carol.token, "elsewhere");

@@ -20,7 +20,7 @@ afterAll(() => parley?.stop());
 const statusOfPost = async (who: Account, room: string) =>
   (await call(parley, who, "POST", `/rooms/${room}/messages`, { body: "hello" }, "ws-producer")).status;
 
-it("who may post where is known again by itself after the producers' bucket was lost", async () => {
+it("the producers' bucket of rights is rebuilt after it was lost", async () => {
   const group = await makeGroup(parley, alice, [bob]);
   expect(await statusOfPost(bob, group.id)).toBe(201);
   const { natsUrl, natsLogin } = parley.stack;

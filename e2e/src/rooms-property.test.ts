@@ -151,7 +151,7 @@ function counted({ title, members, messages }: RoomState): object {
   return { title, members, messages: Object.fromEntries(shown) };
 }
 
-it("a client that applied all events sees what one sees that loads everything anew", async () => {
+it("a client that applied all events has the same state as a client that loads the room by REST", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 20, maxLength: STEPS_MAX }), async (steps) => {
       const { id: room } = await makeGroup(parley, owner, [second, ...people], "Random");

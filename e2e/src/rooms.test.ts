@@ -44,7 +44,7 @@ describe("a group", () => {
     for (const socket of sockets) socket.close();
   });
 
-  it("is not there for others, in no way that differs from a room that is really not there", async () => {
+  it("answers outsiders exactly as a room that does not exist", async () => {
     const { id } = await makeGroup(parley, alice, [bob]);
     const nowhere = "G00000000000000000000000000";
     for (const [method, path, body] of [
@@ -86,7 +86,7 @@ describe("a group", () => {
     socket.close();
   });
 
-  it("tells somebody who is removed, and nothing more; they can neither resume nor post", async () => {
+  it("sends `member_left` to a removed member and nothing more; they can neither resume nor post", async () => {
     const room = await makeGroup(parley, alice, [bob, carol]);
     const listeners = [
       await FrameSocket.listen(parley.consumerSocket, bob.token, room.id),

@@ -38,7 +38,7 @@ const knock = (token: string) =>
 const OPEN = [101, 101];
 const REFUSED = [401, 401];
 
-it("puts a session out of both sockets within a second of its logout, and no other", async () => {
+it("closes both sockets of a session within a second of its logout, and no other", async () => {
   const token = await newToken(alice);
   const [ours, other] = [await openBoth(token), await openBoth(alice.token)];
   ours[1]?.send({ type: "subscribe", room: "general" });
@@ -54,7 +54,7 @@ it("puts a session out of both sockets within a second of its logout, and no oth
   for (const socket of other) socket.close();
 });
 
-it("puts the other sessions out when the password changes, and keeps the one that changed it", async () => {
+it("closes the other sessions when the password changes, and keeps the one that changed it", async () => {
   const [mine, elsewhere] = [await newToken(bob), await newToken(bob)];
   const [kept, ended] = [await openBoth(mine), await openBoth(elsewhere)];
   const change = { oldPassword: bob.password, newPassword: `${bob.password}-2` };
@@ -67,7 +67,7 @@ it("puts the other sessions out when the password changes, and keeps the one tha
   }
 });
 
-it("goes on for who is in and who has a token while auth is dead, says so to logins, and is well afterwards", async () => {
+it("keeps sockets and accepts tokens while auth is down, refuses logins as unavailable, and recovers", async () => {
   const token = await newToken(alice);
   const [writer] = await openBoth(token);
   const auth = new AuthServiceClient(
@@ -101,7 +101,7 @@ it("goes on for who is in and who has a token while auth is dead, says so to log
   writer?.close();
 });
 
-it("finds a revocation within 16 s when NATS could not tell of it", async () => {
+it("finds a revocation within 16 s when NATS does not deliver it", async () => {
   const cut = await Parley.start({ serviceEnv: { auth: { NATS_URL: "nats://127.0.0.1:1" } } });
   try {
     const carol = await cut.person("carol");

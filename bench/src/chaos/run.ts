@@ -157,7 +157,7 @@ async function happen(
     backlogMs.push(await untilCaughtUp(ledger, rest));
     await sleep(rest.until - performance.now());
     const acked = clients.senders.reduce((sum, { sent }) => sum + sent.length, 0) - clients.unanswered;
-    say(`${mine.length} faults healed, ${acked} sends answered, ${clients.unanswered} on their way`);
+    say(`${mine.length} faults healed, ${acked} sends answered, ${clients.unanswered} in flight`);
   }
   return { faults, events, troubles, heals, backlogMs };
 }

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { loadDotEnv } from "./environment.ts";
 import { databaseLoginOf, keepLogins, natsLoginOf } from "./logins.ts";
+import { stackOptionsFrom } from "./stack-options.ts";
 import type { ServiceName } from "./stack-services.ts";
-import { stackOptionsFrom } from "./start-options.ts";
 
 // Runs a script with a service's addresses and logins of NATS and Postgres, of the stack on DATA_DIR; variables that
 // are set already win: `node as-service.ts ws-consumer services/ws-consumer/src/dead-letters-main.ts list`.

@@ -67,7 +67,7 @@ it("needs the right password, and takes a new one when it is run again", async (
   expect(await as("auth")`select 1 as one`).toEqual([{ one: 1 }]);
 });
 
-it("leaves a database of one's own to its only user", () => {
+it("leaves an existing database to its only user", () => {
   const url = inject("postgresUrl");
   expect(databaseLoginOf("auth", url, undefined)).toEqual({ DATABASE_URL: url });
   expect(databaseLoginOf("ws-producer", url, passwords)).toEqual({});

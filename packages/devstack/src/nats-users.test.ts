@@ -10,7 +10,7 @@ import { makeTempDir, removeDataDir } from "./temp-dir.ts";
 
 const { nats: passwords } = makeLogins();
 const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
-/** How long a message that must not come is waited for, ms. */
+/** How long a message that must not arrive is waited for, ms. */
 const SILENCE_MS = 150;
 
 let dataDir: string;
@@ -34,7 +34,7 @@ afterAll(async () => {
   await removeDataDir(dataDir);
 });
 
-/** What NATS reports by itself on this user's connection while something is tried. */
+/** Errors that NATS reports on this user's connection after an attempt. */
 async function reportsOf(user: NatsUser, attempt: (nats: NatsConnection) => void): Promise<string[]> {
   const reports: string[] = [];
   const statuses = as(user).status();
@@ -48,7 +48,7 @@ async function reportsOf(user: NatsUser, attempt: (nats: NatsConnection) => void
   return reports;
 }
 
-it("refuses whoever brings no password, a wrong one, or another user's", async () => {
+it("refuses a login without a password, with a wrong one, or with another user's", async () => {
   for (const login of [
     {},
     { user: "ws-consumer" },
@@ -100,7 +100,7 @@ const NOT_PUBLISHED: Readonly<Partial<Record<NatsUser, string>>> = {
     $JS.API.STREAM.MSG.DELETE.CHAT_0`,
 };
 
-it.each(rowsOf(NOT_PUBLISHED))("%s may not publish to %s, and hears of it", async (user, subject) => {
+it.each(rowsOf(NOT_PUBLISHED))("%s may not publish to %s, and gets an error", async (user, subject) => {
   const reports = await reportsOf(user, (nats) => nats.publish(subject, "{}"));
   expect(reports).toEqual([expect.stringMatching(/permissions violation/i)]);
 });
@@ -112,7 +112,7 @@ const NOT_HEARD: Readonly<Partial<Record<NatsUser, string>>> = {
   "ws-consumer": "chat.> _INBOX_ws-producer.> answer.* $JS.>",
 };
 
-it.each(rowsOf(NOT_HEARD))("%s may not listen to %s, and hears of it", async (user, subject) => {
+it.each(rowsOf(NOT_HEARD))("%s may not subscribe to %s, and gets an error", async (user, subject) => {
   const heard: unknown[] = [];
   const errors: unknown[] = [];
   const reports = await reportsOf(user, (nats) => {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Environment, Progress } from "./environment.ts";
 
@@ -25,26 +25,18 @@ export function runCommand(
   { timeoutMs = 60_000, onLine, ...options }: CommandOptions = {},
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { ...options, stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "";
-    let stderr = "";
-    const timer = setTimeout(() => {
-      stderr += `\nended after ${timeoutMs} ms`;
-      child.kill("SIGKILL");
-    }, timeoutMs);
-    child.stdout.on("data", (chunk) => {
-      stdout += chunk;
+    const limits = {
+      timeout: timeoutMs,
+      killSignal: "SIGKILL",
+      maxBuffer: Number.POSITIVE_INFINITY,
+    } as const;
+    const child = execFile(command, args, { ...options, ...limits }, (error, stdout, stderr) => {
+      const code = error === null ? 0 : error.code;
+      if (error === null || typeof code === "number") return resolve({ code: Number(code), stdout, stderr });
+      const reason = error.killed ? `ended after ${timeoutMs} ms` : error.message;
+      resolve({ code: null, stdout, stderr: `${stderr}\n${reason}` });
     });
-    child.stderr.on("data", (chunk) => {
-      stderr += chunk;
-    });
-    if (onLine !== undefined) createInterface(child.stdout).on("line", onLine);
-    child.on("error", (error) => {
-      stderr += error.message;
-    });
-    child.on("close", (code) => {
-      clearTimeout(timer);
-      resolve({ code: code !== null && code >= 0 ? code : null, stdout, stderr });
-    });
+    child.stdin?.end();
+    if (onLine !== undefined && child.stdout !== null) createInterface(child.stdout).on("line", onLine);
   });
 }

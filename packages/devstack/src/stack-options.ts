@@ -1,5 +1,6 @@
-import type { Environment, Progress } from "./environment.ts";
-import type { PortVariable, ServiceName } from "./stack-services.ts";
+import { resolve } from "node:path";
+import { type Environment, type Progress, portVariable, REPOSITORY, variable } from "./environment.ts";
+import { PORTS, type PortVariable, type ServiceName } from "./stack-services.ts";
 
 export type StackOptions = Readonly<{
   /** Folder of all data of the stack, relative to the current folder. */
@@ -31,3 +32,22 @@ export type StackOptions = Readonly<{
   signal?: AbortSignal;
   onProgress?: Progress;
 }>;
+
+/** The data folder: DATA_DIR, below the repository if it is relative; default `.data`. */
+export function dataDirOf(env: Environment): string {
+  return resolve(REPOSITORY, variable(env, "DATA_DIR") ?? ".data");
+}
+
+/** The options of a stack from the environment, with the documented default ports. @throws {DevstackError} BAD_PORT. */
+export function stackOptionsFrom(env: Environment): StackOptions {
+  const ports = Object.entries(PORTS).map(([name, { usual }]) => [name, portVariable(env, name) ?? usual]);
+  return {
+    dataDir: dataDirOf(env),
+    env,
+    host: variable(env, "HOST") ?? "127.0.0.1",
+    ports: Object.fromEntries(ports),
+    natsUrl: variable(env, "NATS_URL"),
+    natsMonitorUrl: variable(env, "NATS_MONITOR_URL"),
+    databaseUrl: variable(env, "DATABASE_URL"),
+  };
+}

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { type Account, type Credentials, newPassword, openAccount } from "./accounts.ts";
 import { loadDotEnv } from "./environment.ts";
 import { type Stack, startStack } from "./stack.ts";
+import { stackOptionsFrom } from "./stack-options.ts";
 import { SERVICE_NAMES } from "./stack-services.ts";
-import { stackOptionsFrom } from "./start-options.ts";
 import { errorText, say, timedProgress, untilAskedToEnd } from "./terminal.ts";
 
 /** Longest shutdown of a stack that was still starting, ms. */

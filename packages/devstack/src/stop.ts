@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { loadDotEnv, sleep } from "./environment.ts";
 import { isLocked, pidOf, waitForLeft } from "./run-dir.ts";
 import { trySignal } from "./server-process.ts";
-import { dataDirOf } from "./start-options.ts";
+import { dataDirOf } from "./stack-options.ts";
 import { say } from "./terminal.ts";
 
 const STOP_DEADLINE_MS = 45_000;

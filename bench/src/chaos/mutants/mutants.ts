@@ -89,7 +89,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "live-as-truth",
-    breaks: "live messages are the truth: a lost one is not repaired",
+    breaks: "a lost live message is not repaired from history",
     patches: [
       patch(
         "services/ws-consumer/src/delivery/hub.ts",
@@ -128,7 +128,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "workqueue",
-    breaks: "the log has WorkQueue retention: what was delivered is gone from it",
+    breaks: "the log has WorkQueue retention: delivered messages are removed from it",
     patches: [
       patch(LOG, "    retention: RetentionPolicy.Limits,", "    retention: RetentionPolicy.Workqueue,"),
       patch(
