@@ -5,7 +5,6 @@
 #
 #   deploy/podman/try.sh           images are kept for the next time
 #   deploy/podman/try.sh --fresh   the base images are made again
-#   deploy/podman/try.sh --keep    leaves the system running; `try.sh --down` takes it down
 set -euo pipefail
 
 HERE=$(cd "$(dirname "$0")" && pwd)
@@ -35,12 +34,6 @@ main() {
   [ -x "$NODE" ] || fail "run \`make install\` first"
   step "install packages" install_packages
   prepare_engine
-  if [ "$option" = --down ]; then
-    start_engine
-    compose down --volumes --timeout 20
-    stop_engine
-    return
-  fi
   trap 'take_down $?' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
@@ -60,7 +53,6 @@ main() {
   step "compose up again" compose up --no-build --detach --wait --wait-timeout 120
   "$NODE" "$ROOT/e2e/src/compose-talk.ts" check "$CACHE/talk.json"
   say "everything held, $((SECONDS - STARTED)) s"
-  [ "$option" != --keep ] || keep_running
 }
 
 install_packages() {
@@ -165,12 +157,6 @@ talk_through_kills() {
   kill -TERM "$job" 2>/dev/null || true
   wait "$job" || fail "the conversation did not hold"
   job=
-}
-
-keep_running() {
-  say "kept running: ports $AUTH_HTTP_PORT (auth), $PRODUCER_HTTP_PORT (producer), $CONSUMER_HTTP_PORT (consumer); down: $0 --down"
-  trap - EXIT
-  stop_engine
 }
 
 take_down() {

@@ -4,9 +4,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { connect as connectNats } from "@nats-io/transport-node";
-import { type Account, openAccount } from "@parley/devstack/accounts";
+import { openAccount } from "@parley/devstack/accounts";
 import postgres from "postgres";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
@@ -23,20 +23,14 @@ function canary(where: string): string {
   return secret;
 }
 
-let parley: Parley;
-let alice: Account;
-let refreshToken: string;
-
-beforeAll(async () => {
-  // The most verbose level.
-  parley = await Parley.start({ env: { ...process.env, LOG_LEVEL: "trace" } });
-  const password = canary("password");
-  alice = await openAccount(parley.url("auth"), { username: "alice", password, displayName: "Alice" });
-  refreshToken = alice.refreshToken;
-  keepToken("access token", alice.token);
-  canaries.set("refresh token", refreshToken);
-});
-afterAll(() => parley?.stop());
+// The most verbose level.
+const parley = await Parley.start({ env: { ...process.env, LOG_LEVEL: "trace" } });
+afterAll(() => parley.stop());
+const password = canary("password");
+const alice = await openAccount(parley.url("auth"), { username: "alice", password, displayName: "Alice" });
+const { refreshToken } = alice;
+keepToken("access token", alice.token);
+canaries.set("refresh token", refreshToken);
 
 /** Searches for a token by its signature, the part that makes it a secret. */
 function keepToken(where: string, token: string): void {

@@ -1,30 +1,23 @@
 import { Listener } from "@parley/bench/chaos/listener";
 import { Sender } from "@parley/bench/chaos/sender";
-import type { Account } from "@parley/devstack/accounts";
 import { sleep } from "@parley/runtime/deadline";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { Parley, until } from "./parley.ts";
 import { checkTraffic } from "./traffic-fixture.ts";
 
 const SENDS_EACH = 500;
 
-let parley: Parley;
-let people: Account[];
-let alice: Account;
-
-beforeAll(async () => {
-  parley = await Parley.start();
-  people = await Promise.all(["alice", "bob", "carol", "dave"].map((name) => parley.person(name)));
-  alice = people[0] as Account;
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start();
+afterAll(() => parley.stop());
+const people = await parley.people("alice", "bob", "carol", "dave");
+const [alice] = people;
 
 it.each(["ws-producer", "ws-consumer", "nats", "postgres"])(
   "loses nothing of 2,000 messages when %s is killed in the middle",
   async (name) => {
     const before = parley.stack.service(name).pid;
     const room = `kill-${name}`;
-    await checkTraffic({ parley, room, senders: people, listeners: [alice] }, async (senders) => {
+    await checkTraffic({ parley, room, senders: [...people], listeners: [alice] }, async (senders) => {
       let killed: Promise<void> | undefined;
       for (let i = 0; i < SENDS_EACH; i += 1) {
         for (const sender of senders) void sender.send(room, `m${i}`, `message ${i}`);

@@ -1,16 +1,10 @@
-import type { Account } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley } from "./parley.ts";
 
-let parley: Parley;
-let alice: Account;
-
-beforeAll(async () => {
-  parley = await Parley.start({ rateLimits: "on" });
-  alice = await parley.person("alice");
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start({ rateLimits: "on" });
+afterAll(() => parley.stop());
+const [alice] = await parley.people("alice");
 
 it("limits a user to 40 messages at once, over all sockets, and says when to go on", async () => {
   const sockets = await Promise.all([1, 2].map(() => FrameSocket.open(parley.producerSocket, alice.token)));

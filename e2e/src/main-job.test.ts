@@ -1,200 +1,191 @@
-import type { Account } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { must } from "./api.ts";
 import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 import { checkTraffic } from "./traffic-fixture.ts";
 
-describe("the main job", () => {
-  let parley: Parley;
-  let alice: Account;
-  let bob: Account;
+const parley = await Parley.start();
+afterAll(() => parley.stop());
+const [alice, bob] = await parley.people("alice", "bob");
 
-  beforeAll(async () => {
-    parley = await Parley.start();
-    [alice, bob] = [await parley.person("alice"), await parley.person("bob")];
+it("acknowledges a message, delivers it to a member and has it in history, with the same content", async () => {
+  const listener = await FrameSocket.open(parley.consumerSocket, bob.token);
+  listener.send({ type: "subscribe", id: "s1", room: "general", after: 0 });
+  expect(await listener.next("subscribed")).toMatchObject({
+    id: "s1",
+    head: 0,
+    outcome: "resumed",
   });
-  afterAll(() => parley?.stop());
+  expect(await listener.next("caught_up")).toEqual({
+    type: "caught_up",
+    room: "general",
+    seq: 0,
+  });
+  const writer = await FrameSocket.open(parley.producerSocket, alice.token);
+  writer.send({ room: "general", body: "Hello, World!" });
+  const ack = await writer.next("ack");
+  expect(ack).toMatchObject({ room: "general", stored: "log", duplicate: false });
+  const live = await listener.next("message");
+  expect(live).toEqual({
+    type: "message",
+    room: "general",
+    seq: 1,
+    id: ack.id,
+    author: { id: alice.id, username: "alice" },
+    body: "Hello, World!",
+    at: ack.at,
+  });
+  expect(await parley.history("general", bob.token)).toEqual([live]);
+  const resumed = await FrameSocket.open(parley.consumerSocket, bob.token);
+  resumed.send({ type: "resume", rooms: { general: 0 } });
+  expect(await resumed.next("message")).toEqual(live);
+  for (const socket of [listener, writer, resumed]) socket.close();
+});
 
-  it("acknowledges a message, delivers it to a member and has it in history, with the same content", async () => {
-    const listener = await FrameSocket.open(parley.consumerSocket, bob.token);
-    listener.send({ type: "subscribe", id: "s1", room: "general", after: 0 });
-    expect(await listener.next("subscribed")).toMatchObject({
-      id: "s1",
-      head: 0,
-      outcome: "resumed",
-    });
-    expect(await listener.next("caught_up")).toEqual({
-      type: "caught_up",
-      room: "general",
-      seq: 0,
-    });
-    const writer = await FrameSocket.open(parley.producerSocket, alice.token);
-    writer.send({ room: "general", body: "Hello, World!" });
-    const ack = await writer.next("ack");
-    expect(ack).toMatchObject({ room: "general", stored: "log", duplicate: false });
-    const live = await listener.next("message");
-    expect(live).toEqual({
-      type: "message",
-      room: "general",
+it("sends a `stored` receipt to a sender that asks for it, for a duplicate too", async () => {
+  const writer = await FrameSocket.open(parley.producerSocket, alice.token);
+  for (const duplicate of [false, true]) {
+    writer.send({ type: "message", id: "r1", room: "receipts", body: "stored?", receipt: "stored" });
+    expect(await writer.next("ack")).toMatchObject({ id: "r1", duplicate });
+    expect(await writer.next("stored")).toEqual({
+      type: "stored",
+      id: "r1",
+      room: "receipts",
       seq: 1,
-      id: ack.id,
-      author: { id: alice.id, username: "alice" },
-      body: "Hello, World!",
-      at: ack.at,
     });
-    expect(await parley.history("general", bob.token)).toEqual([live]);
-    const resumed = await FrameSocket.open(parley.consumerSocket, bob.token);
-    resumed.send({ type: "resume", rooms: { general: 0 } });
-    expect(await resumed.next("message")).toEqual(live);
-    for (const socket of [listener, writer, resumed]) socket.close();
-  });
+  }
+  writer.close();
+});
 
-  it("sends a `stored` receipt to a sender that asks for it, for a duplicate too", async () => {
-    const writer = await FrameSocket.open(parley.producerSocket, alice.token);
-    for (const duplicate of [false, true]) {
-      writer.send({ type: "message", id: "r1", room: "receipts", body: "stored?", receipt: "stored" });
-      expect(await writer.next("ack")).toMatchObject({ id: "r1", duplicate });
-      expect(await writer.next("stored")).toEqual({
-        type: "stored",
-        id: "r1",
-        room: "receipts",
-        seq: 1,
-      });
-    }
-    writer.close();
-  });
+it("stores a message once that is sent 50 times over two sockets, and acknowledges each", async () => {
+  const sockets = await Promise.all([1, 2].map(() => FrameSocket.open(parley.producerSocket, alice.token)));
+  for (let i = 0; i < 25; i += 1) {
+    for (const socket of sockets)
+      socket.send({ type: "message", id: "same", room: "once", body: "only once" });
+  }
+  const acks: Frame[] = [];
+  for (const socket of sockets) {
+    for (let i = 0; i < 25; i += 1) acks.push(await socket.next("ack"));
+  }
+  expect(acks.filter((ack) => ack.id === "same")).toHaveLength(50);
+  expect(acks.filter((ack) => ack.duplicate === false)).toHaveLength(1);
+  await until("it is in history", async () => (await parley.history("once", bob.token)).length > 0);
+  sockets[0]?.send({ type: "message", id: "after", room: "once", body: "later" });
+  await until("the next is in history", async () => (await parley.history("once", bob.token)).length > 1);
+  expect((await parley.history("once", bob.token)).map(({ seq, id }) => [seq, id])).toEqual([
+    [1, "same"],
+    [2, "after"],
+  ]);
+  for (const socket of sockets) socket.close();
+});
 
-  it("stores a message once that is sent 50 times over two sockets, and acknowledges each", async () => {
-    const sockets = await Promise.all([1, 2].map(() => FrameSocket.open(parley.producerSocket, alice.token)));
-    for (let i = 0; i < 25; i += 1) {
-      for (const socket of sockets)
-        socket.send({ type: "message", id: "same", room: "once", body: "only once" });
-    }
-    const acks: Frame[] = [];
-    for (const socket of sockets) {
-      for (let i = 0; i < 25; i += 1) acks.push(await socket.next("ack"));
-    }
-    expect(acks.filter((ack) => ack.id === "same")).toHaveLength(50);
-    expect(acks.filter((ack) => ack.duplicate === false)).toHaveLength(1);
-    await until("it is in history", async () => (await parley.history("once", bob.token)).length > 0);
-    sockets[0]?.send({ type: "message", id: "after", room: "once", body: "later" });
-    await until("the next is in history", async () => (await parley.history("once", bob.token)).length > 1);
-    expect((await parley.history("once", bob.token)).map(({ seq, id }) => [seq, id])).toEqual([
-      [1, "same"],
-      [2, "after"],
-    ]);
-    for (const socket of sockets) socket.close();
+it("keeps one hole-free order under 20 senders, the same for every member and in history", async () => {
+  const names = Array.from({ length: 20 }, (_, i) => `sender${i}`);
+  const people = await Promise.all(names.map((name) => parley.person(name)));
+  const ids = Array.from({ length: 50 }, (_, i) => `m${i}`);
+  const traffic = { parley, room: "busy", senders: people, listeners: [alice, bob] };
+  const history = await checkTraffic(traffic, async (senders) => {
+    for (const sender of senders) for (const id of ids) void sender.send("busy", id, `message ${id}`);
   });
+  // The messages of each sender are in the order of its sends.
+  for (const one of people) {
+    const own = history.filter(({ author }) => author.id === one.id).map(({ id }) => id);
+    expect(own).toEqual(ids);
+  }
+});
 
-  it("keeps one hole-free order under 20 senders, the same for every member and in history", async () => {
-    const names = Array.from({ length: 20 }, (_, i) => `sender${i}`);
-    const people = await Promise.all(names.map((name) => parley.person(name)));
-    const ids = Array.from({ length: 50 }, (_, i) => `m${i}`);
-    const traffic = { parley, room: "busy", senders: people, listeners: [alice, bob] };
-    const history = await checkTraffic(traffic, async (senders) => {
-      for (const sender of senders) for (const id of ids) void sender.send("busy", id, `message ${id}`);
+it("takes the HTTP twin with an Idempotency-Key, and pages through history both ways", async () => {
+  const url = `${parley.url("ws-producer")}/api/v1/rooms/paged/messages`;
+  const headers = { authorization: `Bearer ${alice.token}`, "content-type": "application/json" };
+  for (let i = 1; i <= 7; i += 1) {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { ...headers, "idempotency-key": `k${i}` },
+      body: JSON.stringify({ body: `no ${i}` }),
     });
-    // The messages of each sender are in the order of its sends.
-    for (const one of people) {
-      const own = history.filter(({ author }) => author.id === one.id).map(({ id }) => id);
-      expect(own).toEqual(ids);
-    }
-  });
-
-  it("takes the HTTP twin with an Idempotency-Key, and pages through history both ways", async () => {
-    const url = `${parley.url("ws-producer")}/api/v1/rooms/paged/messages`;
-    const headers = { authorization: `Bearer ${alice.token}`, "content-type": "application/json" };
-    for (let i = 1; i <= 7; i += 1) {
-      const answer = await fetch(url, {
-        method: "POST",
-        headers: { ...headers, "idempotency-key": `k${i}` },
-        body: JSON.stringify({ body: `no ${i}` }),
-      });
-      expect(answer.status).toBe(201);
-      expect(await answer.json()).toMatchObject({
-        data: { type: "ack", id: `k${i}`, room: "paged", duplicate: false },
-      });
-    }
-    const again = { id: "k7", body: "no 7" };
-    expect(await must(parley, alice, "POST", "/rooms/paged/messages", again, "ws-producer")).toMatchObject({
-      id: "k7",
-      duplicate: true,
+    expect(answer.status).toBe(201);
+    expect(await answer.json()).toMatchObject({
+      data: { type: "ack", id: `k${i}`, room: "paged", duplicate: false },
     });
-    await until("all are stored", async () => (await parley.history("paged", bob.token)).length === 7);
-    const page = async (query: string) =>
-      (await must<{ seq: number }[]>(parley, bob, "GET", `/rooms/paged/messages?${query}`)).map(
-        ({ seq }) => seq,
-      );
-    expect(await page("")).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(await page("limit=3")).toEqual([5, 6, 7]);
-    expect(await page("before=5&limit=3")).toEqual([2, 3, 4]);
-    expect(await page("after=5&limit=3")).toEqual([6, 7]);
-    expect(await page("after=0&limit=2")).toEqual([1, 2]);
+  }
+  const again = { id: "k7", body: "no 7" };
+  expect(await must(parley, alice, "POST", "/rooms/paged/messages", again, "ws-producer")).toMatchObject({
+    id: "k7",
+    duplicate: true,
   });
-
-  it("answers bad requests with a problem", async () => {
-    const headers = { authorization: `Bearer ${alice.token}`, "content-type": "application/json" };
-    const post = (room: string, body: string, more = {}) =>
-      fetch(`${parley.url("ws-producer")}/api/v1/rooms/${room}/messages`, {
-        method: "POST",
-        headers: { ...headers, ...more },
-        body,
-      });
-    const get = (path: string, more = {}) =>
-      fetch(`${parley.url("ws-consumer")}${path}`, { headers: { ...headers, ...more } });
-    const cases: [Promise<Response>, number, string][] = [
-      [post("general", "{"), 400, "bad_json"],
-      [post("general", "{}"), 400, "bad_frame"],
-      [post("general", '{"body":7}'), 400, "bad_frame"],
-      [post("general", '{"body":"a\\u0000b"}'), 400, "bad_frame"],
-      [post("No%20Room", '{"body":"x"}'), 400, "bad_frame"],
-      [post("general", JSON.stringify({ body: "x".repeat(20_000) })), 413, "too_large"],
-      [post("general", '{"body":"x"}', { authorization: "" }), 401, "unauthenticated"],
-      [post(`G${"0".repeat(26)}`, '{"body":"x"}'), 404, "room_not_found"],
-      [get("/api/v1/rooms/general/messages?limit=0"), 400, "bad_frame"],
-      [get("/api/v1/rooms/general/messages?limit=x"), 400, "bad_frame"],
-      [get("/api/v1/rooms/general/messages?before=1&after=1"), 400, "bad_frame"],
-      [get("/api/v1/rooms/general/messages", { authorization: "Bearer x" }), 401, "unauthenticated"],
-      [get("/api/v1/nothing"), 404, "not_found"],
-    ];
-    for (const [answer, status, code] of cases) {
-      const response = await answer;
-      expect(response.headers.get("content-type")).toContain("application/problem+json");
-      expect(await response.json()).toMatchObject({ status, code });
-      expect(response.status).toBe(status);
-    }
-  });
-
-  it("serves others while one client sends garbage", async () => {
-    const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "calm");
-    const [bad, good] = await Promise.all(
-      [alice, bob].map((one) => FrameSocket.open(parley.producerSocket, one.token)),
+  await until("all are stored", async () => (await parley.history("paged", bob.token)).length === 7);
+  const page = async (query: string) =>
+    (await must<{ seq: number }[]>(parley, bob, "GET", `/rooms/paged/messages?${query}`)).map(
+      ({ seq }) => seq,
     );
-    if (!bad || !good) throw new Error("no sockets");
-    const garbage = [
-      "{",
-      '{"room":"calm"}',
-      '{"room":"calm","body":"a\\u0000b"}',
-      '{"room":"calm","body":"\\ud800"}',
-      '{"room":1,"body":2}',
-    ];
-    for (const [i, frame] of garbage.entries()) {
-      bad.send(frame);
-      good.send({ room: "calm", body: `good ${i}` });
-      expect((await listener.next("message")).body).toBe(`good ${i}`);
-    }
-    bad.ws.send("x".repeat(1_000_000));
-    expect((await bad.closed).code).toBe(1009);
-    good.send({ room: "calm", body: "still good" });
-    expect((await listener.next("message")).body).toBe("still good");
-    expect(bad.frames.filter((frame) => frame.type === "error")).toHaveLength(garbage.length);
-  });
+  expect(await page("")).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(await page("limit=3")).toEqual([5, 6, 7]);
+  expect(await page("before=5&limit=3")).toEqual([2, 3, 4]);
+  expect(await page("after=5&limit=3")).toEqual([6, 7]);
+  expect(await page("after=0&limit=2")).toEqual([1, 2]);
+});
 
-  it("limits nobody while RATE_LIMITS is off", async () => {
-    const writer = await FrameSocket.open(parley.producerSocket, alice.token);
-    for (let i = 0; i < 100; i += 1) writer.send({ room: "unlimited", body: `${i}` });
-    for (let i = 0; i < 100; i += 1) await writer.next("ack");
-    writer.close();
-  });
+it("answers bad requests with a problem", async () => {
+  const headers = { authorization: `Bearer ${alice.token}`, "content-type": "application/json" };
+  const post = (room: string, body: string, more = {}) =>
+    fetch(`${parley.url("ws-producer")}/api/v1/rooms/${room}/messages`, {
+      method: "POST",
+      headers: { ...headers, ...more },
+      body,
+    });
+  const get = (path: string, more = {}) =>
+    fetch(`${parley.url("ws-consumer")}${path}`, { headers: { ...headers, ...more } });
+  const cases: [Promise<Response>, number, string][] = [
+    [post("general", "{"), 400, "bad_json"],
+    [post("general", "{}"), 400, "bad_frame"],
+    [post("general", '{"body":7}'), 400, "bad_frame"],
+    [post("general", '{"body":"a\\u0000b"}'), 400, "bad_frame"],
+    [post("No%20Room", '{"body":"x"}'), 400, "bad_frame"],
+    [post("general", JSON.stringify({ body: "x".repeat(20_000) })), 413, "too_large"],
+    [post("general", '{"body":"x"}', { authorization: "" }), 401, "unauthenticated"],
+    [post(`G${"0".repeat(26)}`, '{"body":"x"}'), 404, "room_not_found"],
+    [get("/api/v1/rooms/general/messages?limit=0"), 400, "bad_frame"],
+    [get("/api/v1/rooms/general/messages?limit=x"), 400, "bad_frame"],
+    [get("/api/v1/rooms/general/messages?before=1&after=1"), 400, "bad_frame"],
+    [get("/api/v1/rooms/general/messages", { authorization: "Bearer x" }), 401, "unauthenticated"],
+    [get("/api/v1/nothing"), 404, "not_found"],
+  ];
+  for (const [answer, status, code] of cases) {
+    const response = await answer;
+    expect(response.headers.get("content-type")).toContain("application/problem+json");
+    expect(await response.json()).toMatchObject({ status, code });
+    expect(response.status).toBe(status);
+  }
+});
+
+it("serves others while one client sends garbage", async () => {
+  const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "calm");
+  const [bad, good] = await Promise.all(
+    [alice, bob].map((one) => FrameSocket.open(parley.producerSocket, one.token)),
+  );
+  if (!bad || !good) throw new Error("no sockets");
+  const garbage = [
+    "{",
+    '{"room":"calm"}',
+    '{"room":"calm","body":"a\\u0000b"}',
+    '{"room":"calm","body":"\\ud800"}',
+    '{"room":1,"body":2}',
+  ];
+  for (const [i, frame] of garbage.entries()) {
+    bad.send(frame);
+    good.send({ room: "calm", body: `good ${i}` });
+    expect((await listener.next("message")).body).toBe(`good ${i}`);
+  }
+  bad.ws.send("x".repeat(1_000_000));
+  expect((await bad.closed).code).toBe(1009);
+  good.send({ room: "calm", body: "still good" });
+  expect((await listener.next("message")).body).toBe("still good");
+  expect(bad.frames.filter((frame) => frame.type === "error")).toHaveLength(garbage.length);
+});
+
+it("limits nobody while RATE_LIMITS is off", async () => {
+  const writer = await FrameSocket.open(parley.producerSocket, alice.token);
+  for (let i = 0; i < 100; i += 1) writer.send({ room: "unlimited", body: `${i}` });
+  for (let i = 0; i < 100; i += 1) await writer.next("ack");
+  writer.close();
 });

@@ -1,24 +1,17 @@
 import { connect } from "@nats-io/transport-node";
 import { Sender } from "@parley/bench/chaos/sender";
-import type { Account } from "@parley/devstack/accounts";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { runCommand } from "@parley/devstack/run-command";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
 const BACKLOG_MAX = 50;
 
-let parley: Parley;
-let alice: Account;
-
-beforeAll(async () => {
-  parley = await Parley.start({
-    env: { ...process.env, LOG_BACKLOG_MAX: String(BACKLOG_MAX), LOG_SHARDS: "1" },
-  });
-  alice = await parley.person("alice");
-});
-afterAll(() => parley?.stop());
+const env = { ...process.env, LOG_BACKLOG_MAX: String(BACKLOG_MAX), LOG_SHARDS: "1" };
+const parley = await Parley.start({ env });
+afterAll(() => parley.stop());
+const alice = await parley.person("alice");
 
 const readiness = async () =>
   (await (

@@ -50,6 +50,13 @@ export class Parley {
     return openAccount(this.url("auth"), { username });
   }
 
+  /** Registers several users and logs them in. */
+  people<const Names extends readonly string[]>(
+    ...names: Names
+  ): Promise<{ [Index in keyof Names]: Account }> {
+    return Promise.all(names.map((name) => this.person(name))) as Promise<never>;
+  }
+
   /** All of a room's history, oldest first. */
   history(room: string, token: string): Promise<Message[]> {
     return readHistory(this.url("ws-consumer"), token, room);

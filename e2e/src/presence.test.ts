@@ -1,23 +1,17 @@
 import type { Account } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { makeGroup, must } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
-let parley: Parley;
-let people: Account[];
-
-beforeAll(async () => {
-  parley = await Parley.start({ consumers: 2 });
-  people = await Promise.all(["alice", "bob", "carol"].map((name) => parley.person(name)));
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start({ consumers: 2 });
+afterAll(() => parley.stop());
+const [alice, bob, carol] = await parley.people("alice", "bob", "carol");
 
 const presenceOf = (user: Account, who: Account) =>
   must<{ lastSeen: string | null }>(parley, who, "GET", `/presence/user/${user.id}`);
 
 it("delivers typing to members with the room open on any consumer, once, and ends it after 5 s", async () => {
-  const [alice, bob, carol] = people as [Account, Account, Account];
   const here = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing");
   const there = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, "typing");
   const elsewhere = await FrameSocket.listen(parley.consumerSocket, bob.token, "other");
@@ -39,7 +33,6 @@ it("delivers typing to members with the room open on any consumer, once, and end
 });
 
 it("delivers presence to users with a room in common, with several devices and after a crash", async () => {
-  const [alice, bob, carol] = people as [Account, Account, Account];
   const watcher = await FrameSocket.listen(parley.consumerSocket, bob.token, "lobby");
   const stranger = await FrameSocket.listen(parley.consumerSocket, carol.token, "elsewhere");
   const isAlice = (frame: { type: string }) =>
@@ -90,7 +83,6 @@ it("typing ends with the message that it announced, and with the socket", async 
 });
 
 it("presence is complete by the time that subscribed is sent, here and by REST, and closing undoes opening", async () => {
-  const [alice, bob, carol] = people as [Account, Account, Account];
   const idsIn = async (who: Account, room: string) =>
     (await must<{ user: { id: string } }[]>(parley, who, "GET", `/presence/online?room=${room}`)).map(
       ({ user }) => user.id,
@@ -123,7 +115,6 @@ it("presence is complete by the time that subscribed is sent, here and by REST, 
 });
 
 it("members do not see a removed user, nor does he see them", async () => {
-  const [alice, bob, carol] = people as [Account, Account, Account];
   const { id: room } = await makeGroup(parley, alice, [bob, carol]);
   const owner = await FrameSocket.listen(parley.consumerSocket, alice.token, room);
   const removed = await FrameSocket.listen(parley.secondConsumerSocket, bob.token, room);

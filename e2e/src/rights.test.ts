@@ -1,5 +1,5 @@
 import type { Account } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { type Answer, call, must, postStored } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley } from "./parley.ts";
@@ -57,20 +57,9 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   delete: { request: "DELETE ", inChannel: OWNERS, inDirect: NO },
 };
 
-let parley: Parley;
-let founder: Account;
-let actor: Account;
-let other: Account;
-let stranger: Account;
-
-beforeAll(async () => {
-  parley = await Parley.start();
-  founder = await parley.person("founder");
-  actor = await parley.person("actor");
-  other = await parley.person("other");
-  stranger = await parley.person("stranger");
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start();
+afterAll(() => parley.stop());
+const [founder, actor, other, stranger] = await parley.people("founder", "actor", "other", "stranger");
 
 /** Does an action; gives "yes" or the code of its refusal. */
 async function outcomeOf({ request, body }: Action, scene: Scene): Promise<string> {

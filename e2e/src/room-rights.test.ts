@@ -2,20 +2,13 @@ import { connect } from "@nats-io/transport-node";
 import type { Account } from "@parley/devstack/accounts";
 import { startStack } from "@parley/devstack/stack";
 import { ROOMS_BUCKET } from "@parley/protocol/access";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { call, makeGroup } from "./api.ts";
 import { Parley, until } from "./parley.ts";
 
-let parley: Parley;
-let alice: Account;
-let bob: Account;
-
-beforeAll(async () => {
-  parley = await Parley.start();
-  alice = await parley.person("alice");
-  bob = await parley.person("bob");
-});
-afterAll(() => parley?.stop());
+let parley = await Parley.start();
+afterAll(() => parley.stop());
+const [alice, bob] = await parley.people("alice", "bob");
 
 const statusOfPost = async (who: Account, room: string) =>
   (await call(parley, who, "POST", `/rooms/${room}/messages`, { body: "hello" }, "ws-producer")).status;

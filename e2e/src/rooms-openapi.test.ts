@@ -1,16 +1,10 @@
-import type { Account } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { call } from "./api.ts";
 import { Parley } from "./parley.ts";
 
-let parley: Parley;
-let alice: Account;
-
-beforeAll(async () => {
-  parley = await Parley.start();
-  alice = await parley.person("alice");
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start();
+afterAll(() => parley.stop());
+const [alice] = await parley.people("alice");
 
 type Route = [method: string, path: string, bad: string, body?: object];
 

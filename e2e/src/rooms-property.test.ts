@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Account } from "@parley/devstack/accounts";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { call, makeGroup, must } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
@@ -11,23 +11,13 @@ const HISTORIES = Number(process.env.ROOM_HISTORIES ?? 12);
 const STEPS_MAX = 50;
 const EMOJI = ["👍", "🎉"];
 
-let parley: Parley;
-let owner: Account;
-let second: Account;
-let people: Account[];
-let sockets: Map<Account, FrameSocket>;
-
-beforeAll(async () => {
-  parley = await Parley.start({ consumers: 2 });
-  owner = await parley.person("owner");
-  second = await parley.person("second");
-  people = await Promise.all(["ann", "ben", "cyd"].map((name) => parley.person(name)));
-  const opened = [owner, second, ...people].map(
-    async (who) => [who, await FrameSocket.open(parley.producerSocket, who.token)] as const,
-  );
-  sockets = new Map(await Promise.all(opened));
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start({ consumers: 2 });
+afterAll(() => parley.stop());
+const [owner, second, ...people] = await parley.people("owner", "second", "ann", "ben", "cyd");
+const opened = [owner, second, ...people].map(
+  async (who) => [who, await FrameSocket.open(parley.producerSocket, who.token)] as const,
+);
+const sockets = new Map(await Promise.all(opened));
 
 type Step =
   | { do: "join" | "leave" | "post" | "read" | "promote"; who: number }

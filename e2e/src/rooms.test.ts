@@ -1,21 +1,12 @@
 import type { Account } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { call, makeGroup, must, postStored, type Room } from "./api.ts";
 import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
-let parley: Parley;
-let alice: Account;
-let bob: Account;
-let carol: Account;
-
-beforeAll(async () => {
-  parley = await Parley.start({ consumers: 2 });
-  alice = await parley.person("alice");
-  bob = await parley.person("bob");
-  carol = await parley.person("carol");
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start({ consumers: 2 });
+afterAll(() => parley.stop());
+const [alice, bob, carol] = await parley.people("alice", "bob", "carol");
 
 const post = (who: Account, room: string, body: string) => postStored(parley, who, room, body);
 

@@ -1,7 +1,7 @@
 import { credentials, status } from "@grpc/grpc-js";
 import { type Account, logIn, postJson } from "@parley/devstack/accounts";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { must } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
@@ -12,15 +12,9 @@ const OUT_MS = 1_000;
 const OUT_BY_POLL_MS = 16_000;
 const REVOKED = 4403;
 
-let parley: Parley;
-let alice: Account;
-let bob: Account;
-
-beforeAll(async () => {
-  parley = await Parley.start();
-  [alice, bob] = [await parley.person("alice"), await parley.person("bob")];
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start();
+afterAll(() => parley.stop());
+const [alice, bob] = await parley.people("alice", "bob");
 
 const newToken = async (who: Account) => (await logIn(parley.url("auth"), who)).token;
 const logOut = (at: Parley, token: string) => postJson(`${at.url("auth")}/api/v1/logout`, {}, token);

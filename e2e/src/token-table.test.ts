@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey } from "node:crypto";
-import { type Account, logIn, postJson } from "@parley/devstack/accounts";
+import { logIn, postJson } from "@parley/devstack/accounts";
 import postgres from "postgres";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { type Claims, forgeTokens, type Signing } from "./forged-tokens.ts";
 import { Parley } from "./parley.ts";
 import { authPlaces, type ShowToken, socketPlaces } from "./token-doors.ts";
@@ -12,23 +12,17 @@ const AT_ONCE = 8;
 /** Accepted refusals: HTTP and gRPC statuses of "unauthenticated", frame codes, close codes. */
 const REFUSED = /^(401|16|unauthenticated|bad_frame|too_large)( 4401)?$/;
 
-let parley: Parley;
-let good: Account;
-let forged: Tokens;
-
-beforeAll(async () => {
-  parley = await Parley.start();
-  good = await parley.person("alice");
-  const loggedOut = await logIn(parley.url("auth"), good);
-  await postJson(`${parley.url("auth")}/api/v1/logout`, {}, loggedOut.token);
-  const claims = JSON.parse(String(Buffer.from(good.token.split(".")[1] ?? "", "base64url"))) as Claims;
-  forged = {
-    ...forgeTokens(await readSigningKey(), good.token, claims),
-    "a refresh token": good.refreshToken,
-    "a session that was ended": loggedOut.token,
-  };
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start();
+afterAll(() => parley.stop());
+const good = await parley.person("alice");
+const loggedOut = await logIn(parley.url("auth"), good);
+await postJson(`${parley.url("auth")}/api/v1/logout`, {}, loggedOut.token);
+const claims = JSON.parse(String(Buffer.from(good.token.split(".")[1] ?? "", "base64url"))) as Claims;
+const forged: Tokens = {
+  ...forgeTokens(await readSigningKey(), good.token, claims),
+  "a refresh token": good.refreshToken,
+  "a session that was ended": loggedOut.token,
+};
 
 /** Auth's private key from its database: tokens signed with it are wrong in their claims alone. */
 async function readSigningKey(): Promise<Signing> {

@@ -1,17 +1,14 @@
 import { execFile, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { Parley, until } from "./parley.ts";
 
 const run = promisify(execFile);
 const wscat = createRequire(import.meta.url).resolve("wscat/bin/wscat");
 
-let parley: Parley;
-beforeAll(async () => {
-  parley = await Parley.start({ rateLimits: "on" });
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start({ rateLimits: "on" });
+afterAll(() => parley.stop());
 
 /** A wscat with its standard input open: it ends, having sent nothing, as soon as that ends. */
 function openWscat(url: string) {

@@ -64,7 +64,7 @@ export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE
     await sleep(idleMs);
     const rested = difference(idleFrom, await cpu());
     const full = await rssOf(pid);
-    const { dropped } = await generator.settle(0);
+    const { anomalies } = await generator.settle(0);
     const perCpuSecond = (us: number) => Math.round((sockets * 1_000_000) / us);
     return {
       sockets,
@@ -79,7 +79,7 @@ export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE
       ),
       idleCpu: Math.round((rested[holder] ?? 0) / idleMs / 10) / 100,
       idleUsPerSocketSecond: sum(rested) / sockets / (idleMs / 1_000),
-      dropped,
+      dropped: anomalies.dropped,
     };
   } finally {
     await generator.end();

@@ -1,4 +1,4 @@
-import type { Account } from "@parley/devstack/accounts";
+import { type Account, openAccount } from "@parley/devstack/accounts";
 import type { Entry } from "./evidence.ts";
 import { Listener } from "./listener.ts";
 import { createRandom } from "./random.ts";
@@ -13,7 +13,9 @@ const REPEATED = 50;
 
 type ClientsOptions = Readonly<{
   seed: number;
-  accounts: readonly Account[];
+  authUrl: string;
+  /** Number of accounts, each of which sends. */
+  senders: number;
   rooms: readonly string[];
   producerSocket: string;
   consumerSockets: readonly string[];
@@ -28,9 +30,16 @@ export class Clients {
   readonly #options: ClientsOptions;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: ClientsOptions) {
+  /** Opens the accounts and connects all clients. */
+  static async open(options: ClientsOptions): Promise<Clients> {
+    const names = Array.from({ length: options.senders }, (_, i) => `sender${i}`);
+    const accounts = names.map((username) => openAccount(options.authUrl, { username }));
+    return new Clients(options, await Promise.all(accounts));
+  }
+
+  private constructor(options: ClientsOptions, accounts: readonly Account[]) {
     this.#options = options;
-    const { accounts, producerSocket, consumerSockets, membersPerConsumer, rooms } = options;
+    const { producerSocket, consumerSockets, membersPerConsumer, rooms } = options;
     this.senders = accounts.map((account) => new Sender(producerSocket, account));
     this.listeners = consumerSockets.flatMap((url, consumer) =>
       Array.from({ length: membersPerConsumer }, (_, i) => {

@@ -1,4 +1,3 @@
-import { openAccount } from "@parley/devstack/accounts";
 import { untilInterrupted } from "@parley/devstack/terminal";
 import { sleep } from "@parley/runtime/deadline";
 import { check, type Verdict } from "./checker.ts";
@@ -56,14 +55,10 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     say(`stack is up; logs in ${stage.logsDir}`);
     ledger = await openLedger(stage.natsUrl, stage.databaseUrl, options.statements);
     const rooms = Array.from({ length: ROOMS }, (_, i) => `room-${i}`);
-    const accounts = await Promise.all(
-      Array.from({ length: SENDERS }, (_, i) =>
-        openAccount(stage.stack.urls.auth as string, { username: `sender${i}` }),
-      ),
-    );
-    clients = new Clients({
+    clients = await Clients.open({
       seed: schedule.seed,
-      accounts,
+      authUrl: stage.stack.urls.auth as string,
+      senders: SENDERS,
       rooms,
       producerSocket: stage.producerSocket,
       consumerSockets: stage.consumerSockets,

@@ -21,7 +21,6 @@ export type Command =
 /** What was seen in a run; counts and latencies (from the due time) are of the measured time only. */
 export type RunResult = Readonly<{
   seconds: number;
-  sent: number;
   acked: number;
   delivered: number;
   ackMs: Percentiles;
@@ -30,13 +29,15 @@ export type RunResult = Readonly<{
   cpuUs: number;
 }>;
 
+export type Anomalies = Readonly<
+  Record<"lost" | "duplicates" | "reordered" | "unanswered" | "refused" | "dropped", number>
+>;
+
 /** What the members have in the end, and how often each refusal or drop happened, by reason. */
-export type Settled = Readonly<
-  Record<
-    "delivered" | "acked" | "unanswered" | "lost" | "duplicates" | "reordered" | "refused" | "dropped",
-    number
-  >
-> &
-  Readonly<{ reasons: Readonly<Record<string, number>> }>;
+export type Settled = Readonly<{
+  acked: number;
+  anomalies: Anomalies;
+  reasons: Readonly<Record<string, number>>;
+}>;
 
 export type Reply = Readonly<{ result?: unknown; error?: string }>;

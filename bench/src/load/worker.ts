@@ -16,7 +16,7 @@ const OPEN_CONCURRENCY = 64;
 /** How often settling checks whether everything has arrived, ms. */
 const SETTLE_POLL_MS = 20;
 
-const emptyCounts = () => ({ sent: 0, acked: 0, delivered: 0 });
+const emptyCounts = () => ({ acked: 0, delivered: 0 });
 const emptyLatencies = () => ({ ack: new LatencyRecorder(), deliver: new LatencyRecorder() });
 
 /** The members that the load generator simulates. */
@@ -82,7 +82,6 @@ export class Worker {
   #send(member: Member, dueUs: number): void {
     member.sent += 1;
     member.dueUs.set(member.sent, dueUs);
-    if (this.#isMeasuring) this.#counts.sent += 1;
     const mark = { sender: member.spec.index, n: member.sent, dueUs };
     member.connection?.send(member.sent, writeMark(mark, this.#bodyLength));
   }
@@ -172,14 +171,15 @@ export class Worker {
         0,
       );
     return {
-      delivered: total(({ deliveries }) => deliveries.received),
       acked: total(({ answered }) => answered),
-      unanswered: total(({ dueUs }) => dueUs.size),
-      lost: total(missing),
-      duplicates: total(({ deliveries }) => deliveries.duplicates),
-      reordered: total(({ deliveries }) => deliveries.reordered),
-      refused: this.#refused,
-      dropped: this.#dropped,
+      anomalies: {
+        lost: total(missing),
+        duplicates: total(({ deliveries }) => deliveries.duplicates),
+        reordered: total(({ deliveries }) => deliveries.reordered),
+        unanswered: total(({ dueUs }) => dueUs.size),
+        refused: this.#refused,
+        dropped: this.#dropped,
+      },
       reasons: this.#reasons,
     };
   }

@@ -1,5 +1,5 @@
 import { sleep } from "@parley/runtime/deadline";
-import type { RunPlan } from "../load/commands.ts";
+import type { Anomalies, RunPlan } from "../load/commands.ts";
 import type { Percentiles } from "../load/latency.ts";
 import type { LoadGenerator } from "../load/load-generator.ts";
 import type { Target } from "../targets/target.ts";
@@ -20,9 +20,7 @@ export type Measured = Readonly<{
   /** CPU time by process, µs per acknowledged message and in seconds; `driver` is the load generator. */
   cpuUsPerMessage: Readonly<Record<string, number>>;
   cpuSeconds: Readonly<Record<string, number>>;
-  anomalies: Readonly<
-    Record<"lost" | "duplicates" | "reordered" | "unanswered" | "refused" | "dropped", number>
-  >;
+  anomalies: Anomalies;
   reasons: Readonly<Record<string, number>>;
   /** At the end: rows in Postgres minus acknowledgements. */
   storedMinusAcked: number;
@@ -42,7 +40,7 @@ export async function measureRun(
   const [cpuBefore, storedAtStart] = await Promise.all([cpuOf(target.pids()), target.stored()]);
   const result = await running;
   const [cpuAfter, storedAtEnd] = await Promise.all([cpuOf(target.pids()), target.stored()]);
-  const { lost, duplicates, reordered, unanswered, refused, dropped, ...settled } = await generator.settle();
+  const { acked, anomalies, reasons } = await generator.settle();
   const storedAfter = await untilStable(target);
   const perSecond = (count: number) => Math.round(count / result.seconds);
   const cpuUs: Record<string, number> = { driver: result.cpuUs };
@@ -61,9 +59,9 @@ export async function measureRun(
     deliverMs: result.deliverMs,
     cpuUsPerMessage: mapValues(cpuUs, (us) => Math.round((us / Math.max(1, result.acked)) * 10) / 10),
     cpuSeconds: mapValues(cpuUs, (us) => us / 1_000_000),
-    anomalies: { lost, duplicates, reordered, unanswered, refused, dropped },
-    reasons: settled.reasons,
-    storedMinusAcked: storedAfter - storedBefore - (settled.acked - ackedBefore),
+    anomalies,
+    reasons,
+    storedMinusAcked: storedAfter - storedBefore - (acked - ackedBefore),
   };
 }
 

@@ -1,6 +1,5 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { openAccount } from "@parley/devstack/accounts";
 import { ownEnvironment, REPOSITORY } from "@parley/devstack/environment";
 import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
@@ -89,12 +88,10 @@ async function cutAndCheck(
   closers.push(() => ledger.close());
   const urlOf = (name: string) => stack.urls[name] as string;
   const socketOf = (name: string) => `${urlOf(name).replace("http", "ws")}/ws`;
-  const accounts = await Promise.all(
-    Array.from({ length: SENDERS }, (_, i) => openAccount(urlOf("auth"), { username: `sender${i}` })),
-  );
-  const clients = new Clients({
+  const clients = await Clients.open({
     seed: options.cuts,
-    accounts,
+    authUrl: urlOf("auth"),
+    senders: SENDERS,
     rooms: ROOMS,
     producerSocket: socketOf("ws-producer"),
     consumerSockets: [],
