@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
 import type { Connection, ConnectionEvents } from "../load/connection.ts";
 
-export type DialOptions = Readonly<{ protocol?: string; headers?: Readonly<Record<string, string>> }>;
+type DialOptions = Readonly<{ protocol?: string; headers?: Readonly<Record<string, string>> }>;
 
 /**
  * A light client socket: no compression, no UTF-8 validation, and what is sent in one turn of the event loop leaves in
@@ -45,7 +45,7 @@ export type JoinGate = Readonly<{
   fail: (reason: string) => void;
 }>;
 
-export type Reader = Readonly<{
+type Reader = Readonly<{
   onOpen?: (gate: JoinGate) => void;
   onFrame: (frame: Buffer, gate: JoinGate) => void;
 }>;
