@@ -51,7 +51,7 @@ stop: install ## stop the stack of DATA_DIR
 	@$(NODE) $(DEVSTACK)/stop.ts
 
 demo: install ## two people talk through a stack of their own; everything is checked
-	@exec $(NODE) e2e/src/demo.ts
+	@exec $(NODE) e2e/src/talk.ts demo
 
 migrate: install ## apply migrations/ to DATABASE_URL
 	@$(NODE) $(DEVSTACK)/migrate-main.ts
@@ -119,10 +119,10 @@ chaos: install ## faults by a seed, then everything is checked (SEED=7 DURATION_
 	@exec $(NODE) bench/src/chaos/main.ts
 
 mutants: install ## deliberate faults in copies of the sources: the checker must find each
-	@exec $(NODE) bench/src/chaos/mutants/main.ts
+	@exec $(NODE) bench/src/chaos/main.ts mutants
 
 chaos-power: install ## power cuts under NATS and Postgres, and a control that loses (root; CUTS=20)
-	@exec $(NODE) bench/src/chaos/power/main.ts
+	@exec $(NODE) bench/src/chaos/main.ts power
 
 BENCH := $(NODE) bench/src/main.ts
 bench/peers/node_modules: bench/peers/package-lock.json

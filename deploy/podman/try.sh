@@ -51,7 +51,7 @@ main() {
   talk_through_kills
   step "compose down, volumes stay" compose down --timeout 30
   step "compose up again" compose up --no-build --detach --wait --wait-timeout 120
-  "$NODE" "$ROOT/e2e/src/compose-talk.ts" check "$CACHE/talk.json"
+  "$NODE" "$ROOT/e2e/src/talk.ts" check "$CACHE/talk.json"
   say "everything held, $((SECONDS - STARTED)) s"
 }
 
@@ -146,7 +146,7 @@ register_and_log_in() {
 # Kills the first process of each container, as a crash would; the restart policy must bring it back.
 talk_through_kills() {
   local name
-  "$NODE" "$ROOT/e2e/src/compose-talk.ts" talk "$CACHE/talk.json" 9>&- &
+  "$NODE" "$ROOT/e2e/src/talk.ts" talk "$CACHE/talk.json" 9>&- &
   job=$!
   sleep 3
   for name in "${SERVICES[@]}"; do

@@ -3,7 +3,7 @@ import { credentials } from "@grpc/grpc-js";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findFreePort } from "@parley/devstack/ports";
 import { runCommand } from "@parley/devstack/run-command";
-import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import { makeTempDir } from "@parley/devstack/temp-dir";
 import { makeAuthority, makeCertificate } from "@parley/devstack/test-certificates";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { expect, it } from "vitest";
@@ -50,7 +50,6 @@ it("works with mTLS between the services and auth, which nobody without a certif
     stranger.close();
   } finally {
     await parley.stop();
-    await removeDataDir(folder);
   }
 });
 

@@ -1,11 +1,11 @@
 import { type Message, readHistory } from "@parley/bench/chaos/read-history";
 import { type Account, openAccount } from "@parley/devstack/accounts";
 import { type Stack, type StackOptions, startStack } from "@parley/devstack/stack";
-import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import { makeTempDir } from "@parley/devstack/temp-dir";
 
 export type ServiceUrl = "auth" | "ws-producer" | "ws-consumer" | "ws-consumer-2";
 
-/** A whole Parley for one test file: real processes on free ports, in a folder that `stop` removes. */
+/** A whole Parley for one test file: real processes on free ports, in a temporary folder. */
 export class Parley {
   readonly stack: Stack;
 
@@ -24,9 +24,8 @@ export class Parley {
     return new Parley(stack);
   }
 
-  async stop(): Promise<void> {
-    await this.stack.stop();
-    await removeDataDir(this.stack.dataDir);
+  stop(): Promise<void> {
+    return this.stack.stop();
   }
 
   url(service: ServiceUrl): string {

@@ -1,41 +1,88 @@
-import { type Environment, ownEnvironment, variable } from "@parley/devstack/environment";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { errorText, say, timedProgress } from "@parley/devstack/terminal";
-import { runControl } from "./power/run-cuts.ts";
+import type { Verdict } from "./checker.ts";
+import { MUTANTS } from "./mutants/mutants.ts";
+import { runControl, runCuts } from "./power/run-cuts.ts";
 import { tableOf } from "./report.ts";
-import { runOnce, SENDS_PER_SECOND } from "./run-once.ts";
+import { runOnce } from "./run-once.ts";
+import { makeSourceTree } from "./source-tree.ts";
 
-const SEED = 7;
-const DURATION_S = 180;
-
-function numberOf(env: Environment, name: string, otherwise: number): number {
-  const value = Number(variable(env, name) ?? otherwise);
+/** A variable that is a whole number from 1 on. */
+function numberOf(name: string, otherwise: number): number {
+  const value = Number(variable(ownEnvironment(), name) ?? otherwise);
   if (!Number.isInteger(value) || value < 1) throw new Error(`${name} is a whole number from 1 on`);
   return value;
 }
 
-/** `make chaos`: one run. Exits 0 if nothing is wrong, 1 if something is, 2 if it could not be run. */
-async function main(): Promise<number> {
-  const env = ownEnvironment();
+function anomaliesOf(verdict: Verdict): string {
+  const found = Object.entries(verdict.counts).filter(([, count]) => count > 0);
+  return found.map(([column, count]) => `${count} ${column}`).join(", ") || "nothing is wrong";
+}
+
+const env = ownEnvironment();
+const seed = numberOf("SEED", 7);
+const sendsPerSecond = numberOf("SENDS_PER_SECOND", 800);
+const revision = variable(env, "REVISION");
+
+/** `make chaos`: one run. Exits 0 if nothing is wrong, 1 if something is. */
+async function chaos(): Promise<number> {
   const mutant = variable(env, "MUTANT");
   if (mutant === "default-sync") {
     const { verdict, sends } = await runControl();
-    const { lost } = verdict.counts;
-    say(`default sync_interval: ${lost} of ${verdict.acked} acknowledged lost (${sends} sends)`);
-    return lost > 0 ? 1 : 0;
+    say(`default sync_interval: ${anomaliesOf(verdict)} of ${verdict.acked} acknowledged (${sends} sends)`);
+    return verdict.counts.lost > 0 ? 1 : 0;
   }
-  const report = await runOnce({
-    seed: numberOf(env, "SEED", SEED),
-    durationS: numberOf(env, "DURATION_S", DURATION_S),
-    sendsPerSecond: numberOf(env, "SENDS_PER_SECOND", SENDS_PER_SECOND),
-    mutant,
-    revision: variable(env, "REVISION"),
-    say: timedProgress(),
-  });
+  const durationS = numberOf("DURATION_S", 180);
+  const report = await runOnce({ seed, durationS, sendsPerSecond, mutant, revision, say: timedProgress() });
   say(tableOf(report));
   return report.ok ? 0 : 1;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
+/** `make mutants`: the checker must find every mutant of the sources. Exits 1 if it misses one. */
+async function mutants(): Promise<number> {
+  let missed = 0;
+  for (const { name, shows, breaks } of MUTANTS) {
+    const options = { seed, durationS: 0, sendsPerSecond, mutant: name, say: () => undefined };
+    const verdict = await runOnce(options).then(
+      (report) => report.verdict,
+      (error: unknown) => void say(errorText(error)),
+    );
+    const isFound = shows.some((column) => (verdict?.counts[column] ?? 0) > 0);
+    if (!isFound) missed += 1;
+    const columns = verdict === undefined ? "did not run" : anomaliesOf(verdict);
+    say(`${isFound ? "found " : "MISSED"}  ${name.padEnd(16)}${columns.padEnd(40)}${breaks}`);
+  }
+  say(`${MUTANTS.length - missed} of ${MUTANTS.length} mutants found`);
+  return missed === 0 ? 0 : 1;
+}
+
+/** `make chaos-power`: NATS that syncs each write must lose nothing; the control, NATS by default, must lose something. */
+async function power(): Promise<number> {
+  const tree = revision === undefined ? undefined : await makeSourceTree("power", [], revision);
+  try {
+    const outcome = await runCuts({ cuts: numberOf("CUTS", 20), sync: "always", tree, say: timedProgress() });
+    const control = await runControl(tree);
+    const folder = join(REPOSITORY, "bench/results");
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "chaos-power.json"), `${JSON.stringify({ outcome, control }, null, 2)}\n`);
+    for (const { sync, cuts, sends, verdict } of [outcome, control])
+      say(
+        `sync_interval ${sync}: ${cuts} cuts, ${sends} sends, ${verdict.acked} acked: ${anomaliesOf(verdict)}`,
+      );
+    const hasControl = control.verdict.counts.lost > 0;
+    if (!hasControl) say("the control lost nothing: this machine does not show what a power cut does");
+    const isWell = Object.values(outcome.verdict.counts).every((count) => count === 0);
+    return isWell && hasControl ? 0 : 1;
+  } finally {
+    await tree?.remove();
+  }
+}
+
+const command = { chaos, mutants, power }[process.argv[2] ?? "chaos"] ?? chaos;
+process.exitCode = await command().catch((error: unknown) => {
   say(errorText(error));
+  // It could not be run.
   return 2;
 });

@@ -7,8 +7,6 @@ import { runChaos } from "./run.ts";
 import { planSchedule, scriptedSchedule } from "./schedule.ts";
 import { makeSourceTree } from "./source-tree.ts";
 
-/** Sends of all senders together. */
-export const SENDS_PER_SECOND = 800;
 /** Not in git. */
 const RESULTS = join(REPOSITORY, "bench/results");
 
@@ -16,6 +14,7 @@ type ChaosOptions = Readonly<{
   seed: number;
   /** Of the schedule; a mutant has a script of its own. */
   durationS: number;
+  /** Of all senders together. */
   sendsPerSecond: number;
   mutant?: string | undefined;
   /** Runs what was committed under it instead of the working tree. */

@@ -1,4 +1,3 @@
-import { nowUs } from "./clock.ts";
 import type { Member } from "./member.ts";
 
 /** Decides when members send. */
@@ -10,6 +9,9 @@ export interface Pacer {
 }
 
 type Send = (member: Member, dueUs: number) => void;
+
+/** Monotonic time of this process, µs. */
+export const nowUs = (): number => Math.round(performance.now() * 1_000);
 
 const TICK_MS = 1;
 const US_PER_S = 1_000_000;

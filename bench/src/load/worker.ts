@@ -1,11 +1,10 @@
 import { sleep, withDeadline } from "@parley/runtime/deadline";
-import { nowUs } from "./clock.ts";
 import type { Command, RunResult, Settled } from "./commands.ts";
 import type { ConnectionEvents, Dialect } from "./connection.ts";
 import { LatencyRecorder } from "./latency.ts";
 import { type Mark, readMark, writeMark } from "./mark.ts";
 import { Member } from "./member.ts";
-import { type Pacer, rateAt, windowOf } from "./pacer.ts";
+import { nowUs, type Pacer, rateAt, windowOf } from "./pacer.ts";
 
 type CommandOf<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 
@@ -86,8 +85,16 @@ export class Worker {
     member.connection?.send(member.sent, writeMark(mark, this.#bodyLength));
   }
 
+  /** Executes a command of the load generator. */
+  async execute(command: Command): Promise<unknown> {
+    if (command.kind === "open") return this.#open(command);
+    if (command.kind === "run") return this.#run(command);
+    if (command.kind === "settle") return this.#settle(command);
+    for (const { connection } of this.members.splice(0)) connection?.close();
+  }
+
   /** Opens the members, some at a time; gives the seconds that it took. */
-  async open({ dialect, endpoint, specs }: CommandOf<"open">): Promise<number> {
+  async #open({ dialect, endpoint, specs }: CommandOf<"open">): Promise<number> {
     const { openConnection } = (await import(dialect)) as Dialect;
     const began = performance.now();
     const queue = specs.values();
@@ -107,7 +114,7 @@ export class Worker {
   }
 
   /** Sends for `warmMs`, then for `ms`; only the latter is counted and timed. */
-  async run({ pace, warmMs, ms, bodyLength }: CommandOf<"run">): Promise<RunResult> {
+  async #run({ pace, warmMs, ms, bodyLength }: CommandOf<"run">): Promise<RunResult> {
     const senders = this.members.filter(({ spec }) => spec.sends);
     this.#bodyLength = bodyLength;
     this.#counts = emptyCounts();
@@ -136,40 +143,27 @@ export class Worker {
     };
   }
 
-  /** Messages sent since the members were opened, by room and sender index. */
-  #sentBy(): Map<string, Map<number, number>> {
-    const sentBy = new Map<string, Map<number, number>>();
-    for (const { spec, sent } of this.members) {
-      if (sent === 0) continue;
-      const inRoom = sentBy.get(spec.room) ?? new Map<number, number>();
-      sentBy.set(spec.room, inRoom.set(spec.index, sent));
-    }
-    return sentBy;
-  }
-
   /** Waits until each member has what was sent in its room, or the deadline passes; counts what is missing. */
-  async settle({ deadlineMs }: CommandOf<"settle">): Promise<Settled> {
+  async #settle({ deadlineMs }: CommandOf<"settle">): Promise<Settled> {
     const until = performance.now() + deadlineMs;
-    const sentBy = this.#sentBy();
-    const expected = (room: string) =>
-      sentBy
-        .get(room)
-        ?.values()
-        .reduce((sum, n) => sum + n, 0) ?? 0;
-    const byRoom = new Map([...sentBy.keys()].map((room) => [room, expected(room)]));
+    const senders = Map.groupBy(
+      this.members.filter(({ sent }) => sent > 0),
+      ({ spec }) => spec.room,
+    );
+    const sendersTo = ({ spec }: Member) => (spec.listens ? (senders.get(spec.room) ?? []) : []);
+    const sentIn = new Map(
+      [...senders].map(([room, members]) => [room, members.reduce((sum, { sent }) => sum + sent, 0)]),
+    );
     const isDone = () =>
       this.members.every(
         ({ spec, deliveries, dueUs }) =>
-          dueUs.size === 0 && (!spec.listens || deliveries.received >= (byRoom.get(spec.room) ?? 0)),
+          dueUs.size === 0 && (!spec.listens || deliveries.received >= (sentIn.get(spec.room) ?? 0)),
       );
     while (!isDone() && performance.now() < until) await sleep(SETTLE_POLL_MS);
     const total = (count: (member: Member) => number) =>
       this.members.reduce((sum, member) => sum + count(member), 0);
-    const missing = ({ spec, deliveries }: Member) =>
-      [...((spec.listens && sentBy.get(spec.room)) || [])].reduce(
-        (sum, [sender, n]) => sum + deliveries.missing(sender, n),
-        0,
-      );
+    const missing = (member: Member) =>
+      sendersTo(member).reduce((sum, { spec, sent }) => sum + member.deliveries.missing(spec.index, sent), 0);
     return {
       acked: total(({ answered }) => answered),
       anomalies: {
@@ -182,9 +176,5 @@ export class Worker {
       },
       reasons: this.#reasons,
     };
-  }
-
-  close(): void {
-    for (const { connection } of this.members.splice(0)) connection?.close();
   }
 }

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { findUnused } from "./find-unused.ts";
-import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { makeTempDir } from "./temp-dir.ts";
 
 const TREE = {
   "packages/a/package.json":
@@ -29,17 +29,13 @@ const TREE = {
 
 test("finds exports and dependencies that nothing imports", async () => {
   const root = await makeTempDir("unused");
-  try {
-    for (const [path, text] of Object.entries(TREE)) {
-      await mkdir(dirname(join(root, path)), { recursive: true });
-      await writeFile(join(root, path), text);
-    }
-    expect(findUnused(root)).toEqual([
-      "packages/a/src/one.ts: forgotten",
-      "packages/a/src/one.ts: OnlyHere",
-      "packages/a/package.json: gone",
-    ]);
-  } finally {
-    await removeDataDir(root);
+  for (const [path, text] of Object.entries(TREE)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
   }
+  expect(findUnused(root)).toEqual([
+    "packages/a/src/one.ts: forgotten",
+    "packages/a/src/one.ts: OnlyHere",
+    "packages/a/package.json: gone",
+  ]);
 });

@@ -56,3 +56,9 @@ export function findUnused(root: string): string[] {
   });
   return [...new Set(exported)].filter((name) => !used.has(name)).concat(unusedDependencies);
 }
+
+if (import.meta.main) {
+  const unused = findUnused(process.cwd());
+  for (const line of unused) process.stderr.write(`unused: ${line}\n`);
+  process.exitCode = unused.length === 0 ? 0 : 1;
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "./migrate.ts";
-import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { makeTempDir } from "./temp-dir.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 
 const databases: TestDatabase[] = [];
@@ -20,7 +20,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const database of databases) await database.drop();
-  await removeDataDir(folder);
 });
 
 async function emptyDatabase(): Promise<string> {
@@ -74,7 +73,6 @@ test("a broken migration changes nothing and is reported with the server's messa
   await writeFile(join(broken, "0002_bad.sql"), "create table oops (n no_such_type);");
   await expect(migrate({ databaseUrl, folder: broken })).rejects.toThrow(/no_such_type/);
   expect(await query(databaseUrl, "select to_regclass('good') as found")).toEqual([{ found: null }]);
-  await removeDataDir(broken);
 });
 
 test("an unreachable database is reported with its address and without the password", async () => {

@@ -2,7 +2,7 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type NatsServer, startNats } from "./nats-server.ts";
-import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { makeTempDir } from "./temp-dir.ts";
 
 let folder: string;
 let nats: NatsServer;
@@ -12,7 +12,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await nats?.stop();
-  await removeDataDir(folder);
 });
 
 test("what JetStream acknowledged is there after kill -9 and a restart on the same port", async () => {
@@ -41,5 +40,4 @@ test("a server that cannot start says why", async () => {
   const other = await makeTempDir("nats");
   const start = startNats({ dataDir: other, extraConfig: "no_such_setting: 1" });
   await expect(start).rejects.toThrow(/no_such_setting/);
-  await removeDataDir(other);
 });

@@ -6,7 +6,7 @@ import { connectNats, inboxOf } from "@parley/runtime/nats";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeLogins, type NatsUser } from "./logins.ts";
 import { type NatsServer, startNats } from "./nats-server.ts";
-import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { makeTempDir } from "./temp-dir.ts";
 
 const { nats: passwords } = makeLogins();
 const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
@@ -31,7 +31,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const connection of open.values()) await connection.close();
   await server?.stop();
-  await removeDataDir(dataDir);
 });
 
 /** Errors that NATS reports on this user's connection after an attempt. */

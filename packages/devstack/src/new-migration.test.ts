@@ -1,32 +1,27 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { REPOSITORY } from "./environment.ts";
+import { makeTempDir } from "./temp-dir.ts";
 
 const SCRIPT = join(REPOSITORY, "packages/devstack/scripts/new-migration.sh");
 
 describe("make new-migration", () => {
   let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), "parley-migrations-"));
+  beforeEach(async () => {
+    folder = await makeTempDir("migrations");
     for (const name of ["0002_chat.sql", "0080_rooms.sql"]) writeFileSync(join(folder, name), "select 1;\n");
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
 
   const create = (name: string) => {
     const env = { PATH: process.env.PATH, NAME: name };
-    const { status, stdout, stderr } = spawnSync(SCRIPT, [folder], { env, encoding: "utf8" });
-    return { status, stdout, stderr };
+    return spawnSync(SCRIPT, [folder], { env, encoding: "utf8" });
   };
 
   it("makes the file with the next number and says which", () => {
-    expect(create("room_topics")).toEqual({
-      status: 0,
-      stdout: "migrations/0090_room_topics.sql\n",
-      stderr: "",
-    });
+    const made = { status: 0, stdout: "migrations/0090_room_topics.sql\n", stderr: "" };
+    expect(create("room_topics")).toMatchObject(made);
     expect(readFileSync(join(folder, "0090_room_topics.sql"), "utf8")).toMatch(/^-- /);
     expect(create("x").stdout).toBe("migrations/0100_x.sql\n");
   });

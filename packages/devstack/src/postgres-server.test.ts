@@ -4,19 +4,16 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { afterEach, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
-import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { makeTempDir } from "./temp-dir.ts";
 
-const running: { server: PostgresServer; folder: string }[] = [];
+const running: PostgresServer[] = [];
 afterEach(async () => {
-  for (const { server, folder } of running.splice(0)) {
-    await server.stop();
-    await removeDataDir(folder);
-  }
+  for (const server of running.splice(0)) await server.stop();
 });
 
 async function start(folder: string): Promise<PostgresServer> {
   const server = await startPostgres({ dataDir: folder });
-  running.push({ server, folder });
+  running.push(server);
   return server;
 }
 
@@ -78,7 +75,6 @@ test("a data folder below one that others cannot pass works too, also for root",
   await second.end();
   await again.stop();
   expect(existsSync(join(folder, "cluster/parley-complete"))).toBe(true);
-  await removeDataDir(folder);
   running.splice(0);
   await rm(outer, { recursive: true });
 });

@@ -7,7 +7,7 @@ import { sleep } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
 import { isAlive } from "./server-process.ts";
 import { type Stack, type StackOptions, startStack } from "./stack.ts";
-import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { makeTempDir } from "./temp-dir.ts";
 
 const NAMES = ["nats", "postgres", "auth", "ws-producer", "ws-consumer"];
 /** Stand-ins for the services; NATS and Postgres are real. */
@@ -17,20 +17,16 @@ const FIXTURES = {
   entries: { auth: fixture("auth"), "ws-producer": fixture("producer"), "ws-consumer": fixture("consumer") },
 } as const;
 const stacks: Stack[] = [];
-const folders: string[] = [];
 afterEach(async () => {
   for (const stack of stacks.splice(0)) await stack.stop();
-  for (const folder of folders.splice(0)) await removeDataDir(folder);
 });
 
-async function folder(): Promise<string> {
-  const made = await makeTempDir("stack");
-  folders.push(made);
-  return made;
-}
-
 async function start(options: Partial<StackOptions> = {}): Promise<Stack> {
-  const stack = await startStack({ dataDir: options.dataDir ?? (await folder()), ...FIXTURES, ...options });
+  const stack = await startStack({
+    dataDir: options.dataDir ?? (await makeTempDir("stack")),
+    ...FIXTURES,
+    ...options,
+  });
   stacks.push(stack);
   return stack;
 }
@@ -73,7 +69,7 @@ test("two stacks run side by side, and several consumers each have a port", asyn
 });
 
 test("taken ports are all named before anything starts", async () => {
-  const dataDir = await folder();
+  const dataDir = await makeTempDir("stack");
   const holder = createServer();
   const port = await findFreePort();
   await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve));
@@ -92,7 +88,7 @@ test("a second start on the same data is refused, and disturbs nothing", async (
 });
 
 test("a service that keeps dying is reported with the end of its log, and the rest is stopped", async () => {
-  const dataDir = await folder();
+  const dataDir = await makeTempDir("stack");
   const attempt = start({ dataDir, serviceEnv: { "ws-producer": { FIXTURE_CRASH: "1" } } });
   await expect(attempt).rejects.toThrow(/ws-producer is not ready[\s\S]*told to crash/);
   expect(existsSync(join(dataDir, "run/supervisor.pid"))).toBe(false);
@@ -115,7 +111,7 @@ test("without supervision what is killed stays down until it is started", async 
 });
 
 test("a start that fails half way stops what it started", async () => {
-  const dataDir = await folder();
+  const dataDir = await makeTempDir("stack");
   const broken = join(dataDir, "postgres/cluster/parley-complete");
   await mkdir(join(broken, ".."), { recursive: true, mode: 0o700 });
   await writeFile(broken, "");

@@ -7,9 +7,8 @@ import { sleep } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
 import { isAlive } from "./server-process.ts";
 import { PORTS } from "./stack-services.ts";
-import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { makeTempDir } from "./temp-dir.ts";
 
-const folders: string[] = [];
 const children: ChildProcess[] = [];
 afterEach(async () => {
   for (const child of children.splice(0)) {
@@ -17,7 +16,6 @@ afterEach(async () => {
     child.kill("SIGTERM");
     await new Promise((resolve) => child.once("exit", resolve));
   }
-  for (const folder of folders.splice(0)) await removeDataDir(folder);
 });
 
 type Run = Readonly<{
@@ -56,9 +54,7 @@ function run(entry: string, args: string[], env: Record<string, string>): Run {
 }
 
 async function ownEnv(): Promise<Record<string, string>> {
-  const DATA_DIR = await makeTempDir("start");
-  folders.push(DATA_DIR);
-  const env: Record<string, string> = { DATA_DIR };
+  const env: Record<string, string> = { DATA_DIR: await makeTempDir("start") };
   for (const name of Object.keys(PORTS)) env[name] = String(await findFreePort());
   return env;
 }

@@ -3,7 +3,7 @@ import { repeatScript, type Script } from "../schedule.ts";
 import type { Patch } from "../source-tree.ts";
 
 /** A deliberate fault in a copy of the sources, and the faults around it that expose it. */
-export type Mutant = Readonly<{
+type Mutant = Readonly<{
   name: string;
   /** What it breaks, in one sentence. */
   breaks: string;

@@ -34,7 +34,7 @@ type CutsOptions = Readonly<{
   say: (line: string) => void;
 }>;
 
-export type CutsOutcome = Readonly<{ verdict: Verdict; sends: number; cuts: number; sync: string }>;
+type CutsOutcome = Readonly<{ verdict: Verdict; sends: number; cuts: number; sync: string }>;
 
 /** NATS with its default sync_interval: each of these cuts must lose something. */
 export function runControl(tree?: SourceTree): Promise<CutsOutcome> {
