@@ -28,13 +28,6 @@ test("a message costs the services no more work than it did", async () => {
   process.stdout.write(
     `work a message, in rounds of a ${loop.toFixed(1)} µs loop: ${JSON.stringify(work)}\n`,
   );
-  expect(run.anomalies).toEqual({
-    lost: 0,
-    duplicates: 0,
-    reordered: 0,
-    unanswered: 0,
-    refused: 0,
-    dropped: 0,
-  });
+  expect(Object.entries(run.anomalies).filter(([, count]) => count > 0)).toEqual([]);
   for (const [name, most] of Object.entries(LIMITS)) expect(work[name], name).toBeLessThan(most);
 });

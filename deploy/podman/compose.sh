@@ -45,13 +45,9 @@ compose() {
 # Ports that are free now, so that it runs beside anything else.
 choose_ports() {
   local ports
-  read -ra ports < <("$NODE" --input-type=module --eval '
-    import { createServer } from "node:net";
-    import { once } from "node:events";
-    const servers = Array.from({ length: 6 }, () => createServer().listen(0, "127.0.0.1"));
-    for (const server of servers) if (!server.listening) await once(server, "listening");
-    console.log(servers.map((server) => server.address().port).join(" "));
-    for (const server of servers) server.close();
+  read -ra ports < <(cd "$ROOT" && "$NODE" --input-type=module --eval '
+    import { findFreePort } from "./packages/devstack/src/ports.ts";
+    for (let i = 0; i < 6; i += 1) process.stdout.write(`${await findFreePort()} `);
   ')
   export AUTH_HTTP_PORT=${ports[0]} AUTH_GRPC_PORT=${ports[1]} PRODUCER_HTTP_PORT=${ports[2]}
   export CONSUMER_HTTP_PORT=${ports[3]} NATS_PORT=${ports[4]} POSTGRES_PORT=${ports[5]}

@@ -7,7 +7,6 @@ import { MUTANTS } from "./mutants/mutants.ts";
 import { runControl, runCuts } from "./power/run-cuts.ts";
 import { tableOf } from "./report.ts";
 import { runOnce } from "./run-once.ts";
-import { makeSourceTree } from "./source-tree.ts";
 
 /** A variable that is a whole number from 1 on. */
 function numberOf(name: string, otherwise: number): number {
@@ -21,21 +20,14 @@ function anomaliesOf(verdict: Verdict): string {
   return found.map(([column, count]) => `${count} ${column}`).join(", ") || "nothing is wrong";
 }
 
-const env = ownEnvironment();
 const seed = numberOf("SEED", 7);
 const sendsPerSecond = numberOf("SENDS_PER_SECOND", 800);
-const revision = variable(env, "REVISION");
 
 /** `make chaos`: one run. Exits 0 if nothing is wrong, 1 if something is. */
 async function chaos(): Promise<number> {
-  const mutant = variable(env, "MUTANT");
-  if (mutant === "default-sync") {
-    const { verdict, sends } = await runControl();
-    say(`default sync_interval: ${anomaliesOf(verdict)} of ${verdict.acked} acknowledged (${sends} sends)`);
-    return verdict.counts.lost > 0 ? 1 : 0;
-  }
+  const mutant = variable(ownEnvironment(), "MUTANT");
   const durationS = numberOf("DURATION_S", 180);
-  const report = await runOnce({ seed, durationS, sendsPerSecond, mutant, revision, say: timedProgress() });
+  const report = await runOnce({ seed, durationS, sendsPerSecond, mutant, say: timedProgress() });
   say(tableOf(report));
   return report.ok ? 0 : 1;
 }
@@ -60,27 +52,22 @@ async function mutants(): Promise<number> {
 
 /** `make chaos-power`: NATS that syncs each write must lose nothing; the control, NATS by default, must lose something. */
 async function power(): Promise<number> {
-  const tree = revision === undefined ? undefined : await makeSourceTree("power", [], revision);
-  try {
-    const outcome = await runCuts({ cuts: numberOf("CUTS", 20), sync: "always", tree, say: timedProgress() });
-    const control = await runControl(tree);
-    const folder = join(REPOSITORY, "bench/results");
-    await mkdir(folder, { recursive: true });
-    await writeFile(join(folder, "chaos-power.json"), `${JSON.stringify({ outcome, control }, null, 2)}\n`);
-    for (const { sync, cuts, sends, verdict } of [outcome, control])
-      say(
-        `sync_interval ${sync}: ${cuts} cuts, ${sends} sends, ${verdict.acked} acked: ${anomaliesOf(verdict)}`,
-      );
-    const hasControl = control.verdict.counts.lost > 0;
-    if (!hasControl) say("the control lost nothing: this machine does not show what a power cut does");
-    const isWell = Object.values(outcome.verdict.counts).every((count) => count === 0);
-    return isWell && hasControl ? 0 : 1;
-  } finally {
-    await tree?.remove();
-  }
+  const outcome = await runCuts({ cuts: numberOf("CUTS", 20), sync: "always", say: timedProgress() });
+  const control = await runControl();
+  const folder = join(REPOSITORY, "bench/results");
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, "chaos-power.json"), `${JSON.stringify({ outcome, control }, null, 2)}\n`);
+  for (const { sync, cuts, sends, verdict } of [outcome, control])
+    say(
+      `sync_interval ${sync}: ${cuts} cuts, ${sends} sends, ${verdict.acked} acked: ${anomaliesOf(verdict)}`,
+    );
+  const hasControl = control.verdict.counts.lost > 0;
+  if (!hasControl) say("the control lost nothing: this machine does not show what a power cut does");
+  const isWell = Object.values(outcome.verdict.counts).every((count) => count === 0);
+  return isWell && hasControl ? 0 : 1;
 }
 
-const command = { chaos, mutants, power }[process.argv[2] ?? "chaos"] ?? chaos;
+const command = { mutants, power }[process.argv[2] ?? ""] ?? chaos;
 process.exitCode = await command().catch((error: unknown) => {
   say(errorText(error));
   // It could not be run.

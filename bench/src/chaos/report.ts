@@ -36,17 +36,10 @@ export function reportOf(asked: Asked, outcome: Outcome): Report {
   return { ok: failures.length === 0, command, failures, ...asked, ...outcome };
 }
 
-function anomalies({ verdict, troubles }: Outcome): string[] {
-  const columns = Object.keys(COLUMNS) as Column[];
-  return [
-    ...columns
-      .filter((column) => verdict.counts[column] > 0)
-      .map(
-        (column) =>
-          `${verdict.counts[column]} ${column} (${COLUMNS[column]}): ${verdict.samples[column]?.[0]}`,
-      ),
-    ...troubles,
-  ];
+function anomalies({ verdict: { counts, samples }, troubles }: Outcome): string[] {
+  const wrong = (Object.keys(COLUMNS) as Column[]).filter((column) => counts[column] > 0);
+  const texts = wrong.map((name) => `${counts[name]} ${name} (${COLUMNS[name]}): ${samples[name]?.[0]}`);
+  return [...texts, ...troubles];
 }
 
 function limits({ verdict, timing, backlogMs, sends }: Outcome): string[] {

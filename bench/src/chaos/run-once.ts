@@ -17,8 +17,6 @@ type ChaosOptions = Readonly<{
   /** Of all senders together. */
   sendsPerSecond: number;
   mutant?: string | undefined;
-  /** Runs what was committed under it instead of the working tree. */
-  revision?: string | undefined;
   say: (line: string) => void;
 }>;
 
@@ -28,13 +26,12 @@ type ChaosOptions = Readonly<{
  * @throws {Error} if it could not be run: no such mutant, or a stack that does not start.
  */
 export async function runOnce(options: ChaosOptions): Promise<Report> {
-  const { seed, durationS, revision, say } = options;
+  const { seed, durationS, say } = options;
   const mutant = options.mutant === undefined ? undefined : mutantNamed(options.mutant);
   const schedule =
     mutant === undefined ? planSchedule(seed, durationS * 1_000) : scriptedSchedule(seed, mutant.script);
-  const isCopy = mutant !== undefined || revision !== undefined;
   const name = `chaos-${seed}${mutant ? `-${mutant.name}` : ""}`;
-  const tree = isCopy ? await makeSourceTree(name, mutant?.patches ?? [], revision) : undefined;
+  const tree = mutant && (await makeSourceTree(name, mutant.patches));
   try {
     const outcome = await runChaos({
       schedule,

@@ -1,7 +1,5 @@
-import { execFile } from "node:child_process";
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { REPOSITORY } from "@parley/devstack/environment";
 import type { ServiceName } from "@parley/devstack/stack-services";
 import { removeAtEnd } from "@parley/devstack/temp-dir";
@@ -18,24 +16,19 @@ export type SourceTree = Readonly<{
 
 const COPIED = ["packages", "services", "proto", "migrations"] as const;
 const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
-const run = promisify(execFile);
 
 /**
- * Copies the sources as they are in the working tree, or as they were committed under `revision`, and changes them.
+ * Copies the sources of the working tree and changes them.
  *
  * @throws {Error} if a patch does not fit any more.
  */
-export async function makeSourceTree(
-  name: string,
-  patches: readonly Patch[],
-  revision?: string,
-): Promise<SourceTree> {
+export async function makeSourceTree(name: string, patches: readonly Patch[]): Promise<SourceTree> {
   const folder = join(REPOSITORY, "bench/.mutants", `${name}-${process.pid}`);
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     await mkdir(folder, { recursive: true });
     removeAtEnd(folder);
-    await copySources(folder, revision);
+    await copySources(folder);
     await linkPackages(folder);
     for (const patch of patches) await apply(folder, patch);
   } catch (error) {
@@ -48,14 +41,7 @@ export async function makeSourceTree(
   return { entries, migrationsFolder: join(folder, "migrations"), remove };
 }
 
-async function copySources(folder: string, revision: string | undefined): Promise<void> {
-  if (revision !== undefined) {
-    const archive = join(folder, "sources.tar");
-    await run("git", ["archive", `--output=${archive}`, revision, ...COPIED], { cwd: REPOSITORY });
-    await run("tar", ["-xf", archive, "-C", folder]);
-    await cp(join(REPOSITORY, "proto/gen"), join(folder, "proto/gen"), { recursive: true });
-    return;
-  }
+async function copySources(folder: string): Promise<void> {
   const filter = (path: string) => !/\/(node_modules|dist|\.turbo)$/.test(path);
   for (const part of COPIED)
     await cp(join(REPOSITORY, part), join(folder, part), { recursive: true, filter });

@@ -59,16 +59,16 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     closers.push(() => nats.stop());
     const postgres = await startPostgres(backend("postgres"));
     closers.push(() => postgres.stop());
-    const { proxies, stack } = await startBehindProxies(options, dataDir, nats, postgres, closers);
+    const { links, stack } = await startBehindProxies(options, dataDir, nats, postgres, closers);
     const backends: Readonly<Record<string, Unit>> = { nats, postgres };
-    const socketAt = (port: number) => `ws://127.0.0.1:${port}/ws`;
+    const socketsOf = (link: LinkName) => links[link].map(({ port }) => `ws://127.0.0.1:${port}/ws`);
     return {
       stack,
-      producerSocket: socketAt(proxies.ports["client-producer"][0] as number),
-      consumerSockets: proxies.ports["client-consumer"].map(socketAt),
+      producerSocket: socketsOf("client-producer")[0] as string,
+      consumerSockets: socketsOf("client-consumer"),
       natsUrl: nats.url,
       databaseUrl: postgres.url,
-      links: proxies.links,
+      links,
       unit: (name) => backends[name] ?? stack.service(name),
       logsDir,
       stop,
@@ -94,8 +94,7 @@ async function startBehindProxies(
     PRODUCER_HTTP_PORT: await findFreePort(),
     CONSUMER_HTTP_PORT: await findFreePort(),
   };
-  const proxies = await createProxies(closers);
-  const through = proxies.add;
+  const { links, add: through } = createProxies(closers);
   const at = (url: string, port: number) => {
     const address = new URL(url);
     address.port = String(port);
@@ -130,25 +129,18 @@ async function startBehindProxies(
   await through("client-producer", ports.PRODUCER_HTTP_PORT);
   for (const name of CONSUMERS)
     await through("client-consumer", Number(new URL(stack.urls[name] as string).port));
-  return { stack, proxies };
+  return { stack, links };
 }
 
-/** The proxies by link, and the ports that they listen on in the same order. */
-async function createProxies(closers: Closers) {
-  const none = <T>() =>
-    Object.fromEntries(LINKS.map((link) => [link, []])) as unknown as Record<LinkName, T[]>;
-  const links = none<TcpProxy>();
-  const ports = none<number>();
-  return {
-    links,
-    ports,
-    add: async (link: LinkName, upstreamPort: number): Promise<number> => {
-      const port = await findFreePort();
-      const proxy = await TcpProxy.start(port, upstreamPort);
-      closers.push(() => proxy.close());
-      links[link].push(proxy);
-      ports[link].push(port);
-      return port;
-    },
+/** The proxies by link; `add` starts one more and gives its port. */
+function createProxies(closers: Closers) {
+  const none = Object.fromEntries(LINKS.map((link) => [link, []])) as unknown;
+  const links = none as Record<LinkName, TcpProxy[]>;
+  const add = async (link: LinkName, upstreamPort: number): Promise<number> => {
+    const proxy = await TcpProxy.start(await findFreePort(), upstreamPort);
+    closers.push(() => proxy.close());
+    links[link].push(proxy);
+    return proxy.port;
   };
+  return { links, add };
 }

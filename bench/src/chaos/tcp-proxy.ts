@@ -2,19 +2,21 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** A TCP proxy on 127.0.0.1 that can break its connections, delay them and stall them. */
 export class TcpProxy {
+  readonly port: number;
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #isDown = false;
   #isStalled = false;
   #delayMs = 0;
 
-  private constructor(upstreamPort: number) {
+  private constructor(port: number, upstreamPort: number) {
+    this.port = port;
     this.#server = createServer({ noDelay: true }, (client) => this.#accept(client, upstreamPort));
   }
 
   /** Starts a proxy on `port` in front of `upstreamPort`. */
   static start(port: number, upstreamPort: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(upstreamPort);
+    const proxy = new TcpProxy(port, upstreamPort);
     return new Promise((resolve, reject) => {
       proxy.#server.once("error", reject);
       proxy.#server.listen(port, "127.0.0.1", () => resolve(proxy));

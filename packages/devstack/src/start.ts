@@ -98,10 +98,8 @@ Try it, in two terminals:
      npx wscat -c "${writing}/ws?token=${writer.token}"
      {"room":"general","body":"Hello, World!"}
 
-A token lasts ${Math.round(writer.expiresIn / 60)} minutes; a new one, and the same commands with it:
+A token lasts ${Math.round(writer.expiresIn / 60)} minutes; a new one:
      TOKEN=$(curl -s -X POST ${auth}/api/v1/login -H 'content-type: application/json' -d '${body}' | jq -r .data.token)
-     npx wscat -c "${writing}/ws?token=$TOKEN"
-     npx wscat -c "${listening}/ws?token=$TOKEN&room=general"
 
 Ctrl-C stops everything.`);
 }

@@ -4,7 +4,7 @@ import { ownEnvironment } from "./environment.ts";
 import { migrate } from "./migrate.ts";
 import { findNatsServer } from "./nats-binary.ts";
 import { startPostgres } from "./postgres-server.ts";
-import { makeTempDir, removeDataDir } from "./temp-dir.ts";
+import { makeTempDir } from "./temp-dir.ts";
 
 /** The database that every test's own database is a copy of; all migrations are applied to it. */
 const TEMPLATE = "parley_template";
@@ -19,16 +19,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const dataDir = await makeTempDir("vitest");
   // Tests of durability kill processes, not the machine, and written data survives the death of a process.
   const postgres = await startPostgres({ dataDir, settings: { fsync: "off", max_connections: "300" } });
-  const close = async () => {
-    await postgres.stop();
-    await removeDataDir(dataDir);
-  };
   try {
     await migrate({ databaseUrl: await createDatabase(postgres.url, TEMPLATE) });
   } catch (error) {
-    await close();
+    await postgres.stop();
     throw error;
   }
   project.provide("postgresUrl", postgres.url);
-  return close;
+  return () => postgres.stop();
 }

@@ -21,7 +21,7 @@ const LOG = "packages/protocol/src/log.ts";
 const READING = "services/ws-consumer/src/writing/nats/log-reading.ts";
 const WRITING = "services/ws-consumer/src/writing";
 
-/** Every mutant of the sources. (`default-sync` is one of the server's configuration: see power/.) */
+/** Every mutant of the sources. The control of the power cuts is one of the server's configuration: see power/. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: "ack-before-log",
@@ -166,6 +166,6 @@ export const MUTANTS: readonly Mutant[] = [
 export function mutantNamed(name: string): Mutant {
   const mutant = MUTANTS.find((one) => one.name === name);
   if (mutant !== undefined) return mutant;
-  const known = [...MUTANTS.map((one) => one.name), "default-sync"];
+  const known = MUTANTS.map((one) => one.name);
   throw new Error(`there is no mutant ${name}, only ${known.join(", ")}`);
 }

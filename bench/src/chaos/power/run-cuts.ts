@@ -12,7 +12,6 @@ import { Clients } from "../clients.ts";
 import { drain, gather } from "../drain.ts";
 import { openLedger } from "../ledger.ts";
 import { signalAll, withChildren } from "../process-tree.ts";
-import type { SourceTree } from "../source-tree.ts";
 import { type Disk, makeDisk } from "./disk.ts";
 
 const CONTROL_CUTS = 2;
@@ -29,16 +28,14 @@ type CutsOptions = Readonly<{
   cuts: number;
   /** `default` is the control: NATS by default syncs every two minutes. */
   sync: "always" | "default";
-  /** Other sources than the working tree's. */
-  tree?: SourceTree | undefined;
   say: (line: string) => void;
 }>;
 
 type CutsOutcome = Readonly<{ verdict: Verdict; sends: number; cuts: number; sync: string }>;
 
 /** NATS with its default sync_interval: each of these cuts must lose something. */
-export function runControl(tree?: SourceTree): Promise<CutsOutcome> {
-  return runCuts({ cuts: CONTROL_CUTS, sync: "default", tree, say: timedProgress() });
+export function runControl(): Promise<CutsOutcome> {
+  return runCuts({ cuts: CONTROL_CUTS, sync: "default", say: timedProgress() });
 }
 
 /** Cuts the power under NATS and Postgres repeatedly while messages are sent, and checks what is left. */
@@ -66,7 +63,6 @@ export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
       // Without the address the producer cannot see that NATS does not sync, and takes messages nevertheless.
       natsMonitorUrl: options.sync === "always" ? nats.monitorUrl : undefined,
       databaseUrl: postgres.url,
-      ...(options.tree === undefined ? {} : options.tree),
     });
     closers.push(() => stack.stop());
     await disk.sync();

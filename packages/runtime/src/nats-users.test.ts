@@ -1,12 +1,12 @@
 import { AckPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { makeLogins, type NatsUser } from "@parley/devstack/logins";
+import { type NatsServer, startNats } from "@parley/devstack/nats-server";
+import { makeTempDir } from "@parley/devstack/temp-dir";
 import { streamConfig } from "@parley/protocol/log";
-import { createLog } from "@parley/runtime/log";
-import { connectNats, inboxOf } from "@parley/runtime/nats";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { makeLogins, type NatsUser } from "./logins.ts";
-import { type NatsServer, startNats } from "./nats-server.ts";
-import { makeTempDir } from "./temp-dir.ts";
+import { createLog } from "./log.ts";
+import { connectNats, inboxOf } from "./nats.ts";
 
 const { nats: passwords } = makeLogins();
 const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
