@@ -65,7 +65,6 @@ it("delivers presence to users with a room in common, with several devices and a
 });
 
 it("typing ends with the message that it announced, and with the socket", async () => {
-  const [alice, bob] = people as [Account, Account];
   const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing-ends");
   const began = performance.now();
   for (const end of ["message", "close", "terminate"]) {
