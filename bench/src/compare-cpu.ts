@@ -42,12 +42,9 @@ function baseFolder(base: string): string {
 type Pair = Readonly<{ base: Figures; tree: Figures }>;
 
 async function measurePair(folder: string, isBaseFirst: boolean, scale: number): Promise<Pair> {
-  if (isBaseFirst) {
-    const base = await measureState(folder, scale);
-    return { base, tree: await measureState(REPOSITORY, scale) };
-  }
+  const early = isBaseFirst ? await measureState(folder, scale) : undefined;
   const tree = await measureState(REPOSITORY, scale);
-  return { base: await measureState(folder, scale), tree };
+  return { base: early ?? (await measureState(folder, scale)), tree };
 }
 
 const round = (value: number) => Math.round(value * 100) / 100;

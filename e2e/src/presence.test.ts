@@ -1,7 +1,7 @@
 import type { Account } from "@parley/devstack/accounts";
 import { afterAll, expect, it } from "vitest";
 import { makeGroup, must } from "./api.ts";
-import { FrameSocket } from "./frame-socket.ts";
+import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
 const parley = await Parley.start({ consumers: 2 });
@@ -10,6 +10,16 @@ const [alice, bob, carol] = await parley.people("alice", "bob", "carol");
 
 const presenceOf = (user: Account, who: Account) =>
   must<{ lastSeen: string | null }>(parley, who, "GET", `/presence/user/${user.id}`);
+
+/** Ids of the users who are online in a room, as `who` sees it. */
+const onlineIn = async (room: string, who: Account) =>
+  (await must<{ user: Account }[]>(parley, who, "GET", `/presence/online?room=${room}`))
+    .map(({ user }) => user.id)
+    .sort();
+const isPresenceOf =
+  (who: Account) =>
+  ({ type, user }: Frame) =>
+    type === "presence" && (user as Account).id === who.id;
 
 it("delivers typing to members with the room open on any consumer, once, and ends it after 5 s", async () => {
   const here = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing");
@@ -35,8 +45,7 @@ it("delivers typing to members with the room open on any consumer, once, and end
 it("delivers presence to users with a room in common, with several devices and after a crash", async () => {
   const watcher = await FrameSocket.listen(parley.consumerSocket, bob.token, "lobby");
   const stranger = await FrameSocket.listen(parley.consumerSocket, carol.token, "elsewhere");
-  const isAlice = (frame: { type: string }) =>
-    frame.type === "presence" && (frame as unknown as { user: { id: string } }).user.id === alice.id;
+  const isAlice = isPresenceOf(alice);
   const phone = await FrameSocket.listen(parley.consumerSocket, alice.token, "lobby");
   expect(await watcher.find(isAlice)).toMatchObject({ isOnline: true, lastSeen: null });
   const laptop = await FrameSocket.listen(parley.secondConsumerSocket, alice.token, "lobby");
@@ -44,10 +53,7 @@ it("delivers presence to users with a room in common, with several devices and a
   await phone.closed;
   await new Promise((resolve) => setTimeout(resolve, 3_500));
   expect(watcher.frames.filter(isAlice)).toHaveLength(1);
-  expect(await presenceOf(alice, bob)).toMatchObject({
-    isOnline: true,
-    lastSeen: null,
-  });
+  expect(await presenceOf(alice, bob)).toMatchObject({ isOnline: true, lastSeen: null });
   expect(await must(parley, bob, "GET", "/presence/online?room=lobby")).toContainEqual({
     user: { id: alice.id, username: "alice" },
     isOnline: true,
@@ -82,10 +88,6 @@ it("typing ends with the message that it announced, and with the socket", async 
 });
 
 it("presence is complete by the time that subscribed is sent, here and by REST, and closing undoes opening", async () => {
-  const idsIn = async (who: Account, room: string) =>
-    (await must<{ user: { id: string } }[]>(parley, who, "GET", `/presence/online?room=${room}`)).map(
-      ({ user }) => user.id,
-    );
   const first = await FrameSocket.listen(parley.consumerSocket, alice.token, "complete");
   const other = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, "complete");
   expect(await first.next("presence")).toMatchObject({ user: { id: carol.id }, isOnline: true });
@@ -93,23 +95,20 @@ it("presence is complete by the time that subscribed is sent, here and by REST, 
   second.send({ type: "resume", rooms: { complete: 0, quiet: 0 } });
   const { online } = await second.find(({ type, room }) => type === "subscribed" && room === "complete");
   expect(online).toBe(3);
-  const before = second.frames.slice(
-    0,
-    second.frames.findIndex(({ room }) => room === "complete"),
-  );
-  expect(
-    before
-      .filter(({ type }) => type === "presence")
-      .map(({ user }) => (user as { id: string }).id)
-      .sort(),
-  ).toEqual([alice.id, carol.id].sort());
-  expect((await idsIn(bob, "complete")).sort()).toEqual([alice.id, bob.id, carol.id].sort());
+  const subscribed = second.frames.findIndex(({ room }) => room === "complete");
+  const before = second.frames.slice(0, subscribed).filter(({ type }) => type === "presence");
+  expect(before.map(({ user }) => (user as Account).id).sort()).toEqual([alice.id, carol.id].sort());
+  expect(await onlineIn("complete", bob)).toEqual([alice.id, bob.id, carol.id].sort());
   second.send({ type: "unsubscribe", room: "complete" });
   await second.next("unsubscribed");
-  expect((await idsIn(bob, "complete")).sort()).toEqual([alice.id, carol.id].sort());
+  expect(await onlineIn("complete", bob)).toEqual([alice.id, carol.id].sort());
   expect(await first.find(({ leftRoom }) => leftRoom === "complete")).toMatchObject({ user: { id: bob.id } });
   other.close();
-  await until("a closed tab is gone", async () => (await idsIn(bob, "complete")).join() === alice.id, 5_000);
+  await until(
+    "a closed tab is gone",
+    async () => (await onlineIn("complete", bob)).join() === alice.id,
+    5_000,
+  );
   for (const socket of [first, second]) socket.close();
 });
 
@@ -117,24 +116,14 @@ it("members do not see a removed user, nor does he see them", async () => {
   const { id: room } = await makeGroup(parley, alice, [bob, carol]);
   const owner = await FrameSocket.listen(parley.consumerSocket, alice.token, room);
   const removed = await FrameSocket.listen(parley.secondConsumerSocket, bob.token, room);
-  await owner.find(({ type, user }) => type === "presence" && (user as { id: string }).id === bob.id);
+  await owner.find(isPresenceOf(bob));
   await must(parley, alice, "DELETE", `/rooms/${room}/members/${bob.id}`);
   await removed.next("unsubscribed");
-  await until(
-    "he is not there",
-    async () =>
-      !(await must<{ user: { id: string } }[]>(parley, alice, "GET", `/presence/online?room=${room}`)).some(
-        ({ user }) => user.id === bob.id,
-      ),
-    1_000,
-  );
+  const isGone = async () => !(await onlineIn(room, alice)).includes(bob.id);
+  await until("he is not there", isGone, 1_000);
   const late = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, room);
-  expect(late.frames.some(({ type, user }) => type === "presence" && (user as Account).id === bob.id)).toBe(
-    false,
-  );
-  await owner.find(({ type, user }) => type === "presence" && (user as Account).id === carol.id);
-  expect(
-    removed.frames.some(({ type, user }) => type === "presence" && (user as Account).id === carol.id),
-  ).toBe(false);
+  expect(late.frames.some(isPresenceOf(bob))).toBe(false);
+  await owner.find(isPresenceOf(carol));
+  expect(removed.frames.some(isPresenceOf(carol))).toBe(false);
   for (const socket of [owner, removed, late]) socket.close();
 });

@@ -19,16 +19,13 @@ const [alice, bob] = await parley.people("alice", "bob");
 const newToken = async (who: Account) => (await logIn(parley.url("auth"), who)).token;
 const logOut = (at: Parley, token: string) => postJson(`${at.url("auth")}/api/v1/logout`, {}, token);
 
-const openBoth = (token: string) =>
-  Promise.all([parley.producerSocket, parley.consumerSocket].map((url) => FrameSocket.open(url, token)));
-
+const urls = [parley.producerSocket, parley.consumerSocket];
+const openBoth = (token: string) => Promise.all(urls.map((url) => FrameSocket.open(url, token)));
 /** The answers to new handshakes with a token. */
-const knock = (token: string) =>
-  Promise.all(
-    [parley.producerSocket, parley.consumerSocket].map((url) =>
-      FrameSocket.statusOf(url, { authorization: `Bearer ${token}` }),
-    ),
-  );
+const knock = (token: string) => {
+  const headers = { authorization: `Bearer ${token}` };
+  return Promise.all(urls.map((url) => FrameSocket.statusOf(url, headers)));
+};
 const OPEN = [101, 101];
 const REFUSED = [401, 401];
 

@@ -14,15 +14,9 @@ type BenchResult = Readonly<{ figures: object; text: string }>;
 type Bench = (target: Target, args: readonly string[]) => Promise<BenchResult>;
 
 const seconds = (args: readonly string[], otherwise: number) => Number(args[0] ?? otherwise / 1_000) * 1_000;
-const percentiles = (name: string, { p50, p95, p99, max, count }: Percentiles) => [
-  name,
-  p50,
-  p95,
-  p99,
-  max,
-  count,
-];
-const latencies = (rows: (string | number)[][]) => table(["ms", "p50", "p95", "p99", "most", "count"], rows);
+const COLUMNS = ["p50", "p95", "p99", "max", "count"] as const;
+const percentiles = (name: string, all: Percentiles) => [name, ...COLUMNS.map((column) => all[column])];
+const latencies = (rows: (string | number)[][]) => table(["ms", ...COLUMNS], rows);
 const wrong = ({ anomalies, reasons }: Measured) =>
   `lost ${anomalies.lost}, duplicated ${anomalies.duplicates}, reordered ${anomalies.reordered}, ` +
   `unanswered ${anomalies.unanswered}, refused ${anomalies.refused} ${JSON.stringify(reasons)}`;

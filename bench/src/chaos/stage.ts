@@ -7,9 +7,7 @@ import { startPostgres } from "@parley/devstack/postgres-server";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import type { Unit } from "@parley/devstack/unit";
-
 import { LINKS, type LinkName } from "./faults.ts";
-
 import type { SourceTree } from "./source-tree.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -20,8 +18,6 @@ export type StageOptions = Readonly<{
   tree?: SourceTree | undefined;
   /** Folder that the logs are copied to in the end; default: they are removed. */
   keptLogs?: string | undefined;
-  /** More variables for every service. */
-  env?: Environment | undefined;
 }>;
 
 /** A whole Parley with a fault proxy between every pair of connected processes. */
@@ -107,14 +103,14 @@ async function startBehindProxies(
   });
   const stack = await startStack({
     dataDir,
-    env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "info", ...options.env },
+    env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "info" },
     services: ["auth", "ws-producer", "ws-consumer"],
     consumers: CONSUMERS.length,
     ports,
     natsUrl: nats.url,
     natsMonitorUrl: nats.monitorUrl,
     databaseUrl: postgres.url,
-    ...(options.tree === undefined ? {} : options.tree),
+    ...options.tree,
     serviceEnv: {
       auth: { DATABASE_URL: at(postgres.url, await through("auth-postgres", postgres.port)) },
       "ws-producer": {

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describeMachine, type Machine } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 
 export const RESULTS = fileURLToPath(new URL("../../results/", import.meta.url));
 const LATEST = join(RESULTS, "latest.json");
@@ -25,11 +25,6 @@ export async function keepFigures(
     () => ({}) as Record<string, unknown>,
   );
   const runs = { ...(latest.runs as object), [kind]: { ...machine, versions } };
-  const merged = {
-    ...latest,
-    [kind]: { ...(latest[kind] as object), ...figures },
-    machine: describeMachine(),
-    runs,
-  };
+  const merged = { ...latest, [kind]: { ...(latest[kind] as object), ...figures }, runs };
   await writeFile(LATEST, `${JSON.stringify(merged, null, 2)}\n`);
 }
