@@ -30,4 +30,4 @@ test("a message costs the services no more work than it did", async () => {
   );
   expect(Object.entries(run.anomalies).filter(([, count]) => count > 0)).toEqual([]);
   for (const [name, most] of Object.entries(LIMITS)) expect(work[name], name).toBeLessThan(most);
-});
+}, 90_000);
