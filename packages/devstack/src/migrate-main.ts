@@ -6,7 +6,8 @@ import { say } from "./terminal.ts";
 loadDotEnv();
 const databaseUrl = variable(process.env, "DATABASE_URL");
 try {
-  if (databaseUrl === undefined) throw new Error("DATABASE_URL is not set");
+  if (databaseUrl === undefined)
+    throw new Error("DATABASE_URL is not set; `make start` migrates its own database by itself");
   await migrate({ databaseUrl, deadlineMs: 60_000, onProgress: say });
 } catch (error) {
   process.stderr.write(`migrate: ${reasonOf(error)}\n`);

@@ -9,6 +9,8 @@ import type { StackOptions } from "./stack-options.ts";
 import type { Ports, ServicePlan } from "./stack-services.ts";
 import { DOES_NOT_LISTEN, missingAt, type Supervision, Unit } from "./unit.ts";
 
+/** Exit code of a service whose settings are refused (packages/runtime/src/service.ts). */
+const SETTING_REFUSED = 2;
 /** As in the images: half of Node's own limit for new objects (docs/decisions/0020). */
 const YOUNG_HEAP = "--max-semi-space-size=16";
 
@@ -99,6 +101,7 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
     name,
     logFile,
     command: async () => ({ ...command, env, logFile }),
+    refusedCode: SETTING_REFUSED,
     missing: async () => {
       const reason = await missingAt(`${url}/health/ready`);
       if (reason === undefined || reason === DOES_NOT_LISTEN) return reason;

@@ -1,10 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Account, type Credentials, newPassword, openAccount } from "./accounts.ts";
-import { loadDotEnv } from "./environment.ts";
+import { DevstackError, loadDotEnv } from "./environment.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { stackOptionsFrom } from "./stack-options.ts";
-import { SERVICE_NAMES } from "./stack-services.ts";
+import { SERVICE_NAMES, type ServiceName } from "./stack-services.ts";
 import { errorText, say, timedProgress, untilAskedToEnd } from "./terminal.ts";
 
 /** Longest shutdown of a stack that was still starting, ms. */
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
     if (stack === undefined) setTimeout(() => process.exit(0), ABORT_DEADLINE_MS).unref();
   });
   try {
-    const named = SERVICE_NAMES.filter((name) => process.argv.includes(name, 2));
+    const named = namedServices(process.argv.slice(2));
     stack = await startStack({
       ...stackOptionsFrom(process.env),
       services: named.length === 0 ? SERVICE_NAMES : named,
@@ -41,6 +41,14 @@ async function main(): Promise<number> {
     process.stderr.write(`\nmake start: ${errorText(error)}\n`);
     return 1;
   }
+}
+
+/** The services that were asked for by name; all if none was. @throws {DevstackError} UNKNOWN_SERVICE. */
+function namedServices(names: readonly string[]): readonly ServiceName[] {
+  const unknown = names.find((name) => !SERVICE_NAMES.some((known) => known === name));
+  if (unknown !== undefined)
+    throw new DevstackError("UNKNOWN_SERVICE", `there is no service ${unknown}: ${SERVICE_NAMES.join(", ")}`);
+  return names.length === 0 ? SERVICE_NAMES : (names as ServiceName[]);
 }
 
 /** Prints the addresses, the demo users and commands to try. */

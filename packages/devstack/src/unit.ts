@@ -28,6 +28,8 @@ type UnitOptions = Supervision &
     /** Called before each start. */
     command: () => Promise<SpawnOptions>;
     logFile: string;
+    /** Exit code that says that its settings are refused: it is not started again. */
+    refusedCode?: number;
     /** Why it is not ready; undefined when it is. */
     missing: () => Promise<string | undefined>;
   }>;
@@ -99,6 +101,8 @@ export class Unit {
       }
       await sleep(READY_POLL_MS);
     }
+    if (this.#isRefused)
+      throw new DevstackError("NOT_READY", `${this.name}: ${lastFatal(await tailOf(logFile))}`);
     if (performance.now() < deadline) missing = `it ended (${this.#lastExit})`;
     const log = `the end of ${logFile}:\n${await tailOf(logFile)}`;
     throw new DevstackError("NOT_READY", `${this.name} is not ready: ${missing}; ${log}`);
@@ -138,6 +142,7 @@ export class Unit {
       if (!this.#isWanted) return;
       if (performance.now() - startedAt >= HEALTHY_MS) this.#delayMs = RESTART_FIRST_MS;
       const ms = this.#delayMs;
+      if (this.#isRefused) return;
       onProgress?.(
         `${this.name}: ended (${this.#lastExit})${supervise ? `, starting it again in ${ms} ms` : ""}`,
       );
@@ -147,6 +152,11 @@ export class Unit {
       await setTimeout(ms, undefined, { signal: this.#pause.signal }).catch(() => undefined);
       this.restarts += Number(this.#isWanted);
     }
+  }
+
+  get #isRefused(): boolean {
+    const { refusedCode } = this.#options;
+    return refusedCode !== undefined && this.#lastExit === `exit code ${refusedCode}`;
   }
 
   async #launch(): Promise<void> {
@@ -160,6 +170,12 @@ export class Unit {
     const exit = await this.#current?.exited;
     return exit?.signal ?? `exit code ${exit?.code}`;
   }
+}
+
+/** The message of the last fatal line (pino's level 60) in a log of JSON lines. */
+function lastFatal(log: string): string {
+  const line = log.split("\n").findLast((one) => one.includes('"level":60'));
+  return line === undefined ? log : (JSON.parse(line) as { msg: string }).msg;
 }
 
 export const DOES_NOT_LISTEN = "it does not listen yet";

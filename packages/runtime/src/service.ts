@@ -1,10 +1,11 @@
 import { ConfigError } from "./config.ts";
 import { armCrashPoint } from "./crash-point.ts";
 import { createLog, type Log } from "./log.ts";
+import { LOG_LEVELS } from "./variables.ts";
 
 /** Deadline of closing everything, ms; the process exits then. */
 const CLOSE_DEADLINE_MS = 15_000;
-/** Of a process whose settings are refused. */
+/** Exit code when a setting is refused. */
 const CONFIG_EXIT_CODE = 2;
 
 export type ServiceContext = Readonly<{
@@ -12,6 +13,9 @@ export type ServiceContext = Readonly<{
   /** Registers a function that closes something when the process ends. The last registered is called first. */
   onClose: (close: () => Promise<void> | void) => void;
 }>;
+
+/** The level for the log; a wrong one is refused later, with the other settings, by `readConfig`. */
+const levelOf = (level: string | undefined) => LOG_LEVELS.find((known) => known === level) ?? "info";
 
 /**
  * Runs a service: starts it, closes it on SIGTERM or SIGINT, and exits with 1 on an uncaught error, so that its
@@ -24,7 +28,7 @@ export async function runService(
   env: NodeJS.ProcessEnv,
   start: (context: ServiceContext) => Promise<void>,
 ): Promise<void> {
-  const log = createLog(name, env.LOG_LEVEL ?? "info");
+  const log = createLog(name, levelOf(env.LOG_LEVEL));
   const closers: (() => Promise<void> | void)[] = [];
   let closing = false;
   const close = async (reason: string, exitCode: number) => {

@@ -4,6 +4,9 @@ import { Type } from "typebox";
 export const Port = (port: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 65_535, default: port, description });
 
+/** Levels of the log, most severe first. */
+export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
+
 /** Variables that every service reads. */
 export const ServiceVariables = {
   NODE_ENV: Type.Union([Type.Literal("development"), Type.Literal("test"), Type.Literal("production")], {
@@ -12,7 +15,7 @@ export const ServiceVariables = {
   }),
   HOST: Type.String({ default: "127.0.0.1", description: "address that HTTP, WebSocket and gRPC listen on" }),
   LOG_LEVEL: Type.Union(
-    ["fatal", "error", "warn", "info", "debug", "trace", "silent"].map((level) => Type.Literal(level)),
+    LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: "info", description: "least severe log line that is written" },
   ),
   TRUST_PROXY: Type.String({

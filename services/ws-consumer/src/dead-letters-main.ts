@@ -4,6 +4,7 @@ import { readConfig } from "@parley/runtime/config";
 import { createLog } from "@parley/runtime/log";
 import { connectNats } from "@parley/runtime/nats";
 import { type Database, openDatabase } from "@parley/runtime/postgres";
+import { isAway } from "@parley/runtime/postgres-errors";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { ConsumerConfig } from "./config.ts";
 
@@ -83,7 +84,8 @@ try {
     await replay(database, Number(id));
   else throw new Error("usage: dead-letters-main.ts list | replay <id>");
 } catch (error) {
-  process.stderr.write(`dead letters: ${error instanceof Error ? error.message : String(error)}\n`);
+  const hint = isAway(error) ? " (is a stack running? make start)" : "";
+  process.stderr.write(`dead letters: ${error instanceof Error ? error.message : String(error)}${hint}\n`);
   process.exitCode = 1;
 } finally {
   await database.close();
