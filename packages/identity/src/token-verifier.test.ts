@@ -105,6 +105,19 @@ it("calls auth again for a session that was forgotten", async () => {
   expect(auth.verified).toBe(2);
 });
 
+it("A: calls auth once a minute for a token that it refused", async () => {
+  open();
+  for (let second = 0; second < 59; second += 1) {
+    expect(await outcome("refused")).toBe("unauthenticated");
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(auth.verified).toBe(1);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await outcome("refused")).toBe("unauthenticated");
+  expect(auth.verified).toBe(2);
+  expect(await outcome()).toBe("alice");
+});
+
 it("verifies locally while auth is away, tries auth once a second, and stays ready", async () => {
   open();
   await outcome();

@@ -5,6 +5,7 @@ import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
 import type { TokenRules } from "./access-token.ts";
 import type { Identity, VerifyToken } from "./identity.ts";
 import { type Jwks, LocalVerifier } from "./local-verifier.ts";
+import { RefusedTokens } from "./refused-tokens.ts";
 
 /** Deadline of a call of auth, ms. */
 const CALL_DEADLINE_MS = 2_000;
@@ -40,7 +41,7 @@ const isRefused = (error: ServiceError): boolean =>
 
 /**
  * Verifies tokens by auth's `VerifyToken`. Answers are cached for `CACHE_MS`, and concurrent calls with the same token
- * share one call of auth. While auth does not answer, tokens are verified locally with its public keys.
+ * share one call of auth; a token that auth refused is refused without a call for a minute. While auth does not answer, tokens are verified locally with its public keys.
  */
 export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules): TokenVerifier {
   const fetchJwks = () =>
@@ -52,6 +53,7 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
   const local = new LocalVerifier(fetchJwks, rules);
   const cache = new Map<string, { identity: Identity; until: number }>();
   const pending = new Map<string, Promise<Identity>>();
+  const refused = new RefusedTokens();
 
   let localUntil = 0;
 
@@ -60,8 +62,10 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
       if (performance.now() < localUntil) return resolve(local.verify(token));
       const deadline = Date.now() + CALL_DEADLINE_MS;
       auth.verifyToken({ token }, new Metadata(), { deadline }, (error, answer) => {
-        if (error && isRefused(error))
+        if (error && isRefused(error)) {
+          refused.add(token, performance.now());
           return reject(new Refusal("unauthenticated", "the token is not valid"));
+        }
         if (error) {
           localUntil = performance.now() + BACKOFF_MS;
           return resolve(local.verify(token));
@@ -90,6 +94,7 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
     const now = performance.now();
     const cached = cache.get(token);
     if (cached && cached.until > now && cached.identity.expiresAt > Date.now()) return cached.identity;
+    if (refused.has(token, now)) throw new Refusal("unauthenticated", "the token is not valid");
     const inFlight = pending.get(token);
     if (inFlight !== undefined) return inFlight;
     const answer = callAuth(token).finally(() => pending.delete(token));
