@@ -50,6 +50,8 @@ export type App = FastifyInstance<
 
 const REQUEST_DEADLINE_MS = 30_000;
 const HEADER_BYTES_MAX = 16_384;
+/** How long a connection may take to send the headers of a request, ms; checked each second. */
+const HEADER_DEADLINE_MS = 5_000;
 
 /** Headers that pages of other origins may read. */
 const EXPOSED_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"];
@@ -76,7 +78,11 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     bodyLimit: options.bodyBytesMax,
     requestTimeout: REQUEST_DEADLINE_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
-    http: { maxHeaderSize: HEADER_BYTES_MAX },
+    http: {
+      maxHeaderSize: HEADER_BYTES_MAX,
+      headersTimeout: HEADER_DEADLINE_MS,
+      connectionsCheckingInterval: 1_000,
+    },
     return503OnClosing: true,
     forceCloseConnections: true,
     frameworkErrors: refuseUrl,
