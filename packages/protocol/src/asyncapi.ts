@@ -1,7 +1,7 @@
 import type { TSchema } from "typebox";
 import { CLOSE, ERROR_STATUS } from "./codes.ts";
 import { FRAMES, type SentFrame, type TakenFrame } from "./frame-table.ts";
-import { FRAME_BYTES_MAX } from "./limits.ts";
+import { OVERSIZE_FRAME_BYTES_MAX } from "./limits.ts";
 import { ErrorFrame } from "./server-frames.ts";
 
 type SocketService = keyof typeof FRAMES;
@@ -17,12 +17,12 @@ const CLOSE_MEANING: Readonly<Record<keyof typeof CLOSE, string>> = {
   goingAway: "going away; connect again after `retryAfterMs` of the reason, then resume",
   restarting: "restarting; connect again after `retryAfterMs` of the reason, then resume",
   notUtf8: "a frame was not UTF-8 text",
-  frameTooLarge: `a frame was larger than ${FRAME_BYTES_MAX} bytes`,
+  frameTooLarge: `a frame was larger than ${OVERSIZE_FRAME_BYTES_MAX} bytes, or than 8,192 before authentication`,
   badFrames: "too many bad frames",
   unauthenticated: "not authenticated in time, or the token expired; connect with a new one",
   revoked: "the session was revoked",
   slow: "the client reads too slowly; connect again and resume",
-  tooMany: "too many connections; connect later",
+  tooMany: "too many connections, or abuse; connect later",
   unavailable: "overloaded, or a needed part is down; connect again with back-off",
 };
 

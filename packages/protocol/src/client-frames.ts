@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { After, Emoji, Id, Room, Seq } from "./fields.ts";
-import { ROOMS_PER_SOCKET_MAX, TOKEN_LENGTH_MAX } from "./limits.ts";
+import { ROOMS_PER_RESUME_MAX, TOKEN_LENGTH_MAX } from "./limits.ts";
 import { MessageContent } from "./message.ts";
 import { ROOM_PATTERN } from "./rooms.ts";
 
@@ -79,7 +79,7 @@ export const ResumeFrame = Type.Object(
     rooms: Type.Record(Type.String({ pattern: ROOM_PATTERN }), After, {
       additionalProperties: false,
       minProperties: 1,
-      maxProperties: ROOMS_PER_SOCKET_MAX,
+      maxProperties: ROOMS_PER_RESUME_MAX,
       description: "the last seq that the client has, by room",
     }),
   },

@@ -1,7 +1,14 @@
 /** Longest body of a message, characters. */
 export const BODY_LENGTH_MAX = 4_000;
-/** Largest frame that a client may send, bytes; a larger one closes the socket with 1009. */
-export const FRAME_BYTES_MAX = 16_384;
+/**
+ * Largest frame that is taken, bytes. Whatever meets the other limits fits, also with every character escaped; a test
+ * computes it. A larger one is answered `too_large`.
+ */
+export const FRAME_BYTES_MAX = 65_536;
+/** Largest frame that is read at all, bytes; a larger one closes the socket with 1009. */
+export const OVERSIZE_FRAME_BYTES_MAX = 4 * FRAME_BYTES_MAX;
+/** Largest frame before authentication, bytes; a larger one closes the socket with 1009. */
+export const EARLY_FRAME_BYTES_MAX = 8_192;
 /** Longest title of a room, characters. */
 export const TITLE_LENGTH_MAX = 100;
 /** Longest id that a client may give to a frame, characters. */
@@ -17,7 +24,9 @@ export const MESSAGES_BURST = 40;
 /** Sustained rate and burst of one user's typing notices in one room; others are dropped. */
 export const TYPING_PER_SECOND = 2;
 export const TYPING_BURST = 4;
-/** Rooms in one `resume`, and rooms that one socket may listen to. */
+/** Rooms in one `resume`. */
+export const ROOMS_PER_RESUME_MAX = 150;
+/** Rooms that one socket may listen to. */
 export const ROOMS_PER_SOCKET_MAX = 500;
 /** Messages that a resume replays; a client that is further behind gets a `gap`. */
 export const REPLAY_MAX = 1_000;

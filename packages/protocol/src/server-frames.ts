@@ -15,6 +15,15 @@ export const HelloFrame = Type.Object(
       bodyLength: Type.Integer(),
       frameBytes: Type.Integer(),
       messagesPerSecond: Type.Integer(),
+      roomsPerResume: Type.Integer(),
+      roomsPerSocket: Type.Integer(),
+      workPerSecond: Type.Integer({
+        description: "cost units that the socket may use in a second, for long",
+      }),
+      workBurst: Type.Integer({ description: "cost units that it may use at once after a pause" }),
+      costs: Type.Record(Type.String(), Type.Number(), {
+        description: "cost units by type of frame; a `resume` costs one `subscribe` for each of its rooms",
+      }),
     }),
     commands: Type.Array(Type.String()),
   },

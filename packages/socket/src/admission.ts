@@ -1,57 +1,81 @@
+import {
+  ADDRESS_SHARE,
+  BURST_S,
+  HANDSHAKE_COST,
+  PENDING_BURST,
+  PENDING_PER_SECOND,
+  USER_SHARE,
+} from "./cost.ts";
 import type { DoorLimits } from "./door-limits.ts";
-import { TokenBuckets } from "./token-bucket.ts";
+import { type Bucket, createBucket, TokenBuckets } from "./token-bucket.ts";
 
 /** Burst of handshakes of one address, in seconds of its rate. */
 const HANDSHAKE_BURST_S = 2;
 
-/** Counts handshakes by address, and sockets by user and by address, so that no single one takes all of them. */
+/**
+ * The budgets of work by address and by user, and what is counted beside them: handshakes by address, sockets by both.
+ * An address is its `addressKey`.
+ */
 export class Admission {
   readonly #limits: DoorLimits;
   readonly #handshakes: TokenBuckets;
-  readonly #byUser = new Map<string, number>();
-  readonly #byAddress = new Map<string, number>();
+  readonly #addresses: TokenBuckets;
+  readonly #users: TokenBuckets;
 
   constructor(limits: DoorLimits) {
+    const { handshakesPerSecond, workPerSecond } = limits;
+    const budgets = (share: number) =>
+      new TokenBuckets(workPerSecond * share, workPerSecond * share * BURST_S);
     this.#limits = limits;
-    this.#handshakes = new TokenBuckets(
-      limits.handshakesPerSecond,
-      limits.handshakesPerSecond * HANDSHAKE_BURST_S,
-    );
+    this.#handshakes = new TokenBuckets(handshakesPerSecond, handshakesPerSecond * HANDSHAKE_BURST_S);
+    this.#addresses = budgets(ADDRESS_SHARE);
+    this.#users = budgets(USER_SHARE);
   }
 
-  /** Counts a handshake of an address. Returns 0 if it is within the limit, else how many ms to wait. */
+  /** Charges a handshake to an address. Returns 0 if it is within the limits, else how many ms to wait. */
   takeHandshake(address: string, now: number): number {
-    return this.#limits.isLimited ? this.#handshakes.take(address, now) : 0;
+    if (!this.#limits.isLimited) return 0;
+    return this.#handshakes.take(address, now) || this.#addresses.take(address, now, HANDSHAKE_COST);
+  }
+
+  /** The budget of a socket that is not authenticated yet. */
+  pendingBudget(now: number): Bucket {
+    return createBucket(PENDING_PER_SECOND, PENDING_BURST, now);
+  }
+
+  /** The budget of an authenticated socket. */
+  socketBudget(now: number): Bucket {
+    const { workPerSecond } = this.#limits;
+    return createBucket(workPerSecond, workPerSecond * BURST_S, now);
+  }
+
+  /** The budget of an address; `acquire` counts a socket of it. */
+  addressBudget(address: string, now: number): Bucket {
+    return this.#addresses.of(address, now);
+  }
+
+  userBudget(userId: string, now: number): Bucket {
+    return this.#users.of(userId, now);
   }
 
   /** Counts a socket of an address; returns false, and counts nothing, if it has too many. */
-  acquireAddress(address: string): boolean {
-    return this.#acquire(this.#byAddress, address, this.#limits.socketsPerAddress);
+  acquireAddress(address: Bucket): boolean {
+    return this.#acquire(address, this.#limits.socketsPerAddress);
   }
 
   /** Counts a socket of a user; returns false, and counts nothing, if there are too many. */
-  acquireUser(userId: string): boolean {
-    return this.#acquire(this.#byUser, userId, this.#limits.socketsPerUser);
+  acquireUser(user: Bucket): boolean {
+    return this.#acquire(user, this.#limits.socketsPerUser);
   }
 
-  releaseAddress(address: string): void {
-    release(this.#byAddress, address);
-  }
-
-  releaseUser(userId: string): void {
-    release(this.#byUser, userId);
-  }
-
-  #acquire(counts: Map<string, number>, key: string, max: number): boolean {
-    const count = counts.get(key) ?? 0;
-    if (this.#limits.isLimited && count >= max) return false;
-    counts.set(key, count + 1);
+  #acquire(budget: Bucket, max: number): boolean {
+    if (this.#limits.isLimited && budget.sockets >= max) return false;
+    budget.sockets += 1;
     return true;
   }
 }
 
-function release(counts: Map<string, number>, key: string): void {
-  const count = (counts.get(key) ?? 0) - 1;
-  if (count > 0) counts.set(key, count);
-  else counts.delete(key);
+/** Counts a socket no more: its TCP has ended. */
+export function release(budget: Bucket): void {
+  budget.sockets -= 1;
 }

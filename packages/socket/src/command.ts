@@ -3,26 +3,32 @@ import type { Static, TObject } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import type { Connection } from "./connection.ts";
 
-/** A type of frame that a client may send: its schema, compiled, and its handler. */
+/** What the work for a frame costs, in units of `cost.ts`: a constant, or a function of the frame. */
+type Cost<Frame> = number | ((frame: Frame) => number);
+
+/** A type of frame that a client may send: its schema, compiled, its cost and its handler. */
 export type Command = Readonly<{
   type: string;
   validator: Validator;
+  cost: Cost<never>;
   handle: (connection: Connection, frame: never) => void | Promise<void>;
 }>;
 
 /**
- * Makes a command of a frame's schema and its handler. The handler may throw a `Refusal` or reject with one: it is
- * answered with an error frame.
+ * Makes a command of a frame's schema, its cost and its handler. The handler runs only if the sender's budgets have the
+ * cost. It may throw a `Refusal` or reject with one: it is answered with an error frame.
  *
  * @example
- * command("ping", PingFrame, (connection, { id }) => connection.send({ type: "pong", id }));
+ * command("ping", PingFrame, 0, (connection, { id }) => connection.send({ type: "pong", id }));
  */
 export function command<S extends TObject>(
   type: string,
   schema: S,
+  cost: Cost<Static<S>>,
   handle: (connection: Connection, frame: Static<S>) => void | Promise<void>,
 ): Command {
-  return { type, validator: Compile(schema) as unknown as Validator, handle: handle as Command["handle"] };
+  const validator = Compile(schema) as unknown as Validator;
+  return { type, validator, cost: cost as Cost<never>, handle: handle as Command["handle"] };
 }
 
 /** Fields that are read before the schema is known. */
@@ -59,10 +65,14 @@ type Parsed = Readonly<{ command: Command; frame: never }>;
 export class CommandTable {
   readonly #commands: ReadonlyMap<string, Command>;
   readonly types: readonly string[];
+  /** The commands that cost the same each time. */
+  readonly costs: Readonly<Record<string, number>>;
 
   constructor(commands: readonly Command[]) {
     this.#commands = new Map(commands.map((one) => [one.type, one]));
     this.types = [...this.#commands.keys()];
+    const constant = commands.filter(({ cost }) => typeof cost === "number");
+    this.costs = Object.fromEntries(constant.map(({ type, cost }) => [type, cost as number]));
   }
 
   /**

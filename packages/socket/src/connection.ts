@@ -3,6 +3,8 @@ import type { Identity } from "@parley/identity/identity";
 import { CLOSE, type CloseCode } from "@parley/protocol/codes";
 import type { WebSocket } from "ws";
 import { writeCorked } from "./corked-writes.ts";
+import { REPLAYED_PER_UNIT } from "./cost.ts";
+import type { Meter } from "./meter.ts";
 import { encodeTextFrame } from "./text-frame.ts";
 
 /** Unsent bytes of a connection beyond which ephemeral frames (typing, presence) are dropped (docs/decisions/0011). */
@@ -15,6 +17,7 @@ type ConnectionOptions = Readonly<{
   ws: WebSocket;
   /** The TCP socket below `ws`. */
   socket: Socket;
+  meter: Meter;
   identity: Identity;
   address: string;
   /** Monotonic, ms. */
@@ -32,6 +35,7 @@ type ConnectionOptions = Readonly<{
 export class Connection {
   readonly id: string;
   readonly address: string;
+  readonly meter: Meter;
   identity: Identity;
   /** When the token expires. */
   expiresAt: number;
@@ -47,10 +51,11 @@ export class Connection {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
 
-  constructor({ id, ws, socket, identity, address, now }: ConnectionOptions) {
+  constructor({ id, ws, socket, meter, identity, address, now }: ConnectionOptions) {
     this.id = id;
     this.#ws = ws;
     this.#socket = socket;
+    this.meter = meter;
     this.identity = identity;
     this.address = address;
     this.heardAt = now;
@@ -81,8 +86,9 @@ export class Connection {
     return this.#closedAt === 0;
   }
 
-  get closedAt(): number {
-    return this.#closedAt;
+  /** Charges messages that were read from the database for this connection, once it is known how many they are. */
+  chargeReplay(messages: number): void {
+    this.meter.chargeDone(messages / REPLAYED_PER_UNIT);
   }
 
   /** Sends one frame. */
@@ -125,7 +131,7 @@ export class Connection {
     this.#ws.ping();
   }
 
-  /** Begins the close handshake; nothing is sent afterwards. The `Sweeper` terminates a peer that does not answer. */
+  /** Begins the close handshake; nothing is sent afterwards. ws ends the TCP of a peer that does not answer. */
   close(code: CloseCode, reason: string): void {
     if (this.#closedAt !== 0) return;
     this.markClosed();

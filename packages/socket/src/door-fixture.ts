@@ -4,7 +4,7 @@ import { Refusal } from "@parley/protocol/codes";
 import { type App, buildHttp } from "@parley/runtime/http";
 import { createLog } from "@parley/runtime/log";
 import { WebSocket } from "ws";
-import { command } from "./command.ts";
+import { type Command, command } from "./command.ts";
 import type { Door } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { openDoor } from "./open-door.ts";
@@ -16,6 +16,9 @@ export const LIMITS: DoorLimits = {
   socketsPerUser: 3,
   socketsPerAddress: 50,
   handshakesPerSecond: 1_000,
+  connectionsPerAddress: 1_000,
+  workPerSecond: 100,
+  isProxy: () => false,
   unauthenticatedSockets: 2,
   socketsBytes: 256 * 1_024 * 1_024,
   drainMs: 100,
@@ -72,7 +75,8 @@ export class DoorFixture {
     this.revoke = revoke;
   }
 
-  static async start(limits = LIMITS): Promise<DoorFixture> {
+  /** @param commands Commands beside `message`, which is answered with `ack`. */
+  static async start(limits = LIMITS, commands: readonly Command[] = []): Promise<DoorFixture> {
     const heard: unknown[] = [];
     const revoked = new Set<string>();
     let notify = (_sessionId: string): void => undefined;
@@ -92,9 +96,10 @@ export class DoorFixture {
       if (!userId?.startsWith("u")) throw new Refusal("unauthenticated", "the token is not valid");
       return { userId, username: `name-${userId}`, sessionId, expiresAt: Date.now() + Number(lifeMs) };
     };
-    const post = command("message", PostFrame, (_connection, frame) => {
+    const post = command("message", PostFrame, 1, (connection, frame) => {
       if (frame.room === "slow") throw new Refusal("rate_limited", "too many messages", { retryAfterMs: 50 });
       heard.push(frame.body);
+      connection.send({ type: "ack", id: frame.id });
     });
     const identities = {
       verify,
@@ -106,7 +111,7 @@ export class DoorFixture {
     const door = await openDoor(app, {
       service: "producer",
       identities,
-      commands: [post],
+      commands: [post, ...commands],
       limits,
       log,
     });

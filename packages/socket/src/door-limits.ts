@@ -1,3 +1,4 @@
+import { readTrustProxy, trustedPeers } from "@parley/runtime/trust-proxy";
 import { allowedOrigins, OriginVariables } from "@parley/runtime/variables";
 import { Type } from "typebox";
 
@@ -21,6 +22,17 @@ export const DoorVariables = {
     default: 50,
     minimum: 1,
     description: "handshakes a second from one address",
+  }),
+  CONNECTIONS_PER_ADDRESS: Type.Integer({
+    default: 500,
+    minimum: 1,
+    description: "open TCP connections from one address; proxies of TRUST_PROXY are exempt",
+  }),
+  WORK_PER_SECOND: Type.Integer({
+    default: 100,
+    minimum: 1,
+    description:
+      "cost units that one socket may use in a second; a user twice, an address 20 times as many; 10 s of it at once",
   }),
   UNAUTHENTICATED_SOCKETS: Type.Integer({
     default: 500,
@@ -48,6 +60,11 @@ export type DoorLimits = Readonly<{
   socketsPerUser: number;
   socketsPerAddress: number;
   handshakesPerSecond: number;
+  connectionsPerAddress: number;
+  /** Cost units (`cost.ts`) of one socket. */
+  workPerSecond: number;
+  /** Whether a TCP peer is a proxy whose forwarded addresses are believed. */
+  isProxy: (address: string) => boolean;
   unauthenticatedSockets: number;
   socketsBytes: number;
   drainMs: number;
@@ -62,6 +79,9 @@ type DoorConfig = {
   SOCKETS_PER_USER: number;
   SOCKETS_PER_ADDRESS: number;
   HANDSHAKES_PER_SECOND: number;
+  CONNECTIONS_PER_ADDRESS: number;
+  WORK_PER_SECOND: number;
+  TRUST_PROXY: string;
   UNAUTHENTICATED_SOCKETS: number;
   SOCKETS_BYTES_MAX: number;
   DRAIN_MS: number;
@@ -83,6 +103,9 @@ export function doorLimits(config: DoorConfig): DoorLimits {
     socketsPerUser: config.SOCKETS_PER_USER,
     socketsPerAddress: config.SOCKETS_PER_ADDRESS,
     handshakesPerSecond: config.HANDSHAKES_PER_SECOND,
+    connectionsPerAddress: config.CONNECTIONS_PER_ADDRESS,
+    workPerSecond: config.WORK_PER_SECOND,
+    isProxy: trustedPeers(readTrustProxy(config.TRUST_PROXY)),
     unauthenticatedSockets: config.UNAUTHENTICATED_SOCKETS,
     socketsBytes: config.SOCKETS_BYTES_MAX,
     drainMs: config.DRAIN_MS,

@@ -24,7 +24,16 @@ describe("the door", () => {
     for (const client of [byHeader, byUrl, byFrame]) {
       const hello = await opened(client);
       expect(hello).toMatchObject({ protocol: "parley.v1", service: "producer", heartbeatMs: 20_000 });
-      expect(hello.limits).toEqual({ bodyLength: 4_000, frameBytes: 16_384, messagesPerSecond: 20 });
+      expect(hello.limits).toEqual({
+        bodyLength: 4_000,
+        frameBytes: 65_536,
+        messagesPerSecond: 20,
+        roomsPerResume: 150,
+        roomsPerSocket: 500,
+        workPerSecond: 100,
+        workBurst: 1_000,
+        costs: { message: 1, auth: 5, ping: 0 },
+      });
       expect(hello.commands).toEqual(["message", "auth", "ping"]);
     }
     byFrame.send({ type: "ping", id: "p1" });

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import type { Identities, Identity } from "@parley/identity/identity";
 import { CLOSE, Refusal } from "@parley/protocol/codes";
 import type { Log } from "@parley/runtime/log";
-import { Admission } from "./admission.ts";
-import { type Command, CommandTable } from "./command.ts";
+import { addressKey } from "./address-key.ts";
+import { Admission, release } from "./admission.ts";
+import { type Command, CommandTable, errorFrame } from "./command.ts";
 import { Connection } from "./connection.ts";
 import { authCommand, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
@@ -11,8 +12,10 @@ import { drainAll } from "./drain.ts";
 import { handleFrame } from "./handle-frame.ts";
 import { checkHeaders, type HandshakeRequest, tokenOf, type Upgraded } from "./handshake.ts";
 import { helloFrame } from "./hello.ts";
-import { PendingAuth } from "./pending-auth.ts";
+import { Meter } from "./meter.ts";
+import { type OnAuthenticated, PendingAuth } from "./pending-auth.ts";
 import { type Inbound, receiveFrames } from "./receive.ts";
+import { refusePeer } from "./refuse-peer.ts";
 import { Sweeper } from "./sweeper.ts";
 
 const SWEEP_MS = 250;
@@ -29,6 +32,11 @@ export type DoorOptions = Readonly<{
 }>;
 
 const ignore = (): void => undefined;
+
+const overBudget = (retryAfterMs: number): Refusal =>
+  new Refusal("rate_limited", "too many frames: some were dropped, and no more are read until then", {
+    retryAfterMs,
+  });
 
 /**
  * The life of the sockets of one service: `admit` checks a handshake, `accept` takes the upgraded socket, and once it
@@ -67,7 +75,7 @@ export class Door {
   readonly admit = async (request: HandshakeRequest): Promise<Identity | undefined> => {
     if (this.#isDraining)
       throw new Refusal("unavailable", "this instance is draining", { retryAfterMs: 1_000 });
-    const retryAfterMs = this.#admission.takeHandshake(request.ip, performance.now());
+    const retryAfterMs = this.#admission.takeHandshake(addressKey(request.ip), performance.now());
     if (retryAfterMs > 0)
       throw new Refusal("rate_limited", "too many handshakes from this address", { retryAfterMs });
     const { limits, identities } = this.#options;
@@ -78,60 +86,72 @@ export class Door {
 
   /** Takes a socket whose handshake was admitted. Subscribes to its frames before anything is awaited: none is lost. */
   readonly accept = (upgraded: Upgraded, identity: Identity | undefined): void => {
-    const { ws, address } = upgraded;
+    const { ws, socket } = upgraded;
     ws.on("error", (err) => this.#options.log.debug({ err }, "WebSocket error"));
+    const now = performance.now();
+    const address = this.#admission.addressBudget(addressKey(upgraded.address), now);
+    const pending = this.#admission.pendingBudget(now);
+    const meter = new Meter(ws, socket, pending, address, this.#options.limits.isLimited);
+    const inbound: Inbound = { take: ignore };
+    receiveFrames(ws, socket, meter, inbound);
     if (!this.#admission.acquireAddress(address)) {
-      ws.close(CLOSE.tooMany, "too many sockets from this address");
+      refusePeer(meter, CLOSE.tooMany, "too many sockets from this address");
       return;
     }
-    ws.on("close", () => this.#admission.releaseAddress(address));
-    const inbound: Inbound = { take: ignore };
-    receiveFrames(ws, inbound);
-    if (identity) this.#open(upgraded, inbound, identity);
-    else this.#awaitAuth(upgraded, inbound);
+    ws.on("close", () => release(address));
+    if (identity) this.#open(upgraded, meter, inbound, identity);
+    else this.#awaitAuth(upgraded, meter, inbound);
   };
 
-  #awaitAuth(upgraded: Upgraded, inbound: Inbound): void {
-    const { ws } = upgraded;
+  #awaitAuth(upgraded: Upgraded, meter: Meter, inbound: Inbound): void {
     const { limits, identities } = this.#options;
     if (this.#pending.size >= limits.unauthenticatedSockets) {
-      ws.close(CLOSE.tooMany, "too many sockets wait for their token");
+      refusePeer(meter, CLOSE.tooMany, "too many sockets wait for their token");
       return;
     }
-    const pending = new PendingAuth(ws, identities.verify, (identity, early) => {
+    const onAuthenticated: OnAuthenticated = (identity, early) => {
       this.#pending.delete(pending);
       inbound.take = ignore;
-      this.#open(upgraded, inbound, identity);
+      this.#open(upgraded, meter, inbound, identity);
       for (const [kind, data] of early) inbound.take(kind, data);
+    };
+    const pending = new PendingAuth({
+      meter,
+      verifyToken: identities.verify,
+      onAuthenticated,
     });
     inbound.take = pending.take;
     this.#pending.add(pending);
-    ws.on("close", () => this.#pending.delete(pending));
+    meter.ws.on("close", () => this.#pending.delete(pending));
   }
 
   /** Makes a connection of an authenticated socket. Closes the socket if its user may not have another one. */
-  #open({ ws, socket, address, query }: Upgraded, inbound: Inbound, identity: Identity): void {
-    const { service, identities, log, onOpen, onClose } = this.#options;
+  #open({ ws, socket, address, query }: Upgraded, meter: Meter, inbound: Inbound, identity: Identity): void {
+    const { service, identities, limits, log, onOpen, onClose } = this.#options;
     // The session may have been revoked since its token was verified.
     if (identities.isRevoked(identity.sessionId)) {
-      ws.close(CLOSE.revoked, "the session was revoked");
-      return;
-    }
-    if (!this.#admission.acquireUser(identity.userId)) {
-      ws.close(CLOSE.tooMany, "too many sockets of this user");
+      refusePeer(meter, CLOSE.revoked, "the session was revoked");
       return;
     }
     const now = performance.now();
-    const connection = new Connection({ id: randomUUID(), ws, socket, identity, address, now });
+    const user = this.#admission.userBudget(identity.userId, now);
+    if (!this.#admission.acquireUser(user)) {
+      refusePeer(meter, CLOSE.tooMany, "too many sockets of this user");
+      return;
+    }
+    const connection = new Connection({ id: randomUUID(), ws, socket, meter, identity, address, now });
+    meter.authenticate(this.#admission.socketBudget(now), user, (retryAfterMs) =>
+      connection.send(errorFrame(overBudget(retryAfterMs))),
+    );
     this.connections.add(connection);
     ws.on("close", () => {
       connection.markClosed();
       this.connections.delete(connection);
-      this.#admission.releaseUser(identity.userId);
+      release(user);
       onClose?.(connection);
     });
     inbound.take = (kind, data) => handleFrame(connection, this.#table, kind, data, log);
-    connection.send(helloFrame(connection, service, this.#table.types));
+    connection.send(helloFrame(connection, service, this.#table, limits.workPerSecond));
     onOpen?.(connection, query);
   }
 

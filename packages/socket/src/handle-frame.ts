@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { CLOSE, Refusal } from "@parley/protocol/codes";
-import { BAD_FRAMES_MAX, BAD_FRAMES_WINDOW_MS } from "@parley/protocol/limits";
+import { BAD_FRAMES_MAX, BAD_FRAMES_WINDOW_MS, FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Log } from "@parley/runtime/log";
 import type { RawData } from "ws";
-import { type CommandTable, errorFrame } from "./command.ts";
+import { type Command, type CommandTable, errorFrame } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import type { FrameKind } from "./receive.ts";
 
@@ -33,9 +33,17 @@ function answerError(connection: Connection, error: unknown, id: string | undefi
   connection.send(errorFrame(failure, id));
 }
 
+/** @throws {Refusal} `rate_limited` if the budgets of the sender do not have what a command costs. */
+function pay(connection: Connection, command: Command, frame: never): void {
+  const { cost } = command;
+  const units = typeof cost === "number" ? cost : cost(frame);
+  const retryAfterMs = units === 0 ? 0 : connection.meter.take(units, connection.heardAt);
+  if (retryAfterMs > 0) throw new Refusal("rate_limited", "too much work asked for", { retryAfterMs });
+}
+
 /**
  * Handles one frame of an authenticated peer: checks a text against its schema and runs its command; a control frame
- * only shows that the peer is alive. Errors are answered or logged, never thrown.
+ * only shows that the peer is alive. Size comes before parsing, and the price before the work. Errors are answered or logged, never thrown.
  */
 export function handleFrame(
   connection: Connection,
@@ -49,6 +57,8 @@ export function handleFrame(
   if (kind === "ping" || kind === "pong") return;
   let id: string | undefined;
   try {
+    if ((data as Buffer).length > FRAME_BYTES_MAX)
+      throw new Refusal("too_large", `a frame has at most ${FRAME_BYTES_MAX} bytes`, { path: "" });
     if (kind === "binary") {
       if (!isUtf8(data as Buffer)) {
         connection.close(CLOSE.notUtf8, "a frame is UTF-8 text");
@@ -58,6 +68,7 @@ export function handleFrame(
     }
     const { command, frame } = table.read(data.toString());
     id = (frame as { id?: string }).id;
+    pay(connection, command, frame);
     const work = command.handle(connection, frame);
     void work?.catch((error: unknown) => answerError(connection, error, id, log));
   } catch (error) {

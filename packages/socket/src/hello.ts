@@ -1,13 +1,23 @@
-import { BODY_LENGTH_MAX, FRAME_BYTES_MAX, HEARTBEAT_MS, MESSAGES_PER_SECOND } from "@parley/protocol/limits";
+import {
+  BODY_LENGTH_MAX,
+  FRAME_BYTES_MAX,
+  HEARTBEAT_MS,
+  MESSAGES_PER_SECOND,
+  ROOMS_PER_RESUME_MAX,
+  ROOMS_PER_SOCKET_MAX,
+} from "@parley/protocol/limits";
 import type { HelloFrame } from "@parley/protocol/server-frames";
+import type { CommandTable } from "./command.ts";
 import type { Connection } from "./connection.ts";
+import { BURST_S } from "./cost.ts";
 import { SUBPROTOCOL } from "./handshake.ts";
 
-/** The first frame on every authenticated connection. `commands` are the types of frames that the service takes. */
+/** The first frame on every authenticated connection. `table` has the frames that the service takes. */
 export function helloFrame(
   connection: Connection,
   service: HelloFrame["service"],
-  commands: readonly string[],
+  table: CommandTable,
+  workPerSecond: number,
 ): HelloFrame {
   return {
     type: "hello",
@@ -20,7 +30,12 @@ export function helloFrame(
       bodyLength: BODY_LENGTH_MAX,
       frameBytes: FRAME_BYTES_MAX,
       messagesPerSecond: MESSAGES_PER_SECOND,
+      roomsPerResume: ROOMS_PER_RESUME_MAX,
+      roomsPerSocket: ROOMS_PER_SOCKET_MAX,
+      workPerSecond,
+      workBurst: workPerSecond * BURST_S,
+      costs: table.costs,
     },
-    commands: [...commands],
+    commands: [...table.types],
   };
 }

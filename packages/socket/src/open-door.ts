@@ -1,26 +1,31 @@
 import websocket from "@fastify/websocket";
 import { asyncApiOf } from "@parley/protocol/asyncapi";
-import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
+import { OVERSIZE_FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { App } from "@parley/runtime/http";
 import type { Metrics } from "@parley/runtime/metrics";
 import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
+import { capConnections } from "./connection-cap.ts";
 import { Door, type DoorOptions } from "./door.ts";
 import { SUBPROTOCOL } from "./handshake.ts";
 import { addSocketRoute } from "./socket-route.ts";
 
 /** Fragments of one message; ws closes the socket with 1008 beyond it. */
-const FRAGMENTS_MAX = 64;
+const FRAGMENTS_MAX = 16;
 /** Chunks of TCP that ws buffers while a frame is incomplete; it closes the socket with 1008 beyond it. */
 const BUFFERED_CHUNKS_MAX = 256;
+/** How long a peer may take to answer our close frame before ws ends its TCP, ms. */
+const CLOSE_DEADLINE_MS = 5_000;
 
 /**
  * Options of ws. No compression: its memory per socket cannot be bounded here, and `Connection` relies on ws writing
- * each frame synchronously.
+ * each frame synchronously. No pong by ws: `receiveFrames` answers the pings that are within budget.
  */
 const WEBSOCKET_OPTIONS = {
-  maxPayload: FRAME_BYTES_MAX,
+  maxPayload: OVERSIZE_FRAME_BYTES_MAX,
   maxFragments: FRAGMENTS_MAX,
   maxBufferedChunks: BUFFERED_CHUNKS_MAX,
+  closeTimeout: CLOSE_DEADLINE_MS,
+  autoPong: false,
   perMessageDeflate: false,
   clientTracking: false,
   handleProtocols: (offered: Set<string>) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
@@ -35,6 +40,8 @@ export async function openDoor(
   options: DoorOptions & Readonly<{ metrics?: Metrics }>,
 ): Promise<Door> {
   const door = new Door(options);
+  const { isLimited, connectionsPerAddress, isProxy } = options.limits;
+  if (isLimited) capConnections(app.server, connectionsPerAddress, isProxy);
   options.metrics?.gauges({
     parley_connections: ["authenticated sockets", () => door.connections.size],
     parley_connections_pending: ["sockets that wait for their first frame", () => door.pendingCount],

@@ -1,54 +1,83 @@
 import type { Identity, VerifyToken } from "@parley/identity/identity";
 import { AuthFrame } from "@parley/protocol/client-frames";
-import { CLOSE, Refusal } from "@parley/protocol/codes";
-import { AUTH_DEADLINE_MS } from "@parley/protocol/limits";
-import type { RawData, WebSocket } from "ws";
+import { CLOSE, type CloseCode, Refusal } from "@parley/protocol/codes";
+import { AUTH_DEADLINE_MS, EARLY_FRAME_BYTES_MAX } from "@parley/protocol/limits";
+import type { RawData } from "ws";
 import { CommandTable, command, errorFrame } from "./command.ts";
+import { type Meter, PAUSE } from "./meter.ts";
 import type { FrameKind, TakeFrame } from "./receive.ts";
+import { refusePeer } from "./refuse-peer.ts";
 
-/** Frames that a client may send after its `auth` frame before that is answered. */
+/** Frames, and bytes of them, that a client may send after its `auth` frame before that is answered. */
 const EARLY_FRAMES_MAX = 64;
+const EARLY_BYTES_MAX = 32 * 1_024;
+/** Heads of frames that may come with the first one: those of its fragments, and pings. */
+const HEAD_BYTES_MAX = 1_024;
 
 /** Frames that arrived after `auth` and before its answer, in order. */
 type EarlyFrames = readonly Readonly<Parameters<TakeFrame>>[];
 
 /** Called once, when the token is verified and the socket is still open. */
-type OnAuthenticated = (identity: Identity, early: EarlyFrames) => void;
+export type OnAuthenticated = (identity: Identity, early: EarlyFrames) => void;
+
+type PendingAuthOptions = Readonly<{
+  meter: Meter;
+  verifyToken: VerifyToken;
+  onAuthenticated: OnAuthenticated;
+}>;
 
 /**
- * A socket whose handshake brought no token: its first frame must be `auth`, within `AUTH_DEADLINE_MS`. Frames after
- * it are kept until the token is verified. A socket that is refused is closed with 4401, or 4503 if auth is away.
+ * A socket whose handshake brought no token: its first frame must be `auth`, within `AUTH_DEADLINE_MS`. While the token
+ * is verified the socket is not read; frames that came in the same read are kept, as copies. A socket that is refused
+ * is closed with 4401, or 4503 if auth is away, and its TCP ends.
  */
 export class PendingAuth {
-  /** When the socket is closed unless it is authenticated; monotonic, ms. */
+  /** When the socket is ended unless it is authenticated; monotonic, ms. */
   readonly deadline: number;
-  readonly #ws: WebSocket;
+  readonly #meter: Meter;
   readonly #table: CommandTable;
   readonly #early: Parameters<TakeFrame>[] = [];
+  #earlyBytes = 0;
   #isFirst = true;
+  /** Bytes that came before the first frame was complete. */
+  #bytes = 0;
 
-  constructor(ws: WebSocket, verifyToken: VerifyToken, onAuthenticated: OnAuthenticated) {
-    this.#ws = ws;
+  constructor({ meter, verifyToken, onAuthenticated }: PendingAuthOptions) {
+    const { ws, socket } = meter;
+    this.#meter = meter;
     this.deadline = performance.now() + AUTH_DEADLINE_MS;
-    const authenticate = command("auth", AuthFrame, async (_connection, { token }) => {
+    const authenticate = command("auth", AuthFrame, 0, async (_connection, { token }) => {
       const identity = await verifyToken(token);
       if (ws.readyState === ws.OPEN) onAuthenticated(identity, this.#early.splice(0));
     });
     this.#table = new CommandTable([authenticate]);
+    socket.on("data", this.#noteRead);
   }
 
-  readonly take = (kind: FrameKind, data: RawData): void => {
-    if (kind === "ping" || kind === "pong") return;
-    if (this.#isFirst) {
-      this.#isFirst = false;
-      this.#ws.pause();
-      void this.#authenticate(data);
-    } else if (this.#early.length >= EARLY_FRAMES_MAX) {
-      this.close(CLOSE.tooMany, "too many frames before the answer to auth");
-    } else {
-      this.#early.push([kind, data]);
-    }
+  /** Ends a socket whose first frame is too large long before it is complete. */
+  readonly #noteRead = (chunk: Buffer): void => {
+    this.#bytes += chunk.length;
+    if (this.#bytes > EARLY_FRAME_BYTES_MAX + HEAD_BYTES_MAX) this.#refuseTooLarge();
   };
+
+  readonly take: TakeFrame = (kind, data) => {
+    if (kind === "ping" || kind === "pong") return;
+    const bytes = (data as Buffer).length;
+    if (bytes > EARLY_FRAME_BYTES_MAX) this.#refuseTooLarge();
+    else if (this.#isFirst) {
+      this.#isFirst = false;
+      this.#meter.socket.off("data", this.#noteRead);
+      this.#meter.pause(PAUSE.auth);
+      void this.#authenticate(data);
+    } else this.#keep(kind, data as Buffer);
+  };
+
+  #keep(kind: FrameKind, data: Buffer): void {
+    this.#earlyBytes += data.length;
+    if (this.#early.length >= EARLY_FRAMES_MAX || this.#earlyBytes > EARLY_BYTES_MAX)
+      this.close(CLOSE.tooMany, "too many frames before the answer to auth");
+    else this.#early.push([kind, Buffer.from(data)]);
+  }
 
   async #authenticate(data: RawData): Promise<void> {
     try {
@@ -57,32 +86,43 @@ export class PendingAuth {
     } catch (error) {
       this.#refuse(error);
     } finally {
-      this.#ws.resume();
+      this.#meter.resume(PAUSE.auth);
     }
   }
 
   /** The client learns whether its token was refused or auth is away; any other error is a first frame not `auth`. */
   #refuse(error: unknown): void {
+    if (this.#meter.ws.readyState !== this.#meter.ws.OPEN) return;
     const isAnswer =
       error instanceof Refusal && (error.code === "unauthenticated" || error.code === "unavailable");
     const refusal = isAnswer
       ? error
       : new Refusal("unauthenticated", 'the first frame must be {"type":"auth","token":…}');
-    this.#ws.send(JSON.stringify(errorFrame(refusal)));
+    this.#meter.ws.send(JSON.stringify(errorFrame(refusal)));
     if (refusal.code === "unavailable") this.close(CLOSE.unavailable, "auth does not answer");
     else this.close(CLOSE.unauthenticated, "not authenticated");
   }
 
-  /** Closes a socket that did not authenticate in time. */
-  expire(): void {
-    this.close(CLOSE.unauthenticated, "not authenticated in time");
+  #refuseTooLarge(): void {
+    this.close(
+      CLOSE.frameTooLarge,
+      `a frame before authentication has at most ${EARLY_FRAME_BYTES_MAX} bytes`,
+    );
   }
 
-  close(code: number, reason: string): void {
-    this.#ws.close(code, reason);
+  /** Ends a socket that did not authenticate in time. */
+  expire(): void {
+    this.close(CLOSE.unauthenticated, "not authenticated in time");
+    // The close frame leaves first; nobody waits for an answer to it.
+    this.#meter.socket.destroySoon();
+  }
+
+  close(code: CloseCode, reason: string): void {
+    this.#early.length = 0;
+    refusePeer(this.#meter, code, reason);
   }
 
   terminate(): void {
-    this.#ws.terminate();
+    this.#meter.ws.terminate();
   }
 }

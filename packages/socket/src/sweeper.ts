@@ -7,8 +7,6 @@ import type { PendingAuth } from "./pending-auth.ts";
 const EXPIRY_WARNING_MS = 60_000;
 /** How long a connection outlives its token, ms: clocks differ and networks are slow. */
 const EXPIRY_GRACE_MS = 5_000;
-/** How long a peer may take to answer our close frame, ms. */
-const CLOSE_DEADLINE_MS = 5_000;
 /** Heartbeats without a frame after which a peer is considered gone. */
 const SILENT_HEARTBEATS_MAX = 2;
 /** Calls of `sweep` per round over all connections; keeps each call short. */
@@ -16,10 +14,9 @@ const SWEEPS_PER_ROUND = 4;
 
 /** Ends a connection that is past a deadline, warns of the token's end, and pings. */
 function sweepConnection(connection: Connection, now: number): void {
-  if (!connection.isOpen) {
-    if (now - connection.closedAt > CLOSE_DEADLINE_MS) connection.terminate();
-    return;
-  }
+  if (!connection.isOpen) return;
+  // A socket that is not read is not silent.
+  if (connection.meter.isPaused) connection.heardAt = now;
   const left = connection.expiresAt - now;
   if (left < -EXPIRY_GRACE_MS) {
     connection.close(CLOSE.unauthenticated, "the token expired");

@@ -29,6 +29,8 @@ export type SubscriptionsDependencies = CatchUpDependencies &
 
 /** Unsent bytes of a connection from which a room's users are not listed; their number is in `subscribed` all the same. */
 const PRESENCE_UNSENT_MAX = 512 * 1_024;
+/** Cost of looking up the rights, the head and the first page of one room, in units of packages/socket/src/cost.ts. */
+const ROOM_COST = 2;
 /** Pause before a failed replay continues, ms. */
 const REPLAY_RETRY_MS = 500;
 
@@ -50,17 +52,22 @@ export class Subscriptions {
 
   commands(): Command[] {
     return [
-      command("subscribe", SubscribeFrame, (connection, { id, room, after }) =>
+      command("subscribe", SubscribeFrame, ROOM_COST, (connection, { id, room, after }) =>
         this.subscribe(connection, room, after, { id }),
       ),
-      command("resume", ResumeFrame, async (connection, { id, rooms }) => {
-        const told = new Set<string>();
-        const wanted = Object.entries(rooms).map(([room, after]) =>
-          this.#resume(connection, room, after, { id, told }),
-        );
-        await Promise.all(wanted);
-      }),
-      command("unsubscribe", UnsubscribeFrame, (connection, { id, room }) => {
+      command(
+        "resume",
+        ResumeFrame,
+        ({ rooms }) => Object.keys(rooms).length * ROOM_COST,
+        async (connection, { id, rooms }) => {
+          const told = new Set<string>();
+          const wanted = Object.entries(rooms).map(([room, after]) =>
+            this.#resume(connection, room, after, { id, told }),
+          );
+          await Promise.all(wanted);
+        },
+      ),
+      command("unsubscribe", UnsubscribeFrame, 1, (connection, { id, room }) => {
         this.#drop(connection, room);
         connection.send({ type: "unsubscribed", id, room });
       }),
@@ -151,6 +158,7 @@ export class Subscriptions {
     let seq = cursor;
     const encode = (frames: readonly string[]) => {
       seq += frames.length;
+      connection.chargeReplay(frames.length);
       return this.#deps.encode(frames);
     };
     while (subscription.isActive) {

@@ -29,7 +29,7 @@ export function ackOf({ message, duplicate }: Posted): AckFrame {
 
 /** `message`: answers `ack` once the log has it and, with `"receipt":"stored"`, `stored` once Postgres has it. */
 export function postCommand(postMessage: PostMessage, stored: AwaitStored): Command {
-  return command("message", PostFrame, (connection, frame) => {
+  return command("message", PostFrame, 1, (connection, frame) => {
     const author = authorOf(connection);
     const { isGone } = connection;
     const draft = { id: frame.id, room: frame.room, content: contentOf(frame) };
@@ -48,7 +48,7 @@ export function postCommand(postMessage: PostMessage, stored: AwaitStored): Comm
 
 /** `reaction`: answers `ack` once the log has it and, with `"receipt":"stored"`, `stored` once Postgres has it. */
 export function reactionCommand(react: React, stored: AwaitStored): Command {
-  return command("reaction", ReactionFrame, async (connection, frame) => {
+  return command("reaction", ReactionFrame, 1, async (connection, frame) => {
     const { id, room, seq: target, emoji, remove = false, receipt } = frame;
     const draft = { room, target, emoji, remove, ...(id === undefined ? {} : { id }) };
     const { isGone } = connection;
@@ -66,7 +66,7 @@ export function reactionCommand(react: React, stored: AwaitStored): Command {
 
 /** `read`: answers `ack` with the cursor's seq once Postgres has it. */
 export function readCommand(forwardRead: ForwardRead): Command {
-  return command("read", ReadFrame, async (connection, { id, room, seq }) => {
+  return command("read", ReadFrame, 2, async (connection, { id, room, seq }) => {
     const cursor = await forwardRead({ room, user: authorOf(connection), seq });
     const ack: ReadAckFrame = { type: "ack", room, seq: cursor, ...(id === undefined ? {} : { id }) };
     connection.send(ack);

@@ -30,5 +30,5 @@ export function createTypingCommand(
     typing.set(connection, rooms);
     if (!connection.isOpen) end(connection);
   };
-  return { command: command("typing", TypingFrame, handle), end };
+  return { command: command("typing", TypingFrame, 1, handle), end };
 }

@@ -1,0 +1,110 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
+
+/** Bytes of one write of an attacker: what one read of the server takes at most. */
+const WRITE_BYTES = 64 * 1_024;
+/** Pause before an attacker whose socket was ended opens the next one, ms. */
+const RECONNECT_MS = 100;
+
+type Attack = Readonly<{
+  /** Whether the attacker has a good token. */
+  hasToken: boolean;
+  /** What it sends first. */
+  first?: Buffer;
+  /** The `n`th write after that. */
+  write: (n: number) => Buffer;
+}>;
+
+const text = (frame: object): Buffer => clientFrame({ payload: JSON.stringify(frame) });
+
+/** As many frames as fit into one write; `make` gets a number that never comes twice. */
+const fill =
+  (make: (serial: number) => Buffer) =>
+  (n: number): Buffer => {
+    const frames: Buffer[] = [];
+    let bytes = 0;
+    for (let i = 0; bytes < WRITE_BYTES; i += 1) {
+      const frame = make(n * WRITE_BYTES + i);
+      frames.push(frame);
+      bytes += frame.length;
+    }
+    return Buffer.concat(frames);
+  };
+
+const constant = (make: () => Buffer) => {
+  const bytes = fill(make)(0);
+  return () => bytes;
+};
+
+const freshRooms = (serial: number) =>
+  Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`r${serial}-${i}`, 0]));
+const AUTH = text({ type: "auth", token: "nobody" });
+/** A fragment of one byte among pongs that fill the read, so that the fragment holds all of it. */
+const FRAGMENT_READ = Buffer.concat([
+  clientFrame({ opcode: OPCODE.continuation, payload: "x", isLast: false }),
+  constant(() => clientFrame({ opcode: OPCODE.pong, payload: "p".repeat(125) }))(),
+]);
+
+/** What a hostile socket may send, by name. A token is `u9`, which the door of `DoorFixture` takes. */
+export const ATTACKS = {
+  pings: { hasToken: true, write: constant(() => clientFrame({ opcode: OPCODE.ping })) },
+  pongs: { hasToken: true, write: constant(() => clientFrame({ opcode: OPCODE.pong })) },
+  messages: { hasToken: true, write: constant(() => text({ room: "general", body: "x" })) },
+  typing: { hasToken: true, write: fill((n) => text({ type: "typing", room: `r${n}`, isTyping: true })) },
+  "bad frames": { hasToken: true, write: constant(() => clientFrame({ payload: "{" })) },
+  "frames too large": {
+    hasToken: true,
+    write: constant(() => clientFrame({ payload: "x".repeat(200_000) })),
+  },
+  auth: { hasToken: true, write: fill((n) => text({ type: "auth", token: `nobody${n}` })) },
+  resume: { hasToken: true, write: fill((n) => text({ type: "resume", rooms: freshRooms(n) })) },
+  "one-byte fragments": {
+    hasToken: true,
+    first: clientFrame({ payload: "x", isLast: false }),
+    write: () => FRAGMENT_READ,
+  },
+  "frames after a refused one": {
+    hasToken: false,
+    first: AUTH,
+    write: constant(() => clientFrame({ payload: "x" })),
+  },
+  "pongs and no token": { hasToken: false, write: constant(() => clientFrame({ opcode: OPCODE.pong })) },
+  "half a large frame and no token": {
+    hasToken: false,
+    write: constant(() => clientFrame({ payload: "x".repeat(200_000) }).subarray(0, WRITE_BYTES)),
+  },
+} as const satisfies Record<string, Attack>;
+
+export type AttackName = keyof typeof ATTACKS;
+
+/** Sends as fast as one socket takes it, and opens another one when that was ended, until `until`. Resolves with the bytes. */
+async function attack(url: string, { hasToken, first, write }: Attack, until: number): Promise<number> {
+  let bytes = 0;
+  for (let n = 0; performance.now() < until; ) {
+    const peer = new RawPeer(hasToken ? `${url}?token=u9` : url);
+    if (first !== undefined) peer.socket.write(first);
+    const isOver = () => peer.socket.destroyed || performance.now() > until;
+    while (!isOver()) {
+      const chunk = write(n++);
+      bytes += chunk.length;
+      const isTaken = peer.socket.write(chunk);
+      while (!isTaken && peer.socket.writableNeedDrain && !isOver()) await sleep(1);
+      if (isTaken) await sleep(0);
+    }
+    peer.socket.destroy();
+    await sleep(RECONNECT_MS);
+  }
+  return bytes;
+}
+
+/** Runs one kind of attack with some sockets for a time. Resolves with the bytes that left. */
+async function runAttack(url: string, name: AttackName, sockets: number, ms: number): Promise<number> {
+  const until = performance.now() + ms;
+  const sent = await Promise.all(Array.from({ length: sockets }, () => attack(url, ATTACKS[name], until)));
+  return sent.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+// As a program, so that an attacker has an event loop of its own: node attacker-fixture.ts URL NAME SOCKETS MS
+const [, program, url, name, sockets, ms] = process.argv;
+if (program?.endsWith("attacker-fixture.ts") && url !== undefined)
+  process.stdout.write(String(await runAttack(url, name as AttackName, Number(sockets), Number(ms))));

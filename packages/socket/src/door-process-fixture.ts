@@ -1,0 +1,74 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { ResumeFrame, TypingFrame } from "@parley/protocol/client-frames";
+import { command } from "./command.ts";
+import { DoorFixture, LIMITS } from "./door-fixture.ts";
+import type { DoorLimits } from "./door-limits.ts";
+
+const PROGRAM = fileURLToPath(import.meta.url);
+/** As the services run (decision 20). */
+const NODE_OPTIONS = ["--max-semi-space-size=16"];
+/** How often the process reports its memory, ms. */
+const REPORT_MS = 50;
+
+type Report = Readonly<{ url?: string; rss: number; cpuMs: number }>;
+
+const report = () => ({ rss: process.memoryUsage.rss(), cpuMs: process.cpuUsage().user / 1e3 });
+
+/** A door in a process of its own, with `typing` and `resume` that cost what they do and do nothing. */
+export class DoorProcess {
+  readonly url: string;
+  /** Resident memory at `noteStart` (the most until then), and the most since; bytes. */
+  rssAtStart: number;
+  rssMost: number;
+  /** CPU time in user mode since the start, ms; what the kernel does is the attacker's bytes. */
+  cpuMs: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, { url, rss, cpuMs }: Report) {
+    this.url = url as string;
+    this.rssAtStart = rss;
+    this.rssMost = rss;
+    this.cpuMs = cpuMs;
+    this.#child = child;
+    child.on("message", (report: Report) => {
+      this.cpuMs = report.cpuMs;
+      this.rssMost = Math.max(this.rssMost, report.rss);
+    });
+  }
+
+  static async start(limits: Partial<DoorLimits> = {}): Promise<DoorProcess> {
+    const child = fork(PROGRAM, [JSON.stringify(limits)], { execArgv: NODE_OPTIONS });
+    const [report] = (await once(child, "message")) as [Report];
+    return new DoorProcess(child, report);
+  }
+
+  /** From now on counts growth: from the most that it took before. */
+  noteStart(): void {
+    this.rssAtStart = this.rssMost;
+  }
+
+  async close(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await once(this.#child, "exit");
+  }
+}
+
+async function serve(limits: Partial<DoorLimits>): Promise<void> {
+  const commands = [
+    command("typing", TypingFrame, 1, () => undefined),
+    command(
+      "resume",
+      ResumeFrame,
+      ({ rooms }) => Object.keys(rooms).length * 2,
+      () => undefined,
+    ),
+  ];
+  const { url } = await DoorFixture.start({ ...LIMITS, ...limits }, commands);
+  process.send?.({ url, ...report() });
+  setInterval(() => process.send?.(report()), REPORT_MS);
+  process.on("disconnect", () => process.exit());
+}
+
+if (process.argv[1] === PROGRAM && process.send) await serve(JSON.parse(process.argv[2] as string));
