@@ -11,6 +11,8 @@ import { refusePeer } from "./refuse-peer.ts";
 /** Frames, and bytes of them, that a client may send after its `auth` frame before that is answered. */
 const EARLY_FRAMES_MAX = 64;
 const EARLY_BYTES_MAX = 32 * 1_024;
+/** Pings and pongs that a client may send before it is authenticated: one is usual. */
+const CONTROL_FRAMES_MAX = 16;
 /** Heads of frames that may come with the first one: those of its fragments, and pings. */
 const HEAD_BYTES_MAX = 1_024;
 
@@ -38,6 +40,7 @@ export class PendingAuth {
   readonly #table: CommandTable;
   readonly #early: Parameters<TakeFrame>[] = [];
   #earlyBytes = 0;
+  #controlFrames = 0;
   #isFirst = true;
   /** Bytes that came before the first frame was complete. */
   #bytes = 0;
@@ -61,7 +64,7 @@ export class PendingAuth {
   };
 
   readonly take: TakeFrame = (kind, data) => {
-    if (kind === "ping" || kind === "pong") return;
+    if (kind === "ping" || kind === "pong") return this.#countControl();
     const bytes = (data as Buffer).length;
     if (bytes > EARLY_FRAME_BYTES_MAX) this.#refuseTooLarge();
     else if (this.#isFirst) {
@@ -71,6 +74,12 @@ export class PendingAuth {
       void this.#authenticate(data);
     } else this.#keep(kind, data as Buffer);
   };
+
+  #countControl(): void {
+    this.#controlFrames += 1;
+    if (this.#controlFrames === CONTROL_FRAMES_MAX + 1)
+      this.close(CLOSE.tooMany, "too many pings and pongs before authentication");
+  }
 
   #keep(kind: FrameKind, data: Buffer): void {
     this.#earlyBytes += data.length;
