@@ -113,7 +113,7 @@ async function botherSockets(): Promise<void> {
       good.send(bad);
     good.send({ type: "ping", id: "last" });
     await good.find((one) => one.id === "last");
-    good.send("x".repeat(20_000) + canary(`${name}: too large`));
+    good.send("x".repeat(300_000) + canary(`${name}: too large`));
     await good.closed;
   }
   await garbleHandshake();
