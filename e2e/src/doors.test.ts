@@ -16,7 +16,7 @@ it.each(["auth", "ws-producer", "ws-consumer"])(
     const env = { ...process.env, NODE_ENV: "production", RATE_LIMITS: "off" };
     const main = join(REPOSITORY, "services", service, "src/main.ts");
     const { code, stdout } = await runCommand(process.execPath, [main], { env });
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stdout).toContain("RATE_LIMITS=off is refused when NODE_ENV=production");
   },
 );

@@ -1,3 +1,4 @@
+import { ConfigError } from "@parley/runtime/config";
 import { readTrustProxy, trustedPeers } from "@parley/runtime/trust-proxy";
 import { allowedOrigins, OriginVariables } from "@parley/runtime/variables";
 import { Type } from "typebox";
@@ -90,12 +91,12 @@ type DoorConfig = {
 /**
  * Makes the door's limits of its variables.
  *
- * @throws {Error} if limits are switched off in production.
+ * @throws {ConfigError} if limits are switched off in production.
  */
 export function doorLimits(config: DoorConfig): DoorLimits {
   const isProduction = config.NODE_ENV === "production";
   if (isProduction && config.RATE_LIMITS === "off")
-    throw new Error("RATE_LIMITS=off is refused when NODE_ENV=production");
+    throw new ConfigError("RATE_LIMITS=off is refused when NODE_ENV=production");
   return {
     allowedOrigins: allowedOrigins(config),
     allowQueryToken: config.ALLOW_QUERY_TOKEN ?? !isProduction,
