@@ -25,6 +25,11 @@ async function postMany(services: Services, person: Account, room: string, count
   const sender = new Sender(services.stack.producerSocket, person);
   await Promise.all(Array.from({ length: count }, (_, i) => sender.send(room, `many${i}`, `many ${i}`)));
   sender.close();
+  const newest = `${services.stack.url("ws-consumer")}/api/v1/rooms/${room}/messages?limit=1`;
+  const headers = { authorization: `Bearer ${person.token}` };
+  await until("they are stored", async () =>
+    (await (await fetch(newest, { headers })).text()).includes(`"many${count - 1}"`),
+  );
 }
 
 /** Reads events into a list until the client is closed. */
