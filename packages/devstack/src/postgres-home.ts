@@ -5,9 +5,14 @@ import { DevstackError } from "./environment.ts";
 
 /** "nobody": the account of the server when this process is root, which Postgres refuses to run as. */
 const NOBODY = 65_534;
-/** Runs as nobody with the capability to pass closed folders. Of util-linux; its absence is reported. */
+/**
+ * Runs as nobody with the capability to pass closed folders. Postgres' programs look for one another by access(2), which
+ * leaves a user other than root no capability unless the securebit says so (capabilities(7)). setpriv is of util-linux;
+ * its absence is reported.
+ */
 const AS_NOBODY = [
   "setpriv",
+  "--securebits=+no_setuid_fixup",
   `--reuid=${NOBODY}`,
   `--regid=${NOBODY}`,
   "--clear-groups",
@@ -33,8 +38,10 @@ export type PostgresHome = Readonly<{
  *
  * @throws {DevstackError} POSTGRES_PLATFORM if there are no programs for this machine.
  */
-export async function findPostgres(dataDir: string): Promise<PostgresHome> {
-  const binDir = `${findPackage()}/native/bin`;
+export async function findPostgres(
+  dataDir: string,
+  binDir = `${findPackage()}/native/bin`,
+): Promise<PostgresHome> {
   if (process.getuid?.() !== 0) return { binDir, uid: undefined, prefix: [], account: {} };
   const isReachable = (await isPassable(binDir)) && (await isPassable(dataDir));
   return isReachable

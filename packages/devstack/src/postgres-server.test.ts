@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { chmod, cp, mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import postgres from "postgres";
 import { afterEach, expect, test } from "vitest";
+import { findPostgres } from "./postgres-home.ts";
 import { type PostgresServer, startPostgres } from "./postgres-server.ts";
 import { makeTempDir } from "./temp-dir.ts";
 
@@ -59,17 +60,21 @@ test("a server that an earlier launcher left behind is stopped first", async () 
   expect(server.pid).toBeDefined();
 });
 
-test("a data folder below one that others cannot pass works too, also for root", async () => {
+test("data and programs below a folder that others cannot pass work too, also for root", async () => {
   const outer = await makeTempDir("closed");
   await chmod(outer, 0o700);
   const folder = join(outer, "data");
   await mkdir(folder);
-  const server = await start(folder);
+  const native = dirname((await findPostgres(folder)).binDir);
+  await cp(native, join(outer, "native"), { recursive: true, verbatimSymlinks: true });
+  const binDir = join(outer, "native/bin");
+  const server = await startPostgres({ dataDir: folder, binDir });
+  running.push(server);
   const sql = connect(server.url);
   await sql`create table kept (n int)`;
   await sql.end();
   await server.stop();
-  const again = await startPostgres({ dataDir: folder });
+  const again = await startPostgres({ dataDir: folder, binDir });
   const second = connect(again.url);
   expect(await second`select count(*)::int as n from kept`).toEqual([{ n: 0 }]);
   await second.end();

@@ -22,6 +22,8 @@ type PostgresOptions = Supervision &
   Readonly<{
     /** Holds the cluster and its password; made if it is missing. */
     dataDir: string;
+    /** Folder of the programs. Default: that of the npm package. */
+    binDir?: string | undefined;
     /** Default: a free one. */
     port?: number | undefined;
     /** Default: `postgres.log` in dataDir. */
@@ -45,7 +47,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   await mkdir(dataDir, { recursive: true, mode: 0o711 });
   const clusterDir = join(dataDir, "cluster");
   const logFile = options.logFile ?? join(dataDir, "postgres.log");
-  const home = await findPostgres(dataDir);
+  const home = await findPostgres(dataDir, options.binDir);
   const port = options.port ?? (await findFreePort());
   const password = await ensureCluster(home, clusterDir, options);
   const address = `postgres://${USER}:${password}@127.0.0.1:${port}`;
