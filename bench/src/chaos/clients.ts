@@ -1,7 +1,7 @@
 import { type Account, openAccount } from "@parley/devstack/accounts";
+import { createRandom } from "@parley/devstack/random";
 import type { Entry } from "./evidence.ts";
 import { Listener } from "./listener.ts";
-import { createRandom } from "./random.ts";
 import { Sender, WINDOW } from "./sender.ts";
 
 /** How often due messages are sent, ms. */

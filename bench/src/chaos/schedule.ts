@@ -1,5 +1,5 @@
+import { createRandom, type Random } from "@parley/devstack/random";
 import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
-import { createRandom, type Random } from "./random.ts";
 
 /** Approximate length of a round, ms: every kind of fault once, then a rest in which everything must recover. */
 const ROUND_MS = 36_000;

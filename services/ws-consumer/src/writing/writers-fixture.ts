@@ -2,6 +2,7 @@ import { type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import { createInbox, headers, type NatsConnection } from "@nats-io/transport-node";
 import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import { createTestDatabase } from "@parley/devstack/test-database";
 import { unpackLive } from "@parley/protocol/live";
 import { RECEIPT_HEADER, streamConfig, subjectOf } from "@parley/protocol/log";
 import { PACK_ROOM, packLength, writePack } from "@parley/protocol/pack";
@@ -9,8 +10,10 @@ import { shardOf } from "@parley/protocol/rooms";
 import { LIVE_SUBJECTS } from "@parley/protocol/subjects";
 import { createLog } from "@parley/runtime/log";
 import { connectNats } from "@parley/runtime/nats";
+import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { LocalDelivery } from "../delivery/local-delivery.ts";
 import { createLivePublisher, subscribeLive } from "../delivery/nats/live-exchange.ts";
+import { createHistory, type History } from "../delivery/postgres/history.ts";
 import { createFreeShards } from "./nats/free-shards.ts";
 import { createShardLog } from "./nats/jetstream-log.ts";
 import { createShardStore } from "./postgres/postgres-shard-store.ts";
@@ -82,6 +85,54 @@ export async function startInstance(
     await nats.close();
   };
   return { writers, nats, live, here, reports, close };
+}
+
+/** One instance of the writers, with a log and a database of its own, and what a test does with them. */
+export type Writing = Readonly<{
+  database: Database;
+  history: History;
+  sender: Sender;
+  instance: Instance;
+  /** Frames that were delivered live: by room, seq → frame. */
+  live: Map<string, Map<number, string>>;
+  /** Waits until everything that was sent is stored or a dead letter. */
+  untilWritten: () => Promise<void>;
+  /** The ids of a room's messages, in order. */
+  idsIn: (room: string) => Promise<string[]>;
+  close: () => Promise<void>;
+}>;
+
+/** Starts a log, a database and one instance of the writers. */
+export async function startWriting(shards: number): Promise<Writing> {
+  const made = await createTestDatabase();
+  const log = await startTestLog();
+  const database = openDatabase({ url: made.url, name: "test", connections: 4, deadlineMs: 5_000 });
+  const history = createHistory(database);
+  const sender = await Sender.connect(log.server.url, shards);
+  const live = collectLive(sender.nats);
+  const instance = await startInstance({ nats: log.server.url, postgres: made.url }, shards);
+  await sender.untilStreams();
+  return {
+    database,
+    history,
+    sender,
+    instance,
+    live,
+    untilWritten: async () => {
+      const seqs = await sender.lastSeqs();
+      const cursors = () => instance.writers.cursors();
+      await until("written", () => seqs.every((seq, shard) => (cursors().get(shard) ?? -1) >= seq));
+      await sender.nats.flush();
+    },
+    idsIn: async (room) => (await history.page(room, { after: 0, limit: 5_000 })).map(({ id }) => id),
+    close: async () => {
+      await instance.close();
+      await sender.nats.close();
+      await database.close();
+      await log.stop();
+      await made.drop();
+    },
+  };
 }
 
 type Draft = Readonly<{ room: string; id: string; author?: string; body?: string; receipt?: string }>;
