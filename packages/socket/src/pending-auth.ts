@@ -15,6 +15,11 @@ const EARLY_BYTES_MAX = 32 * 1_024;
 const CONTROL_FRAMES_MAX = 16;
 /** Heads of frames that may come with the first one: those of its fragments, and pings. */
 const HEAD_BYTES_MAX = 1_024;
+const FIRST_BYTES_MAX = EARLY_FRAME_BYTES_MAX + HEAD_BYTES_MAX;
+/** Bytes that a socket may send before it is authenticated. */
+const BYTES_MAX = FIRST_BYTES_MAX + EARLY_BYTES_MAX + HEAD_BYTES_MAX;
+
+type Read = (chunk: Buffer) => void;
 
 /** Frames that arrived after `auth` and before its answer, in order. */
 type EarlyFrames = readonly Readonly<Parameters<TakeFrame>>[];
@@ -32,6 +37,9 @@ type PendingAuthOptions = Readonly<{
  * A socket whose handshake brought no token: its first frame must be `auth`, within `AUTH_DEADLINE_MS`. While the token
  * is verified the socket is not read; frames that came in the same read are kept, as copies. A socket that is refused
  * is closed with 4401, or 4503 if auth is away, and its TCP ends.
+ *
+ * Reads pass through here until then: ws parses a read to its end, 9,000 small frames of it if need be, so that one which
+ * is too large for a socket without a token is not given to it (docs/decisions/0040).
  */
 export class PendingAuth {
   /** When the socket is ended unless it is authenticated; monotonic, ms. */
@@ -42,8 +50,10 @@ export class PendingAuth {
   #earlyBytes = 0;
   #controlFrames = 0;
   #isFirst = true;
-  /** Bytes that came before the first frame was complete. */
+  /** Bytes that came. */
   #bytes = 0;
+  /** Who reads the socket: ws and the meter. */
+  readonly #readers: readonly Read[];
 
   constructor({ meter, verifyToken, onAuthenticated }: PendingAuthOptions) {
     const { ws, socket } = meter;
@@ -51,17 +61,40 @@ export class PendingAuth {
     this.deadline = performance.now() + AUTH_DEADLINE_MS;
     const authenticate = command("auth", AuthFrame, 0, async (_connection, { token }) => {
       const identity = await verifyToken(token);
-      if (ws.readyState === ws.OPEN) onAuthenticated(identity, this.#early.splice(0));
+      if (ws.readyState !== ws.OPEN) return;
+      this.#letThrough();
+      onAuthenticated(identity, this.#early.splice(0));
     });
     this.#table = new CommandTable([authenticate]);
-    socket.on("data", this.#noteRead);
+    this.#readers = socket.listeners("data") as Read[];
+    socket.removeAllListeners("data");
+    socket.on("data", this.#pass);
   }
 
-  /** Ends a socket whose first frame is too large long before it is complete. */
-  readonly #noteRead = (chunk: Buffer): void => {
+  /** Passes a read on, unless the socket has sent too much; ends it if its first frame is too large to be complete. */
+  readonly #pass: Read = (chunk) => {
+    const { socket } = this.#meter;
     this.#bytes += chunk.length;
-    if (this.#bytes > EARLY_FRAME_BYTES_MAX + HEAD_BYTES_MAX) this.#refuseTooLarge();
+    if (this.#bytes > BYTES_MAX) return this.#endFlood();
+    for (const read of this.#readers) read.call(socket, chunk);
+    if (this.#isFirst && this.#bytes > FIRST_BYTES_MAX) this.#refuseTooLarge();
   };
+
+  /** Ends a socket that floods: nothing more is read of it, not even to let it see why. */
+  #endFlood(): void {
+    const { ws, socket } = this.#meter;
+    this.#early.length = 0;
+    socket.off("data", this.#pass);
+    socket.pause();
+    ws.close(CLOSE.tooMany, "too many bytes before authentication");
+    socket.destroySoon();
+  }
+
+  #letThrough(): void {
+    const { socket } = this.#meter;
+    socket.off("data", this.#pass);
+    for (const read of this.#readers) socket.on("data", read);
+  }
 
   readonly take: TakeFrame = (kind, data) => {
     if (kind === "ping" || kind === "pong") return this.#countControl();
@@ -69,7 +102,6 @@ export class PendingAuth {
     if (bytes > EARLY_FRAME_BYTES_MAX) this.#refuseTooLarge();
     else if (this.#isFirst) {
       this.#isFirst = false;
-      this.#meter.socket.off("data", this.#noteRead);
       this.#meter.pause(PAUSE.auth);
       void this.#authenticate(data);
     } else this.#keep(kind, data as Buffer);

@@ -88,7 +88,7 @@ export async function startInstance(
 }
 
 /** One instance of the writers, with a log and a database of its own, and what a test does with them. */
-export type Writing = Readonly<{
+type Writing = Readonly<{
   database: Database;
   history: History;
   sender: Sender;
