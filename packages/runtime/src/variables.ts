@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { readDatabaseUrl, readMonitorUrls, readNatsServers } from "./addresses.ts";
 
 /** Schema of a TCP port. 0 lets the system choose one. */
 export const Port = (port: number, description: string) =>
@@ -35,7 +36,8 @@ export const NatsVariables = {
   NATS_URL: Type.Optional(Type.String({ description: "NATS servers of one's own, comma separated" })),
   NATS_MONITOR_URL: Type.Optional(
     Type.String({
-      description: "monitoring address of NATS; with it the fsync setting of the server is checked",
+      description:
+        "monitoring addresses of the NATS servers, comma separated; with them the fsync setting of each is checked",
     }),
   ),
   NATS_USER: Type.Optional(Type.String({ description: "NATS user of this service" })),
@@ -46,25 +48,47 @@ export const NatsVariables = {
 export const PostgresVariables = {
   POSTGRES_PORT: Port(5432, "port of Postgres on this machine, used when DATABASE_URL is not set"),
   DATABASE_URL: Type.Optional(
-    Type.String({ description: "a Postgres of one's own, with user and database" }),
+    Type.String({
+      description:
+        "a Postgres of one's own, with user and database; of several hosts the one that takes writes is used",
+    }),
   ),
 } as const;
 
-/** The servers (`NATS_URL`, or this machine's `NATS_PORT`) and the user of the NATS connection. */
+/**
+ * The servers (`NATS_URL`, or this machine's `NATS_PORT`) and the user of the NATS connection.
+ *
+ * @throws {ConfigError} if `NATS_URL` is no address, or a password is that of an example in production.
+ */
 export function natsOptions(config: {
+  NODE_ENV?: string;
   NATS_URL?: string;
   NATS_PORT: number;
   NATS_USER?: string;
   NATS_PASSWORD?: string;
 }): { url: string; user?: string; password?: string } {
-  const url = config.NATS_URL ?? `nats://127.0.0.1:${config.NATS_PORT}`;
+  const url = readNatsServers(config, config.NATS_URL ?? `nats://127.0.0.1:${config.NATS_PORT}`);
   if (config.NATS_USER === undefined) return { url };
   return { url, user: config.NATS_USER, password: config.NATS_PASSWORD ?? "" };
 }
 
-/** `DATABASE_URL`, or the URL of the `parley` database on this machine's `POSTGRES_PORT`. */
-export function databaseUrl(config: { DATABASE_URL?: string; POSTGRES_PORT: number }): string {
-  return config.DATABASE_URL ?? `postgres://parley@127.0.0.1:${config.POSTGRES_PORT}/parley`;
+/** The addresses in `NATS_MONITOR_URL`. @throws {ConfigError} if one is none. */
+export function monitorUrls(config: { NATS_MONITOR_URL?: string }): string[] {
+  return readMonitorUrls(config.NATS_MONITOR_URL);
+}
+
+/**
+ * `DATABASE_URL`, or the URL of the `parley` database on this machine's `POSTGRES_PORT`.
+ *
+ * @throws {ConfigError} if it is no address, or its password is that of an example in production.
+ */
+export function databaseUrl(config: {
+  NODE_ENV?: string;
+  DATABASE_URL?: string;
+  POSTGRES_PORT: number;
+}): string {
+  const { DATABASE_URL: url = `postgres://parley@127.0.0.1:${config.POSTGRES_PORT}/parley` } = config;
+  return readDatabaseUrl(config, url);
 }
 
 /** Variables of services that web pages may call. */

@@ -13,7 +13,7 @@ import type { OnFault } from "@parley/runtime/listen";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
 import { readTrustProxy } from "@parley/runtime/trust-proxy";
-import { natsOptions } from "@parley/runtime/variables";
+import { monitorUrls, natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
 import { TokenBuckets } from "@parley/socket/token-bucket";
 import type { Static } from "typebox";
@@ -64,7 +64,7 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   const backlog = new Backlog(nats, shards, config.LOG_BACKLOG_MAX, onFault);
   const publisher = createLogPublisher(nats, {
     shards,
-    monitorUrl: config.NATS_MONITOR_URL,
+    monitorUrls: monitorUrls(config),
     onPublished: (published) => backlog.acknowledged(published),
     closeDeadlineMs: CLOSE_DEADLINE_MS,
     log,

@@ -27,17 +27,17 @@ const unknown = (reason: string): Finding => ({ state: "unknown", reason });
 
 /**
  * Checks whether the log can keep its promises: one stream with the right settings per shard and no more, and a server
- * that is new enough and syncs each write to the disk (checked if `monitorUrl` is given). Needs the permission
+ * that is new enough and syncs each write to the disk (checked at each of `monitorUrls`). Needs the permission
  * STREAM.INFO only, and changes nothing.
  */
 export async function checkLog(
   nats: NatsConnection,
   shards: number,
-  monitorUrl: string | undefined,
+  monitorUrls: readonly string[],
 ): Promise<LogFindings> {
   const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: REQUEST_DEADLINE_MS });
   const [fsync, beyond, ...streams] = await Promise.all([
-    monitorUrl === undefined ? RIGHT : checkFsync(monitorUrl),
+    Promise.all(monitorUrls.map(checkFsync)),
     checkStream(jsm, shards, shards),
     ...Array.from({ length: shards }, (_, shard) => checkStream(jsm, shard, shards)),
   ]);
@@ -45,7 +45,7 @@ export async function checkLog(
     beyond.lastSeq === undefined
       ? RIGHT
       : wrong(`there is a stream ${streamOf(shards)}: the log was made for more than LOG_SHARDS=${shards}`);
-  return { server: worst([checkVersion(nats), fsync, mismatch]), streams };
+  return { server: worst([checkVersion(nats), ...fsync, mismatch]), streams };
 }
 
 function worst(findings: readonly Finding[]): Finding {
@@ -67,19 +67,21 @@ function checkVersion(nats: NatsConnection): Finding {
 }
 
 async function checkFsync(monitorUrl: string): Promise<Finding> {
+  const url = new URL("/jsz?config=1", monitorUrl);
+  const { host } = url;
   try {
-    const url = new URL("/jsz?config=1", monitorUrl);
     const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
     const { config } = (await response.json()) as { config?: { sync_always?: boolean } };
-    if (config === undefined) return unknown("the monitoring address of NATS has no JetStream settings");
+    if (config === undefined)
+      return unknown(`the monitoring address ${host} of NATS has no JetStream settings`);
     // `sync_interval` keeps its default in the answer even when each write is synced.
     return config.sync_always === true
       ? RIGHT
       : wrong(
-          "NATS does not sync each write (jetstream { sync_interval: always }): a power cut would lose messages",
+          `NATS (${host}) does not sync each write (jetstream { sync_interval: always }): a power cut would lose messages`,
         );
   } catch {
-    return unknown("the monitoring address of NATS does not answer");
+    return unknown(`the monitoring address ${host} of NATS does not answer`);
   }
 }
 

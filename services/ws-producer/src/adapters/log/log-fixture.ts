@@ -62,13 +62,13 @@ export class LogFixture {
 
   publisher(
     shards: number,
-    { monitorUrl = this.server.monitorUrl, closeDeadlineMs = CLOSE_DEADLINE_MS } = {},
+    { monitorUrls = [this.server.monitorUrl], closeDeadlineMs = CLOSE_DEADLINE_MS } = {},
   ): LogPublisher {
     const log = {
       info: () => undefined,
       error: (fault: Record<string, unknown>) => void this.errors.push(fault),
     };
-    const publisher = createLogPublisher(this.nats, { shards, monitorUrl, closeDeadlineMs, log });
+    const publisher = createLogPublisher(this.nats, { shards, monitorUrls, closeDeadlineMs, log });
     this.#publishers.push(publisher);
     return publisher;
   }

@@ -20,8 +20,8 @@ const FLUSH_DEADLINE_MS = 500;
 
 type LogPublisherOptions = Readonly<{
   shards: number;
-  /** Monitoring address of NATS: with it the server's fsync setting is checked. */
-  monitorUrl?: string | undefined;
+  /** Monitoring addresses of NATS: the fsync setting of each server is checked. */
+  monitorUrls: readonly string[];
   /** Called for each acknowledged entry, before its caller's promise resolves. */
   onPublished?: (published: Published) => void;
   /** Longest wait for pending entries in `close`, ms. */
@@ -50,7 +50,7 @@ export interface LogPublisher {
 }
 
 export function createLogPublisher(nats: NatsConnection, options: LogPublisherOptions): LogPublisher {
-  const { shards, monitorUrl, log, onPublished, closeDeadlineMs } = options;
+  const { shards, monitorUrls, log, onPublished, closeDeadlineMs } = options;
   const counters = { published: 0, duplicates: 0, packs: 0, packed: 0, retries: 0, refused: 0 };
   const requests = new LogRequests(nats, (err, what) => log.error({ part: "log", err }, what));
   const onSuspect = (shard: number, reason: string) => {
@@ -61,7 +61,7 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
     { length: shards },
     (_, shard) => new ShardLane(shard, { requests, counters, onPublished, onSuspect }),
   );
-  const watch = new LogWatch(nats, lanes, { shards, monitorUrl, log });
+  const watch = new LogWatch(nats, lanes, { shards, monitorUrls, log });
   const pending = () => lanes.reduce((sum, lane) => sum + lane.pending.size, 0);
   let closing = false;
   void watch.run();

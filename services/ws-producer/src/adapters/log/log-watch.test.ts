@@ -95,16 +95,17 @@ test("readiness names settings of a stream that would break a promise, and nothi
 
 test("a monitoring address that does not answer makes the log unknown, not ready", async () => {
   await fixture.makeLog(1);
-  const publisher = fixture.publisher(1, { monitorUrl: "http://127.0.0.1:9" });
+  const publisher = fixture.publisher(1, { monitorUrls: ["http://127.0.0.1:9"] });
   await until(() => expect(() => publisher.assertReady()).toThrow("does not answer"));
-  await expect(checkLog(fixture.nats, 1, undefined)).resolves.toMatchObject({ server: { state: "right" } });
+  await expect(checkLog(fixture.nats, 1, [])).resolves.toMatchObject({ server: { state: "right" } });
 });
 
-test("a server that does not sync each write makes the log not ready", async () => {
+test("one of several servers that does not sync each write makes the log not ready", async () => {
   const lax = await LogFixture.start("jetstream { sync_interval: 2m }");
   try {
     await lax.makeLog(1);
-    const publisher = lax.publisher(1);
+    const monitorUrls = [fixture, lax].map(({ server }) => server.monitorUrl);
+    const publisher = lax.publisher(1, { monitorUrls });
     await until(() => expect(() => publisher.assertReady()).toThrow("sync_interval: always"));
     await lax.clear();
   } finally {

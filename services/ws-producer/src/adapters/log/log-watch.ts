@@ -11,7 +11,7 @@ const RECHECK_MS = 250;
 
 type LogWatchOptions = Readonly<{
   shards: number;
-  monitorUrl?: string | undefined;
+  monitorUrls: readonly string[];
   log: Pick<Log, "info" | "error">;
 }>;
 
@@ -85,10 +85,10 @@ export class LogWatch {
   }
 
   async #check(): Promise<void> {
-    const { shards, monitorUrl } = this.#options;
+    const { shards, monitorUrls } = this.#options;
     const epoch = this.#epoch;
     const acknowledged = this.#lanes.map((lane) => lane.highest);
-    const { server, streams } = await checkLog(this.#nats, shards, monitorUrl);
+    const { server, streams } = await checkLog(this.#nats, shards, monitorUrls);
     if (epoch !== this.#epoch || this.#isStopped) return;
     const judged = streams.map((stream, shard) => this.#compare(shard, stream, acknowledged[shard] ?? 0));
     this.#findings = { server, streams: judged };
