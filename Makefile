@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 NODE := node_modules/.bin/node
 DEVSTACK := packages/devstack/src
-SERVICES := auth ws-producer ws-consumer web
+SERVICES := auth ws-producer ws-consumer
 LOGS := $(SERVICES) nats postgres
 export TURBO_TELEMETRY_DISABLED := 1
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)

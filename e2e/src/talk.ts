@@ -6,7 +6,7 @@ import { Sender } from "@parley/bench/chaos/sender";
 import { openAccount } from "@parley/devstack/accounts";
 import { withConnection } from "@parley/devstack/database";
 import { loadDotEnv } from "@parley/devstack/environment";
-import { errorText, say, timedProgress, untilInterrupted } from "@parley/devstack/terminal";
+import { runMain, say, timedProgress, untilInterrupted } from "@parley/devstack/terminal";
 import { sleep } from "@parley/runtime/deadline";
 import { Parley } from "./parley.ts";
 
@@ -85,9 +85,12 @@ async function demo(): Promise<void> {
   }
 }
 
-async function main([command, file = ""]: readonly string[]): Promise<void> {
+async function main([command, file = ""]: readonly string[]): Promise<number> {
   loadDotEnv();
-  if (command === "demo") return demo();
+  if (command === "demo") {
+    await demo();
+    return 0;
+  }
   const address = (variable: string) => `http://127.0.0.1:${process.env[variable]}`;
   const [auth, producer] = [address("AUTH_HTTP_PORT"), address("PRODUCER_HTTP_PORT")];
   const at = { auth, producer, consumer: address("CONSUMER_HTTP_PORT") };
@@ -97,14 +100,7 @@ async function main([command, file = ""]: readonly string[]): Promise<void> {
   });
   if (command === "talk") await writeFile(file, JSON.stringify(await talk(at, () => isEnding)));
   await checkHistory(at, JSON.parse(await readFile(file, "utf8")));
+  return 0;
 }
 
-process.exit(
-  await main(process.argv.slice(2)).then(
-    () => 0,
-    (error: unknown) => {
-      process.stderr.write(`${errorText(error)}\n`);
-      return 1;
-    },
-  ),
-);
+await runMain("talk", () => main(process.argv.slice(2)));

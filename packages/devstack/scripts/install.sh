@@ -10,7 +10,9 @@ command -v node >/dev/null && command -v npm >/dev/null ||
 
 started=$(date +%s) log=$(mktemp)
 echo "install: npm ci (about a minute with an empty cache)"
-npm ci --no-audit --no-fund --loglevel=error >"$log" 2>&1 &
+# Waits between attempts are 0.5, 1 and 2 s; npm's own are 10 and 60.
+npm ci --no-audit --no-fund --loglevel=error --fetch-retries=3 --fetch-retry-factor=2 \
+  --fetch-retry-mintimeout=500 --fetch-retry-maxtimeout=2000 >"$log" 2>&1 &
 npm=$!
 trap 'kill "$npm" 2>/dev/null || true; rm -f "$log"' EXIT
 trap 'exit 130' INT
@@ -23,5 +25,8 @@ done
 code=0
 wait "$npm" || code=$?
 cat "$log"
+if [ "$code" -ne 0 ] && grep -qE 'E(NOTFOUND|AI_AGAIN|CONNREFUSED|TIMEDOUT|NETUNREACH)' "$log"; then
+  fail "npm's registry cannot be reached, and the packages come from there: connect this machine, then try again"
+fi
 [ "$code" -eq 0 ] || fail "npm ci failed (above)"
 echo "install: done in $(($(date +%s) - started)) s"

@@ -3,22 +3,25 @@ import { loadDotEnv } from "./environment.ts";
 import { databaseLoginOf, keepLogins, natsLoginOf } from "./logins.ts";
 import { stackOptionsFrom } from "./stack-options.ts";
 import type { ServiceName } from "./stack-services.ts";
+import { runMain } from "./terminal.ts";
 
 // Runs a script with a service's addresses and logins of NATS and Postgres, of the stack on DATA_DIR; variables that
 // are set already win: `node as-service.ts ws-consumer services/ws-consumer/src/dead-letters-main.ts list`.
-loadDotEnv();
-const [name, script = "", ...rest] = process.argv.slice(2);
-const service = name as ServiceName;
-const { dataDir, ports = {}, natsUrl, databaseUrl } = stackOptionsFrom(process.env);
-const logins = await keepLogins(dataDir);
-const { status } = spawnSync(process.execPath, [script, ...rest], {
-  stdio: "inherit",
-  env: {
-    ...(natsUrl === undefined && { NATS_URL: `nats://127.0.0.1:${ports.NATS_PORT}` }),
-    ...natsLoginOf(service, natsUrl === undefined ? logins.nats : undefined),
-    ...(databaseUrl === undefined &&
-      databaseLoginOf(service, `postgres://127.0.0.1:${ports.POSTGRES_PORT}/parley`, logins.database)),
-    ...process.env,
-  },
+await runMain("make", async () => {
+  loadDotEnv();
+  const [name, script = "", ...rest] = process.argv.slice(2);
+  const service = name as ServiceName;
+  const { dataDir, ports = {}, natsUrl, databaseUrl } = stackOptionsFrom(process.env);
+  const logins = await keepLogins(dataDir);
+  const { status } = spawnSync(process.execPath, [script, ...rest], {
+    stdio: "inherit",
+    env: {
+      ...(natsUrl === undefined && { NATS_URL: `nats://127.0.0.1:${ports.NATS_PORT}` }),
+      ...natsLoginOf(service, natsUrl === undefined ? logins.nats : undefined),
+      ...(databaseUrl === undefined &&
+        databaseLoginOf(service, `postgres://127.0.0.1:${ports.POSTGRES_PORT}/parley`, logins.database)),
+      ...process.env,
+    },
+  });
+  return status ?? 1;
 });
-process.exitCode = status ?? 1;

@@ -1,38 +1,59 @@
 import postgres from "postgres";
-import { DevstackError, type Progress, reasonOf, sleep } from "./environment.ts";
+import { DevstackError, type Progress, reasonOf, SettingError, sleep, whenItChanges } from "./environment.ts";
 
 const PROGRESS_MS = 2_000;
 /** SQLSTATE of a wrong password or user, and of a database that does not exist: waiting does not help. */
 const FINAL_CODES = ["28P01", "28000", "3D000"];
 
 /**
- * Waits until the database answers a query, at most `deadlineMs` (default 30 s). `onWaiting` is called every 2 s.
+ * Waits until a server of `url` takes writes, at most `deadlineMs` (default 30 s), and returns the address of that one.
+ * `onWaiting` is called after 2 s, and when the reason changes.
  *
- * @throws {DevstackError} DATABASE_UNREACHABLE with the last reason; at once if the password or the name is wrong.
+ * @throws {DevstackError} DATABASE_UNREACHABLE with the last reason; {SettingError} at once if `url` is no address, or
+ * the password or the name is wrong.
  */
-export async function waitForDatabase(url: string, onWaiting: Progress, deadlineMs = 30_000): Promise<void> {
+export async function waitForDatabase(
+  url: string,
+  onWaiting: Progress,
+  deadlineMs = 30_000,
+): Promise<string> {
+  const servers = databaseServers(url);
   const deadline = performance.now() + deadlineMs;
-  let tellAt = performance.now() + PROGRESS_MS;
+  const tell = whenItChanges(onWaiting);
+  const tellAt = performance.now() + PROGRESS_MS;
   for (;;) {
-    const failure = await failureOf(url);
-    if (failure === undefined) return;
-    if (FINAL_CODES.includes(failure.code) || performance.now() > deadline) {
-      const text = `the database at ${withoutPassword(url)} does not answer: ${failure.reason}`;
-      throw new DevstackError("DATABASE_UNREACHABLE", text);
-    }
-    if (performance.now() > tellAt) {
-      onWaiting(failure.reason);
-      tellAt += PROGRESS_MS;
-    }
+    const failures = await Promise.all(servers.map(failureOf));
+    const writable = servers.find((_, i) => failures[i] === undefined);
+    if (writable !== undefined) return writable;
+    const reason = failures.map((failure) => failure?.reason).join("; ");
+    const isFinal = failures.every((failure) => FINAL_CODES.includes(failure?.code ?? ""));
+    const text = `the database at ${withoutPassword(url)} does not answer: ${reason}`;
+    if (isFinal) throw new SettingError("DATABASE_UNREACHABLE", text);
+    if (performance.now() > deadline) throw new DevstackError("DATABASE_UNREACHABLE", text);
+    if (performance.now() > tellAt) tell(reason);
     await sleep(25);
   }
 }
 
-/** Why the database does not answer a query; undefined if it does. */
+/**
+ * The address of each server of a URL that may name several: `postgres://user@one:5432,two:5432/parley`.
+ *
+ * @throws {SettingError} DATABASE_URL if it is no address.
+ */
+export function databaseServers(url: string): string[] {
+  const [, before, hosts = "", after] = /^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)([^/?]*)(.*)$/s.exec(url) ?? [];
+  const servers = hosts.split(",").map((host) => `${before}${host.trim()}${after}`);
+  if (before !== undefined && servers.every((server) => URL.canParse(server))) return servers;
+  // Without the value, which may hold a password.
+  const text = "DATABASE_URL is no address of a Postgres: write postgres://user:password@host:5432/database";
+  throw new SettingError("DATABASE_URL", text);
+}
+
+/** Why the database takes no writes; undefined if it does. */
 export async function failureOf(url: string): Promise<{ code: string; reason: string } | undefined> {
   try {
-    await withConnection(url, (sql) => sql`select 1`);
-    return undefined;
+    const [row] = await withConnection(url, (sql) => sql`show transaction_read_only`);
+    return row?.transaction_read_only === "on" ? { code: "25006", reason: "it takes no writes" } : undefined;
   } catch (error) {
     const { code = "" } = error as { code?: string };
     return { code, reason: reasonOf(error) || code };

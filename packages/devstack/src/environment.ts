@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { loadEnvFile } from "node:process";
@@ -14,10 +14,24 @@ export function ownEnvironment(): Environment {
 /** The folder of the whole repository. */
 export const REPOSITORY = resolve(dirname(import.meta.filename), "../../..");
 
-/** Loads `.env` of the repository into the environment, if there is one; variables that are set already win. */
-export function loadDotEnv(): void {
-  const file = join(REPOSITORY, ".env");
-  if (existsSync(file)) loadEnvFile(file);
+/** What Node takes from an env file; a value in quotes may have several lines. */
+const ASSIGNMENT = /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`)?.*$/gm;
+
+/**
+ * Loads an env file into the environment, if there is one; variables that are set already win. Node ignores a line that
+ * it does not understand.
+ *
+ * @throws {SettingError} BAD_ENV_FILE that names a line which is neither an assignment nor a comment.
+ */
+export function loadDotEnv(file = join(REPOSITORY, ".env")): void {
+  if (!existsSync(file)) return;
+  const rest = readFileSync(file, "utf8").replaceAll(ASSIGNMENT, (text) => text.replaceAll(/[^\n]/g, ""));
+  const line = rest.split("\n").findIndex((one) => /^\s*[^\s#]/.test(one)) + 1;
+  if (line > 0) {
+    const text = `line ${line} of ${file} is no assignment: write NAME=value, or # in front of a comment`;
+    throw new SettingError("BAD_ENV_FILE", text);
+  }
+  loadEnvFile(file);
 }
 
 /** A problem that the user at the terminal can solve; its message says how. */
@@ -31,8 +45,20 @@ export class DevstackError extends Error {
   }
 }
 
+/** A setting that is refused: a command of `make` ends with exit code 2, as a service does. */
+export class SettingError extends DevstackError {}
+
 /** Called with one line of text about what is being done. */
 export type Progress = (line: string) => void;
+
+/** Passes a line on unless it is the one before. */
+export function whenItChanges(say: Progress): Progress {
+  let last: string | undefined;
+  return (line) => {
+    if (line !== last) say(line);
+    last = line;
+  };
+}
 
 /** The variable's value, or undefined if it is unset or empty. */
 export function variable(env: Environment, name: string): string | undefined {
@@ -40,13 +66,13 @@ export function variable(env: Environment, name: string): string | undefined {
   return value === "" ? undefined : value;
 }
 
-/** The port number in a variable. @throws {DevstackError} BAD_PORT if it is set and no port. */
+/** The port number in a variable. @throws {SettingError} BAD_PORT if it is set and no port. */
 export function portVariable(env: Environment, name: string): number | undefined {
   const value = variable(env, name);
   if (value === undefined) return undefined;
   const port = Number(value);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new DevstackError("BAD_PORT", `${name}=${value} is not a port (1 to 65535)`);
+    throw new SettingError("BAD_PORT", `${name}=${value} is not a port (1 to 65535)`);
   }
   return port;
 }

@@ -41,9 +41,9 @@ export function natsPasswordEnv(passwords: NatsPasswords): Environment {
   };
 }
 
-/** A service's variables for its login to the stack's own NATS; none for a service that does not use it. */
+/** A service's variables for its login to the stack's own NATS. */
 export function natsLoginOf(service: ServiceName, passwords: NatsPasswords | undefined): Environment {
-  if (passwords === undefined || service === "web") return {};
+  if (passwords === undefined) return {};
   return { NATS_USER: service, NATS_PASSWORD: passwords[service] };
 }
 

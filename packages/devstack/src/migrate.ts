@@ -24,10 +24,10 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   const { databaseUrl, onProgress = () => undefined } = options;
   const onWaiting = (why: string) =>
     onProgress(`migrate: waiting for ${withoutPassword(databaseUrl)} (${why})`);
-  await waitForDatabase(databaseUrl, onWaiting, options.deadlineMs);
+  const connectionString = await waitForDatabase(databaseUrl, onWaiting, options.deadlineMs);
   const errors: string[] = [];
   const ignore = () => undefined;
-  const client = new pg.Client({ connectionString: databaseUrl });
+  const client = new pg.Client({ connectionString });
   // A lost connection fails the pending query; without a listener it would end the process as well.
   client.on("error", ignore);
   try {

@@ -1,5 +1,13 @@
 import { resolve } from "node:path";
-import { type Environment, type Progress, portVariable, REPOSITORY, variable } from "./environment.ts";
+import { databaseServers } from "./database.ts";
+import {
+  type Environment,
+  type Progress,
+  portVariable,
+  REPOSITORY,
+  SettingError,
+  variable,
+} from "./environment.ts";
 import { PORTS, type PortVariable, type ServiceName } from "./stack-services.ts";
 
 export type StackOptions = Readonly<{
@@ -18,7 +26,7 @@ export type StackOptions = Readonly<{
   natsMonitorUrl?: string | undefined;
   /** An existing database; no Postgres is started then. */
   databaseUrl?: string | undefined;
-  /** Default: all (web only if it exists). */
+  /** Default: all. */
   services?: readonly ServiceName[];
   /** Other source files for services. */
   entries?: Readonly<Partial<Record<ServiceName, string>>>;
@@ -38,16 +46,31 @@ export function dataDirOf(env: Environment): string {
   return resolve(REPOSITORY, variable(env, "DATA_DIR") ?? ".data");
 }
 
-/** The options of a stack from the environment, with the documented default ports. @throws {DevstackError} BAD_PORT. */
+/** The options of a stack from the environment, with the documented default ports. @throws {SettingError} if one is invalid. */
 export function stackOptionsFrom(env: Environment): StackOptions {
   const ports = Object.entries(PORTS).map(([name, { usual }]) => [name, portVariable(env, name) ?? usual]);
+  const [natsUrl, databaseUrl] = [variable(env, "NATS_URL"), variable(env, "DATABASE_URL")];
+  if (natsUrl !== undefined) natsServers(natsUrl);
+  if (databaseUrl !== undefined) databaseServers(databaseUrl);
   return {
     dataDir: dataDirOf(env),
     env,
     host: variable(env, "HOST") ?? "127.0.0.1",
     ports: Object.fromEntries(ports),
-    natsUrl: variable(env, "NATS_URL"),
+    natsUrl,
     natsMonitorUrl: variable(env, "NATS_MONITOR_URL"),
-    databaseUrl: variable(env, "DATABASE_URL"),
+    databaseUrl,
   };
+}
+
+/** The servers of a NATS_URL, which may name several. @throws {SettingError} NATS_URL if one is no address. */
+export function natsServers(url: string): URL[] {
+  return url.split(",").map((one) => {
+    const address = one.includes("://") ? one.trim() : `nats://${one.trim()}`;
+    if (URL.canParse(address) && new URL(address).hostname !== "") return new URL(address);
+    throw new SettingError(
+      "NATS_URL",
+      "NATS_URL has a part that is no address: write nats://host:4222,nats://other:4222",
+    );
+  });
 }

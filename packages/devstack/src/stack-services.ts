@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DevstackError, type Environment, REPOSITORY } from "./environment.ts";
 
-export const SERVICE_NAMES = ["auth", "ws-producer", "ws-consumer", "web"] as const;
+export const SERVICE_NAMES = ["auth", "ws-producer", "ws-consumer"] as const;
 export type ServiceName = (typeof SERVICE_NAMES)[number];
 
 /** The ports of a stack: who listens there, and the port of `make start` (a free one if there is none). */
@@ -11,7 +11,6 @@ export const PORTS = {
   AUTH_HTTP_PORT: { owner: "auth", usual: 8_080 },
   PRODUCER_HTTP_PORT: { owner: "ws-producer", usual: 8_081 },
   CONSUMER_HTTP_PORT: { owner: "ws-consumer", usual: 8_082 },
-  WEB_PORT: { owner: "web", usual: 8_083 },
   AUTH_METRICS_PORT: { owner: "auth", usual: 9_080 },
   PRODUCER_METRICS_PORT: { owner: "ws-producer", usual: 9_081 },
   CONSUMER_METRICS_PORT: { owner: "ws-consumer", usual: 9_082 },
@@ -26,10 +25,9 @@ const HTTP_PORTS: Readonly<Record<ServiceName, PortVariable>> = {
   auth: "AUTH_HTTP_PORT",
   "ws-producer": "PRODUCER_HTTP_PORT",
   "ws-consumer": "CONSUMER_HTTP_PORT",
-  web: "WEB_PORT",
 };
 
-const METRICS_PORTS: Readonly<Partial<Record<ServiceName, PortVariable>>> = {
+const METRICS_PORTS: Readonly<Record<ServiceName, PortVariable>> = {
   auth: "AUTH_METRICS_PORT",
   "ws-producer": "PRODUCER_METRICS_PORT",
   "ws-consumer": "CONSUMER_METRICS_PORT",
@@ -42,14 +40,14 @@ export type ServicePlan = Readonly<{
   entry: string;
   env: Environment;
   httpPort: number;
-  /** Of the routes for operators; none for the web page. */
-  metricsPort: number | undefined;
+  /** Of the routes for operators. */
+  metricsPort: number;
 }>;
 
 /**
  * The source file of each service.
  *
- * @throws {DevstackError} SERVICE_MISSING if a service has none (the web page is left out then).
+ * @throws {DevstackError} SERVICE_MISSING if a service has none.
  */
 export function findEntries(
   services: readonly ServiceName[],
@@ -58,9 +56,8 @@ export function findEntries(
   const entries = new Map<ServiceName, string>();
   for (const service of services) {
     const entry = others[service] ?? join(REPOSITORY, "services", service, "src/main.ts");
-    if (existsSync(entry)) entries.set(service, entry);
-    else if (service !== "web")
-      throw new DevstackError("SERVICE_MISSING", `${service}: there is no ${entry}`);
+    if (!existsSync(entry)) throw new DevstackError("SERVICE_MISSING", `${service}: there is no ${entry}`);
+    entries.set(service, entry);
   }
   return entries;
 }
@@ -72,14 +69,13 @@ export function planServices(
   moreConsumerPorts: readonly (readonly [http: number, metrics: number])[],
 ): ServicePlan[] {
   return [...entries].flatMap(([service, entry]): ServicePlan[] => {
-    const metricsPort = METRICS_PORTS[service];
     const first = {
       name: service,
       service,
       entry,
       env: {},
       httpPort: ports[HTTP_PORTS[service]],
-      metricsPort: metricsPort && ports[metricsPort],
+      metricsPort: ports[METRICS_PORTS[service]],
     };
     if (service !== "ws-consumer") return [first];
     const more = moreConsumerPorts.map(([httpPort, morePort], index) => {

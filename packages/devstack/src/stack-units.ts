@@ -5,7 +5,7 @@ import { DevstackError, type Environment, ownEnvironment, REPOSITORY } from "./e
 import { databaseLoginOf, type Logins, natsLoginOf } from "./logins.ts";
 import { startNats } from "./nats-server.ts";
 import { startPostgres } from "./postgres-server.ts";
-import type { StackOptions } from "./stack-options.ts";
+import { natsServers, type StackOptions } from "./stack-options.ts";
 import type { Ports, ServicePlan } from "./stack-services.ts";
 import { DOES_NOT_LISTEN, missingAt, type Supervision, Unit } from "./unit.ts";
 
@@ -113,8 +113,7 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
 /** Checks that an existing NATS server answers. @throws {DevstackError} NATS_UNREACHABLE after 10 s. */
 async function requireNats(url: string): Promise<void> {
   const reasons: string[] = [];
-  for (const server of url.split(",")) {
-    const { hostname, port } = new URL(server.includes("://") ? server : `nats://${server}`);
+  for (const { hostname, port } of natsServers(url)) {
     const socket = connect({ host: hostname, port: Number(port || 4222), timeout: 10_000 });
     const reason = await new Promise<string | undefined>((resolve) => {
       socket.once("data", () => resolve(undefined));

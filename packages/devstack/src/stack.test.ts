@@ -126,13 +126,13 @@ test("a start that fails half way stops what it started", async () => {
   expect(existsSync(join(dataDir, "run/supervisor.pid"))).toBe(false);
 });
 
-test("nobody but the owner can read the data folder", async () => {
-  const { dataDir } = await start();
+test("J: nobody but the owner can read the data folder, nor pass it", async () => {
+  const { dataDir } = await start({ dataDir: join(await makeTempDir("stack"), "data") });
+  expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
   const modes: Record<string, number> = {};
   for (const folder of [".", "postgres"])
     for (const name of await readdir(join(dataDir, folder)))
       modes[name] = (await stat(join(dataDir, folder, name))).mode & 0o077;
-  // Root's Postgres runs as another user, who passes its folder but cannot list it.
   const { postgres, ...others } = modes;
   expect(postgres).toBe(0o011);
   expect(Object.values(others).filter((mode) => mode !== 0)).toEqual([]);

@@ -1,7 +1,8 @@
-import { chmod, mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, mkdir, statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { keepDatabaseLogins } from "./database-logins.ts";
-import { DevstackError } from "./environment.ts";
+import { DevstackError, reasonOf, SettingError } from "./environment.ts";
 import { keepLogins } from "./logins.ts";
 import { migrate } from "./migrate.ts";
 import { choosePorts, findFreePort } from "./ports.ts";
@@ -13,8 +14,14 @@ import type { Supervision, Unit } from "./unit.ts";
 
 export type { StackOptions } from "./stack-options.ts";
 
+/** A new cluster of Postgres and the first streams take half of it. */
+const DISK_MIN_MB = 150;
+const MB = 1_024 ** 2;
+/** Errors of the system that say that a data folder cannot be written, SQLite's among them (the lock). */
+const FOLDER_FAULTS = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EEXIST"]);
+
 /** Order of a shutdown: in the direction of the flow, so that accepted messages are still stored; servers last. */
-const STOP_ORDER = [/^ws-producer/, /^ws-consumer/, /^(auth|web)/, /^(nats|postgres)/];
+const STOP_ORDER = [/^ws-producer/, /^ws-consumer/, /^auth/, /^(nats|postgres)/];
 
 /** A running stack. */
 export interface Stack extends Servers {
@@ -22,7 +29,7 @@ export interface Stack extends Servers {
   readonly ports: Ports;
   /** The operator of the stack's own NATS, who may do everything; undefined for an existing NATS. */
   readonly natsLogin: Readonly<{ user: string; pass: string }> | undefined;
-  /** `http://host:port` of each service process, by name (auth, ws-producer, ws-consumer, ws-consumer-2, web). */
+  /** `http://host:port` of each service process, by name (auth, ws-producer, ws-consumer, ws-consumer-2). */
   readonly urls: Readonly<Record<string, string>>;
   /** One process by name, also `nats` and `postgres`. @throws {DevstackError} NO_SUCH_SERVICE. */
   service(name: string): Unit;
@@ -36,12 +43,15 @@ export interface Stack extends Servers {
  * Starts a whole stack: NATS, Postgres, migrations, services. If anything fails, what was started is stopped.
  *
  * @throws {DevstackError} ALREADY_RUNNING, PORT_TAKEN, NATS_*, POSTGRES_*, DATABASE_UNREACHABLE, MIGRATION_FAILED,
- * SERVICE_MISSING or NOT_READY (with the end of the service's log).
+ * SERVICE_MISSING or NOT_READY (with the end of the service's log); {SettingError} DATA_DIR if it cannot be written.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const dataDir = resolve(options.dataDir);
-  await makeDataDir(dataDir);
-  const runDir = await takeRunDir(dataDir, options.onProgress);
+  const refuse = (error: unknown): never => {
+    throw folderFault(dataDir, error) ?? error;
+  };
+  await makeDataDir(dataDir).catch(refuse);
+  const runDir = await takeRunDir(dataDir, options.onProgress).catch(refuse);
   const units: Unit[] = [];
   let stopping: Promise<void> | undefined;
   const stop = async () => {
@@ -57,19 +67,30 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     return await startAll({ ...options, dataDir }, runDir, units, stopOnce);
   } catch (error) {
     await stopOnce();
-    throw error;
+    return refuse(error);
   }
 }
 
-/**
- * Its contents are for its owner only. Root's Postgres runs as another user, who has to pass the folder itself: it can
- * be passed, but not listed.
- */
+/** The error to be told if `error` says that the data folder cannot be written. */
+function folderFault(dataDir: string, error: unknown): SettingError | undefined {
+  const { code = "", syscall } = error as NodeJS.ErrnoException;
+  // mkdir(2) in /proc says ENOENT; SQLite has no code of the system's.
+  if (!FOLDER_FAULTS.has(code) && syscall !== "mkdir" && code !== "ERR_SQLITE_ERROR") return undefined;
+  const text = `DATA_DIR=${dataDir} cannot be written (${reasonOf(error)}); mend it or set another DATA_DIR`;
+  return new SettingError("DATA_DIR", text);
+}
+
+/** A data folder is for its owner only. @throws {SettingError} DATA_DIR if its disk is all but full. */
 async function makeDataDir(dataDir: string): Promise<void> {
-  const mode = process.getuid?.() === 0 ? 0o711 : 0o700;
-  await mkdir(dataDir, { recursive: true, mode });
-  // Folders of an earlier version may be open; a new one is made closed.
-  for (const name of ["logs", "run", "nats"]) await chmod(join(dataDir, name), 0o700).catch(() => undefined);
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  // Those of an earlier version may be open; a folder that is not a stack's is left as it is.
+  const folders = existsSync(join(dataDir, "run")) ? [".", "logs", "run", "nats"] : [];
+  for (const name of folders) await chmod(join(dataDir, name), 0o700).catch(() => undefined);
+  const { bavail, bsize } = await statfs(dataDir);
+  const leftMb = Math.floor((bavail * bsize) / MB);
+  if (leftMb >= DISK_MIN_MB) return;
+  const text = `DATA_DIR=${dataDir} has ${leftMb} MB left on its disk, a start needs ${DISK_MIN_MB}; free some or set another DATA_DIR`;
+  throw new SettingError("DATA_DIR", text);
 }
 
 async function startAll(

@@ -89,7 +89,7 @@ test("stop ends a running stack; a second one finds nothing", async () => {
   expect(again.text()).toContain("nothing runs");
 });
 
-test("after kill -9 of the supervisor everything ends by itself, and the next start comes up", async () => {
+test("J: after kill -9 of the supervisor everything ends by itself, and the next start comes up", async () => {
   const env = await ownEnv();
   const start = run("start.ts", [], env);
   await start.until("Parley is ready");
@@ -116,8 +116,20 @@ test("an end that is asked for while the stack comes up is obeyed, and nothing s
   expect(await pidsOf(env)).toEqual([]);
 });
 
-test("a bad port is one clear line and exit code 1", async () => {
-  const start = run("start.ts", [], { ...(await ownEnv()), AUTH_HTTP_PORT: "eighty" });
-  expect(await start.code).toBe(1);
-  expect(start.text().trim()).toBe("make start: AUTH_HTTP_PORT=eighty is not a port (1 to 65535)");
+test("J: a bad setting is one sentence at once that names it, and exit code 2", async () => {
+  const cases = {
+    AUTH_HTTP_PORT: ["eighty", "AUTH_HTTP_PORT=eighty is not a port (1 to 65535)"],
+    DATABASE_URL: ["nowhere", "DATABASE_URL is no address of a Postgres"],
+    NATS_URL: ["nats://one:4222,two:x", "NATS_URL has a part that is no address"],
+    DATA_DIR: ["/dev/null/data", "DATA_DIR=/dev/null/data cannot be written (ENOTDIR"],
+    ONLY: ["ath", "there is no service ath: auth, ws-producer, ws-consumer"],
+  };
+  const env = await ownEnv();
+  const runs = Object.entries(cases).map(async ([name, [value = "", sentence]]) => {
+    const start = run("start.ts", name === "ONLY" ? [value] : [], { ...env, [name]: value });
+    expect(await start.code, name).toBe(2);
+    expect(start.text()).toMatch(/^make start: .+\n$/);
+    expect(start.text()).toContain(sentence);
+  });
+  await Promise.all(runs);
 });

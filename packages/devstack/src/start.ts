@@ -1,18 +1,17 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Account, type Credentials, newPassword, openAccount } from "./accounts.ts";
-import { DevstackError, loadDotEnv } from "./environment.ts";
+import { loadDotEnv, SettingError } from "./environment.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { stackOptionsFrom } from "./stack-options.ts";
 import { SERVICE_NAMES, type ServiceName } from "./stack-services.ts";
-import { errorText, say, timedProgress, untilAskedToEnd } from "./terminal.ts";
+import { errorText, runMain, say, timedProgress, untilAskedToEnd } from "./terminal.ts";
 
 /** Longest shutdown of a stack that was still starting, ms. */
 const ABORT_DEADLINE_MS = 25_000;
 
 /** `make start`, or `start.ts auth ws-producer …` for some of the services: runs a stack until a signal ends it. */
 async function main(): Promise<number> {
-  loadDotEnv();
   const progress = timedProgress();
   const abort = new AbortController();
   let stack: Stack | undefined;
@@ -23,10 +22,10 @@ async function main(): Promise<number> {
     if (stack === undefined) setTimeout(() => process.exit(0), ABORT_DEADLINE_MS).unref();
   });
   try {
-    const named = namedServices(process.argv.slice(2));
+    loadDotEnv();
     stack = await startStack({
       ...stackOptionsFrom(process.env),
-      services: named.length === 0 ? SERVICE_NAMES : named,
+      services: namedServices(process.argv.slice(2)),
       onProgress: progress,
       signal: abort.signal,
     });
@@ -38,16 +37,15 @@ async function main(): Promise<number> {
   } catch (error) {
     await stack?.stop();
     if (abort.signal.aborted) return 0;
-    process.stderr.write(`\nmake start: ${errorText(error)}\n`);
-    return 1;
+    throw error;
   }
 }
 
-/** The services that were asked for by name; all if none was. @throws {DevstackError} UNKNOWN_SERVICE. */
+/** The services that were asked for by name; all if none was. @throws {SettingError} UNKNOWN_SERVICE. */
 function namedServices(names: readonly string[]): readonly ServiceName[] {
   const unknown = names.find((name) => !SERVICE_NAMES.some((known) => known === name));
   if (unknown !== undefined)
-    throw new DevstackError("UNKNOWN_SERVICE", `there is no service ${unknown}: ${SERVICE_NAMES.join(", ")}`);
+    throw new SettingError("UNKNOWN_SERVICE", `there is no service ${unknown}: ${SERVICE_NAMES.join(", ")}`);
   return names.length === 0 ? SERVICE_NAMES : (names as ServiceName[]);
 }
 
@@ -55,10 +53,8 @@ function namedServices(names: readonly string[]): readonly ServiceName[] {
 async function introduce(stack: Stack, progress: (line: string) => void): Promise<void> {
   progress("Parley is ready");
   say();
-  for (const [name, url] of Object.entries(stack.urls)) {
-    if (name === "web") say(`  chat page    ${url}`);
-    else say(`  ${name.padEnd(12)} ${url}/health   ${url}/docs`);
-  }
+  for (const [name, url] of Object.entries(stack.urls))
+    say(`  ${name.padEnd(12)} ${url}/health   ${url}/docs`);
   say(`  logs         ${join(stack.dataDir, "logs")}/<name>.log   (make logs, make logs-auth …)`);
   const { auth, "ws-producer": producer, "ws-consumer": consumer } = stack.urls;
   if (auth === undefined || producer === undefined || consumer === undefined) return;
@@ -112,4 +108,4 @@ A token lasts ${Math.round(writer.expiresIn / 60)} minutes; a new one:
 Ctrl-C stops everything.`);
 }
 
-process.exit(await main());
+await runMain("make start", main);

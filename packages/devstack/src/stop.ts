@@ -1,36 +1,38 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { loadDotEnv, sleep } from "./environment.ts";
+import { DevstackError, loadDotEnv, sleep } from "./environment.ts";
 import { isLocked, pidOf, waitForLeft } from "./run-dir.ts";
 import { trySignal } from "./server-process.ts";
 import { dataDirOf } from "./stack-options.ts";
-import { say } from "./terminal.ts";
+import { runMain, say } from "./terminal.ts";
 
 const STOP_DEADLINE_MS = 45_000;
 
 // `make stop`; with --remove, for `make clean`, it also deletes DATA_DIR, if that is the data folder of a stack.
-loadDotEnv();
-const dataDir = dataDirOf(process.env);
-const wasRunning = isLocked(dataDir);
-if (wasRunning) {
-  const pid = pidOf(dataDir, "supervisor");
-  say(`stopping the stack on ${dataDir} (supervisor pid ${pid})`);
-  trySignal(pid, "SIGTERM");
-  const deadline = performance.now() + STOP_DEADLINE_MS;
-  while (isLocked(dataDir) && performance.now() < deadline) await sleep(50);
-  if (isLocked(dataDir)) {
-    say(`it has not ended in ${STOP_DEADLINE_MS / 1_000} s, killing it`);
-    trySignal(pid, "SIGKILL");
+await runMain("make stop", async () => {
+  loadDotEnv();
+  const dataDir = dataDirOf(process.env);
+  const wasRunning = isLocked(dataDir);
+  if (wasRunning) {
+    const pid = pidOf(dataDir, "supervisor");
+    say(`stopping the stack on ${dataDir} (supervisor pid ${pid})`);
+    trySignal(pid, "SIGTERM");
+    const deadline = performance.now() + STOP_DEADLINE_MS;
+    while (isLocked(dataDir) && performance.now() < deadline) await sleep(50);
+    if (isLocked(dataDir)) {
+      say(`it has not ended in ${STOP_DEADLINE_MS / 1_000} s, killing it`);
+      trySignal(pid, "SIGKILL");
+    }
   }
-}
-const left = await waitForLeft(dataDir, say);
-say(wasRunning || left.length > 0 ? "stopped" : `nothing runs on ${dataDir}`);
-if (process.argv.includes("--remove") && existsSync(dataDir)) {
-  if (existsSync(join(dataDir, "run")) && !isLocked(dataDir))
-    await rm(dataDir, { recursive: true, force: true });
-  else {
-    process.stderr.write(`make clean: ${dataDir} is in use or no data folder of a stack, left alone\n`);
-    process.exitCode = 1;
+  const left = await waitForLeft(dataDir, say);
+  say(wasRunning || left.length > 0 ? "stopped" : `nothing runs on ${dataDir}`);
+  if (process.argv.includes("--remove") && existsSync(dataDir)) {
+    if (existsSync(join(dataDir, "run")) && !isLocked(dataDir))
+      await rm(dataDir, { recursive: true, force: true });
+    else {
+      throw new DevstackError("NOT_REMOVED", `${dataDir} is in use or no data folder of a stack, left alone`);
+    }
   }
-}
+  return 0;
+});

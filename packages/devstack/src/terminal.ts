@@ -1,4 +1,4 @@
-import { DevstackError, type Progress } from "./environment.ts";
+import { DevstackError, type Progress, SettingError } from "./environment.ts";
 
 /** Writes one line to the standard output; a closed pipe is not an error. */
 export function say(line = ""): void {
@@ -15,6 +15,18 @@ export function timedProgress(): Progress {
 export function errorText(error: unknown): string {
   if (error instanceof DevstackError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/**
+ * Runs an entry file and ends the process with the exit code that it returns. An error is told in the terminal, and the
+ * exit code is 2 for a refused setting, else 1.
+ */
+export async function runMain(name: string, main: () => Promise<number>): Promise<never> {
+  const code = await main().catch((error: unknown) => {
+    process.stderr.write(`${name}: ${errorText(error)}\n`);
+    return error instanceof SettingError ? 2 : 1;
+  });
+  process.exit(code);
 }
 
 /** Waits for `work`. @throws {DevstackError} INTERRUPTED on Ctrl-C or SIGTERM, so that the caller can clean up. */

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { DevstackError, type Progress, reasonOf, sleep } from "./environment.ts";
+import { DevstackError, type Progress, reasonOf, SettingError, sleep, whenItChanges } from "./environment.ts";
 import { type ServerProcess, type SpawnOptions, spawnServer, tailOf } from "./server-process.ts";
 
 const RESTART_FIRST_MS = 100;
@@ -83,11 +83,12 @@ export class Unit {
     }
   }
 
-  /** Waits until it is ready. @throws {DevstackError} NOT_READY with the end of its log. */
+  /** Waits until it is ready. @throws {DevstackError} NOT_READY with the end of its log, {SettingError} if it refused one. */
   async untilReady(deadlineMs: number = READY_DEADLINE_MS, signal?: AbortSignal): Promise<void> {
     const { logFile, onProgress } = this.#options;
     const deadline = performance.now() + deadlineMs;
     const restartsMax = this.restarts + DEATHS_MAX;
+    const tell = whenItChanges((line) => onProgress?.(line));
     let tellAt = performance.now() + PROGRESS_MS;
     let missing = "it does not run";
     while (performance.now() < deadline && this.#running !== undefined && this.restarts < restartsMax) {
@@ -96,13 +97,13 @@ export class Unit {
       if (answer === undefined && this.pid !== undefined) return onProgress?.(`${this.name}: ready`);
       missing = answer ?? missing;
       if (performance.now() > tellAt) {
-        onProgress?.(`${this.name}: not ready yet: ${missing}`);
+        tell(`${this.name}: not ready yet: ${missing}`);
         tellAt += PROGRESS_MS;
       }
       await sleep(READY_POLL_MS);
     }
     if (this.#isRefused)
-      throw new DevstackError("NOT_READY", `${this.name}: ${lastFatal(await tailOf(logFile))}`);
+      throw new SettingError("NOT_READY", `${this.name}: ${lastFatal(await tailOf(logFile))}`);
     if (performance.now() < deadline) missing = `it ended (${this.#lastExit})`;
     const log = `the end of ${logFile}:\n${await tailOf(logFile)}`;
     throw new DevstackError("NOT_READY", `${this.name} is not ready: ${missing}; ${log}`);
@@ -162,8 +163,15 @@ export class Unit {
   async #launch(): Promise<void> {
     const command = await this.#options.command();
     this.#stopSignal = command.stopSignal ?? "SIGTERM";
-    this.#current = await spawnServer(command);
-    this.#options.onPid?.(this.#current.pid);
+    const server = await spawnServer(command);
+    this.#current = server;
+    try {
+      this.#options.onPid?.(server.pid);
+    } catch (error) {
+      // On a full disk its pid is not written; then nobody would find it.
+      await server.end("SIGKILL");
+      throw error;
+    }
   }
 
   async #untilEnd(): Promise<string> {
