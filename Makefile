@@ -15,7 +15,6 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 compose-auth := auth-service
 compose-ws-producer := ws-producer-app
 compose-ws-consumer := ws-consumer-app
-compose-web := web
 compose-nats := nats
 compose-postgres := postgres
 
@@ -44,7 +43,7 @@ node_modules/.generated: node_modules/.installed $(wildcard proto/parley/*/*/*.p
 	@touch $@
 
 .PHONY: start stop demo migrate new-migration
-start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth web": some services)
+start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth ws-producer": some services)
 	@exec $(NODE) $(DEVSTACK)/start.ts $(ONLY)
 
 stop: install ## stop the stack of DATA_DIR
@@ -94,7 +93,9 @@ $(addprefix logs-,$(LOGS)): logs-%:
 	exec tail -n 50 -F "$$data/logs/$*.log"
 
 .PHONY: up down
-up: ## start the containers (docker compose)
+up: ## start the containers (docker compose); makes their secrets once, in .env
+	@docker compose version >/dev/null 2>&1 || { echo "make up: there is no Docker with Compose here; \`make start\` needs neither" >&2; exit 1; }
+	@deploy/make-secrets.sh
 	@docker compose up --build --detach --wait
 
 down: ## stop the containers; their volumes stay

@@ -39,19 +39,20 @@ check_health() {
 
 compose() {
   DOCKER_HOST=unix://$RUN/podman.sock DOCKER_CONFIG=$CACHE/docker \
-    "$COMPOSE" --project-name "$PROJECT" --project-directory "$ROOT" --env-file /dev/null "$@" 9>&-
+    "$COMPOSE" --project-name "$PROJECT" --project-directory "$ROOT" --env-file "$CACHE/secrets.env" "$@" 9>&-
 }
 
-# Ports that are free now, so that it runs beside anything else.
+# Secrets of its own, and ports that are free now, so that it runs beside anything else.
 choose_ports() {
+  "$ROOT/deploy/make-secrets.sh" "$CACHE/secrets.env"
   local ports
   read -ra ports < <(cd "$ROOT" && "$NODE" --input-type=module --eval '
     import { findFreePort } from "./packages/devstack/src/ports.ts";
-    for (let i = 0; i < 6; i += 1) process.stdout.write(`${await findFreePort()} `);
+    for (let i = 0; i < 5; i += 1) process.stdout.write(`${await findFreePort()} `);
   ')
-  export AUTH_HTTP_PORT=${ports[0]} AUTH_GRPC_PORT=${ports[1]} PRODUCER_HTTP_PORT=${ports[2]}
-  export CONSUMER_HTTP_PORT=${ports[3]} NATS_PORT=${ports[4]} POSTGRES_PORT=${ports[5]}
-  unset HOST NODE_ENV POSTGRES_PASSWORD
+  export AUTH_HTTP_PORT=${ports[0]} PRODUCER_HTTP_PORT=${ports[1]} CONSUMER_HTTP_PORT=${ports[2]}
+  export NATS_PORT=${ports[3]} POSTGRES_PORT=${ports[4]}
+  unset HOST NODE_ENV
 }
 
 container_of() {

@@ -1,8 +1,11 @@
-import { globSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { parseEnv } from "node:util";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { stackOptionsFrom } from "@parley/devstack/stack-options";
 import { PORTS } from "@parley/devstack/stack-services";
+import { makeTempDir } from "@parley/devstack/temp-dir";
 import { describe, expect, test } from "vitest";
 import { AuthConfig } from "../../services/auth/src/config.ts";
 import { ConsumerConfig } from "../../services/ws-consumer/src/config.ts";
@@ -45,10 +48,21 @@ function devstackNames(): string[] {
   return [...names, ...Object.keys(PORTS)];
 }
 
-/** Names and defaults that docker-compose.yml takes from the environment. */
-const composeDefaults = [
-  ...read("docker-compose.yml").matchAll(/\$\{([A-Z][A-Z0-9_]*)(?::?-([^}]*))?\}/g),
-].map(([, name, fallback]) => ({ name: name as string, fallback: fallback ?? "" }));
+const compose = read("docker-compose.yml");
+/** Names and defaults that docker-compose.yml takes from the environment; what it requires has none. */
+const composeDefaults = [...compose.matchAll(/\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*)|:\?[^}]*)\}/g)].map(
+  ([, name, fallback]) => ({ name: name as string, fallback }),
+);
+
+/** Names that a part of docker-compose.yml sets, with those of the anchors that it merges. */
+function namesIn(part: string): string[] {
+  const [, text = ""] = compose.split(new RegExp(`^(?:  )?${part}:.*\n`, "m"));
+  const own = text.split(/^(?: {2})?[a-z]/m)[0] ?? "";
+  const merged = [...own.matchAll(/<<: \*((?:socket-)?environment)/g)].flatMap(([, name]) =>
+    namesIn(`x-${name}`),
+  );
+  return [...merged, ...[...own.matchAll(/^ +([A-Z][A-Z0-9_]+):/gm)].map(([, name]) => name as string)];
+}
 
 const lines = linesOfExample();
 const exampleOf = (name: string) => lines.find((line) => line.name === name);
@@ -96,6 +110,37 @@ describe(".env.example", () => {
   test("gives the defaults of docker-compose.yml", () => {
     for (const { name, fallback } of composeDefaults)
       expect([name, defaultIn(name)]).toEqual([name, fallback]);
+  });
+
+  test.each([
+    ["auth-service", schemas.auth],
+    ["ws-producer-app", schemas["ws-producer"]],
+    ["ws-consumer-app", schemas["ws-consumer"]],
+  ])("J: docker-compose.yml passes on every variable of %s", (service, properties) => {
+    // Ports inside of containers are the defaults; that of the chat page is in an origin.
+    const wanted = Object.keys(properties).filter((name) => name === "WEB_PORT" || !name.endsWith("_PORT"));
+    expect(wanted.filter((name) => !namesIn(service).includes(name))).toEqual([]);
+  });
+
+  test("make-secrets.sh makes each secret once, in a file for its owner only", async () => {
+    const file = join(await makeTempDir("secrets"), ".env");
+    writeFileSync(file, "NATS_AUTH_PASSWORD=mine\nPOSTGRES_PASSWORD=");
+    const make = () => execFileSync(join(REPOSITORY, "deploy/make-secrets.sh"), [file], { encoding: "utf8" });
+    const told = make();
+    const made = parseEnv(readFileSync(file, "utf8"));
+    const secrets = composeDefaults.filter(({ fallback }) => fallback === undefined).map(({ name }) => name);
+    expect(Object.keys(made).sort()).toEqual([...new Set(secrets)].sort());
+    expect(secrets.filter((name) => /PASSWORD|TOKEN/.test(name))).toEqual(secrets);
+    for (const [name, value] of Object.entries(made)) {
+      expect(value).toMatch(name === "NATS_AUTH_PASSWORD" ? /^mine$/ : /^p[0-9a-f]{36}$/);
+      expect(told.includes(`made ${name} `)).toBe(value !== "mine");
+      expect(told).not.toContain(value);
+    }
+    expect(new Set(Object.values(made)).size).toBe(Object.keys(made).length);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const before = readFileSync(file, "utf8");
+    expect(make()).toBe("");
+    expect(readFileSync(file, "utf8")).toBe(before);
   });
 
   test("is explained in the schemas too", () => {
