@@ -42,14 +42,14 @@ export function openIdentities(options: IdentitiesOptions): Identities & {
   close: () => void;
 } {
   const tokens = createTokenVerifier(options.auth, options.rules);
-  const listeners: ((sessionId: string) => void)[] = [];
+  const listeners: ((sessionId: string, userId: string) => void)[] = [];
   const revocations = new Revocations({
     nats: options.nats,
     list: createListRevocations(options.auth),
     log: options.log,
-    onRevoked: ({ sessionId }) => {
+    onRevoked: ({ sessionId, userId }) => {
       tokens.forget((identity) => identity.sessionId === sessionId);
-      for (const listener of listeners) listener(sessionId);
+      for (const listener of listeners) listener(sessionId, userId);
     },
   });
   void revocations.poll();

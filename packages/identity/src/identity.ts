@@ -21,5 +21,5 @@ export interface Identities {
   /** Whether the revocation of a session is known to this process. */
   isRevoked(sessionId: string): boolean;
   /** Calls `listener` once for each session whose revocation becomes known from now on. */
-  onRevoked(listener: (sessionId: string) => void): void;
+  onRevoked(listener: (sessionId: string, userId: string) => void): void;
 }

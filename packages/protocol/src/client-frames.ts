@@ -1,8 +1,8 @@
 import { type Static, Type } from "typebox";
 import { After, Emoji, Id, Room, Seq } from "./fields.ts";
 import { ROOMS_PER_RESUME_MAX, TOKEN_LENGTH_MAX } from "./limits.ts";
+import { ListenRoom } from "./me.ts";
 import { MessageContent } from "./message.ts";
-import { ROOM_PATTERN } from "./rooms.ts";
 
 /** `{"type":"message"}`; the type may be left out when `room` and `body` are there. */
 export const PostFrame = Type.Object(
@@ -67,7 +67,7 @@ export const PingFrame = Type.Object(
 export type PingFrame = Static<typeof PingFrame>;
 
 export const SubscribeFrame = Type.Object(
-  { type: Type.Literal("subscribe"), id: Type.Optional(Id), room: Room, after: Type.Optional(After) },
+  { type: Type.Literal("subscribe"), id: Type.Optional(Id), room: ListenRoom, after: Type.Optional(After) },
   { $id: "SubscribeFrame", examples: [{ type: "subscribe", room: "general", after: 41 }] },
 );
 export type SubscribeFrame = Static<typeof SubscribeFrame>;
@@ -76,7 +76,7 @@ export const ResumeFrame = Type.Object(
   {
     type: Type.Literal("resume"),
     id: Type.Optional(Id),
-    rooms: Type.Record(Type.String({ pattern: ROOM_PATTERN }), After, {
+    rooms: Type.Record(ListenRoom, After, {
       additionalProperties: false,
       minProperties: 1,
       maxProperties: ROOMS_PER_RESUME_MAX,
@@ -88,7 +88,7 @@ export const ResumeFrame = Type.Object(
 export type ResumeFrame = Static<typeof ResumeFrame>;
 
 export const UnsubscribeFrame = Type.Object(
-  { type: Type.Literal("unsubscribe"), id: Type.Optional(Id), room: Room },
+  { type: Type.Literal("unsubscribe"), id: Type.Optional(Id), room: ListenRoom },
   { $id: "UnsubscribeFrame", examples: [{ type: "unsubscribe", room: "general" }] },
 );
 export type UnsubscribeFrame = Static<typeof UnsubscribeFrame>;

@@ -20,6 +20,7 @@ import {
   ReadNoticeFrame,
   RoomUpdatedFrame,
 } from "./events.ts";
+import { MembershipFrame, ReadMarkFrame, SessionFrame } from "./me.ts";
 import { MessageFrame } from "./message.ts";
 import {
   AckFrame,
@@ -129,6 +130,9 @@ export const FRAMES: Readonly<Record<"producer" | "consumer", ServiceFrames>> = 
       },
       { frame: RoomUpdatedFrame, summary: "The room has another title, or was deleted" },
       { frame: ReadNoticeFrame, summary: "A member's read cursor; your own is sent to all your sockets" },
+      { frame: MembershipFrame, summary: "In @me: a change of your memberships, or of a room of yours" },
+      { frame: SessionFrame, summary: "In @me: one of your sessions was used first, or was revoked" },
+      { frame: ReadMarkFrame, summary: "In @me: one of your devices moved your read cursor" },
       { frame: SubscribedFrame, summary: "The socket is subscribed to the room; the replay follows, if any" },
       { frame: CaughtUpFrame, summary: "The replay is complete; what follows is live" },
       { frame: UnsubscribedFrame, summary: "The socket is no longer subscribed to the room" },

@@ -1,6 +1,7 @@
 import { type Static, Type } from "typebox";
 import { ERROR_STATUS, type ErrorCode } from "./codes.ts";
 import { After, At, Id, Room, Seq, User } from "./fields.ts";
+import { ListenRoom } from "./me.ts";
 import { ROOM_PATTERN } from "./rooms.ts";
 
 export const HelloFrame = Type.Object(
@@ -91,7 +92,7 @@ export const SubscribedFrame = Type.Object(
   {
     type: Type.Literal("subscribed"),
     id: Type.Optional(Id),
-    room: Room,
+    room: ListenRoom,
     head: After,
     outcome: Type.Union(
       [Type.Literal("resumed"), Type.Literal("live"), Type.Literal("gap"), Type.Literal("reset")],
@@ -116,11 +117,11 @@ export const SubscribedFrame = Type.Object(
 export type SubscribedFrame = Static<typeof SubscribedFrame>;
 
 export const CaughtUpFrame = Type.Object(
-  { type: Type.Literal("caught_up"), room: Room, seq: After },
+  { type: Type.Literal("caught_up"), room: ListenRoom, seq: After },
   { $id: "CaughtUpFrame" },
 );
 export const UnsubscribedFrame = Type.Object(
-  { type: Type.Literal("unsubscribed"), id: Type.Optional(Id), room: Room },
+  { type: Type.Literal("unsubscribed"), id: Type.Optional(Id), room: ListenRoom },
   { $id: "UnsubscribedFrame" },
 );
 

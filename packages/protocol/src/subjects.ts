@@ -18,6 +18,8 @@ export const TYPING_SUBJECTS = "typing.*";
 export const PRESENCE_SUBJECT = "presence";
 /** Request of a consumer that has just started for the presence at the others. */
 export const PRESENCE_ASK_SUBJECT = "presence.ask";
+/** Stored events of users, between consumers: an array of `UserEvent`. */
+export const USER_EVENTS_SUBJECT = "users.events";
 /** Reply subjects of producers' requests to consumers; a request may name no other. */
 export const ANSWER_PREFIX = "answer.";
 /** Subjects of receipts to producers; a log entry may name no other. */

@@ -79,7 +79,7 @@ export class DoorFixture {
   static async start(limits = LIMITS, commands: readonly Command[] = []): Promise<DoorFixture> {
     const heard: unknown[] = [];
     const revoked = new Set<string>();
-    let notify = (_sessionId: string): void => undefined;
+    let notify = (_sessionId: string, _userId: string): void => undefined;
     const log = createLog("door-test", "silent");
     const app = await buildHttp({
       service: "door-test",
@@ -104,7 +104,7 @@ export class DoorFixture {
     const identities = {
       verify,
       isRevoked: (sessionId: string) => revoked.has(sessionId),
-      onRevoked: (listener: (sessionId: string) => void) => {
+      onRevoked: (listener: (sessionId: string, userId: string) => void) => {
         notify = listener;
       },
     };
@@ -118,7 +118,7 @@ export class DoorFixture {
     await app.listen({ port: 0, host: "127.0.0.1" });
     const revoke = (sessionId: string) => {
       revoked.add(sessionId);
-      notify(sessionId);
+      notify(sessionId, "u1");
     };
     return new DoorFixture(app, door, heard, revoke);
   }

@@ -1,6 +1,7 @@
 import type { Identities } from "@parley/identity/identity";
 import { TOO_LARGE_PATHS } from "@parley/protocol/codes";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
+import type { SessionChange } from "@parley/protocol/me";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
@@ -28,6 +29,7 @@ type AppDependencies = Readonly<{
   http: RoomsHttpDependencies & Readonly<{ search: Search; readEntries: ReadEntries }>;
   presence: InstancePresence;
   lastSeenOf: (userId: string) => Promise<Date | null>;
+  noteSession: (userId: string, session: string, change: SessionChange) => void;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
   metrics: Metrics;
@@ -77,6 +79,7 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
       const { userId, username } = connection.identity;
       presence.local.connected({ id: userId, username });
       users.add(connection);
+      deps.noteSession(userId, connection.identity.sessionId, "new");
       applyQuery(subscriptions, connection, query);
     },
     onClose: (connection: Connection) => {
@@ -84,6 +87,7 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
       presence.local.disconnected(connection.userId, subscriptions.endAll(connection));
     },
   });
+  identities.onRevoked((session, userId) => deps.noteSession(userId, session, "revoked"));
   const { checkReadable } = deps.subscriptions;
   const http = { ...deps.http, checkReadable, verifyToken: identities.verify };
   addRooms(app, http);

@@ -4,6 +4,7 @@ import type { NatsConnection } from "@nats-io/transport-node";
 import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/identity/auth-client";
 import { openIdentities } from "@parley/identity/identities";
 import { PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
+import { userOfMe } from "@parley/protocol/me";
 import { freshGroupId } from "@parley/protocol/room-ids";
 import { kindOf } from "@parley/protocol/rooms";
 import type { App } from "@parley/runtime/http";
@@ -22,6 +23,14 @@ import { maintainHub } from "./delivery/maintain-hub.ts";
 import { createLivePublisher, subscribeLive } from "./delivery/nats/live-exchange.ts";
 import { createHistory } from "./delivery/postgres/history.ts";
 import { createReadEntries } from "./delivery/read-entries.ts";
+import {
+  createPublishUserEvents,
+  listenToUserEvents,
+  type PublishUserEvents,
+} from "./me/nats/user-events-exchange.ts";
+import { createNoteSessions } from "./me/note-sessions.ts";
+import { createOwnRooms } from "./me/postgres/own-rooms.ts";
+import { createReadHeads } from "./me/read-heads.ts";
 import { createConsumerMetrics } from "./metrics.ts";
 import { openLanes } from "./postgres/lanes.ts";
 import { createPresence } from "./presence/create-presence.ts";
@@ -81,15 +90,22 @@ export async function wireConsumer(context: Context): Promise<App> {
 
   const history = createHistory(lanes.history);
   const { heads } = createHistory(lanes.points);
-  const readFrames = (room: string, after: number, upTo: number) =>
-    history.replay(room, after, upTo, upTo - after);
+  const own = createOwnRooms(lanes.history);
+  const readFrames = (room: string, after: number, upTo: number) => {
+    const userId = userOfMe(room);
+    if (userId !== undefined) return own.replay(userId, after, upTo);
+    return history.replay(room, after, upTo, upTo - after);
+  };
   const now = () => performance.now();
   const readEntries = createReadEntries(heads, readFrames);
-  const hub = new Hub({ readHeads: heads, readFrames, encode: encodeTextFrames, onFault, now });
+  const readHeads = createReadHeads(heads, createOwnRooms(lanes.points).heads);
+  const hub = new Hub({ readHeads, readFrames, encode: encodeTextFrames, onFault, now });
   onClose(maintainHub(hub, onFault));
   const here = new LocalDelivery(onFault);
+  const ownHere = new LocalDelivery(onFault);
+  const publishUserEvents = createPublishUserEvents(live, ownHere.deliver);
 
-  const writers = await wireWriting(context, connections, instance, here);
+  const writers = await wireWriting(context, connections, instance, here, publishUserEvents);
   onClose(answerStored(nats, createHistory(lanes.receipts).findStored, onFault));
 
   const lastSeen = createLastSeen(lanes.receipts);
@@ -103,7 +119,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   onClose(presence.close);
   onClose(exchangePresence(nats, presence, onFault));
 
-  const rooms = wireRooms(context, connections, writers, onFault);
+  const rooms = wireRooms(context, connections, writers, publishUserEvents, onFault);
   const search = await wireSearch(context, writers, onFault);
 
   const built = await buildApp({
@@ -122,6 +138,7 @@ export async function wireConsumer(context: Context): Promise<App> {
     http: { ...rooms, readPage: history.pageFor, search, readEntries },
     presence,
     lastSeenOf: lastSeen.of,
+    noteSession: createNoteSessions(createOwnRooms(lanes.receipts).noteSessions, publishUserEvents, onFault),
     limits,
     checks: {
       nats: () => Promise.all([nats.flush(), live.flush()]),
@@ -133,7 +150,7 @@ export async function wireConsumer(context: Context): Promise<App> {
     trustProxy: readTrustProxy(config.TRUST_PROXY),
     log,
   });
-  onClose(deliverToSockets(built, connections, hub, here, onFault));
+  onClose(deliverToSockets(built, connections, hub, { here, ownHere }, onFault));
   here.add(presence.typing.deliver);
   onClose(() => built.app.close());
   onClose(() => built.door.drain());
@@ -164,6 +181,7 @@ async function wireWriting(
   { nats, live, writes }: Connections,
   instance: string,
   here: LocalDelivery,
+  publishUserEvents: PublishUserEvents,
 ): Promise<Writers> {
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, LOG_MAX_BYTES: maxBytes } = config;
   const writers = createWriters({
@@ -171,7 +189,7 @@ async function wireWriting(
     shards,
     store: createShardStore(writes),
     log: await createShardLog(nats, { shards, replicas, maxBytes }),
-    publisher: createLivePublisher({ nats, live, deliverHere: here.deliver }),
+    publisher: createLivePublisher({ nats, live, deliverHere: here.deliver, publishUserEvents }),
     report: (level, text, details) => log[level](details, text),
     free: createFreeShards(nats, (err, what) => log.warn({ err }, what)),
   });
@@ -187,11 +205,12 @@ function wireRooms(
   { config, onClose }: Context,
   { lanes, nats, auth }: Connections,
   writers: Writers,
+  publishUserEvents: PublishUserEvents,
   onFault: OnFault,
 ) {
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, CHANNEL_AUTO_CREATE: isAutoCreated } = config;
   const cursors = createReadCursors(lanes.receipts);
-  const markRead = createMarkRead(cursors.move, createPublishRead(nats));
+  const markRead = createMarkRead(cursors.move, createPublishRead(nats), publishUserEvents);
   onClose(answerReads(nats, markRead, onFault));
   const rule = `CHANNEL_AUTO_CREATE=${isAutoCreated}`;
   const source = { identity: () => readIdentity(lanes.receipts), readAll: () => readRights(lanes.receipts) };
@@ -248,12 +267,16 @@ function deliverToSockets(
   { subscriptions, users }: ConsumerApp,
   { nats, live }: Readonly<{ nats: NatsConnection; live: NatsConnection }>,
   hub: Hub,
-  here: LocalDelivery,
+  { here, ownHere }: Readonly<{ here: LocalDelivery; ownHere: LocalDelivery }>,
   onFault: OnFault,
 ): () => void {
   here.add(hub.deliver);
   here.add(users.deliver);
   subscribeLive(live, here.deliver, onFault);
+  // Apart from those of rooms, so that messages do not pay for them.
+  ownHere.add(hub.deliver);
+  ownHere.add(users.deliverOwn);
+  const stopUserEvents = listenToUserEvents(live, ownHere.deliver, onFault);
   const stopAccess = listenToAccess(nats, (room) => subscriptions.recheck(room), onFault);
   const stopReads = listenToReads(
     nats,
@@ -275,6 +298,7 @@ function deliverToSockets(
   return () => {
     clearInterval(timer);
     stopAccess();
+    stopUserEvents();
     stopReads();
   };
 }

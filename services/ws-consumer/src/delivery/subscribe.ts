@@ -1,3 +1,4 @@
+import { nameOf } from "@parley/protocol/me";
 import type { Feed, Listener } from "./feed.ts";
 import type { Hub, ReadFrames } from "./hub.ts";
 
@@ -53,7 +54,8 @@ export function startOf(
   after: number | undefined,
   limits: Pick<CatchUpDependencies, "replayMax" | "pageSize">,
 ) {
-  const { room, head } = feed;
+  const { head } = feed;
+  const room = nameOf(feed.room);
   if (after === undefined) return { answer: { room, head, outcome: "live" } as Subscribed, cursor: head };
   if (after <= head && head - after <= limits.replayMax)
     return { answer: { room, head, outcome: "resumed" } as Subscribed, cursor: after };

@@ -1,3 +1,4 @@
+import type { UserEvent } from "@parley/protocol/me";
 import type { SettledTargets } from "./entry-targets.ts";
 import type { LogEntry, PoisonEntry, PostgresRefusal, ShardPosition } from "./shard-log.ts";
 
@@ -17,6 +18,8 @@ export type Written = Readonly<{
   known: ReadonlySet<number>;
   /** Replies and reactions to what is no visible message, if there were any. The seq of a missing one says nothing. */
   targets?: SettledTargets | undefined;
+  /** Events of users that were stored with the batch, or with those that shared its statement. */
+  noted?: readonly UserEvent[] | undefined;
 }>;
 
 export type ShardState = Readonly<{

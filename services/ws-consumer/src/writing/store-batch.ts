@@ -1,3 +1,4 @@
+import type { UserEvent } from "@parley/protocol/me";
 import type { LogEntry, LogItem, Original, PoisonEntry, ShardPosition } from "./shard-log.ts";
 import { BadEntryError, type Batch, type ShardStore, type Written } from "./shard-store.ts";
 
@@ -12,6 +13,8 @@ export interface StoredPublisher {
   receipt(subject: string, room: string, id: string, seq: number): void;
   /** Answers the sender of a reaction: there is no visible message that it is about. */
   targetMissing(subject: string, room: string, id: string): void;
+  /** Publishes events of users. */
+  userEvents(events: readonly UserEvent[]): void;
   /** Publishes how far a shard is stored, as a log sequence. */
   progress(shard: number, cursor: number): void;
 }
@@ -172,7 +175,7 @@ function announce(
   publisher: StoredPublisher,
   batch: Batch,
   repeats: readonly Repeat[],
-  { seqs, known, targets }: Written,
+  { seqs, known, targets, noted }: Written,
 ): void {
   const answer = ({ receipt, room, id }: LogEntry, index: number) => {
     if (receipt === undefined) return;
@@ -190,4 +193,5 @@ function announce(
   });
   for (const [room, { first, entries }] of rooms) publisher.deliver(room, first, entries);
   for (const { entry, of } of repeats) answer(entry, of);
+  if (noted) publisher.userEvents(noted);
 }

@@ -8,7 +8,12 @@ import { connectTest, startInstance } from "./writers-fixture.ts";
  */
 const [nats = "", postgres = "", shards = "", instance = "", crash] = process.argv.slice(2);
 const connection = await connectTest(nats, "child");
-const publisher = createLivePublisher({ nats: connection, live: connection, deliverHere: () => undefined });
+const publisher = createLivePublisher({
+  nats: connection,
+  live: connection,
+  deliverHere: () => undefined,
+  publishUserEvents: () => undefined,
+});
 const deliver = crash === "crash" ? () => process.kill(process.pid, "SIGKILL") : publisher.deliver;
 await startInstance({ nats, postgres }, Number(shards), { instance, publisher: { ...publisher, deliver } });
 process.stdout.write("started\n");

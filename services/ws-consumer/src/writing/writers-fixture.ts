@@ -14,6 +14,7 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { LocalDelivery } from "../delivery/local-delivery.ts";
 import { createLivePublisher, subscribeLive } from "../delivery/nats/live-exchange.ts";
 import { createHistory, type History } from "../delivery/postgres/history.ts";
+import { createPublishUserEvents } from "../me/nats/user-events-exchange.ts";
 import { createFreeShards } from "./nats/free-shards.ts";
 import { createShardLog } from "./nats/jetstream-log.ts";
 import { createShardStore } from "./postgres/postgres-shard-store.ts";
@@ -71,7 +72,12 @@ export async function startInstance(
     shards,
     store: createShardStore(database),
     log: await createShardLog(nats, { shards, replicas: 1, maxBytes: MAX_BYTES }),
-    publisher: createLivePublisher({ nats, live, deliverHere: here.deliver }),
+    publisher: createLivePublisher({
+      nats,
+      live,
+      deliverHere: here.deliver,
+      publishUserEvents: createPublishUserEvents(live, here.deliver),
+    }),
     free: createFreeShards(nats, onFault),
     report: (level, text, { err, ...details }) =>
       reports.push(`${level}: ${text} ${JSON.stringify(details)} ${err ?? ""}`.trimEnd()),

@@ -16,6 +16,7 @@ type PublisherDependencies = Readonly<{
   live: NatsConnection;
   /** Delivers frames on this instance; must not throw. */
   deliverHere: DeliverFrames;
+  publishUserEvents: StoredPublisher["userEvents"];
 }>;
 
 /**
@@ -23,7 +24,12 @@ type PublisherDependencies = Readonly<{
  * on `live.<room>`, receipts to the senders that wait, and progress. Nothing is buffered while the connection is lost:
  * hubs read what they miss from Postgres.
  */
-export function createLivePublisher({ nats, live, deliverHere }: PublisherDependencies): StoredPublisher {
+export function createLivePublisher({
+  nats,
+  live,
+  deliverHere,
+  publishUserEvents,
+}: PublisherDependencies): StoredPublisher {
   const send = (room: string, first: number, frames: readonly string[]) => {
     publish(live, liveSubject(room), packLive(first, frames));
     deliverHere(room, first, frames);
@@ -48,6 +54,7 @@ export function createLivePublisher({ nats, live, deliverHere }: PublisherDepend
     receipt: (subject, room, id, seq) => publish(nats, subject, JSON.stringify({ id, room, seq })),
     targetMissing: (subject, room, id) =>
       publish(nats, subject, JSON.stringify({ id, room, code: "message_not_found" })),
+    userEvents: publishUserEvents,
     progress: (shard, cursor) => publish(nats, progressSubject(shard), JSON.stringify({ shard, cursor })),
   };
 }

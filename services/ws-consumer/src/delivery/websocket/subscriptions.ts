@@ -1,6 +1,7 @@
 import { ResumeFrame, SubscribeFrame, UnsubscribeFrame } from "@parley/protocol/client-frames";
 import { Refusal } from "@parley/protocol/codes";
 import { ROOMS_PER_SOCKET_MAX } from "@parley/protocol/limits";
+import { ME, meOf, nameOf } from "@parley/protocol/me";
 import type { ReadMark } from "@parley/protocol/reads";
 import { kindOf } from "@parley/protocol/rooms";
 import type { SubscribedFrame } from "@parley/protocol/server-frames";
@@ -109,8 +110,8 @@ export class Subscriptions {
 
   async #open(connection: Connection, room: string, after: number | undefined): Promise<Feed> {
     const { hub, checkReadable } = this.#deps;
-    await checkReadable(connection.userId, room);
-    const feed = await hub.feed(room);
+    if (room !== ME) await checkReadable(connection.userId, room);
+    const feed = await hub.feed(room === ME ? meOf(connection.userId) : room);
     if (after !== undefined && after > feed.head) await hub.refresh(feed);
     return feed;
   }
@@ -122,23 +123,27 @@ export class Subscriptions {
     { id, told = new Set() }: SubscribeOptions,
   ): void {
     const { hub } = this.#deps;
-    const { room } = feed;
+    const room = nameOf(feed.room);
     const rooms = this.#roomsOf(connection);
-    if (!rooms.has(room) && rooms.size >= ROOMS_PER_SOCKET_MAX) {
+    if (room !== ME && !rooms.has(room) && rooms.size - Number(rooms.has(ME)) >= ROOMS_PER_SOCKET_MAX) {
       throw new Refusal("forbidden", `at most ${ROOMS_PER_SOCKET_MAX} rooms on one socket`, {
         path: "/room",
       });
     }
     const before = rooms.get(room);
     if (before) before.end(hub);
-    else this.#deps.onOpened(connection.userId, room);
+    else if (room !== ME) this.#deps.onOpened(connection.userId, room);
     const subscription = new Subscription(feed, connection);
     rooms.set(room, subscription);
-    this.#rooms.set(room, (this.#rooms.get(room) ?? new Set()).add(connection));
+    if (room !== ME) this.#rooms.set(room, (this.#rooms.get(room) ?? new Set()).add(connection));
     const { answer, cursor } = startOf(feed, after, this.#deps);
-    const online = this.#sendPresence(connection, room, told);
-    connection.send({ type: "subscribed", id, ...answer, online } satisfies Omit<SubscribedFrame, "id"> & {
+    const online = room === ME ? undefined : this.#sendPresence(connection, room, told);
+    connection.send({ type: "subscribed", id, ...answer, online } satisfies Omit<
+      SubscribedFrame,
+      "id" | "online"
+    > & {
       id: string | undefined;
+      online: number | undefined;
     });
     void this.#replay(subscription, connection, cursor);
   }
@@ -163,7 +168,7 @@ export class Subscriptions {
     };
     while (subscription.isActive) {
       try {
-        const { room } = subscription.feed;
+        const room = nameOf(subscription.feed.room);
         await catchUp(subscription, seq, { ...this.#deps, encode }, (head) =>
           connection.send({ type: "caught_up", room, seq: head }),
         );
@@ -220,6 +225,7 @@ export class Subscriptions {
       subscription.end(this.#deps.hub);
       this.#forget(connection, room);
     }
+    rooms.delete(ME);
     return [...rooms.keys()];
   }
 
@@ -238,6 +244,7 @@ export class Subscriptions {
     if (!subscription) return;
     subscription.end(this.#deps.hub);
     rooms?.delete(room);
+    if (room === ME) return;
     this.#forget(connection, room);
     this.#deps.onClosed(connection.userId, room);
   }

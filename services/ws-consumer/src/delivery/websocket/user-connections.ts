@@ -1,6 +1,7 @@
 import { eventTypeOf, type LogEventOf } from "@parley/protocol/events";
+import { ME, userOfMe } from "@parley/protocol/me";
 import type { Connection } from "@parley/socket/connection";
-import { encodeTextFrame } from "@parley/socket/text-frame";
+import { encodeTextFrame, encodeTextFrames } from "@parley/socket/text-frame";
 import type { DeliverFrames } from "../local-delivery.ts";
 
 /** The open connections of this instance by user. */
@@ -42,5 +43,12 @@ export class UserConnections {
       for (const connection of this.of(user.id))
         if (!this.#isSubscribed(connection, room)) connection.write(packet);
     }
+  };
+
+  /** Sends frames of a user's own room to the connections that have not asked for it, as all hear it. */
+  readonly deliverOwn: DeliverFrames = (room, _first, frames) => {
+    const packet = encodeTextFrames(frames);
+    for (const connection of this.of(userOfMe(room) ?? ""))
+      if (!this.#isSubscribed(connection, ME)) connection.write(packet);
   };
 }

@@ -106,11 +106,11 @@ describe("the room store", () => {
   it("moves read cursors forward only, and never past the head", async () => {
     const { move, ofRoom } = createReadCursors(database);
     await database.query("update chat.rooms set head = 10 where id = 'made'");
-    const mark = (seq: number) => move([{ room: "made", user: bob, seq }]);
+    const mark = async (seq: number) => (await move([{ room: "made", user: bob, seq }])).cursors;
     expect(await mark(5)).toEqual([{ room: "made", userId: bob.id, seq: 5, isMoved: true }]);
     expect(await mark(3)).toEqual([{ room: "made", userId: bob.id, seq: 5, isMoved: false }]);
     expect(await mark(99)).toEqual([{ room: "made", userId: bob.id, seq: 10, isMoved: true }]);
-    expect(await move([{ room: "raced", user: alice, seq: 1 }])).toEqual([]);
+    expect(await move([{ room: "raced", user: alice, seq: 1 }])).toEqual({ cursors: [], noted: [] });
     expect(await ofRoom("made", 10)).toEqual([{ room: "made", user: bob, seq: 10 }]);
   });
 });

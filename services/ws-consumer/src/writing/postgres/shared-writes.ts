@@ -111,10 +111,14 @@ export class SharedWrites implements Pick<ShardStore, "turn" | "write"> {
     if (!row) throw new Error("the statement returned no row");
     const moved = new Set(row.moved?.split(",").map(Number));
     const nextSeq = seqsIn(row, statement);
+    let noted = row.noted ?? undefined;
     return writes.map(({ position, batch: { entries } }) => {
       const seqs = entries.map((entry) => known.get(entry) ?? (targets?.missing.has(entry) ? 0 : nextSeq()));
       if (!moved.has(position.shard)) return undefined;
-      return { seqs, known: indexesOf(entries, known), targets };
+      // The first write announces those of all.
+      const written = { seqs, known: indexesOf(entries, known), targets, noted };
+      noted = undefined;
+      return written;
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { Param } from "@parley/runtime/postgres";
+import { APPEND_USER_EVENTS, NOTED } from "../../postgres/user-events.ts";
 import type { LogContent, LogEntry } from "../shard-log.ts";
 
 /**
@@ -6,7 +7,16 @@ import type { LogContent, LogEntry } from "../shard-log.ts";
  * the messages that they change are updated in the same statement, so that order and state agree. Their message may be in
  * the same batch, when the log is read again after Postgres was restored from a backup: then it is stored as changed.
  */
-export type StatementClauses = Readonly<{ columns: string; names: string; entry: string; effects: string }>;
+export type StatementClauses = Readonly<{
+  columns: string;
+  names: string;
+  entry: string;
+  effects: string;
+  noted: string;
+}>;
+
+/** Members up to whom a change of their room is an event of each; those of larger rooms see it in the room. */
+const UPDATED_MEMBERS_MAX = 1_000;
 
 /** Columns that only events have: null for a message. */
 const COLUMNS = `,
@@ -62,13 +72,28 @@ const EFFECTS = `changed as (
   where r.remove and x.room = r.room and x.seq = r.target and x.emoji = r.emoji and x.user_id = r.user_id
 ), reaction_gone as (
   delete from chat.reactions x using change c where c.is_deletion and x.room = c.room and x.seq = c.target
-), `;
+), concerned as (
+  select p.room, p.seq, p.event::json as event, p.event::json -> 'user' ->> 'id' as user_id
+  from placed p where p.type in ('member_joined', 'member_left', 'member_role')
+  union all
+  select p.room, p.seq, p.event::json, m.user_id
+  from placed p cross join lateral (
+    select user_id, count(*) over () as size
+    from (select user_id from chat.members where room = p.room limit ${UPDATED_MEMBERS_MAX + 1}) as m
+  ) as m
+  where p.type = 'room_updated' and m.size <= ${UPDATED_MEMBERS_MAX}
+), personal as (
+  select user_id, row_number() over (order by room, seq) as n, null::text as key, json_build_object(
+    'type', 'membership', 'room', '@me', 'at', event ->> 'at', 'event', event) as event
+  from concerned
+), ${APPEND_USER_EVENTS}, `;
 
 export const EVENT_CLAUSES: StatementClauses = {
   columns: COLUMNS,
   names: NAMES,
   entry: ENTRY,
   effects: EFFECTS,
+  noted: NOTED,
 };
 
 /** Fields that only some types of events have. */

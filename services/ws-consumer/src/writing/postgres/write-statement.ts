@@ -1,3 +1,4 @@
+import type { UserEvent } from "@parley/protocol/me";
 import { extraOf } from "@parley/protocol/message";
 import type { Param } from "@parley/runtime/postgres";
 import type { LogContent, LogEntry, ShardPosition } from "../shard-log.ts";
@@ -22,7 +23,7 @@ export type ShardWrite = Readonly<{ position: ShardPosition; batch: Batch }>;
  * - `room` adds to their heads, and `based` has each head from before.
  * - `placed` are the entries with their seqs.
  */
-const statementOf = ({ columns, names, entry, effects }: StatementClauses) => `
+const statementOf = ({ columns, names, entry, effects, noted }: StatementClauses) => `
 with fence as (
   update chat.shards s
   set cursor = p.next, cursor_time = p.next_time, lease_until = now() + $2 * interval '1 millisecond'
@@ -63,7 +64,7 @@ with fence as (
     as d (shard smallint, log_seq bigint, reason text, subject text, headers json, payload text) using (shard)
 )
 select (select string_agg(shard::text, ',') from fence) as moved,
-  (select json_object_agg(n, base) from based) as bases`;
+  (select json_object_agg(n, base) from based) as bases, ${noted} as noted`;
 
 const ENTRY = `entry as (
   insert into chat.entries
@@ -73,12 +74,16 @@ const ENTRY = `entry as (
 )`;
 
 /** For batches of messages. */
-export const WRITE = statementOf({ columns: "", names: "", entry: ENTRY, effects: "" });
+export const WRITE = statementOf({ columns: "", names: "", entry: ENTRY, effects: "", noted: "null" });
 /** For batches that also have events, which change stored rows. */
 export const WRITE_WITH_EVENTS = statementOf(EVENT_CLAUSES);
 
-/** The statement's row: shards whose cursor moved, and by number of the room, its head before the statement. */
-export type WriteRow = { moved: string | null; bases: Readonly<Record<number, number>> | null };
+/** The statement's row: shards whose cursor moved; by number of the room, its head before it; and events of users. */
+export type WriteRow = {
+  moved: string | null;
+  bases: Readonly<Record<number, number>> | null;
+  noted: readonly UserEvent[] | null;
+};
 
 /** For each entry, the number of its room and its place after the room's head: `seq = bases[room] + place`. */
 export type EntryPlaces = Readonly<{ rooms: readonly number[]; places: readonly number[] }>;
