@@ -67,6 +67,7 @@ async function writeUntilStopped(
 ): Promise<void> {
   const { shard } = progress.position;
   let pauseMs = PAUSE_MIN_MS;
+  let reported: string | undefined;
   while (!signal.aborted) {
     const { batches } = deps.counters;
     try {
@@ -77,10 +78,14 @@ async function writeUntilStopped(
         deps.report("warn", "writer stops: the shard was taken, or has moved on", { shard });
         return;
       }
-      progress.trouble = error instanceof Error ? error.message : String(error);
+      progress.trouble = String(error);
       deps.counters.restarts += 1;
-      if (deps.counters.batches > batches) pauseMs = PAUSE_MIN_MS;
-      deps.report("warn", "writing was interrupted", { shard, err: error, pauseMs });
+      const isStoring = deps.counters.batches > batches;
+      if (isStoring) pauseMs = PAUSE_MIN_MS;
+      // Once per reason: it is tried again each second for as long as Postgres or the log are away.
+      if (isStoring || progress.trouble !== reported)
+        deps.report("warn", "writing was interrupted", { shard, err: error, pauseMs });
+      reported = progress.trouble;
       await sleep(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS);
     }

@@ -8,11 +8,16 @@ const SERVER_VERSION_MIN = [2, 15, 1] as const;
 const REQUEST_DEADLINE_MS = 1_000;
 const STREAM_NOT_FOUND = 10059;
 
-/** `wrong`: publishing would break a promise; `unknown`: there was no answer. */
-export type Finding = Readonly<{ state: "right" } | { state: "wrong" | "unknown"; reason: string }>;
+/**
+ * `wrong`: publishing would break a promise; `failed`: the server answers nothing that is published until it is started
+ * again, as after a full disk; `unknown`: there was no answer.
+ */
+export type Finding = Readonly<
+  { state: "right" } | { state: "wrong" | "failed" | "unknown"; reason: string }
+>;
 
 /** The finding about a stream. `created` distinguishes it from another stream of the same name. */
-export type StreamFinding = Finding & Readonly<{ created?: string; lastSeq?: number }>;
+export type StreamFinding = Finding & Readonly<{ created?: string; lastSeq?: number; replicas?: number }>;
 
 export type LogFindings = Readonly<{
   /** The server itself: version, fsync of each write, number of shards. */
@@ -36,8 +41,9 @@ export async function checkLog(
   monitorUrls: readonly string[],
 ): Promise<LogFindings> {
   const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: REQUEST_DEADLINE_MS });
-  const [fsync, beyond, ...streams] = await Promise.all([
+  const [fsync, writeErrors, beyond, ...streams] = await Promise.all([
     Promise.all(monitorUrls.map(checkFsync)),
+    Promise.all(monitorUrls.map(readWriteErrors)),
     checkStream(jsm, shards, shards),
     ...Array.from({ length: shards }, (_, shard) => checkStream(jsm, shard, shards)),
   ]);
@@ -45,7 +51,11 @@ export async function checkLog(
     beyond.lastSeq === undefined
       ? RIGHT
       : wrong(`there is a stream ${streamOf(shards)}: the log was made for more than LOG_SHARDS=${shards}`);
-  return { server: worst([checkVersion(nats), ...fsync, mismatch]), streams };
+  const errorOf = (shard: number) => writeErrors.map((errors) => errors.get(streamOf(shard))).find(Boolean);
+  return {
+    server: worst([checkVersion(nats), ...fsync, mismatch]),
+    streams: streams.map((stream, shard) => failing(stream, errorOf(shard))),
+  };
 }
 
 function worst(findings: readonly Finding[]): Finding {
@@ -85,13 +95,38 @@ async function checkFsync(monitorUrl: string): Promise<Finding> {
   }
 }
 
+/**
+ * Reads from the server's health which streams can no longer be written, by name, and why. A stream stays so until the
+ * server is started again, also when the disk has room again.
+ */
+async function readWriteErrors(monitorUrl: string): Promise<ReadonlyMap<string, string>> {
+  try {
+    const url = new URL("/healthz?details=true", monitorUrl);
+    const response = await fetch(url, { signal: AbortSignal.timeout(REQUEST_DEADLINE_MS) });
+    const { errors = [] } = (await response.json()) as { errors?: { stream?: string; error?: string }[] };
+    return new Map(
+      errors.flatMap(({ stream, error }) =>
+        stream !== undefined && error?.includes("write error") ? [[stream, error]] : [],
+      ),
+    );
+  } catch {
+    return new Map();
+  }
+}
+
+/** A stream with replicas goes on without the node that cannot write. */
+function failing(stream: StreamFinding, error: string | undefined): StreamFinding {
+  if (error === undefined || (stream.replicas ?? 1) > 1) return stream;
+  return { ...stream, state: "failed", reason: `${error}; make room and restart nats-server` };
+}
+
 async function checkStream(jsm: JetStreamManager, shard: number, shards: number): Promise<StreamFinding> {
   const name = streamOf(shard);
   try {
     const { config, created, state } = await jsm.streams.info(name);
     const faults = streamFaults(config, shards);
     const finding = faults.length === 0 ? RIGHT : wrong(faults.join("; "));
-    return { ...finding, created: String(created), lastSeq: state.last_seq };
+    return { ...finding, created: String(created), lastSeq: state.last_seq, replicas: config.num_replicas };
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)
       return wrong(`there is no stream ${name} yet`);

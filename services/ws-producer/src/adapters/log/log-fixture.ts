@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { type NatsServer, startNats } from "@parley/devstack/nats-server";
@@ -29,8 +30,8 @@ export class LogFixture {
     this.#dataDir = dataDir;
   }
 
-  static async start(extraConfig?: string): Promise<LogFixture> {
-    const dataDir = await makeTempDir("log");
+  static async start(extraConfig?: string, parent?: string): Promise<LogFixture> {
+    const dataDir = parent === undefined ? await makeTempDir("log") : join(parent, "nats");
     const server = await startNats({ dataDir, extraConfig });
     const nats = await connect({
       servers: server.url,

@@ -37,7 +37,8 @@ export interface LogPublisher {
    * are stored in the order of the calls, as long as nothing has to be published again.
    *
    * @throws {Refusal} `overloaded` if too many entries are pending or the log is full; `unavailable` if the process is
-   * closing, the client is gone, or the log keeps refusing the entry. A rejected entry may have been stored.
+   * closing, the client is gone, or the log keeps refusing the entry or answers nothing. A rejected entry may have been
+   * stored.
    */
   readonly publish: (entry: LogEntry) => Promise<Published>;
   readonly counters: Readonly<PublishCounters>;
@@ -59,7 +60,8 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
   };
   const lanes = Array.from(
     { length: shards },
-    (_, shard) => new ShardLane(shard, { requests, counters, onPublished, onSuspect }),
+    (_, shard) =>
+      new ShardLane(shard, { requests, counters, onPublished, onSuspect, onTimeout: () => watch.wake() }),
   );
   const watch = new LogWatch(nats, lanes, { shards, monitorUrls, log });
   const pending = () => lanes.reduce((sum, lane) => sum + lane.pending.size, 0);

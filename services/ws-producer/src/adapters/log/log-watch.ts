@@ -17,7 +17,7 @@ type LogWatchOptions = Readonly<{
 
 /**
  * Opens a shard's lane once its stream has been checked, and closes it when the connection is lost or a check finds a
- * wrong setting. A check without an answer changes nothing.
+ * wrong setting or a stream that cannot be written. A check without an answer changes nothing.
  */
 export class LogWatch {
   readonly #nats: NatsConnection;
@@ -121,6 +121,7 @@ export class LogWatch {
 
   #apply(lane: ShardLane, server: Finding, stream: StreamFinding): void {
     if (server.state === "wrong" || stream.state === "wrong") lane.close();
+    else if (stream.state === "failed") lane.fail();
     else if (server.state === "right" && stream.state === "right" && !lane.isOpen)
       lane.open(stream.lastSeq ?? 0);
   }
@@ -129,8 +130,8 @@ export class LogWatch {
   #report(faults: string): void {
     if (faults === this.#reported) return;
     this.#reported = faults;
-    if (faults === "") this.#options.log.info({ part: "log" }, "the log's settings are right");
-    else this.#options.log.error({ part: "log", faults }, "the log's settings are wrong");
+    if (faults === "") this.#options.log.info({ part: "log" }, "the log is right");
+    else this.#options.log.error({ part: "log", faults }, "the log has a fault");
   }
 }
 

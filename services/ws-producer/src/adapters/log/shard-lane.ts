@@ -20,12 +20,14 @@ const PACK_PREFIX_BYTES = 12;
 /** Deadline of the log's answer, ms; doubled after each timeout until the next success. */
 const ANSWER_DEADLINE_MS = 2_000;
 const ANSWER_DEADLINE_MAX_MS = 8_000;
+/** Timeouts since the last success from which on each rejects the pending entries: no caller waits more than 8 s. */
+const TIMEOUTS_MAX = 2;
 /** Delay before a refused publication is retried, ms; doubled with each retry until the next success. */
 const RETRY_MS = 50;
 const RETRY_MAX_MS = 1_000;
 /** Refusals after which the entries of a publication are rejected. */
 const REFUSALS_MAX = 5;
-/** Retry delay of `overloaded` while the log is full, ms. */
+/** Retry delay of refusals while the log is full, cannot be written or does not answer, ms. */
 const FULL_RETRY_MS = 5_000;
 
 /** What the lanes did since the process started, as plain numbers so that counting costs nothing. */
@@ -50,6 +52,8 @@ type LaneDependencies = Readonly<{
   onPublished?: ((published: Published) => void) | undefined;
   /** Called when a sequence went backwards, so the stream was replaced. The lane has closed itself. */
   onSuspect: (shard: number, reason: string) => void;
+  /** Called when the log did not answer in time. */
+  onTimeout: () => void;
 }>;
 
 /**
@@ -70,6 +74,7 @@ export class ShardLane {
   #unanswered: Publication | undefined;
   #outstanding: Readonly<{ publication: Publication; cancel: () => void }> | undefined;
   #isOpen = false;
+  #isFailed = false;
   #isGathering = false;
   #retryTimer: NodeJS.Timeout | undefined;
   /** Retries, refusals of `#unanswered`, and timeouts since the last success. */
@@ -97,9 +102,10 @@ export class ShardLane {
    * published again until the log answers: it is stored once. A rejected entry may have been stored, if it had been
    * published before.
    *
-   * @throws {Refusal} `overloaded` or `too_large` at once.
+   * @throws {Refusal} `overloaded`, `too_large`, or `unavailable` while the stream cannot be written, at once.
    */
   append(entry: LogEntry): Promise<Published> {
+    if (this.#isFailed) throw logUnwritable();
     const same = this.pending.get(entry.key);
     if (same !== undefined) return join(same, entry);
     const firstAt = this.#acknowledged.get(entry.key);
@@ -115,6 +121,7 @@ export class ShardLane {
   open(lastSeq: number): void {
     this.#highest = lastSeq;
     this.#isOpen = true;
+    this.#isFailed = false;
     this.#pump();
   }
 
@@ -137,10 +144,23 @@ export class ShardLane {
     this.#acknowledged.clear();
   }
 
+  /** Closes the lane until `open`, because the stream cannot be written: rejects and refuses all entries. */
+  fail(): void {
+    if (this.#isFailed) return;
+    this.rejectAll(logUnwritable());
+    this.#isFailed = true;
+  }
+
   /** Closes the lane and rejects all pending entries. */
   rejectAll(reason: Refusal): void {
     this.close();
+    this.#rejectPending(reason);
+  }
+
+  #rejectPending(reason: Refusal): void {
     this.#dependencies.counters.refused += this.pending.size;
+    this.#queue = [];
+    this.#unanswered = undefined;
     this.pending.rejectAll(reason);
   }
 
@@ -230,6 +250,8 @@ export class ShardLane {
     else if (answer.kind === "timeout") {
       this.#timeouts += 1;
       this.#unanswered = publication;
+      if (this.#timeouts >= TIMEOUTS_MAX) this.#rejectPending(logSilent());
+      this.#dependencies.onTimeout();
     } else {
       if (answer.kind === "refused") this.#refusals += 1;
       if (answer.kind === "absent" || this.#refusals < REFUSALS_MAX) this.#retryLater(publication);
@@ -294,4 +316,8 @@ export class ShardLane {
 
 const logFull = (reason: string) =>
   new Refusal("overloaded", `the log is full: ${reason}`, { retryAfterMs: FULL_RETRY_MS });
+const logSilent = () =>
+  new Refusal("unavailable", "the log does not answer", { retryAfterMs: FULL_RETRY_MS });
+const logUnwritable = () =>
+  new Refusal("unavailable", "the log cannot be written now", { retryAfterMs: FULL_RETRY_MS });
 const logRefuses = (reason: string) => new Refusal("unavailable", `the log refuses it: ${reason}`);
