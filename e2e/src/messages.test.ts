@@ -11,6 +11,15 @@ const [alice, bob, carol] = await parley.people("alice", "bob", "carol");
 const post = (who: Account, room: string, body: string) => postStored(parley, who, room, body);
 
 describe("messages", () => {
+  it("J: a send followed at once by a clean close is stored", async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const socket = await FrameSocket.open(parley.producerSocket, alice.token);
+      socket.send({ id: `c${i}`, room: "closing", body: "hello" });
+      socket.close();
+    }
+    await until("all are stored", async () => (await parley.history("closing", bob.token)).length === 20);
+  });
+
   it("are edited, deleted and reacted to; history has the result, and a resume delivers the events", async () => {
     const { id: room } = await makeGroup(parley, alice, [bob]);
     const first = await post(bob, room, "frist");

@@ -48,6 +48,8 @@ export class Connection {
   badFramesSince = 0;
   /** When the close began; 0 while open. */
   #closedAt = 0;
+  /** Whether the peer began it, by a close frame. */
+  #isClosedByPeer = false;
   readonly #ws: WebSocket;
   readonly #socket: Socket;
 
@@ -79,8 +81,14 @@ export class Connection {
     return this.identity.userId;
   }
 
-  /** Whether nobody waits for answers any more. A property, because it is passed along with each message. */
+  /** Whether nobody waits for answers any more. */
   readonly isGone = (): boolean => this.#closedAt !== 0;
+
+  /**
+   * Whether what it sent may be dropped: its client will send again what was not acknowledged. After a clean close it will
+   * not. A property, because it is passed along with each message.
+   */
+  readonly isLost = (): boolean => this.#closedAt !== 0 && !this.#isClosedByPeer;
 
   get isOpen(): boolean {
     return this.#closedAt === 0;
@@ -148,8 +156,10 @@ export class Connection {
     this.#ws.terminate();
   }
 
-  /** Notes that the connection is closed, by whichever side. */
-  markClosed(): void {
-    if (this.#closedAt === 0) this.#closedAt = performance.now();
+  /** Notes that the connection is closed, by whichever side. `isByPeer`: by a close frame of the peer. */
+  markClosed(isByPeer = false): void {
+    if (this.#closedAt !== 0) return;
+    this.#closedAt = performance.now();
+    this.#isClosedByPeer = isByPeer;
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Client, DoorFixture, opened } from "./door-fixture.ts";
 import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
 
@@ -63,6 +63,22 @@ describe("frames at the door", () => {
     expect((await client.closed).code).toBe(4400);
     expect(client.frames.filter((frame) => frame.code === "bad_json")).toHaveLength(10);
   });
+
+  it.each(["in the URL", "in a frame"])(
+    "J: a send followed at once by a clean close is handled, with the token %s",
+    async (where) => {
+      const message = clientFrame({ payload: JSON.stringify({ room: "general", body: `closed, ${where}` }) });
+      const close = clientFrame({ opcode: OPCODE.close, payload: Buffer.from([0x03, 0xe8]) });
+      const auth = clientFrame({ payload: '{"type":"auth","token":"u1"}' });
+      const bytes = where === "in a frame" ? [auth, message, close] : [message, close];
+      const peer = new RawPeer(where === "in a frame" ? url : `${url}?token=u1`);
+      await peer.opened();
+      peer.socket.write(Buffer.concat(bytes));
+      expect(await peer.closeCode()).toBe(1000);
+      await vi.waitFor(() => expect(fixture.heard).toContain(`closed, ${where}`));
+      await vi.waitFor(() => expect(fixture.door.connections.size).toBe(0));
+    },
+  );
 
   it.each(["behind the handshake", "with the handshake"])(
     "handles auth, messages and half a message of one write in order, %s",

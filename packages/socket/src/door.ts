@@ -19,6 +19,8 @@ import { refusePeer } from "./refuse-peer.ts";
 import { Sweeper } from "./sweeper.ts";
 
 const SWEEP_MS = 250;
+/** Code of a close without a close frame (RFC 6455 section 7.1.5). */
+const ABNORMAL = 1006;
 
 export type DoorOptions = Readonly<{
   service: "producer" | "consumer";
@@ -144,12 +146,16 @@ export class Door {
       connection.send(errorFrame(overBudget(retryAfterMs))),
     );
     this.connections.add(connection);
-    ws.on("close", () => {
-      connection.markClosed();
+    const end = (code: number) => {
+      connection.markClosed(code !== ABNORMAL);
       this.connections.delete(connection);
       release(user);
       onClose?.(connection);
-    });
+    };
+    ws.on("close", end);
+    // Its peer has closed already, behind frames that came before: these are handled, and not answered.
+    if (ws.readyState !== ws.OPEN) connection.markClosed(true);
+    if (ws.readyState === ws.CLOSED) setImmediate(end, 0);
     inbound.take = (kind, data) => handleFrame(connection, this.#table, kind, data, log);
     connection.send(helloFrame(connection, service, this.#table, limits.workPerSecond));
     onOpen?.(connection, query);

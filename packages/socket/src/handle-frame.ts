@@ -52,7 +52,7 @@ export function handleFrame(
   data: RawData,
   log: Log,
 ): void {
-  if (!connection.isOpen) return;
+  if (connection.isLost()) return;
   connection.heardAt = performance.now();
   if (kind === "ping" || kind === "pong") return;
   let id: string | undefined;

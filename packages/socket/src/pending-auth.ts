@@ -24,7 +24,7 @@ type Read = (chunk: Buffer) => void;
 /** Frames that arrived after `auth` and before its answer, in order. */
 type EarlyFrames = readonly Readonly<Parameters<TakeFrame>>[];
 
-/** Called once, when the token is verified and the socket is still open. */
+/** Called once, when the token is verified and the socket is still open, or was closed by its peer behind early frames. */
 export type OnAuthenticated = (identity: Identity, early: EarlyFrames) => void;
 
 type PendingAuthOptions = Readonly<{
@@ -61,7 +61,7 @@ export class PendingAuth {
     this.deadline = performance.now() + AUTH_DEADLINE_MS;
     const authenticate = command("auth", AuthFrame, 0, async (_connection, { token }) => {
       const identity = await verifyToken(token);
-      if (ws.readyState !== ws.OPEN) return;
+      if (ws.readyState !== ws.OPEN && this.#early.length === 0) return;
       this.#letThrough();
       onAuthenticated(identity, this.#early.splice(0));
     });

@@ -67,7 +67,7 @@ it("is filled page by page, with all members and channels, and once", async () =
   expect((await bucket.get(FILLED_KEY))?.revision).toBe(revision);
 });
 
-it("is filled anew when a dump was restored into a fresh stack: rights of before are gone, versions too", async () => {
+it("J: a dump restored into a fresh stack fills the bucket anew: rights of before are gone, versions too", async () => {
   await access().prepare();
   await database.query("truncate chat.members, chat.installation");
   await database.query("insert into chat.installation (shards, created_at) values (4, '2026-01-01')");

@@ -31,7 +31,7 @@ export function ackOf({ message, duplicate }: Posted): AckFrame {
 export function postCommand(postMessage: PostMessage, stored: AwaitStored): Command {
   return command("message", PostFrame, 1, (connection, frame) => {
     const author = authorOf(connection);
-    const { isGone } = connection;
+    const { isLost: isGone } = connection;
     const draft = { id: frame.id, room: frame.room, content: contentOf(frame) };
     if (frame.receipt !== "stored")
       return postMessage(draft, author, { isGone }).then((posted) => connection.send(ackOf(posted)));
@@ -40,7 +40,7 @@ export function postCommand(postMessage: PostMessage, stored: AwaitStored): Comm
       connection.send(ackOf(posted));
       const { message, ...place } = posted;
       const { id, room } = message;
-      const seq = await stored.wait(receiptTo, { ...message, ...place }, isGone);
+      const seq = await stored.wait(receiptTo, { ...message, ...place }, connection.isGone);
       connection.send({ type: "stored", id, room, seq } satisfies StoredFrame);
     });
   });
@@ -51,7 +51,7 @@ export function reactionCommand(react: React, stored: AwaitStored): Command {
   return command("reaction", ReactionFrame, 1, async (connection, frame) => {
     const { id, room, seq: target, emoji, remove = false, receipt } = frame;
     const draft = { room, target, emoji, remove, ...(id === undefined ? {} : { id }) };
-    const { isGone } = connection;
+    const { isLost: isGone } = connection;
     const receiptTo = receipt === "stored" ? stored.open() : undefined;
     const waiting = receiptTo === undefined ? { isGone } : { isGone, receiptTo };
     const { reaction, ...place } = await react(draft, authorOf(connection), waiting);
@@ -59,7 +59,7 @@ export function reactionCommand(react: React, stored: AwaitStored): Command {
     const ack: AckFrame = { type: "ack", id: reaction.id, room, stored: "log", duplicate, at: reaction.at };
     connection.send(ack);
     if (receiptTo === undefined) return;
-    const seq = await stored.wait(receiptTo, { ...reaction, ...place }, isGone);
+    const seq = await stored.wait(receiptTo, { ...reaction, ...place }, connection.isGone);
     connection.send({ type: "stored", id: reaction.id, room, seq } satisfies StoredFrame);
   });
 }
