@@ -34,7 +34,7 @@ const CLOSE_MEANING: Readonly<Record<keyof typeof CLOSE, string>> = {
 export function asyncApiOf(service: SocketService, url: string): Json {
   const { takes, sends } = FRAMES[service];
   const frames = uniqueById([...takes, ...sends]);
-  const { protocol, host } = new URL(url);
+  const { protocol, host, hostname } = new URL(url);
   return {
     asyncapi: "3.0.0",
     info: {
@@ -42,6 +42,13 @@ export function asyncApiOf(service: SocketService, url: string): Json {
       version: "1.0.0",
       description: describe(service),
       license: { name: "MIT" },
+      // RFC 2142 has this name for whoever runs a host.
+      contact: {
+        name: "The operator of this service",
+        url: url.replace(/^ws/, "http"),
+        email: `postmaster@${hostname}`,
+      },
+      tags: [{ name: "frames", description: "One flat JSON object per text frame" }],
     },
     defaultContentType: "application/json",
     servers: {
@@ -110,12 +117,20 @@ function operationsOf(takes: readonly TakenFrame[], sends: readonly SentFrame[])
       action: "receive",
       channel,
       summary,
+      description: `${summary}.`,
       messages: [inChannel(frame)],
       reply: { channel, messages: [...answers, ErrorFrame].map(inChannel) },
     };
   }
   for (const { frame, summary } of sends) {
-    operations[`send${idOf(frame)}`] = { action: "send", channel, summary, messages: [inChannel(frame)] };
+    const description = `${summary}.`;
+    operations[`send${idOf(frame)}`] = {
+      action: "send",
+      channel,
+      summary,
+      description,
+      messages: [inChannel(frame)],
+    };
   }
   return operations;
 }

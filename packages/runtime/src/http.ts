@@ -10,6 +10,7 @@ import Fastify, {
   LogController,
 } from "fastify";
 import { Type } from "typebox";
+import { documentOptions } from "./documents.ts";
 import { type Check, createReadiness, type Readiness } from "./health.ts";
 import { checkEncoding, problemOfError, refuseConnection, refuseUrl, sendProblem } from "./http-errors.ts";
 import { addJsonBody } from "./json-body.ts";
@@ -110,16 +111,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     done(null, method === "OPTIONS" ? { ...crossOrigin, methods: methods.of(url) } : crossOrigin);
   await app.register(cors, { delegator });
   await app.register(helmet, { contentSecurityPolicy: false });
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: options.title, description: options.description, version: "1.0.0" },
-      components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
-    },
-    refResolver: {
-      buildLocalReference: (json, _base, _fragment, i) => (json.$id as string | undefined) ?? `schema-${i}`,
-    },
-  });
+  await app.register(swagger, documentOptions(options.title, options.description));
   await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_CSP });
   app.addSchema(ProblemBody);
   const askReadiness = createReadiness(options.checks);

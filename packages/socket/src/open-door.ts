@@ -53,7 +53,7 @@ export async function openDoor(
       done();
     },
   });
-  addSocketRoute(app, { service: options.service, admit: door.admit, accept: door.accept });
+  addSocketRoute(app, { admit: door.admit, accept: door.accept });
   addAsyncApiRoutes(app, (url) => asyncApiOf(options.service, url));
   return door;
 }

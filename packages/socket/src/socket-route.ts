@@ -6,28 +6,15 @@ import { Refusal } from "@parley/protocol/codes";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Type } from "typebox";
 import type { WebSocket } from "ws";
 import type { HandshakeRequest, Upgraded } from "./handshake.ts";
 
 type SocketRouteOptions = Readonly<{
-  service: string;
   /** The identity behind a handshake; undefined if it brings no token. Throws a `Refusal` to turn it away. */
   admit: (request: HandshakeRequest) => Promise<Identity | undefined>;
   /** Takes over an upgraded socket, in the same turn of the event loop. */
   accept: (upgraded: Upgraded, identity: Identity | undefined) => void;
 }>;
-
-const OneOrMany = Type.Optional(Type.Union([Type.String(), Type.Array(Type.String())]));
-const PROBLEM = { $ref: "Problem#" };
-const SCHEMA = {
-  tags: ["socket"],
-  description:
-    'The token comes as `Authorization: Bearer`, or as the first frame `{"type":"auth","token":…}` within ' +
-    "5 s, or as `?token=` where ALLOW_QUERY_TOKEN permits it.",
-  querystring: Type.Object({ token: OneOrMany, room: OneOrMany, debug_reconnect: OneOrMany }),
-  response: { 401: PROBLEM, 403: PROBLEM, 426: PROBLEM, 429: PROBLEM, 503: PROBLEM },
-};
 
 /** What `preValidation` found out, for the handler after the upgrade. */
 type Admitted = { identity: Identity | undefined; response: ServerResponse };
@@ -60,7 +47,7 @@ const isUpgrade = (request: FastifyRequest): boolean =>
   request.headers.upgrade?.toLowerCase() === "websocket";
 
 /** Adds `GET /ws`. It authenticates before the upgrade, so that a bad token is answered with a plain 401. */
-export function addSocketRoute(app: App, { service, admit, accept }: SocketRouteOptions): void {
+export function addSocketRoute(app: App, { admit, accept }: SocketRouteOptions): void {
   const admitted = new WeakMap<object, Admitted>();
   app.route({
     method: "GET",
@@ -69,7 +56,8 @@ export function addSocketRoute(app: App, { service, admit, accept }: SocketRoute
     // No logger per request and no conversion of the query (docs/decisions/0020): whoever reads the query checks it.
     childLoggerFactory: (log) => log,
     validatorCompiler: () => () => true,
-    schema: { ...SCHEMA, summary: `the ${service}'s WebSocket; its frames are described at /docs/asyncapi` },
+    // No answer of it is a success of HTTP: the AsyncAPI document describes it.
+    schema: { hide: true },
     preValidation: async (request, reply) => {
       if (!isUpgrade(request)) return;
       admitted.set(request.raw, await admitOrRefuse(admit, request, reply));
@@ -85,7 +73,7 @@ export function addSocketRoute(app: App, { service, admit, accept }: SocketRoute
       const { identity, response } = admitted.get(request.raw) as Admitted;
       const { socket } = request.raw;
       release(ws, socket, response);
-      accept({ ws, socket, address: request.ip, query: request.query }, identity);
+      accept({ ws, socket, address: request.ip, query: request.query as Upgraded["query"] }, identity);
       socket.uncork();
     },
   });

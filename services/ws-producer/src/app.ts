@@ -44,7 +44,8 @@ export async function buildApp(dependencies: ProducerDependencies): Promise<{ ap
   const app = await buildHttp({
     service: "ws-producer",
     title: "Parley ws-producer",
-    description: "Takes messages from people and applications and appends them to the log.",
+    description:
+      "Takes messages from people and applications and appends them to the log. Its WebSocket is `/ws`; [the frames](/docs/asyncapi) have a document of their own.",
     log,
     checks: { ...checks, door: () => door.assertOpen() },
     metrics,

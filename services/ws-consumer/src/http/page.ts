@@ -2,8 +2,19 @@ import { isLine, isTime } from "@parley/protocol/text";
 import { Problem } from "@parley/runtime/problem";
 import { Type } from "typebox";
 
-/** Schema of a whole number in a query string. It stays text: Fastify is set not to coerce types. */
-export const Digits = (description: string) => Type.String({ pattern: "^[0-9]{1,15}$", description });
+/** Largest number of 15 digits. */
+const DIGITS_MAX = 999_999_999_999_999;
+
+/**
+ * Schema of a whole number in a query string. It stays text: Fastify is set not to coerce types. The bounds are for the
+ * OpenAPI document (packages/runtime/src/documents.ts).
+ */
+export const Digits = (description: string, minimum = 0, maximum = DIGITS_MAX) =>
+  Type.String({ pattern: "^[0-9]{1,15}$", description, minimum, maximum });
+
+/** Schema of the query parameter `limit`, which `limitOf` reads: so many `items` per page. */
+export const Limit = (items: string, normal: number, max: number) =>
+  Digits(`${items} in the page: 1 to ${max}, ${normal} if left out`, 1, max);
 
 /**
  * Reads the query parameter `limit`, in items per page.

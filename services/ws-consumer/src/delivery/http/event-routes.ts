@@ -3,7 +3,7 @@ import { PAGE_SIZE, PAGE_SIZE_MAX } from "@parley/protocol/limits";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import { actorOf } from "../../http/actor.ts";
-import { Digits, limitOf } from "../../http/page.ts";
+import { Digits, Limit, limitOf } from "../../http/page.ts";
 import { dataOrProblem } from "../../http/responses.ts";
 import { MESSAGE_EXAMPLE, RoomParams } from "../../http/room-params.ts";
 import type { ReadEntries } from "../read-entries.ts";
@@ -41,9 +41,7 @@ export function addEventRoutes(
         params: RoomParams,
         querystring: Type.Object({
           after: Type.Optional(Digits("only entries with a greater seq; 0 if left out")),
-          limit: Type.Optional(
-            Digits(`entries in the page: 1 to ${PAGE_SIZE_MAX}, ${PAGE_SIZE} if left out`),
-          ),
+          limit: Type.Optional(Limit("entries", PAGE_SIZE, PAGE_SIZE_MAX)),
         }),
         response: { 200: Page, "4xx": { $ref: "Problem#" }, "5xx": { $ref: "Problem#" } },
       },

@@ -5,7 +5,7 @@ import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
 import { Type } from "typebox";
 import { actorOf } from "../../http/actor.ts";
-import { Digits, limitOf } from "../../http/page.ts";
+import { Digits, Limit, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { MESSAGE_EXAMPLE, RoomParams } from "../../http/room-params.ts";
 import type { CheckReadable, ReadPage } from "../read-history.ts";
@@ -14,7 +14,7 @@ const Query = Type.Object({
   before: Type.Optional(Digits("only messages with a smaller seq; the page ends just before it")),
   after: Type.Optional(Digits("only messages with a greater seq; the page starts just after it")),
   around: Type.Optional(Digits("half of the page before this seq, half from it on")),
-  limit: Type.Optional(Digits(`messages in the page: 1 to ${PAGE_SIZE_MAX}, ${PAGE_SIZE} if left out`)),
+  limit: Type.Optional(Limit("messages", PAGE_SIZE, PAGE_SIZE_MAX)),
 });
 const PLACES = ["before", "after", "around"] as const;
 

@@ -1,7 +1,7 @@
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import { actorOf } from "../../http/actor.ts";
-import { Digits, decodePlace, encodePlace, isIdValue, isTimeValue, limitOf } from "../../http/page.ts";
+import { decodePlace, encodePlace, isIdValue, isTimeValue, Limit, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { RoomParams } from "../../http/room-params.ts";
 import type { MembersPlace, MemberView } from "../read-rooms.ts";
@@ -96,7 +96,7 @@ export function addMemberRoutes(app: App, deps: RoomRoutesDependencies): void {
         summary: "a room's members, those who joined first first",
         params: RoomParams,
         querystring: Type.Object({
-          limit: Type.Optional(Digits(`members in the page: 1 to ${PAGE_MAX}, ${PAGE} if left out`)),
+          limit: Type.Optional(Limit("members", PAGE, PAGE_MAX)),
           cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
         }),
         response: {

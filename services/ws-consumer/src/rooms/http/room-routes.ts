@@ -5,7 +5,7 @@ import { Problem } from "@parley/runtime/problem";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
 import { actorOf } from "../../http/actor.ts";
-import { Digits, decodePlace, encodePlace, isIdValue, isTimeValue, limitOf } from "../../http/page.ts";
+import { decodePlace, encodePlace, isIdValue, isTimeValue, Limit, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { RoomParams } from "../../http/room-params.ts";
 import type { ChangeRooms } from "../change-rooms.ts";
@@ -50,7 +50,7 @@ export function addRoomRoutes(app: App, deps: RoomRoutesDependencies): void {
         security,
         summary: "your rooms: pinned first, then those with the newest message",
         querystring: Type.Object({
-          limit: Type.Optional(Digits(`rooms in the page: 1 to ${PAGE_MAX}, ${PAGE} if left out`)),
+          limit: Type.Optional(Limit("rooms", PAGE, PAGE_MAX)),
           cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
           list: Type.Optional(
             Type.Union([Type.Literal("mine"), Type.Literal("channels")], {

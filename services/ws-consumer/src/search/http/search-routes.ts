@@ -6,7 +6,7 @@ import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
 import { actorOf } from "../../http/actor.ts";
-import { Digits, decodePlace, encodePlace, isIdValue, isTimeValue, limitOf } from "../../http/page.ts";
+import { decodePlace, encodePlace, isIdValue, isTimeValue, Limit, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { MESSAGE_EXAMPLE } from "../../http/room-params.ts";
 import type { FoundPlace, Search } from "../search.ts";
@@ -38,7 +38,7 @@ export function addSearchRoutes(
         querystring: Type.Object({
           q: LineText({ minLength: 1, maxLength: 200 }),
           room: Type.Optional(Room),
-          limit: Type.Optional(Digits(`messages in the page: 1 to ${PAGE_MAX}, ${PAGE} if left out`)),
+          limit: Type.Optional(Limit("messages", PAGE, PAGE_MAX)),
           cursor: Type.Optional(Type.String({ maxLength: 500, description: "next of the page before" })),
         }),
         response: {

@@ -1,0 +1,101 @@
+/**
+ * `make check-api`: public tools judge what the services document: redocly, spectral and schemathesis the OpenAPI documents,
+ * spectral the AsyncAPI documents, and buf the reflection of auth's gRPC. The tools are fetched into a temporary folder.
+ * ONLY="redocly schemathesis": some of them; EXAMPLES: requests per operation of schemathesis (default 30).
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runCommand } from "@parley/devstack/run-command";
+import { makeTempDir } from "@parley/devstack/temp-dir";
+import { Parley, type ServiceUrl } from "./parley.ts";
+
+const REDOCLY = "@redocly/cli@2.77.0";
+const SPECTRAL = "@stoplight/spectral-cli@6.16.3";
+const SCHEMATHESIS = "schemathesis==4.32.5";
+const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
+const ASYNC_SERVICES = ["ws-producer", "ws-consumer"] as const;
+
+const only = process.env.ONLY?.split(" ") ?? ["redocly", "spectral", "grpc", "schemathesis"];
+const dir = process.env.CHECK_DIR ?? (await makeTempDir("check-api"));
+const failed: string[] = [];
+
+/** Runs a program; its output goes to this one's. Resolves with whether it succeeded. */
+async function run(command: string, ...args: string[]): Promise<boolean> {
+  const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
+  const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], cwd: dir, env });
+  const [code] = await once(child, "close");
+  return code === 0;
+}
+
+async function check(name: string, work: () => Promise<boolean>): Promise<void> {
+  if (!only.includes(name.split(" ")[0] as string)) return;
+  process.stdout.write(`\n== ${name}\n`);
+  if (!(await work())) failed.push(name);
+}
+
+async function save(parley: Parley, service: ServiceUrl, path: string, file: string): Promise<void> {
+  const answer = await fetch(`${parley.url(service)}${path}`);
+  await writeFile(join(dir, file), JSON.stringify(await answer.json(), null, 2));
+}
+
+const BUF = ["curl", "--protocol", "grpc", "--http2-prior-knowledge"];
+/** Codes that say that the call was understood. */
+const ANSWERED =
+  /"code": ?"(unauthenticated|invalid_argument|not_found|permission_denied|deadline_exceeded)"/;
+
+/** Lists services and methods by reflection, and calls each method with an empty message. */
+async function checkGrpc(url: string): Promise<boolean> {
+  const buf = (...args: string[]) => runCommand("buf", [...BUF, ...args], { timeoutMs: 30_000 });
+  const services = await buf("--list-services", url);
+  const { stdout } = await buf("--list-methods", url);
+  const methods = stdout.split("\n").filter((line) => /^[\w.]+\/\w+$/.test(line));
+  process.stdout.write(services.stdout);
+  let isGood = methods.length > 0;
+  for (const method of methods) {
+    const { code, stderr } = await buf("--timeout=2s", "-d", "{}", `${url}/${method}`);
+    const isAnswered = code === 0 || ANSWERED.test(stderr);
+    process.stdout.write(`${isAnswered ? "answered" : "FAILED"} ${method} ${isAnswered ? "" : stderr}\n`);
+    isGood &&= isAnswered;
+  }
+  return isGood;
+}
+
+const parley = await Parley.start();
+try {
+  const { token } = await parley.person("checker");
+  for (const service of SERVICES) await save(parley, service, "/docs/json", `${service}.json`);
+  for (const service of ASYNC_SERVICES)
+    await save(parley, service, "/docs/asyncapi.json", `${service}-frames.json`);
+  await writeFile(
+    join(dir, ".spectral.json"),
+    JSON.stringify({ extends: ["spectral:oas", "spectral:asyncapi"] }),
+  );
+  const documents = SERVICES.map((service) => `${service}.json`);
+  const frames = ASYNC_SERVICES.map((service) => `${service}-frames.json`);
+  const npx = (name: string, ...args: string[]) => run("npx", "--yes", name, ...args);
+  await check("redocly", () => npx(REDOCLY, "lint", "--extends=recommended", ...documents));
+  await check("spectral", () => npx(SPECTRAL, "lint", "--fail-severity=warn", ...documents, ...frames));
+  await check("grpc", () => checkGrpc(`http://127.0.0.1:${parley.stack.ports.AUTH_GRPC_PORT}`));
+  if (only.includes("schemathesis")) {
+    await run("python3", "-m", "venv", "venv");
+    await run("venv/bin/pip", "install", "--quiet", SCHEMATHESIS);
+  }
+  for (const service of SERVICES)
+    await check(`schemathesis ${service}`, () =>
+      run(
+        "venv/bin/schemathesis",
+        "run",
+        `${service}.json`,
+        `--url=${parley.url(service)}`,
+        `--header=Authorization: Bearer ${token}`,
+        `--max-examples=${process.env.EXAMPLES ?? 30}`,
+        "--exclude-checks=positive_data_acceptance",
+      ),
+    );
+} finally {
+  await parley.stop();
+}
+process.stdout.write(failed.length === 0 ? "\nall hold\n" : `\nfailed: ${failed.join(", ")}\n`);
+process.exitCode = failed.length === 0 ? 0 : 1;
