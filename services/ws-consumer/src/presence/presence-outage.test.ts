@@ -6,6 +6,8 @@ import { idsIn, startPresence, type TestInstance, until, userOf } from "./presen
 
 /** The promise is 5 s after NATS is back. */
 const RIGHT_MS = 5_000;
+/** `make test-faults` has outages of 5, 17 and 60 s. */
+const OUTAGES_S = (process.env.OUTAGES_S ?? "5").split(",").map(Number);
 
 async function withInstances(
   work: (server: NatsServer, here: TestInstance, there: TestInstance) => Promise<void>,
@@ -32,7 +34,7 @@ const subscribe = ({ presence }: TestInstance, id: string, ...rooms: string[]) =
   for (const room of rooms) presence.local.opened(id, room);
 };
 
-it.concurrent.each([5, 17, 60])(
+it.concurrent.each(OUTAGES_S)(
   "presence is right again within 5 s after NATS was killed and away for %i s",
   async (seconds) => {
     await withInstances(async (server, here, there) => {
