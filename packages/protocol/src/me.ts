@@ -17,9 +17,10 @@ export const userOfMe = (room: string): string | undefined =>
 /** The name of a room as clients know it. */
 export const nameOf = (room: string): string => (room.startsWith(PREFIX) ? ME : room);
 
-/** A room that can be subscribed to. */
+/** Name of a room that can be subscribed to. */
+export const LISTEN_PATTERN = ROOM_PATTERN.replace("^(", `^(${ME}|`);
 export const ListenRoom = Type.String({
-  pattern: ROOM_PATTERN.replace("^(", `^(${ME}|`),
+  pattern: LISTEN_PATTERN,
   description: "the room's name or id, or @me: your own room",
 });
 

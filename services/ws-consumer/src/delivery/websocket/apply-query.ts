@@ -1,12 +1,12 @@
 import { CLOSE, Refusal } from "@parley/protocol/codes";
-import { ROOM_PATTERN } from "@parley/protocol/rooms";
+import { LISTEN_PATTERN } from "@parley/protocol/me";
 import { errorFrame } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
 import type { Subscriptions } from "./subscriptions.ts";
 
 /** Lifetime of a socket with `debug_reconnect=1`, ms. */
 const DEBUG_RECONNECT_MS = 30_000;
-const ROOM = new RegExp(ROOM_PATTERN, "u");
+const ROOM = new RegExp(LISTEN_PATTERN, "u");
 
 /**
  * Applies the query of a socket's URL: `?room=a&room=b` subscribes, `debug_reconnect=1` closes the socket after a while,
@@ -22,7 +22,7 @@ export function applyQuery(
     const subscribed =
       typeof room === "string" && ROOM.test(room)
         ? subscriptions.subscribe(connection, room, undefined)
-        : Promise.reject(new Refusal("bad_frame", `room: must match ${ROOM_PATTERN}`, { path: "/room" }));
+        : Promise.reject(new Refusal("bad_frame", `room: must match ${LISTEN_PATTERN}`, { path: "/room" }));
     subscribed.catch((error: unknown) => {
       const refusal =
         error instanceof Refusal ? error : new Refusal("unavailable", "the room cannot be read now");
