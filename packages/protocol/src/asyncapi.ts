@@ -34,7 +34,7 @@ const CLOSE_MEANING: Readonly<Record<keyof typeof CLOSE, string>> = {
 export function asyncApiOf(service: SocketService, url: string): Json {
   const { takes, sends } = FRAMES[service];
   const frames = uniqueById([...takes, ...sends]);
-  const { protocol, host, hostname } = new URL(url);
+  const { protocol, host } = new URL(url);
   return {
     asyncapi: "3.0.0",
     info: {
@@ -42,11 +42,11 @@ export function asyncApiOf(service: SocketService, url: string): Json {
       version: "1.0.0",
       description: describe(service),
       license: { name: "MIT" },
-      // RFC 2142 has this name for whoever runs a host.
+      // Who that is, is known to those who run it; the domain is reserved for examples (RFC 2606).
       contact: {
         name: "The operator of this service",
         url: url.replace(/^ws/, "http"),
-        email: `postmaster@${hostname}`,
+        email: "operator@parley.example",
       },
       tags: [{ name: "frames", description: "One flat JSON object per text frame" }],
     },
