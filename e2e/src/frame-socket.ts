@@ -73,7 +73,10 @@ export class FrameSocket {
       const left = until - performance.now();
       if (left <= 0)
         throw new Error(`no such frame in ${deadlineMs} ms; the last: ${JSON.stringify(this.frames.at(-1))}`);
-      if (this.ws.readyState >= WebSocket.CLOSING) throw new Error("the socket was closed");
+      if (this.ws.readyState >= WebSocket.CLOSING) {
+        const { code, reason } = await this.closed;
+        throw new Error(`the socket was closed: ${code} ${reason}`);
+      }
       const more = AbortSignal.timeout(Math.ceil(left));
       await Promise.race([once(this.ws, "message", { signal: more }), this.closed]).catch(() => undefined);
     }

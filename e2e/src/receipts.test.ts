@@ -1,0 +1,64 @@
+import type { Account } from "@parley/devstack/accounts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { FrameSocket } from "./frame-socket.ts";
+import { Parley, until } from "./parley.ts";
+
+/** The promise is for 41,800; `RECEIPTS=41800` runs it with as many. */
+const RECEIPTS = Number(process.env.RECEIPTS ?? 6_000);
+const BURST = 500;
+const PROBES = 100;
+
+let parley: Parley;
+let people: Account[];
+
+beforeAll(async () => {
+  parley = await Parley.start();
+  people = await Promise.all(["alice", "bob"].map((name) => parley.person(name)));
+});
+afterAll(() => parley?.stop());
+
+/** The 99th percentile of the time to an ack, ms, of messages without a receipt, one every 20 ms. */
+async function ackP99(who: Account): Promise<number> {
+  const socket = await FrameSocket.open(parley.producerSocket, who.token);
+  const times: number[] = [];
+  for (let i = 0; i < PROBES; i += 1) {
+    const began = performance.now();
+    socket.send({ room: "probe", body: "probe" });
+    await socket.next("ack");
+    times.push(performance.now() - began);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  socket.close();
+  return times.toSorted((a, b) => a - b)[Math.floor(PROBES * 0.99)] as number;
+}
+
+it(`${RECEIPTS} receipts that wait while Postgres is away slow no ack down, and all come within 2 s once it is back`, async () => {
+  const [alice, bob] = people as [Account, Account];
+  const quiet = await ackP99(bob);
+  await parley.stack.service("postgres").stop();
+  const socket = await FrameSocket.open(parley.producerSocket, alice.token);
+  const count = (type: string) => socket.frames.filter((frame) => frame.type === type).length;
+  for (let sent = 0; sent < RECEIPTS; sent += BURST) {
+    for (let i = 0; i < BURST; i += 1)
+      socket.send({ room: "waiting", body: `m${sent + i}`, receipt: "stored" });
+    await until("all are acknowledged", () => count("ack") === sent + BURST);
+  }
+  const waiting = await ackP99(bob);
+  expect(count("stored")).toBe(0);
+  const ready = async () => (await fetch(`${parley.url("ws-consumer")}/health/ready`)).ok;
+  await parley.stack.service("postgres").startReady();
+  await until("the consumer is ready", ready);
+  const began = performance.now();
+  await until("all are stored", () => count("stored") === RECEIPTS);
+  const tookMs = performance.now() - began;
+  process.stdout.write(
+    `acks p99: quiet ${quiet.toFixed(1)} ms, while ${RECEIPTS} wait ${waiting.toFixed(1)} ms; caught up after ${tookMs.toFixed(0)} ms\n`,
+  );
+  expect(tookMs).toBeLessThan(2_000);
+  // Below 20 ms the difference is noise.
+  expect(waiting).toBeLessThan(Math.max(20, 3 * quiet));
+  expect(socket.frames.some(({ type }) => type === "error")).toBe(false);
+  const seqs = socket.frames.filter(({ type }) => type === "stored").map(({ seq }) => Number(seq));
+  expect(seqs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: RECEIPTS }, (_, i) => i + 1));
+  socket.close();
+});
