@@ -1,4 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
 import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
 
 /** The only signature algorithm: Ed25519 (RFC 8037). */
@@ -31,6 +32,10 @@ const REQUIRED_CLAIMS = ["sub", "sid", "jti", "iat", "exp", "username"];
 
 /** A compact JWS (RFC 7515): base64url without padding, which jose's decoder would let through. */
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]{86}$/;
+
+/** Whether a text has the form of an access token; what has not is refused without any work. */
+export const isAccessTokenForm = (text: string): boolean =>
+  text.length <= TOKEN_LENGTH_MAX && COMPACT_JWS.test(text);
 
 /** The claims in their types. jose has compared the issuer and the times; `aud` must be one text. */
 function claimsOf({ aud, sub, sid, jti, exp, username }: JWTPayload, audience: string): TokenClaims {
@@ -73,7 +78,7 @@ export async function verifyAccessToken(
   findKey: FindKey,
   { issuer, audience }: TokenRules,
 ): Promise<TokenClaims> {
-  if (!COMPACT_JWS.test(token)) throw new InvalidTokenError("malformed");
+  if (!isAccessTokenForm(token)) throw new InvalidTokenError("malformed");
   const keyOf = async ({ kid, typ, crit }: JWTHeaderParameters) => {
     if (typeof kid !== "string" || typ !== TOKEN_TYPE || crit !== undefined)
       throw new InvalidTokenError("malformed");

@@ -8,10 +8,10 @@ import type { TokenRules } from "./access-token.ts";
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_DEADLINE_MS = 3_000;
 const RECONNECT_MAX_MS = 2_000;
-/** Largest message in either direction; 500 revocations take 50 kB. */
-const MESSAGE_BYTES_MAX = 64 * 1_024;
+/** Largest message in either direction: 100 tokens of 4,096 characters; 500 revocations take 50 kB. */
+const MESSAGE_BYTES_MAX = 448 * 1_024;
 /** Calls that are safe to retry because they change nothing. */
-const IDEMPOTENT_CALLS = ["VerifyToken", "GetJwks", "GetUsers", "ListRevocations"];
+const IDEMPOTENT_CALLS = ["VerifyToken", "VerifyTokens", "GetJwks", "GetUsers", "ListRevocations"];
 
 /** Retries after a lost connection only, and none while most calls fail (gRFC A6). */
 const SERVICE_CONFIG = {

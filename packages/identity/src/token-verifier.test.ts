@@ -6,13 +6,16 @@ import { createTokenVerifier, type TokenVerifier } from "./token-verifier.ts";
 
 const RULES = { issuer: "parley-auth", audience: "parley" };
 const MINUTE = 60_000;
+/** In the form of a token; auth refuses it. */
+const REFUSED = `e30.e30.${"a".repeat(86)}`;
 
 type Callback = (error: { code: status } | null, answer?: object) => void;
 
-/** In place of auth's client: accepts every token but `refused`; `isAway` makes every call fail. */
+/** In place of auth's client: accepts every token but `REFUSED`; `isAway` makes every call fail. */
 class FakeAuth {
   isAway = false;
   verified = 0;
+  readonly batches: number[] = [];
   fetched = 0;
   jwksJson = "";
   readonly expiresAt = new Date(Date.now() + 60 * MINUTE);
@@ -22,11 +25,13 @@ class FakeAuth {
     this.#answer(callback, { jwksJson: this.jwksJson });
   }
 
-  verifyToken({ token }: { token: string }, _metadata: object, _options: object, callback: Callback): void {
+  verifyTokens({ tokens }: { tokens: string[] }, _m: object, _o: object, callback: Callback): void {
     this.verified += 1;
+    this.batches.push(tokens.length);
     const user = { id: "u1", username: "alice", displayName: "Alice" };
-    if (!this.isAway && token === "refused") callback({ code: status.UNAUTHENTICATED });
-    else this.#answer(callback, { user, sessionId: "s1", expiresAt: this.expiresAt });
+    const valid = { user, sessionId: "s1", expiresAt: this.expiresAt, code: "" };
+    const answers = tokens.map((token) => (token === REFUSED ? { code: "unauthenticated" } : valid));
+    this.#answer(callback, { tokens: answers });
   }
 
   #answer(callback: Callback, answer: object): void {
@@ -64,13 +69,13 @@ function open(): void {
   verifier = createTokenVerifier(auth as unknown as AuthServiceClient, RULES);
 }
 
-/** The username of a token, or the code of its refusal; advances the clock by 10 ms. */
+/** The username of a token, or the code of its refusal; advances the clock by 20 ms. */
 async function outcome(of = token): Promise<string> {
   const verified = verifier.verify(of).then(
     ({ username }) => username,
     (error: { code?: string }) => String(error.code),
   );
-  await vi.advanceTimersByTimeAsync(10);
+  await vi.advanceTimersByTimeAsync(20);
   return verified;
 }
 
@@ -105,15 +110,31 @@ it("calls auth again for a session that was forgotten", async () => {
   expect(auth.verified).toBe(2);
 });
 
+it("asks auth about the tokens of many handshakes by one call, of at most 100, and each gets its own answer", async () => {
+  open();
+  const valid = Array.from({ length: 150 }, (_, i) => `e30.e${i}.${"a".repeat(86)}`);
+  const all = [...valid, REFUSED].map((each) => outcome(each));
+  await vi.advanceTimersByTimeAsync(20);
+  expect(await Promise.all(all)).toEqual([...valid.map(() => "alice"), "unauthenticated"]);
+  expect(auth.batches).toEqual([1, 100, 50]);
+});
+
+it("A: refuses what has not the form of a token without a call of auth", async () => {
+  open();
+  for (const bad of ["", "a.b.c", `e30.e30.${"é".repeat(86)}`, `e30.${"a".repeat(5_000)}.${"a".repeat(86)}`])
+    expect(await outcome(bad)).toBe("unauthenticated");
+  expect(auth.verified).toBe(0);
+});
+
 it("A: calls auth once a minute for a token that it refused", async () => {
   open();
   for (let second = 0; second < 59; second += 1) {
-    expect(await outcome("refused")).toBe("unauthenticated");
+    expect(await outcome(REFUSED)).toBe("unauthenticated");
     await vi.advanceTimersByTimeAsync(1_000);
   }
   expect(auth.verified).toBe(1);
   await vi.advanceTimersByTimeAsync(2_000);
-  expect(await outcome("refused")).toBe("unauthenticated");
+  expect(await outcome(REFUSED)).toBe("unauthenticated");
   expect(auth.verified).toBe(2);
   expect(await outcome()).toBe("alice");
 });
@@ -124,7 +145,7 @@ it("verifies locally while auth is away, tries auth once a second, and stays rea
   auth.isAway = true;
   for (let second = 0; second < 60; second += 1) {
     expect(await outcome()).toBe("alice");
-    expect(await outcome("refused")).toBe("unauthenticated");
+    expect(await outcome(REFUSED)).toBe("unauthenticated");
     expect(await isReady()).toBe(true);
     await vi.advanceTimersByTimeAsync(1_000);
   }

@@ -1,14 +1,17 @@
-import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
-import type { AuthServiceClient, VerifyTokenResponse } from "@parley/proto/auth/v1/auth";
+import { Metadata } from "@grpc/grpc-js";
+import type { AuthServiceClient, VerifiedToken } from "@parley/proto/auth/v1/auth";
 import { Refusal } from "@parley/protocol/codes";
-import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
-import type { TokenRules } from "./access-token.ts";
+import { createBatchLoader } from "@parley/runtime/batch-loader";
+import { isAccessTokenForm, type TokenRules } from "./access-token.ts";
 import type { Identity, VerifyToken } from "./identity.ts";
 import { type Jwks, LocalVerifier } from "./local-verifier.ts";
 import { RefusedTokens } from "./refused-tokens.ts";
 
 /** Deadline of a call of auth, ms. */
 const CALL_DEADLINE_MS = 2_000;
+/** Shortest time between two calls, ms, and the most tokens in one (auth.proto). */
+const BATCH_MS = 10;
+const BATCH_TOKENS_MAX = 100;
 /** How long an answer of auth is cached, ms. */
 const CACHE_MS = 5_000;
 /** Time after a failed call during which auth is not called and tokens are verified locally, ms. */
@@ -25,23 +28,34 @@ export type TokenVerifier = Readonly<{
   close: () => void;
 }>;
 
-function toIdentity(answer: VerifyTokenResponse): Identity {
-  if (!answer.user || !answer.expiresAt) throw new Refusal("unavailable", "auth sent an incomplete answer");
-  return {
-    userId: answer.user.id,
-    username: answer.user.username,
-    sessionId: answer.sessionId,
-    expiresAt: answer.expiresAt.getTime(),
-  };
+const refusal = () => new Refusal("unauthenticated", "the token is not valid");
+
+function toIdentity({ user, sessionId, expiresAt }: VerifiedToken): Identity {
+  if (!user || !expiresAt) throw new Error("auth sent an incomplete answer");
+  return { userId: user.id, username: user.username, sessionId, expiresAt: expiresAt.getTime() };
 }
 
-/** Whether auth refused the token; any other error is a failure of auth, not of the token. */
-const isRefused = (error: ServiceError): boolean =>
-  error.code === status.UNAUTHENTICATED || error.code === status.INVALID_ARGUMENT;
+/** What auth says about tokens. @throws {Error} if it does not answer in time, or not as it should. */
+function askAuth(auth: AuthServiceClient, tokens: readonly string[]): Promise<Map<string, Identity | null>> {
+  return new Promise((resolve, reject) => {
+    const deadline = Date.now() + CALL_DEADLINE_MS;
+    auth.verifyTokens({ tokens: [...tokens] }, new Metadata(), { deadline }, (error, answer) => {
+      if (error) return reject(error);
+      try {
+        const identities = answer.tokens.map((each) => (each.code === "" ? toIdentity(each) : null));
+        if (identities.length !== tokens.length) throw new Error("auth sent an incomplete answer");
+        resolve(new Map(tokens.map((token, i) => [token, identities[i] as Identity | null])));
+      } catch (incomplete) {
+        reject(incomplete);
+      }
+    });
+  });
+}
 
 /**
- * Verifies tokens by auth's `VerifyToken`. Answers are cached for `CACHE_MS`, and concurrent calls with the same token
- * share one call of auth; a token that auth refused is refused without a call for a minute. While auth does not answer, tokens are verified locally with its public keys.
+ * Verifies tokens by auth's `VerifyTokens`: those that are asked for within `BATCH_MS` are one call (docs/decisions/0020).
+ * Answers are cached for `CACHE_MS`, and concurrent verifications of a token share one; a token that auth refused is
+ * refused without a call for a minute. While auth does not answer, tokens are verified locally with its public keys.
  */
 export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules): TokenVerifier {
   const fetchJwks = () =>
@@ -55,29 +69,27 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
   const pending = new Map<string, Promise<Identity>>();
   const refused = new RefusedTokens();
 
+  const askTogether = createBatchLoader((tokens: readonly string[]) => askAuth(auth, tokens), {
+    keysMax: BATCH_TOKENS_MAX,
+    intervalMs: BATCH_MS,
+  });
+
   let localUntil = 0;
 
-  const callAuth = (token: string) =>
-    new Promise<Identity>((resolve, reject) => {
-      if (performance.now() < localUntil) return resolve(local.verify(token));
-      const deadline = Date.now() + CALL_DEADLINE_MS;
-      auth.verifyToken({ token }, new Metadata(), { deadline }, (error, answer) => {
-        if (error && isRefused(error)) {
-          refused.add(token, performance.now());
-          return reject(new Refusal("unauthenticated", "the token is not valid"));
-        }
-        if (error) {
-          localUntil = performance.now() + BACKOFF_MS;
-          return resolve(local.verify(token));
-        }
-        try {
-          local.noteAnswer();
-          resolve(toIdentity(answer));
-        } catch (refusal) {
-          reject(refusal);
-        }
-      });
-    });
+  const callAuth = async (token: string): Promise<Identity> => {
+    if (performance.now() < localUntil) return local.verify(token);
+    let identity: Identity | null | undefined;
+    try {
+      identity = await askTogether(token);
+    } catch {
+      localUntil = performance.now() + BACKOFF_MS;
+      return local.verify(token);
+    }
+    local.noteAnswer();
+    if (identity) return identity;
+    refused.add(token, performance.now());
+    throw refusal();
+  };
 
   /** Removes old answers, which would otherwise stay until new ones take their place. */
   const removeOld = () => {
@@ -90,11 +102,11 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
   const timer = setInterval(removeOld, CACHE_MS).unref();
 
   const verify = async (token: string): Promise<Identity> => {
-    if (token.length > TOKEN_LENGTH_MAX) throw new Refusal("unauthenticated", "the token is not valid");
+    if (!isAccessTokenForm(token)) throw refusal();
     const now = performance.now();
     const cached = cache.get(token);
     if (cached && cached.until > now && cached.identity.expiresAt > Date.now()) return cached.identity;
-    if (refused.has(token, now)) throw new Refusal("unauthenticated", "the token is not valid");
+    if (refused.has(token, now)) throw refusal();
     const inFlight = pending.get(token);
     if (inFlight !== undefined) return inFlight;
     const answer = callAuth(token).finally(() => pending.delete(token));

@@ -6,12 +6,15 @@ type Batch = { keys: readonly string[]; end: (error?: Error) => void };
 /** A loader whose batches end when the test ends them. The value of a key is the key in capitals; "none" has none. */
 function controlledLoader(keysMax = 1_000) {
   const batches: Batch[] = [];
-  const load = createBatchLoader<string, string>((keys) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Map<string, string>>();
-    const values = keys.filter((key) => key !== "none").map((key) => [key, key.toUpperCase()] as const);
-    batches.push({ keys, end: (error) => (error ? reject(error) : resolve(new Map(values))) });
-    return promise;
-  }, keysMax);
+  const load = createBatchLoader<string, string>(
+    (keys) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Map<string, string>>();
+      const values = keys.filter((key) => key !== "none").map((key) => [key, key.toUpperCase()] as const);
+      batches.push({ keys, end: (error) => (error ? reject(error) : resolve(new Map(values))) });
+      return promise;
+    },
+    { keysMax, intervalMs: 5 },
+  );
   return { batches, load };
 }
 const keysOf = (batches: readonly Batch[]) => batches.map(({ keys }) => keys);

@@ -1,8 +1,8 @@
 /** Loads the values of many keys. A key without a value is left out. */
 type LoadAll<Key, Value> = (keys: readonly Key[]) => Promise<ReadonlyMap<Key, Value>>;
 
-/** Shortest time between the starts of two batches, ms. */
-const BATCH_INTERVAL_MS = 5;
+/** `intervalMs`: shortest time between the starts of two batches; at `keysMax` keys one starts without waiting. */
+type BatchLimits = Readonly<{ keysMax: number; intervalMs: number }>;
 
 type Batch<Key, Value> = {
   keys: Set<Key>;
@@ -10,16 +10,15 @@ type Batch<Key, Value> = {
 };
 
 /**
- * Makes a function that loads the value of one key, and loads keys that are asked for within 5 ms as one batch. The
+ * Makes a function that loads the value of one key, and loads keys that are asked for within `intervalMs` as one batch. The
  * first key after a pause is loaded at once. A batch starts after all of its keys were asked for, so no value is older
  * than its call, and does not wait for the batch before, which may hang.
  *
- * @param keysMax keys at which a batch starts without waiting
- * @example const findUser = createBatchLoader((ids) => findUsers(database, ids), 1_000)
+ * @example const findUser = createBatchLoader((ids) => findUsers(database, ids), { keysMax: 1_000, intervalMs: 5 })
  */
 export function createBatchLoader<Key, Value>(
   loadAll: LoadAll<Key, Value>,
-  keysMax: number,
+  { keysMax, intervalMs }: BatchLimits,
 ): (key: Key) => Promise<Value | undefined> {
   let batch: Batch<Key, Value> | undefined;
   let nextBatchAt = 0;
@@ -27,7 +26,7 @@ export function createBatchLoader<Key, Value>(
     if (!batch) return;
     const { keys, values } = batch;
     batch = undefined;
-    nextBatchAt = performance.now() + BATCH_INTERVAL_MS;
+    nextBatchAt = performance.now() + intervalMs;
     loadAll([...keys]).then(values.resolve, values.reject);
   };
   return async (key) => {

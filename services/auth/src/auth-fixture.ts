@@ -103,6 +103,7 @@ export function callsOf(client: AuthServiceClient) {
     refresh: bind(client.refresh),
     logout: bind(client.logout),
     verifyToken: bind(client.verifyToken),
+    verifyTokens: bind(client.verifyTokens),
     updateProfile: bind(client.updateProfile),
     changePassword: bind(client.changePassword),
     listSessions: bind(client.listSessions),

@@ -57,6 +57,9 @@ const REFUSED: Record<string, Record<string, () => Promise<unknown>>> = {
   Refresh: { UNAUTHENTICATED: () => auth.calls.refresh({ refreshToken: "x" }) },
   Logout: { UNAUTHENTICATED: () => auth.calls.logout({ token: "", refreshToken: "" }) },
   VerifyToken: { UNAUTHENTICATED: () => auth.calls.verifyToken({ token: "x" }) },
+  VerifyTokens: {
+    INVALID_ARGUMENT: () => auth.calls.verifyTokens({ tokens: Array.from({ length: 101 }, () => "x") }),
+  },
   GetUsers: { INVALID_ARGUMENT: () => auth.calls.getUsers({ ids: Array.from({ length: 101 }, () => "x") }) },
   UpdateProfile: {
     INVALID_ARGUMENT: () => auth.calls.updateProfile({ token, displayName: "" }),

@@ -14,6 +14,9 @@ function addressOf(call: ServerUnaryCall<{ clientAddress: string }, unknown>): s
   return call.request.clientAddress || hostOf(call.getPeer());
 }
 
+/** What is left out of the answer for a token that is not valid. */
+const NOBODY = { user: undefined, sessionId: "", expiresAt: undefined };
+
 function unary<Request, Response>(
   log: Log,
   answer: (request: Request, call: ServerUnaryCall<Request, Response>) => Promise<Response>,
@@ -42,6 +45,11 @@ export function createAuthService(cases: UseCases, log: Log): AuthServiceServer 
       return {};
     }),
     verifyToken: unary(log, async ({ token }) => await cases.verifyToken(token)),
+    verifyTokens: unary(log, async ({ tokens }) => ({
+      tokens: (await cases.verifyTokens(tokens)).map((caller) =>
+        caller instanceof AuthError ? { ...NOBODY, code: caller.code } : { ...caller, code: "" },
+      ),
+    })),
     updateProfile: unary(log, async ({ token, displayName }) => ({
       user: await cases.updateProfile(await cases.verifyToken(token), displayName),
     })),

@@ -7,8 +7,8 @@ import { createAuthService } from "./auth-service.ts";
 import { createReflection } from "./reflection.ts";
 import type { UseCases } from "./use-cases.ts";
 
-/** Largest message that is accepted, bytes: the longest valid request takes a few kilobytes. */
-const RECEIVE_BYTES_MAX = 65_536;
+/** Largest message that is accepted, bytes: 100 tokens of 4,096 characters. */
+const RECEIVE_BYTES_MAX = 448 * 1_024;
 const KEEPALIVE_MS = 30_000;
 const KEEPALIVE_DEADLINE_MS = 10_000;
 /** Interval of health checks, ms. */

@@ -6,8 +6,8 @@ import type { User } from "./users.ts";
 const DEVICE_LENGTH_MAX = 200;
 /** Sessions in one list. */
 const LIST_MAX = 200;
-/** Sessions looked up by one statement. */
-const LOOKUP_MAX = 1_000;
+/** Sessions looked up by one statement, and the shortest time between two. */
+const LOOKUP = { keysMax: 1_000, intervalMs: 5 } as const;
 
 /** SQL: session `s` of user `u` is open, that is not revoked, not expired, and of the current password. */
 export const IS_OPEN =
@@ -17,6 +17,9 @@ export const DAYS_AHEAD = (param: string) => `now() + make_interval(days => ${pa
 
 /** An open session and its user. */
 type LiveSession = Readonly<{ sessionId: string; user: User }>;
+
+/** A session that is open, "revoked" if it was revoked, undefined if it expired or does not exist. */
+export type FoundSession = LiveSession | "revoked" | undefined;
 
 /** A session as its user sees it. */
 export type ListedSession = Readonly<{
@@ -43,7 +46,9 @@ export interface Sessions {
    * The session if it is open now, "revoked" if it was revoked, undefined if it expired or does not exist. Concurrent
    * calls share a statement (docs/decisions/0020-a-socket-is-cheap.md).
    */
-  findLive(sessionId: string): Promise<LiveSession | "revoked" | undefined>;
+  findLive(sessionId: string): Promise<FoundSession>;
+  /** The same of many sessions by one statement. */
+  findAll(sessionIds: readonly string[]): Promise<ReadonlyMap<string, FoundSession>>;
   list(userId: string): Promise<ListedSession[]>;
   /** Revokes an open session of this user; undefined if there is none with this id. */
   revoke(sessionId: string, userId: string): Promise<Revocation | undefined>;
@@ -71,33 +76,34 @@ const OPEN = `
   select id from opened`;
 
 type SessionRow = User & { sessionId: string; isOpen: boolean; isOver: boolean };
-type Found = LiveSession | "revoked" | undefined;
 
 const FIND = `
   select s.id as "sessionId", u.id, u.username, u.display_name as "displayName",
          ${IS_OPEN} as "isOpen", s.expires_at <= now() as "isOver"
   from auth.sessions s join auth.users u on u.id = s.user_id where s.id = any(string_to_array($1, ',')::uuid[])`;
 
-function toFound({ sessionId, isOpen, isOver, id, username, displayName }: SessionRow): Found {
+function toFound({ sessionId, isOpen, isOver, id, username, displayName }: SessionRow): FoundSession {
   if (isOver) return undefined;
   return isOpen ? { sessionId, user: { id, username, displayName } } : "revoked";
 }
 
 /** Looks up sessions with one statement. An id is a UUID, so it has no comma. */
-async function findSessions(database: Database, ids: readonly string[]): Promise<Map<string, Found>> {
+async function findSessions(database: Database, ids: readonly string[]): Promise<Map<string, FoundSession>> {
   const rows = await database.query<SessionRow>(FIND, [ids.join()]);
   return new Map(rows.map((row) => [row.sessionId, toFound(row)]));
 }
 
 /** Stores sessions in the schema `auth`. A session expires when it was not refreshed for `sessionDays` days. */
 export function createSessions(database: Database, sessionDays: number): Sessions {
+  const findAll = (ids: readonly string[]) => findSessions(database, ids);
   return {
     async open(userId, passwordEpoch, device, refreshHash) {
       const params = [userId, passwordEpoch, acceptDevice(device), sessionDays, refreshHash];
       const [session] = await database.query<{ id: string }>(OPEN, params);
       return session?.id;
     },
-    findLive: createBatchLoader((ids: readonly string[]) => findSessions(database, ids), LOOKUP_MAX),
+    findLive: createBatchLoader(findAll, LOOKUP),
+    findAll,
     list: (userId) =>
       database.query<ListedSession>(
         `select s.id, s.device, s.created_at as "createdAt", s.last_used_at as "lastUsedAt",

@@ -5,7 +5,6 @@ import {
   type TokenClaims,
   verifyAccessToken,
 } from "@parley/identity/access-token";
-import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
 import { SignJWT } from "jose";
 import { AuthError } from "./auth-error.ts";
 import type { SigningKeys } from "./signing-keys.ts";
@@ -45,7 +44,6 @@ export function createTokens(keys: SigningKeys, issuer: string, audience: string
     },
     async verify(token) {
       if (token === "") throw refuse("an access token is required");
-      if (token.length > TOKEN_LENGTH_MAX) throw refuse("the token is not valid");
       try {
         const claims = await verifyAccessToken(token, keys.verifier, { issuer, audience });
         if (isId(claims.userId) && isId(claims.sessionId)) return claims;

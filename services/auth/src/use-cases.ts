@@ -19,7 +19,12 @@ import type { PublicKeys, SigningKeys } from "./signing-keys.ts";
 import { createTokens } from "./tokens.ts";
 import { createUpdateProfile, type UpdateProfile } from "./update-profile.ts";
 import { createUsers } from "./users.ts";
-import { createVerifyToken, type VerifyToken } from "./verify-token.ts";
+import {
+  createVerifyToken,
+  createVerifyTokens,
+  type VerifyToken,
+  type VerifyTokens,
+} from "./verify-token.ts";
 
 /** Everything that auth does; gRPC and HTTP offer the same. */
 export type UseCases = Readonly<{
@@ -28,6 +33,7 @@ export type UseCases = Readonly<{
   refresh: Refresh;
   logout: Logout;
   verifyToken: VerifyToken;
+  verifyTokens: VerifyTokens;
   updateProfile: UpdateProfile;
   changePassword: ChangePassword;
   listSessions: ListSessions;
@@ -60,6 +66,7 @@ export function createUseCases(config: AuthConfig, resources: Resources): UseCas
     refresh: createRefresh(refreshTokens, tokens, announce),
     logout: createLogout(sessions, tokens, announce),
     verifyToken: createVerifyToken(tokens, sessions),
+    verifyTokens: createVerifyTokens(tokens, sessions),
     updateProfile: createUpdateProfile(users),
     changePassword: createChangePassword({ users, passwords, hasher, limits, announce }),
     listSessions: createListSessions(sessions),

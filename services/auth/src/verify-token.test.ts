@@ -12,7 +12,7 @@ import {
   SignJWT,
 } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type AuthFixture, call, startAuthFixture } from "./auth-fixture.ts";
+import { type AuthFixture, call, callsOf, startAuthFixture } from "./auth-fixture.ts";
 
 type Key = CryptoKey | Uint8Array;
 type Forgery = Readonly<{ header?: object; claims?: JWTPayload; key?: Key; alg?: string }>;
@@ -127,4 +127,29 @@ it.each(Object.keys(attacks))("refuses a token: %s", async (name) => {
   const answer = await fetch(`${auth.url}/api/v1/me`, { headers: { authorization: `Bearer ${header}` } });
   // Node refuses headers of this size itself.
   expect(answer.status).toBe(name === "60 KB" ? 431 : header === good.token ? 200 : 401);
+});
+
+it("answers for each of many tokens by itself, in their order", async () => {
+  const calls = callsOf(auth.client);
+  const other = await calls.enter("victim", "correct horse battery");
+  const ended = await calls.enter("victim", "correct horse battery");
+  await calls.logout({ token: ended.token, refreshToken: "" });
+  const tokens = [other.token, "", await forge({ key: stranger }), ended.token, good.token, other.token];
+  const answers = (await calls.verifyTokens({ tokens })).tokens;
+  const { exp = 0 } = part(other.token, 1) as JWTPayload;
+  expect(answers[0]).toEqual({
+    user: other.user,
+    sessionId: (part(other.token, 1) as { sid: string }).sid,
+    expiresAt: new Date(exp * 1_000),
+    code: "",
+  });
+  expect(answers.map(({ code }) => code)).toEqual([
+    "",
+    "unauthenticated",
+    "unauthenticated",
+    "session_revoked",
+    "",
+    "",
+  ]);
+  expect(answers[5]).toEqual(answers[0]);
 });
