@@ -10,14 +10,22 @@ import { expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley } from "./parley.ts";
 
-it.each(["auth", "ws-producer", "ws-consumer"])(
-  "%s does not start without limits in production, and says why",
-  async (service) => {
-    const env = { ...process.env, NODE_ENV: "production", RATE_LIMITS: "off" };
+const WITHOUT_LIMITS = "RATE_LIMITS=off is refused when NODE_ENV=production";
+
+it.each([
+  ["auth", { RATE_LIMITS: "off" }, WITHOUT_LIMITS],
+  ["ws-producer", { RATE_LIMITS: "off" }, WITHOUT_LIMITS],
+  ["ws-consumer", { RATE_LIMITS: "off" }, WITHOUT_LIMITS],
+  ["auth", {}, "set AUTH_GRPC_TOKEN"],
+  ["ws-consumer", {}, "set AUTH_GRPC_TOKEN"],
+])(
+  "C: %s does not start in production with the settings %j, and says why",
+  async (service, settings, why) => {
+    const env = { ...process.env, NODE_ENV: "production", ...settings };
     const main = join(REPOSITORY, "services", service, "src/main.ts");
     const { code, stdout } = await runCommand(process.execPath, [main], { env });
     expect(code).toBe(2);
-    expect(stdout).toContain("RATE_LIMITS=off is refused when NODE_ENV=production");
+    expect(stdout).toContain(why);
   },
 );
 

@@ -13,20 +13,25 @@ export type NatsPasswords = Readonly<Record<NatsUser, string>>;
 export type DatabaseUser = (typeof DATABASE_USERS)[number];
 export type DatabasePasswords = Readonly<Record<DatabaseUser, string>>;
 
-/** A password for each user of the stack's own NATS and Postgres. */
-export type Logins = Readonly<{ nats: NatsPasswords; database: DatabasePasswords }>;
+/** A password for each user of the stack's own NATS and Postgres, and what its services share. */
+export type Logins = Readonly<{
+  nats: NatsPasswords;
+  database: DatabasePasswords;
+  /** The credential of the services at auth's gRPC (AUTH_GRPC_TOKEN). */
+  authGrpc: string;
+}>;
 
 /** New random passwords. */
 export function makeLogins(): Logins {
-  return { nats: passwordsOf(NATS_USERS), database: passwordsOf(DATABASE_USERS) };
+  return { nats: passwordsOf(NATS_USERS), database: passwordsOf(DATABASE_USERS), authGrpc: password() };
 }
 
 /** Reads the passwords of a data folder, or makes them and writes them to a file that only its owner can read. */
 export async function keepLogins(dataDir: string): Promise<Logins> {
   const file = join(dataDir, "logins.json");
-  const kept = await readFile(file, "utf8").catch(() => undefined);
-  if (kept !== undefined) return JSON.parse(kept) as Logins;
-  const logins = makeLogins();
+  const kept = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Partial<Logins>;
+  const logins = { ...makeLogins(), ...kept };
+  if (Object.keys(kept).length === Object.keys(logins).length) return logins;
   await writeFile(file, `${JSON.stringify(logins, undefined, 2)}\n`, { mode: 0o600 });
   return logins;
 }
@@ -61,8 +66,18 @@ export function databaseLoginOf(
   return { DATABASE_URL: own.href };
 }
 
-/** They begin with a letter, because nats-server reads a value like 12e3 as a number. */
+/**
+ * The variable of the services' credential at auth's gRPC. In development there is none, so that people can call it.
+ */
+export function grpcCredentialOf(env: Environment, { authGrpc }: Logins): Environment {
+  const isNeeded = env.NODE_ENV === "production" && !env.AUTH_GRPC_TOKEN;
+  return isNeeded ? { AUTH_GRPC_TOKEN: authGrpc } : {};
+}
+
+/** It begins with a letter, because nats-server reads a value like 12e3 as a number. */
+const password = (): string => `p${randomBytes(18).toString("hex")}`;
+
 function passwordsOf<Name extends string>(names: readonly Name[]): Readonly<Record<Name, string>> {
-  const entries = names.map((name) => [name, `p${randomBytes(18).toString("hex")}`]);
+  const entries = names.map((name) => [name, password()]);
   return Object.fromEntries(entries) as Record<Name, string>;
 }

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { waitForDatabase } from "./database.ts";
 import { DevstackError, type Environment, ownEnvironment, REPOSITORY } from "./environment.ts";
-import { databaseLoginOf, type Logins, natsLoginOf } from "./logins.ts";
+import { databaseLoginOf, grpcCredentialOf, type Logins, natsLoginOf } from "./logins.ts";
 import { startNats } from "./nats-server.ts";
 import { startPostgres } from "./postgres-server.ts";
 import { natsServers, type StackOptions } from "./stack-options.ts";
@@ -95,12 +95,13 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
     ...options.serviceEnv?.[name],
   };
   const logFile = join(options.dataDir, "logs", `${name}.log`);
+  const credential = grpcCredentialOf(env, logins);
   const command = { command: process.execPath, args: [YOUNG_HEAP, plan.entry], cwd: REPOSITORY };
   return new Unit({
     ...context.supervision(name),
     name,
     logFile,
-    command: async () => ({ ...command, env, logFile }),
+    command: async () => ({ ...command, env: { ...env, ...credential }, logFile }),
     refusedCode: SETTING_REFUSED,
     missing: async () => {
       const reason = await missingAt(`${url}/health/ready`);

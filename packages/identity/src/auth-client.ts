@@ -4,6 +4,7 @@ import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { Port } from "@parley/runtime/variables";
 import { Type } from "typebox";
 import type { TokenRules } from "./access-token.ts";
+import { CredentialVariables, readCredentials, sendCredential } from "./service-credential.ts";
 
 const KEEPALIVE_MS = 10_000;
 const KEEPALIVE_DEADLINE_MS = 3_000;
@@ -32,6 +33,7 @@ const SERVICE_CONFIG = {
 
 /** Variables of a client of auth. */
 export const AuthClientVariables = {
+  ...CredentialVariables,
   AUTH_ISSUER: Type.String({ default: "parley-auth", description: "issuer (iss) of access tokens" }),
   AUTH_AUDIENCE: Type.String({ default: "parley", description: "audience (aud) of access tokens" }),
   AUTH_GRPC_PORT: Port(50_051, "port of auth's gRPC on this machine"),
@@ -72,11 +74,28 @@ export function authCredentials(config: TlsConfig): ChannelCredentials {
 }
 
 /**
+ * The credential that this service sends to auth; undefined if none is set, as in development.
+ *
+ * @throws {ConfigError} in production without a credential or a client certificate.
+ */
+export function authCredential(
+  config: Readonly<{ NODE_ENV: string; AUTH_GRPC_TOKEN?: string; AUTH_TLS_CERT?: string }>,
+): string | undefined {
+  const isNeeded = config.NODE_ENV === "production" && config.AUTH_TLS_CERT === undefined;
+  return readCredentials(config, isNeeded)[0];
+}
+
+/**
  * Makes a client of auth's gRPC. It connects on its first call and reconnects by itself. Calls that change nothing are
  * retried when the connection breaks; a login or a registration is not.
  */
-export function connectAuth(url: string, channel = credentials.createInsecure()): AuthServiceClient {
+export function connectAuth(
+  url: string,
+  channel = credentials.createInsecure(),
+  credential?: string,
+): AuthServiceClient {
   return new AuthServiceClient(url, channel, {
+    interceptors: credential === undefined ? [] : [sendCredential(credential)],
     "grpc.keepalive_time_ms": KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_DEADLINE_MS,
     "grpc.keepalive_permit_without_calls": 1,

@@ -2,16 +2,12 @@ import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
 import type { AuthServiceServer } from "@parley/proto/auth/v1/auth";
 import type { Log } from "@parley/runtime/log";
 import { AuthError, toServiceError } from "./auth-error.ts";
+import type { GrpcCallers } from "./grpc-callers.ts";
 import type { UseCases } from "./use-cases.ts";
 
 /** The host of a gRPC peer such as `127.0.0.1:4711` or `[::1]:4711`. */
 function hostOf(peer: string): string {
   return peer.replace(/^(ipv[46]:)/, "").replace(/:\d+$/, "");
-}
-
-/** The address that limits count: `client_address` if the caller sent it, else the caller's own. */
-function addressOf(call: ServerUnaryCall<{ clientAddress: string }, unknown>): string {
-  return call.request.clientAddress || hostOf(call.getPeer());
 }
 
 /** What is left out of the answer for a token that is not valid. */
@@ -33,7 +29,14 @@ function unary<Request, Response>(
 }
 
 /** Implements the methods of `parley.auth.v1.AuthService` with the use cases. */
-export function createAuthService(cases: UseCases, log: Log): AuthServiceServer {
+export function createAuthService(
+  cases: UseCases,
+  isService: GrpcCallers["isService"],
+  log: Log,
+): AuthServiceServer {
+  /** The address that limits count: `client_address` if a service sent it, else the caller's own. */
+  const addressOf = (call: ServerUnaryCall<{ clientAddress: string }, unknown>): string =>
+    (isService(call.metadata) && call.request.clientAddress) || hostOf(call.getPeer());
   return {
     register: unary(log, async (request, call) => ({
       user: await cases.register({ ...request, address: addressOf(call) }),

@@ -1,3 +1,4 @@
+import { CredentialVariables } from "@parley/identity/service-credential";
 import { ConfigError, readConfig } from "@parley/runtime/config";
 import {
   NatsVariables,
@@ -14,6 +15,11 @@ export const AuthConfig = Type.Object({
   ...ServiceVariables,
   ...PostgresVariables,
   ...NatsVariables,
+  ...CredentialVariables,
+  AUTH_GRPC_HOST: Type.String({
+    default: "127.0.0.1",
+    description: "address that auth's gRPC listens on; another than loopback needs AUTH_GRPC_TOKEN",
+  }),
   AUTH_GRPC_PORT: Port(50_051, "gRPC port of auth"),
   AUTH_HTTP_PORT: Port(8080, "HTTP port of auth"),
   AUTH_METRICS_PORT: Port(9080, "port of auth for operators: metrics and the detail of its health"),

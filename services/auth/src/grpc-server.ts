@@ -4,6 +4,7 @@ import { type Check, checkReadiness } from "@parley/runtime/health";
 import type { Log } from "@parley/runtime/log";
 import { HealthImplementation } from "grpc-health-check";
 import { createAuthService } from "./auth-service.ts";
+import type { GrpcCallers } from "./grpc-callers.ts";
 import { createReflection } from "./reflection.ts";
 import type { UseCases } from "./use-cases.ts";
 
@@ -46,23 +47,26 @@ function addHealth(server: Server, checks: Readonly<Record<string, Check>>): () 
 }
 
 /**
- * Starts the gRPC server: the service, grpc.health.v1 and reflection.
+ * Starts the gRPC server: the service, grpc.health.v1 and reflection; all but health are for `callers` only.
  *
  * @throws {Error} if the port is taken.
  */
 export async function startGrpc(
   cases: UseCases,
   checks: Readonly<Record<string, Check>>,
-  listen: Readonly<{ host: string; port: number; credentials: ServerCredentials }>,
+  listen: Readonly<{ host: string; port: number; credentials: ServerCredentials; callers: GrpcCallers }>,
   log: Log,
 ): Promise<GrpcServer> {
+  const { interceptor, isService } = listen.callers;
   const server = new Server({
     "grpc.max_receive_message_length": RECEIVE_BYTES_MAX,
     "grpc.keepalive_time_ms": KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_DEADLINE_MS,
     "grpc.enable_channelz": 0,
+    interceptors: interceptor ? [interceptor] : [],
   });
-  server.addService(AuthServiceService, createAuthService(cases, log) as UntypedServiceImplementation);
+  const service = createAuthService(cases, isService, log);
+  server.addService(AuthServiceService, service as UntypedServiceImplementation);
   const reportClosed = addHealth(server, checks);
   createReflection().addToServer(server);
   const bound = await new Promise<number>((resolve, reject) => {

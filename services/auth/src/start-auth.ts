@@ -11,6 +11,7 @@ import { buildApp } from "./app.ts";
 import { startCleanup } from "./cleanup.ts";
 import { type AuthConfig, tlsFiles } from "./config.ts";
 import { openAuthDatabase } from "./database.ts";
+import { readCallers } from "./grpc-callers.ts";
 import { startGrpc } from "./grpc-server.ts";
 import { readServerCredentials } from "./grpc-tls.ts";
 import { startHasher } from "./hasher.ts";
@@ -23,9 +24,10 @@ type Addresses = Readonly<{ grpcPort: number; httpPort: number; metricsPort: num
 /**
  * Starts gRPC and HTTP. What it opens is closed through `onClose`.
  *
- * @throws {Error} if Postgres does not answer for too long, a TLS file cannot be read, or a port is taken.
+ * @throws {ConfigError} if gRPC needs a credential and there is none; {Error} if Postgres does not answer for too long, a TLS file cannot be read, or a port is taken.
  */
 export async function startAuth(config: AuthConfig, { log, onClose }: ServiceContext): Promise<Addresses> {
+  const callers = readCallers(config);
   const credentials = await readServerCredentials(tlsFiles(config));
   const database = openAuthDatabase(databaseUrl(config));
   onClose(() => database.close());
@@ -46,7 +48,7 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
     postgres: () => database.query("select 1"),
     passwords: () => hasher.check(),
   };
-  const grpcAt = { host: config.HOST, port: config.AUTH_GRPC_PORT, credentials };
+  const grpcAt = { host: config.AUTH_GRPC_HOST, port: config.AUTH_GRPC_PORT, credentials, callers };
   const grpc = await startGrpc(cases, checks, grpcAt, log);
   onClose(() => grpc.close());
   const settings = {

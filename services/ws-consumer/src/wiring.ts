@@ -1,7 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/identity/auth-client";
+import {
+  authCredential,
+  authCredentials,
+  authUrl,
+  connectAuth,
+  tokenRules,
+} from "@parley/identity/auth-client";
 import { openIdentities } from "@parley/identity/identities";
 import { PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
 import { userOfMe } from "@parley/protocol/me";
@@ -159,6 +165,7 @@ export async function wireConsumer(context: Context): Promise<App> {
 
 /** Opens the connections to Postgres, NATS and auth. */
 async function connect({ config, log, onClose }: Context) {
+  const credential = authCredential(config);
   const url = databaseUrl(config);
   const lanes = openLanes(url);
   onClose(() => lanes.close());
@@ -169,7 +176,7 @@ async function connect({ config, log, onClose }: Context) {
   // Without echo, for live frames only: presence, rights, read marks and the outbox rely on their own echo.
   const live = await connectNats({ ...natsOptions(config), name: "ws-consumer live", noEcho: true, log });
   onClose(() => live.close());
-  const auth = connectAuth(authUrl(config), authCredentials(config));
+  const auth = connectAuth(authUrl(config), authCredentials(config), credential);
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
   return { lanes, writes, nats, live, auth, identities };

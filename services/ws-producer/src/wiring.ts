@@ -1,5 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { authCredentials, authUrl, connectAuth, tokenRules } from "@parley/identity/auth-client";
+import {
+  authCredential,
+  authCredentials,
+  authUrl,
+  connectAuth,
+  tokenRules,
+} from "@parley/identity/auth-client";
 import { openIdentities } from "@parley/identity/identities";
 import {
   MESSAGES_BURST,
@@ -47,9 +53,10 @@ type Context = ServiceContext & Readonly<{ config: Static<typeof ProducerConfig>
 export async function wireProducer({ config, log, onClose }: Context): Promise<App> {
   const { LOG_SHARDS: shards } = config;
   const limits = doorLimits(config);
+  const credential = authCredential(config);
   const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", log });
   onClose(() => nats.close());
-  const auth = connectAuth(authUrl(config), authCredentials(config));
+  const auth = connectAuth(authUrl(config), authCredentials(config), credential);
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
 
