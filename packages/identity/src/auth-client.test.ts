@@ -114,7 +114,7 @@ it("stops retrying while most calls fail", async () => {
 
 it("rejects a response above the size limit", async () => {
   const client = connectAuth(await plain());
-  answerLength = 100_000;
+  answerLength = 500_000;
   expect(await ask(client, "getJwks")).toBe(status.RESOURCE_EXHAUSTED);
   client.close();
 });
