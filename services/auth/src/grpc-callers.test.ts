@@ -1,4 +1,4 @@
-import { Client, credentials, status } from "@grpc/grpc-js";
+import { type Client, credentials, status } from "@grpc/grpc-js";
 import { connectAuth } from "@parley/identity/auth-client";
 import type { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -50,12 +50,10 @@ it.each([
 it("C: an address of a client is believed only from a caller with the credential", async () => {
   const open = await startAuthFixture();
   const registerFrom = async (calls: ReturnType<typeof callsOf>) => {
-    const answers = [];
-    for (let i = 0; i <= REGISTRATIONS_MAX; i += 1) {
-      const account = { username: "taken", password: "correct horse battery", displayName: "" };
-      answers.push((await refusalOf(calls.register({ ...account, clientAddress: `10.0.0.${i}` }))).status);
-    }
-    return answers.at(-1);
+    const account = { username: "taken", password: "correct horse battery", displayName: "" };
+    const register = (i: number) => refusalOf(calls.register({ ...account, clientAddress: `10.0.0.${i}` }));
+    for (let i = 0; i < REGISTRATIONS_MAX; i += 1) await register(i);
+    return (await register(REGISTRATIONS_MAX)).status;
   };
   try {
     const service = callsOf(connect(NEW));

@@ -4,7 +4,7 @@ import type { Tokens } from "./tokens.ts";
 import type { User } from "./users.ts";
 
 /** Tokens in one call of `VerifyTokens`. */
-export const TOKENS_MAX = 100;
+const TOKENS_MAX = 100;
 
 /** The user and session of an access token, and when the token expires. */
 export type Caller = Readonly<{ user: User; sessionId: string; expiresAt: Date }>;
