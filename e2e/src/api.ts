@@ -53,13 +53,21 @@ export async function postStored(
 
 export type Room = Record<"id" | "title" | "role", string> & Record<"unread" | "readSeq" | "head", number>;
 
+/** Adds a member, who accepts if that is an invitation. */
+export async function addMember(parley: Parley, owner: Account, room: string, who: Account, role = "member") {
+  const answer = await call(parley, owner, "POST", `/rooms/${room}/members`, { userId: who.id, role });
+  if (answer.status === 202) await must(parley, who, "POST", `/me/invitations/${room}/accept`);
+  return answer;
+}
+
 /** Makes a group of `owner` and others. */
-export function makeGroup(
+export async function makeGroup(
   parley: Parley,
   owner: Account,
   members: readonly Account[],
   title = "Lunch",
 ): Promise<Room> {
-  const body = { kind: "group", title, members: members.map(({ id }) => id) };
-  return must<Room>(parley, owner, "POST", "/rooms", body);
+  const { id } = await must<Room>(parley, owner, "POST", "/rooms", { kind: "group", title });
+  for (const one of members) await addMember(parley, owner, id, one);
+  return must<Room>(parley, owner, "GET", `/rooms/${id}`);
 }

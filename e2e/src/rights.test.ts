@@ -1,6 +1,6 @@
 import type { Account } from "@parley/devstack/accounts";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Answer, call, must, postStored } from "./api.ts";
+import { type Answer, addMember, call, must, postStored } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley } from "./parley.ts";
 
@@ -96,8 +96,7 @@ async function makeScene(kind: "channel" | "group", standing: (typeof STANDINGS)
   rooms += 1;
   const made = { kind, name: `rights-${rooms}`, title: "Rights" };
   const { id: room } = await must<{ id: string }>(parley, founder, "POST", "/rooms", made);
-  const invite = (who: Account, role: string) =>
-    must(parley, founder, "POST", `/rooms/${room}/members`, { userId: who.id, role });
+  const invite = (who: Account, role: string) => addMember(parley, founder, room, who, role);
   await invite(other, "member");
   // An outsider is a member first, to post a message of their own.
   await invite(actor, standing === "outsider" ? "member" : standing);

@@ -26,6 +26,9 @@ const ROUTES: readonly Route[] = [
   ["patch", "/rooms/{room}/messages/{seq}", "/rooms/general/messages/1", { body: " " }],
   ["delete", "/rooms/{room}/messages/{seq}", "/rooms/general/messages/0"],
   ["put", "/rooms/{room}/read", "/rooms/general/read", { seq: -1 }],
+  ["post", "/me/invitations/{room}/accept", "/me/invitations/No/accept"],
+  ["post", "/rooms/{room}/invites", "/rooms/No/invites"],
+  ["post", "/invites/{code}", "/invites/x"],
   ["get", "/search", "/search?q="],
   ["get", "/unread", ""],
 ];

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Account } from "@parley/devstack/accounts";
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
-import { call, makeGroup, must } from "./api.ts";
+import { addMember, call, makeGroup, must } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 import { Replica, type RoomState } from "./replica.ts";
@@ -68,7 +68,7 @@ async function take(one: Step, room: string, replicas: readonly Replica[]): Prom
   const person = (one.do === "edit" && author) || chosen;
   const path = `/rooms/${room}`;
   const steps = {
-    join: () => call(parley, owner, "POST", `${path}/members`, { userId: person.id }),
+    join: () => addMember(parley, owner, room, person),
     leave: () => call(parley, person, "POST", `${path}/leave`),
     promote: () => call(parley, owner, "PATCH", `${path}/members/${person.id}`, { role: "admin" }),
     post: () => send(person, { room, body: `said by ${person.username}` }),

@@ -1,6 +1,6 @@
 import type { Account } from "@parley/devstack/accounts";
 import { afterAll, describe, expect, it } from "vitest";
-import { call, makeGroup, must, postStored, type Room } from "./api.ts";
+import { addMember, call, makeGroup, must, postStored, type Room } from "./api.ts";
 import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
@@ -100,7 +100,7 @@ describe("a group", () => {
       expect(socket.frames.filter(({ type }) => type === "message")).toEqual([]);
       socket.close();
     }
-    await must(parley, alice, "POST", `/rooms/${room.id}/members`, { userId: bob.id });
+    await addMember(parley, alice, room.id, bob);
     expect(await post(bob, room.id, "back")).toBeGreaterThan(0);
   });
 });

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { Refusal } from "@parley/protocol/codes";
+import type { Identity } from "./identity.ts";
 import { refusalToProblem } from "./refusal-to-problem.ts";
 
 /**
@@ -33,3 +34,6 @@ export async function authenticate<Caller>(
     throw error instanceof Refusal ? refusalToProblem(error) : error;
   }
 }
+
+/** Who sent a request to a route with `security`, of an app that identifies by `authenticate`. */
+export const identityOf = ({ caller }: Readonly<{ caller: unknown }>): Identity => caller as Identity;

@@ -34,7 +34,7 @@ const CLOSE_MEANING: Readonly<Record<keyof typeof CLOSE, string>> = {
 export function asyncApiOf(service: SocketService, url: string): Json {
   const { takes, sends } = FRAMES[service];
   const frames = uniqueById([...takes, ...sends]);
-  const { protocol, host } = new URL(url);
+  const { protocol, host, pathname } = new URL(url);
   return {
     asyncapi: "3.0.0",
     info: {
@@ -55,6 +55,7 @@ export function asyncApiOf(service: SocketService, url: string): Json {
       [service]: {
         host,
         protocol: protocol.slice(0, -1),
+        ...(pathname === "/" ? {} : { pathname }),
         security: [{ $ref: "#/components/securitySchemes/bearer" }],
       },
     },

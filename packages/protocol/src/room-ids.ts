@@ -10,6 +10,9 @@ const encode = (bytes: Uint8Array): string =>
 /** Generates the id of a new group: 130 random bits. */
 export const freshGroupId = (): string => `G${encode(randomBytes(LENGTH))}`;
 
+/** Generates the code of an invite link: 130 random bits. */
+export const freshInviteCode = (): string => encode(randomBytes(LENGTH));
+
 /** The id of the direct chat of two users, in either order: there cannot be two chats of the same users. */
 export function directIdOf(oneId: string, otherId: string): string {
   const [first, second] = [oneId, otherId].sort();

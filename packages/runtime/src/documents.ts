@@ -20,8 +20,12 @@ type Operation = Json & {
 };
 type Document = Json & { paths?: Record<string, Record<string, Operation>> };
 
-/** Options of @fastify/swagger for the OpenAPI 3.1 document of a service. */
-export function documentOptions(title: string, description: string): FastifyDynamicSwaggerOptions {
+/** Options of @fastify/swagger for the OpenAPI 3.1 document of a service that is reached below `publicPrefix`. */
+export function documentOptions(
+  title: string,
+  description: string,
+  publicPrefix: string,
+): FastifyDynamicSwaggerOptions {
   return {
     openapi: {
       openapi: "3.1.0",
@@ -32,7 +36,7 @@ export function documentOptions(title: string, description: string): FastifyDyna
         license: { name: "MIT", identifier: "MIT" },
         contact: CONTACT,
       },
-      servers: [{ url: "/" }],
+      servers: [{ url: publicPrefix || "/" }],
       components: { securitySchemes: { bearer: { type: "http", scheme: "bearer", bearerFormat: "JWT" } } },
     },
     refResolver: {

@@ -55,6 +55,8 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 /** Answers a request whose URL Fastify could not decode. */
 export function refuseUrl(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   const { status, code } = problemOfError(error);
+  // The limits of an address act when it connects again: no hook sees this request.
+  reply.header("connection", "close");
   sendProblem(reply, new Problem(status, code, "the URL is not percent-encoded UTF-8"));
 }
 

@@ -17,6 +17,7 @@ beforeAll(async () => {
     checks: {},
     allowedOrigins: [ORIGIN],
     trustProxy: false,
+    limits: { isLimited: true, connectionsPerAddress: 1_000, workPerSecond: 100, isProxy: () => false },
     bodyBytesMax: 1_000,
     tooLargePaths: ["/body"],
   });

@@ -1,25 +1,36 @@
+import type { Socket } from "node:net";
 import cors, { type FastifyCorsOptionsDelegateCallback } from "@fastify/cors";
 import helmet from "@fastify/helmet";
-import swagger from "@fastify/swagger";
-import swaggerUi from "@fastify/swagger-ui";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyError,
   type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
   LogController,
 } from "fastify";
-import { Type } from "typebox";
-import { documentOptions } from "./documents.ts";
-import { type Check, createReadiness, type Readiness } from "./health.ts";
+import { addressKey } from "./address-key.ts";
+import type { App } from "./app.ts";
+import { addDocs } from "./docs-routes.ts";
+import { type Check, createReadiness } from "./health.ts";
+import { addHealth } from "./health-routes.ts";
+import { addHomePage, type HomeLink } from "./home-page.ts";
 import { checkEncoding, problemOfError, refuseConnection, refuseUrl, sendProblem } from "./http-errors.ts";
 import { addJsonBody } from "./json-body.ts";
+import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildOperators } from "./operators.ts";
 import { Problem, ProblemBody } from "./problem.ts";
+import { limitRoutes } from "./route-limits.ts";
 import { RouteMethods } from "./route-methods.ts";
+import { charge } from "./token-bucket.ts";
 import { fastifyTrust, type TrustProxy } from "./trust-proxy.ts";
+import type { Authenticate } from "./user-limits.ts";
+import { REQUEST_COST, WorkBudgets } from "./work.ts";
+
+export type { App } from "./app.ts";
 
 type HttpOptions = Readonly<{
   service: string;
@@ -31,23 +42,19 @@ type HttpOptions = Readonly<{
   /** Exact origins of web pages that may call this service. */
   allowedOrigins: readonly string[];
   trustProxy: TrustProxy;
+  limits: Limits;
+  /** Links of the page at `/`, before those that every service has. */
+  homeLinks?: readonly HomeLink[];
+  /** Identifies the user of routes whose schema has `security`; `request.caller` is what it resolves with. */
+  authenticate?: Authenticate;
+  /** Path under which an edge serves this service, such as `/auth`; taken off the path of a request that has it. */
+  publicPrefix?: string;
   /** Largest request body, bytes. */
   bodyBytesMax: number;
   /** JSON Pointers to texts of a body that are refused as `too_large`, not `bad_frame`, if they are too long. */
   tooLargePaths?: readonly string[];
   metrics?: Metrics;
 }>;
-
-export type App = FastifyInstance<
-  import("node:http").Server,
-  import("node:http").IncomingMessage,
-  import("node:http").ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
-> & {
-  /** What operators may see, on a port of its own. */
-  readonly operators: FastifyInstance;
-};
 
 const REQUEST_DEADLINE_MS = 30_000;
 const HEADER_BYTES_MAX = 16_384;
@@ -57,21 +64,18 @@ const HEADER_DEADLINE_MS = 5_000;
 /** Headers that pages of other origins may read. */
 const EXPOSED_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"];
 
-/** Content security policy of the Swagger page: it has inline styles, and must work over plain HTTP on any host. */
-const DOCS_CSP = {
-  "default-src": ["'self'"],
-  "style-src": ["'self'", "'unsafe-inline'"],
-  "img-src": ["'self'", "data:"],
-  "object-src": ["'none'"],
-  "base-uri": ["'none'"],
-  "frame-ancestors": ["'none'"],
-};
-
 /**
  * Builds what every HTTP service has: TypeBox validation that coerces and strips nothing, problem+json errors, health,
  * Swagger UI at `/docs` and OpenAPI 3.1 at `/docs/json`. It opens no port.
  */
 export async function buildHttp(options: HttpOptions): Promise<App> {
+  const { publicPrefix = "" } = options;
+  const budgets = new WorkBudgets(options.limits.workPerSecond);
+  /** Charges an address for a request that no hook sees. */
+  const owe = (address = "") => {
+    if (options.limits.isLimited && !options.limits.isProxy(address))
+      charge(budgets.addresses.of(addressKey(address), performance.now()), REQUEST_COST);
+  };
   const app = Fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -86,8 +90,15 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     },
     return503OnClosing: true,
     forceCloseConnections: true,
-    frameworkErrors: refuseUrl,
-    clientErrorHandler: refuseConnection,
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      owe(request.ip);
+      refuseUrl(error, request, reply);
+    },
+    ...(publicPrefix === "" ? {} : { rewriteUrl: withoutPrefix(publicPrefix) }),
+    clientErrorHandler: (error: Error, socket: Socket) => {
+      owe(socket.remoteAddress);
+      refuseConnection(error, socket);
+    },
     // The schema of a route limits its parameters; the router's own limit would answer 404.
     routerOptions: { maxParamLength: HEADER_BYTES_MAX },
   } as object).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
@@ -98,7 +109,8 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
       request.log.error({ err: error, req: request }, "request failed");
     return sendProblem(reply, problem);
   });
-  app.addHook("onRequest", async ({ raw }) => checkEncoding(raw));
+  // After the limits of a route, unlike a hook of `onRequest`.
+  app.addHook("preParsing", async ({ raw }) => checkEncoding(raw));
   addJsonBody(app as unknown as FastifyInstance);
   const methods = addMethods(app);
   const crossOrigin = {
@@ -109,17 +121,30 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   };
   const delegator: FastifyCorsOptionsDelegateCallback = ({ method, url }, done) =>
     done(null, method === "OPTIONS" ? { ...crossOrigin, methods: methods.of(url) } : crossOrigin);
+  // Before CORS, so that preflights are limited too.
+  await limitRoutes(app, budgets, options.limits, options.authenticate);
   await app.register(cors, { delegator });
   await app.register(helmet, { contentSecurityPolicy: false });
-  await app.register(swagger, documentOptions(options.title, options.description));
-  await app.register(swaggerUi, { routePrefix: "/docs", staticCSP: DOCS_CSP });
+  await addDocs(app, { ...options, publicPrefix });
   app.addSchema(ProblemBody);
   const askReadiness = createReadiness(options.checks);
+  addHomePage(app, options);
   addHealth(app, options.service, askReadiness);
   const operators = buildOperators(options.service, askReadiness, options.metrics ?? new Metrics());
   app.addHook("onClose", () => operators.close());
   app.decorate("operators", operators);
+  app.decorate("budgets", budgets);
+  app.decorate("publicPrefix", publicPrefix);
   return app;
+}
+
+/** Takes a prefix off the path of a request that has it: an edge may keep it or not. */
+function withoutPrefix(prefix: string): (request: { url?: string }) => string {
+  return ({ url = "/" }) => {
+    const rest = url.startsWith(prefix) ? url.slice(prefix.length) : "x";
+    if (rest.startsWith("/")) return rest;
+    return rest === "" || rest.startsWith("?") ? `/${rest}` : url;
+  };
 }
 
 /** Answers a path that has routes for other methods with 405 and their list, any other with 404. */
@@ -130,7 +155,7 @@ function addMethods(app: App): RouteMethods {
   });
   app.setNotFoundHandler((request, reply) => {
     const allowed = methods.of(request.url);
-    if (allowed.length === 0)
+    if (allowed.length === 0 || allowed.includes(request.method))
       return sendProblem(
         reply,
         new Problem(404, "not_found", `there is no ${request.method} here; see /docs`),
@@ -140,32 +165,4 @@ function addMethods(app: App): RouteMethods {
     return sendProblem(reply, new Problem(405, "method_not_allowed", detail));
   });
   return methods;
-}
-
-function addHealth(app: App, service: string, askReadiness: () => Promise<Readiness>): void {
-  const Ready = Type.Object({ status: Type.String(), service: Type.String() });
-  const Short = Type.Object({ status: Type.String(), service: Type.String(), time: Type.String() });
-  const tags = ["health"];
-  app.get(
-    "/health/live",
-    { schema: { tags, summary: "whether the process runs", response: { 200: Short } } },
-    async () => ({ status: "live", service, time: new Date().toISOString() }),
-  );
-  app.get(
-    "/health/ready",
-    { schema: { tags, summary: "whether every dependency is ready", response: { 200: Ready, 503: Ready } } },
-    async (_request, reply) => {
-      const { ready } = await askReadiness();
-      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not_ready", service });
-    },
-  );
-  app.get(
-    "/health",
-    { schema: { tags, summary: "the same without the checks", response: { 200: Short, 503: Short } } },
-    async (_request, reply) => {
-      const { ready } = await askReadiness();
-      const status = ready ? "healthy" : "unhealthy";
-      return reply.code(ready ? 200 : 503).send({ status, service, time: new Date().toISOString() });
-    },
-  );
 }

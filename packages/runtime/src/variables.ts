@@ -24,6 +24,11 @@ export const ServiceVariables = {
     description:
       "behind reverse proxies: how many there are, or their networks (10.0.0.0/8,loopback); X-Forwarded-For is believed that far",
   }),
+  PUBLIC_PREFIX: Type.String({
+    default: "",
+    pattern: "^(/[A-Za-z0-9._~-]+)*$",
+    description: "path under which an edge serves this service, such as /auth; the edge may keep or strip it",
+  }),
   METRICS_HOST: Type.String({
     default: "127.0.0.1",
     description: "address of the ports for operators: /metrics and /health/detail",

@@ -1,19 +1,13 @@
-import {
-  ADDRESS_SHARE,
-  BURST_S,
-  HANDSHAKE_COST,
-  PENDING_BURST,
-  PENDING_PER_SECOND,
-  USER_SHARE,
-} from "./cost.ts";
+import { type Bucket, createBucket, TokenBuckets } from "@parley/runtime/token-bucket";
+import { BURST_S, type WorkBudgets } from "@parley/runtime/work";
+import { HANDSHAKE_COST, PENDING_BURST, PENDING_PER_SECOND } from "./cost.ts";
 import type { DoorLimits } from "./door-limits.ts";
-import { type Bucket, createBucket, TokenBuckets } from "./token-bucket.ts";
 
 /** Burst of handshakes of one address, in seconds of its rate. */
 const HANDSHAKE_BURST_S = 2;
 
 /**
- * The budgets of work by address and by user, and what is counted beside them: handshakes by address, sockets by both.
+ * The budgets of work by address and by user, which HTTP shares, and what is counted beside them: handshakes by address, sockets by both.
  * An address is its `addressKey`.
  */
 export class Admission {
@@ -22,14 +16,12 @@ export class Admission {
   readonly #addresses: TokenBuckets;
   readonly #users: TokenBuckets;
 
-  constructor(limits: DoorLimits) {
-    const { handshakesPerSecond, workPerSecond } = limits;
-    const budgets = (share: number) =>
-      new TokenBuckets(workPerSecond * share, workPerSecond * share * BURST_S);
+  constructor(limits: DoorLimits, { addresses, users }: WorkBudgets) {
+    const { handshakesPerSecond } = limits;
     this.#limits = limits;
     this.#handshakes = new TokenBuckets(handshakesPerSecond, handshakesPerSecond * HANDSHAKE_BURST_S);
-    this.#addresses = budgets(ADDRESS_SHARE);
-    this.#users = budgets(USER_SHARE);
+    this.#addresses = addresses;
+    this.#users = users;
   }
 
   /** Charges a handshake to an address. Returns 0 if it is within the limits, else how many ms to wait. */

@@ -5,6 +5,7 @@ import { createLog } from "@parley/runtime/log";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
+import { LIMITS } from "./door-fixture.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const FLAGS =
@@ -22,9 +23,10 @@ describe("the AsyncAPI routes", () => {
       checks: {},
       allowedOrigins: [],
       trustProxy: false,
+      limits: LIMITS,
       bodyBytesMax: 1_024,
     });
-    addAsyncApiRoutes(app, (url) => asyncApiOf("producer", url));
+    await addAsyncApiRoutes(app, (url) => asyncApiOf("producer", url));
   });
   afterAll(() => app.close());
 

@@ -1,15 +1,15 @@
 import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { cacheDocuments } from "@parley/runtime/cached-documents";
+import type { HomeLink } from "@parley/runtime/home-page";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 
 /** Makes the AsyncAPI document for the URL at which the reader reached the service, such as `ws://localhost:8081`. */
 type DescribeSocket = (url: string) => object;
 
-const SECONDS_IN_CACHE = 3_600;
 const REACT = "@asyncapi/react-component";
 const require = createRequire(import.meta.url);
 
@@ -22,6 +22,9 @@ const FILES = {
   },
   "renderer.css": { path: require.resolve(`${REACT}/styles/default.min.css`), type: "text/css" },
 } as const;
+
+/** Links to them for the page at `/`. */
+export const SOCKET_LINKS: readonly HomeLink[] = [["docs/asyncapi", "The frames of the WebSocket"]];
 
 /**
  * Content-Security-Policy of the page: only files of this service, no inline script. 'unsafe-eval', because the renderer
@@ -65,27 +68,28 @@ function socketUrl(request: FastifyRequest): string {
   return url;
 }
 
+/** Cost of a document that is made for each request, in units of packages/runtime/src/work.ts. */
+const MADE_COST = 20;
+
 /** Adds the AsyncAPI document at `/docs/asyncapi.json` and a page at `/docs/asyncapi` that renders it without the network. */
-export function addAsyncApiRoutes(app: App, describe: DescribeSocket): void {
+export async function addAsyncApiRoutes(app: App, describe: DescribeSocket): Promise<void> {
   const schema = { hide: true };
-  app.get("/docs/asyncapi.json", { schema }, (request, reply) =>
-    reply
-      .header("cache-control", "no-store")
-      .type("application/json")
-      .send(JSON.stringify(describe(socketUrl(request)))),
-  );
-  const sendPage = (_request: FastifyRequest, reply: FastifyReply) =>
-    reply.header("content-security-policy", POLICY).type("text/html; charset=utf-8").send(PAGE);
-  app.get("/docs/asyncapi", { schema }, sendPage);
-  app.get("/docs/asyncapi/", { schema }, (_request, reply) => reply.redirect("../asyncapi", 308));
-  for (const [name, { path, type }] of Object.entries(FILES)) {
-    app.get(`/docs/asyncapi/${name}`, { schema }, async (_request, reply) => {
-      const { size } = await stat(path);
-      return reply
-        .header("cache-control", `public, max-age=${SECONDS_IN_CACHE}`)
-        .header("content-length", size)
-        .type(`${type}; charset=utf-8`)
-        .send(createReadStream(path));
-    });
-  }
+  await app.register((scope, _options, done) => {
+    cacheDocuments(scope);
+    scope.get("/docs/asyncapi.json", { schema, config: { cost: MADE_COST } }, (request, reply) =>
+      reply
+        .header("cache-control", "no-store")
+        .type("application/json")
+        .send(JSON.stringify(describe(`${socketUrl(request)}${app.publicPrefix}`))),
+    );
+    scope.get("/docs/asyncapi", { schema }, (_request, reply) =>
+      reply.header("content-security-policy", POLICY).type("text/html; charset=utf-8").send(PAGE),
+    );
+    scope.get("/docs/asyncapi/", { schema }, (_request, reply) => reply.redirect("../asyncapi", 308));
+    for (const [name, { path, type }] of Object.entries(FILES))
+      scope.get(`/docs/asyncapi/${name}`, { schema }, (_request, reply) =>
+        reply.type(`${type}; charset=utf-8`).send(createReadStream(path)),
+      );
+    done();
+  });
 }

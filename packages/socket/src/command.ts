@@ -3,7 +3,7 @@ import type { Static, TObject } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import type { Connection } from "./connection.ts";
 
-/** What the work for a frame costs, in units of `cost.ts`: a constant, or a function of the frame. */
+/** What the work for a frame costs, in units of `work.ts`: a constant, or a function of the frame. */
 type Cost<Frame> = number | ((frame: Frame) => number);
 
 /** A type of frame that a client may send: its schema, compiled, its cost and its handler. */

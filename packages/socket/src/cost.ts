@@ -1,6 +1,6 @@
 /**
- * What work costs, in units: one unit is about 100 µs of CPU of all processes together (decision 40). The cost of a
- * command is declared beside its handler; what every frame costs before its type is known is here.
+ * What every frame costs before its type is known, in units of packages/runtime/src/work.ts. The cost of a command is
+ * declared beside its handler.
  */
 
 /** A data frame, whatever it says. */
@@ -18,11 +18,6 @@ export const HANDSHAKE_COST = 10;
 /** Messages that were replayed to a socket for one unit. */
 export const REPLAYED_PER_UNIT = 10;
 
-/** Budgets of a user and of an address, in budgets of one socket. */
-export const USER_SHARE = 2;
-export const ADDRESS_SHARE = 20;
 /** Units a second, and at once, of a socket before it is authenticated: enough for `auth` and what comes behind it. */
 export const PENDING_PER_SECOND = 5;
 export const PENDING_BURST = 25;
-/** Seconds of its rate that a budget holds when it is full. */
-export const BURST_S = 10;

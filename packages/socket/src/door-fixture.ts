@@ -89,6 +89,7 @@ export class DoorFixture {
       checks: {},
       allowedOrigins: [],
       trustProxy: false,
+      limits,
       bodyBytesMax: 16_384,
     });
     const verify = async (token: string) => {

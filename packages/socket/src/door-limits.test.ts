@@ -20,6 +20,7 @@ afterEach(async () => {
 /** Opens a door whose limits come from these variables; every token is valid and is the user id. */
 async function doorWith(env: Record<string, string>): Promise<string> {
   const log = createLog("door-limits", "silent");
+  const limits = doorLimits(readConfig(Config, env));
   const app = await buildHttp({
     service: "door-limits",
     title: "door",
@@ -28,6 +29,7 @@ async function doorWith(env: Record<string, string>): Promise<string> {
     checks: {},
     allowedOrigins: [],
     trustProxy: readTrustProxy(env.TRUST_PROXY ?? ""),
+    limits,
     bodyBytesMax: 16_384,
   });
   const identities = {
@@ -40,7 +42,6 @@ async function doorWith(env: Record<string, string>): Promise<string> {
     isRevoked: () => false,
     onRevoked: () => undefined,
   };
-  const limits = doorLimits(readConfig(Config, env));
   await openDoor(app, {
     service: "producer",
     identities,

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import type { Identities, Identity } from "@parley/identity/identity";
 import { CLOSE, Refusal } from "@parley/protocol/codes";
+import { addressKey } from "@parley/runtime/address-key";
 import type { Log } from "@parley/runtime/log";
-import { addressKey } from "./address-key.ts";
+import type { WorkBudgets } from "@parley/runtime/work";
 import { Admission, release } from "./admission.ts";
 import { type Command, CommandTable, errorFrame } from "./command.ts";
 import { Connection } from "./connection.ts";
@@ -27,6 +28,8 @@ export type DoorOptions = Readonly<{
   identities: Identities;
   commands: readonly Command[];
   limits: DoorLimits;
+  /** Shared with HTTP. */
+  budgets: WorkBudgets;
   log: Log;
   /** Called when a connection is authenticated, after `hello`; `query` is the query of its URL. */
   onOpen?: (connection: Connection, query: Upgraded["query"]) => void;
@@ -55,9 +58,9 @@ export class Door {
   #isDraining = false;
 
   constructor(options: DoorOptions) {
-    const { commands, identities, limits } = options;
+    const { commands, identities, limits, budgets } = options;
     this.#options = options;
-    this.#admission = new Admission(limits);
+    this.#admission = new Admission(limits, budgets);
     this.#table = new CommandTable([...commands, authCommand(identities.verify), pingCommand()]);
     const sweeper = new Sweeper(this.connections, this.#pending, limits.socketsBytes);
     this.#timer = setInterval(() => sweeper.sweep(performance.now()), SWEEP_MS).unref();

@@ -7,9 +7,9 @@ import {
   ROOMS_PER_SOCKET_MAX,
 } from "@parley/protocol/limits";
 import type { HelloFrame } from "@parley/protocol/server-frames";
+import { BURST_S } from "@parley/runtime/work";
 import type { CommandTable } from "./command.ts";
 import type { Connection } from "./connection.ts";
-import { BURST_S } from "./cost.ts";
 import { SUBPROTOCOL } from "./handshake.ts";
 
 /** The first frame on every authenticated connection. `table` has the frames that the service takes. */

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { CLOSE } from "@parley/protocol/codes";
 import { FRAME_BYTES_MAX, OVERSIZE_FRAME_BYTES_MAX } from "@parley/protocol/limits";
+import { type Bucket, charge, waitFor } from "@parley/runtime/token-bucket";
 import type { WebSocket } from "ws";
 import { DROPPED_COST } from "./cost.ts";
-import { type Bucket, charge, waitFor } from "./token-bucket.ts";
 
 /** Bytes that one socket may have handled before the event loop is given back. */
 const TURN_BYTES_MAX = 64 * 1_024;

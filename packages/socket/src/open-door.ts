@@ -4,7 +4,6 @@ import { OVERSIZE_FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { App } from "@parley/runtime/http";
 import type { Metrics } from "@parley/runtime/metrics";
 import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
-import { capConnections } from "./connection-cap.ts";
 import { Door, type DoorOptions } from "./door.ts";
 import { SUBPROTOCOL } from "./handshake.ts";
 import { addSocketRoute } from "./socket-route.ts";
@@ -37,11 +36,9 @@ const WEBSOCKET_OPTIONS = {
  */
 export async function openDoor(
   app: App,
-  options: DoorOptions & Readonly<{ metrics?: Metrics }>,
+  options: Omit<DoorOptions, "budgets"> & Readonly<{ metrics?: Metrics }>,
 ): Promise<Door> {
-  const door = new Door(options);
-  const { isLimited, connectionsPerAddress, isProxy } = options.limits;
-  if (isLimited) capConnections(app.server, connectionsPerAddress, isProxy);
+  const door = new Door({ ...options, budgets: app.budgets });
   options.metrics?.gauges({
     parley_connections: ["authenticated sockets", () => door.connections.size],
     parley_connections_pending: ["sockets that wait for their first frame", () => door.pendingCount],
@@ -54,6 +51,6 @@ export async function openDoor(
     },
   });
   addSocketRoute(app, { admit: door.admit, accept: door.accept });
-  addAsyncApiRoutes(app, (url) => asyncApiOf(options.service, url));
+  await addAsyncApiRoutes(app, (url) => asyncApiOf(options.service, url));
   return door;
 }

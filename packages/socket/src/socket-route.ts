@@ -46,35 +46,39 @@ function release(ws: WebSocket, socket: Socket, response: ServerResponse): void 
 const isUpgrade = (request: FastifyRequest): boolean =>
   request.headers.upgrade?.toLowerCase() === "websocket";
 
-/** Adds `GET /ws`. It authenticates before the upgrade, so that a bad token is answered with a plain 401. */
+/** Paths of the socket; the second is the one of an earlier system. */
+const PATHS = ["/ws", "/api/v1/ws"];
+
+/** Adds `GET /ws` and its alias. It authenticates before the upgrade, so that a bad token is answered with a plain 401. */
 export function addSocketRoute(app: App, { admit, accept }: SocketRouteOptions): void {
   const admitted = new WeakMap<object, Admitted>();
-  app.route({
-    method: "GET",
-    url: "/ws",
-    helmet: false,
-    // No logger per request and no conversion of the query (docs/decisions/0020): whoever reads the query checks it.
-    childLoggerFactory: (log) => log,
-    validatorCompiler: () => () => true,
-    // No answer of it is a success of HTTP: the AsyncAPI document describes it.
-    schema: { hide: true },
-    preValidation: async (request, reply) => {
-      if (!isUpgrade(request)) return;
-      admitted.set(request.raw, await admitOrRefuse(admit, request, reply));
-      // Corked until `accept` has run: the answer to the handshake and `hello` leave in one write.
-      request.raw.socket.cork();
-    },
-    handler: (_request, reply) => {
-      reply.helmet();
-      const hint = "this is a WebSocket: connect with ws://, for example by wscat";
-      throw new Problem(426, "upgrade_required", hint);
-    },
-    wsHandler: (ws, request) => {
-      const { identity, response } = admitted.get(request.raw) as Admitted;
-      const { socket } = request.raw;
-      release(ws, socket, response);
-      accept({ ws, socket, address: request.ip, query: request.query as Upgraded["query"] }, identity);
-      socket.uncork();
-    },
-  });
+  for (const url of PATHS)
+    app.route({
+      method: "GET",
+      url,
+      helmet: false,
+      // No logger per request and no conversion of the query (docs/decisions/0020): whoever reads the query checks it.
+      childLoggerFactory: (log) => log,
+      validatorCompiler: () => () => true,
+      // No answer of it is a success of HTTP: the AsyncAPI document describes it.
+      schema: { hide: true },
+      preValidation: async (request, reply) => {
+        if (!isUpgrade(request)) return;
+        admitted.set(request.raw, await admitOrRefuse(admit, request, reply));
+        // Corked until `accept` has run: the answer to the handshake and `hello` leave in one write.
+        request.raw.socket.cork();
+      },
+      handler: (_request, reply) => {
+        reply.helmet();
+        const hint = "this is a WebSocket: connect with ws://, for example by wscat";
+        throw new Problem(426, "upgrade_required", hint);
+      },
+      wsHandler: (ws, request) => {
+        const { identity, response } = admitted.get(request.raw) as Admitted;
+        const { socket } = request.raw;
+        release(ws, socket, response);
+        accept({ ws, socket, address: request.ip, query: request.query as Upgraded["query"] }, identity);
+        socket.uncork();
+      },
+    });
 }

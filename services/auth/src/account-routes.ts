@@ -1,4 +1,3 @@
-import { authenticate } from "@parley/identity/authenticate";
 import type { App } from "@parley/runtime/http";
 import {
   Me,
@@ -12,6 +11,7 @@ import {
   security,
 } from "./http-schemas.ts";
 import type { UseCases } from "./use-cases.ts";
+import { callerOf } from "./verify-token.ts";
 
 const tags = ["account"];
 
@@ -29,10 +29,7 @@ export function addAccountRoutes(app: App, cases: UseCases): void {
       },
     },
     async (request) => ({
-      data: await cases.updateProfile(
-        await authenticate(request, cases.verifyToken),
-        request.body.displayName,
-      ),
+      data: await cases.updateProfile(callerOf(request), request.body.displayName),
     }),
   );
   app.put(
@@ -47,7 +44,7 @@ export function addAccountRoutes(app: App, cases: UseCases): void {
       },
     },
     async (request) => {
-      const caller = await authenticate(request, cases.verifyToken);
+      const caller = callerOf(request);
       const { oldPassword, newPassword } = request.body;
       const revokedSessions = await cases.changePassword(caller, {
         oldPassword,
@@ -68,7 +65,7 @@ export function addAccountRoutes(app: App, cases: UseCases): void {
       },
     },
     async (request) => ({
-      data: (await cases.listSessions(await authenticate(request, cases.verifyToken))).map((session) => ({
+      data: (await cases.listSessions(callerOf(request))).map((session) => ({
         ...session,
         createdAt: session.createdAt.toISOString(),
         lastUsedAt: session.lastUsedAt.toISOString(),
@@ -88,7 +85,7 @@ export function addAccountRoutes(app: App, cases: UseCases): void {
       },
     },
     async (request) => {
-      await cases.revokeSession(await authenticate(request, cases.verifyToken), request.params.id);
+      await cases.revokeSession(callerOf(request), request.params.id);
       return { data: { revoked: true as const } };
     },
   );

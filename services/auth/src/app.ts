@@ -1,6 +1,8 @@
 import cookie from "@fastify/cookie";
+import { authenticate } from "@parley/identity/authenticate";
 import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
+import type { Limits } from "@parley/runtime/limits";
 import type { Log } from "@parley/runtime/log";
 import type { TrustProxy } from "@parley/runtime/trust-proxy";
 import { addAccountRoutes } from "./account-routes.ts";
@@ -13,6 +15,9 @@ const BODY_BYTES_MAX = 16_384;
 type HttpSettings = Readonly<{
   allowedOrigins: readonly string[];
   trustProxy: TrustProxy;
+  limits: Limits;
+  /** Path under which an edge serves this service; the refresh cookie is for that path. */
+  publicPrefix: string;
   /** Whether browsers may send the refresh cookie over TLS only. */
   secureCookies: boolean;
 }>;
@@ -31,6 +36,10 @@ export async function buildApp(
     log,
     checks,
     ...settings,
+    authenticate: async (request) => {
+      const caller = await authenticate(request, cases.verifyToken);
+      return { ...caller, userId: caller.user.id };
+    },
     bodyBytesMax: BODY_BYTES_MAX,
   });
   await app.register(cookie);

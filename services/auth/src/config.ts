@@ -1,5 +1,6 @@
 import { CredentialVariables } from "@parley/identity/service-credential";
 import { ConfigError, readConfig } from "@parley/runtime/config";
+import { LimitVariables, readLimits } from "@parley/runtime/limits";
 import {
   NatsVariables,
   OriginVariables,
@@ -41,10 +42,7 @@ export const AuthConfig = Type.Object({
     }),
   ),
   ...OriginVariables,
-  RATE_LIMITS: Type.Union([Type.Literal("on"), Type.Literal("off")], {
-    default: "on",
-    description: "off for load tests: no limits on registrations and logins; refused in production",
-  }),
+  ...LimitVariables,
 });
 
 export type AuthConfig = Static<typeof AuthConfig>;
@@ -57,8 +55,7 @@ export type AuthConfig = Static<typeof AuthConfig>;
  */
 export function readAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
   const config = readConfig(AuthConfig, env);
-  if (config.RATE_LIMITS === "off" && config.NODE_ENV === "production")
-    throw new ConfigError("configuration: RATE_LIMITS=off is refused when NODE_ENV=production");
+  readLimits(config);
   const { AUTH_TLS_CERT: cert, AUTH_TLS_KEY: key, AUTH_TLS_CA: ca } = config;
   if ((cert === undefined) !== (key === undefined) || (ca !== undefined && cert === undefined))
     throw new ConfigError(

@@ -114,11 +114,13 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   404: "session_not_found",
   409: "username_taken",
   429: "rate_limited: try again after Retry-After seconds",
-  503: "unavailable: Postgres or the password process does not answer",
+  503: "unavailable: Postgres or the password process does not answer; overloaded",
 };
 
 /** The problem responses of a route, for its schema. */
 export function problems(...statuses: number[]): Record<number, object> {
   const content = { "application/problem+json": { schema: { $ref: "Problem#" } } };
-  return Object.fromEntries(statuses.map((status) => [status, { description: PROBLEMS[status], content }]));
+  // Any route may be refused for its rate, or while the instance has too much to do.
+  const all = [...new Set([...statuses, 429, 503])].sort();
+  return Object.fromEntries(all.map((status) => [status, { description: PROBLEMS[status], content }]));
 }

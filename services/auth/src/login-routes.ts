@@ -38,7 +38,12 @@ function optionalToken({ headers }: FastifyRequest): string {
 
 /** Adds the routes that need no access token. */
 export function addLoginRoutes(app: App, cases: UseCases, secureCookies: boolean): void {
-  const cookie = { path: COOKIE_PATH, httpOnly: true, sameSite: "strict", secure: secureCookies } as const;
+  const cookie = {
+    path: `${app.publicPrefix}${COOKIE_PATH}`,
+    httpOnly: true,
+    sameSite: "strict",
+    secure: secureCookies,
+  } as const;
   const answer: Answer = (reply, { token, refreshToken, expiresInSeconds, user }, cookieOnly = false) => {
     reply.header("cache-control", "no-store");
     reply.setCookie(REFRESH_COOKIE, refreshToken, { ...cookie, maxAge: COOKIE_SECONDS });

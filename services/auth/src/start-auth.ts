@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { retryUntilReady } from "@parley/runtime/deadline";
 import type { Check } from "@parley/runtime/health";
+import { readLimits } from "@parley/runtime/limits";
 import { listen } from "@parley/runtime/operators";
 import type { ServiceContext } from "@parley/runtime/service";
 import { readTrustProxy } from "@parley/runtime/trust-proxy";
@@ -54,6 +55,8 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
   const settings = {
     allowedOrigins: allowedOrigins(config),
     trustProxy: readTrustProxy(config.TRUST_PROXY),
+    limits: readLimits(config),
+    publicPrefix: config.PUBLIC_PREFIX,
     secureCookies: config.NODE_ENV === "production",
   };
   const app = await buildApp(cases, checks, settings, log);

@@ -1,7 +1,7 @@
-import { authenticate } from "@parley/identity/authenticate";
 import type { App } from "@parley/runtime/http";
 import { Jwks, Me, problems, security, UserList, UsersQuery } from "./http-schemas.ts";
 import type { UseCases } from "./use-cases.ts";
+import { callerOf } from "./verify-token.ts";
 
 const tags = ["users"];
 /** How long caches may keep the public keys, seconds. */
@@ -12,7 +12,7 @@ export function addUserRoutes(app: App, cases: UseCases): void {
   app.get(
     "/api/v1/me",
     { schema: { tags, security, summary: "my user", response: { 200: Me, ...problems(401, 503) } } },
-    async (request) => ({ data: (await authenticate(request, cases.verifyToken)).user }),
+    async (request) => ({ data: callerOf(request).user }),
   );
   app.get(
     "/api/v1/users",
@@ -26,14 +26,19 @@ export function addUserRoutes(app: App, cases: UseCases): void {
       },
     },
     async (request) => {
-      await authenticate(request, cases.verifyToken);
       const ids = request.query.ids.split(",").filter((id) => id !== "");
       return { data: await cases.getUsers(ids) };
     },
   );
   app.get(
     "/.well-known/jwks.json",
-    { schema: { tags, summary: "the public keys of access tokens (RFC 7517)", response: { 200: Jwks } } },
+    {
+      schema: {
+        tags,
+        summary: "the public keys of access tokens (RFC 7517)",
+        response: { 200: Jwks, ...problems() },
+      },
+    },
     async (_request, reply) => {
       reply.header("cache-control", `public, max-age=${JWKS_CACHE_S}`);
       return cases.getJwks();

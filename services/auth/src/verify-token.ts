@@ -63,3 +63,6 @@ export function createVerifyTokens(tokens: Tokens, sessions: Sessions): VerifyTo
     );
   };
 }
+
+/** Whose token a request brought, on routes with `security`. */
+export const callerOf = ({ caller }: Readonly<{ caller: unknown }>): Caller => caller as Caller;

@@ -1,3 +1,4 @@
+import { authenticate } from "@parley/identity/authenticate";
 import type { Identities } from "@parley/identity/identity";
 import { TOO_LARGE_PATHS } from "@parley/protocol/codes";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
@@ -7,6 +8,7 @@ import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
 import type { Metrics } from "@parley/runtime/metrics";
 import type { TrustProxy } from "@parley/runtime/trust-proxy";
+import { SOCKET_LINKS } from "@parley/socket/asyncapi-routes";
 import type { Connection } from "@parley/socket/connection";
 import type { Door } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
@@ -25,7 +27,7 @@ import type { Search } from "./search/search.ts";
 
 type AppDependencies = Readonly<{
   identities: Identities;
-  subscriptions: Omit<SubscriptionsDependencies, "onOpened" | "onClosed" | "presenceIn">;
+  subscriptions: Omit<SubscriptionsDependencies, "onOpened" | "onClosed" | "openRooms" | "presenceIn">;
   http: RoomsHttpDependencies & Readonly<{ search: Search; readEntries: ReadEntries }>;
   presence: InstancePresence;
   lastSeenOf: (userId: string) => Promise<Date | null>;
@@ -34,6 +36,7 @@ type AppDependencies = Readonly<{
   checks: Readonly<Record<string, Check>>;
   metrics: Metrics;
   trustProxy: TrustProxy;
+  publicPrefix: string;
   log: Log;
 }>;
 
@@ -46,7 +49,7 @@ export type ConsumerApp = Readonly<{
 
 /** Builds the app of ws-consumer: the WebSocket door for listeners, and the HTTP API. It opens no port. */
 export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
-  const { identities, limits, log, checks, metrics, trustProxy } = deps;
+  const { identities, limits, log, checks, metrics, trustProxy, publicPrefix } = deps;
   const app = await buildHttp({
     service: "ws-consumer",
     title: "Parley ws-consumer",
@@ -57,6 +60,10 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
     metrics,
     allowedOrigins: limits.allowedOrigins,
     trustProxy,
+    publicPrefix,
+    limits,
+    homeLinks: SOCKET_LINKS,
+    authenticate: (request) => authenticate(request, identities.verify),
     bodyBytesMax: FRAME_BYTES_MAX,
     tooLargePaths: TOO_LARGE_PATHS,
   });
@@ -65,6 +72,7 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
     ...deps.subscriptions,
     onOpened: presence.local.opened,
     onClosed: presence.local.closed,
+    openRooms: presence.local.roomsOf,
     presenceIn: presence.inRoom,
   });
   const users = new UserConnections(subscriptions.has);
@@ -89,13 +97,12 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
   });
   identities.onRevoked((session, userId) => deps.noteSession(userId, session, "revoked"));
   const { checkReadable } = deps.subscriptions;
-  const http = { ...deps.http, checkReadable, verifyToken: identities.verify };
+  const http = { ...deps.http, checkReadable };
   addRooms(app, http);
   addHistoryRoutes(app, http);
   addEventRoutes(app, http);
   addSearchRoutes(app, http);
   addPresenceRoutes(app, {
-    verifyToken: identities.verify,
     checkReadable,
     online: presence.online,
     lastSeenOf,

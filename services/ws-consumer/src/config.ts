@@ -23,6 +23,27 @@ export const ConsumerConfig = Type.Object({
     "port of ws-consumer for operators: metrics and the detail of its health",
   ),
   ...RoomVariables,
+  ROOMS_MADE_PER_DAY: Type.Integer({
+    default: 200,
+    minimum: 1,
+    description: "rooms that one user may make within 24 hours, also by joining or opening them",
+  }),
+  ROOMS_JOINED_MAX: Type.Integer({
+    default: 1_000,
+    minimum: 1,
+    description: "channels and groups that one user may be a member of",
+  }),
+  GROUP_MEMBERS_MAX: Type.Integer({ default: 1_000, minimum: 1, description: "members of a group" }),
+  INVITATIONS_PER_USER: Type.Integer({
+    default: 100,
+    minimum: 1,
+    description: "invitations of one user that were neither accepted nor declined",
+  }),
+  ROOMS_OPEN_PER_USER: Type.Integer({
+    default: 2_000,
+    minimum: 1,
+    description: "rooms that all sockets of one user at this instance may listen to",
+  }),
   LOG_REPLICAS: Type.Integer({
     default: 1,
     minimum: 1,

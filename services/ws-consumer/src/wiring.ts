@@ -9,13 +9,14 @@ import {
   tokenRules,
 } from "@parley/identity/auth-client";
 import { openIdentities } from "@parley/identity/identities";
-import { PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
+import { MESSAGES_BURST, MESSAGES_PER_SECOND, PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
 import { userOfMe } from "@parley/protocol/me";
-import { freshGroupId } from "@parley/protocol/room-ids";
+import { freshGroupId, freshInviteCode } from "@parley/protocol/room-ids";
 import { kindOf } from "@parley/protocol/rooms";
 import type { App } from "@parley/runtime/http";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
+import { TokenBuckets } from "@parley/runtime/token-bucket";
 import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
@@ -47,15 +48,18 @@ import { RoomTurns } from "./rooms/apply-change.ts";
 import { createFindUsers } from "./rooms/auth/find-users.ts";
 import { createChangeMessages } from "./rooms/change-messages.ts";
 import { createChangeRooms } from "./rooms/change-rooms.ts";
+import { createInvitations } from "./rooms/invitations.ts";
 import { maintainAccessBucket } from "./rooms/maintain-access-bucket.ts";
 import { createMarkRead } from "./rooms/mark-read.ts";
 import { createAccessBucket } from "./rooms/nats/access-bucket.ts";
 import { createChangeNotices, createReceipts, listenToAccess } from "./rooms/nats/change-notices.ts";
 import { answerReads, createPublishRead, listenToReads } from "./rooms/nats/read-exchange.ts";
+import { createInvitationStore } from "./rooms/postgres/invitation-store.ts";
 import { createRoomStore } from "./rooms/postgres/postgres-room-store.ts";
 import { createReadCursors } from "./rooms/postgres/read-cursors.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./rooms/postgres/room-views.ts";
 import { readIdentity, readRights } from "./rooms/postgres/stored-rights.ts";
+import { NO_QUOTAS } from "./rooms/rules/quotas.ts";
 import { createIndexBatch, runIndexer } from "./search/indexer.ts";
 import { checkLanguage, openSearchDatabase } from "./search/postgres/search-database.ts";
 import { createSearchIndex } from "./search/postgres/search-index.ts";
@@ -139,6 +143,7 @@ export async function wireConsumer(context: Context): Promise<App> {
       checkReadable: rooms.checkReadable,
       whoMayRead: rooms.whoMayRead,
       readCursors: rooms.readCursors,
+      openRoomsMax: limits.isLimited ? config.ROOMS_OPEN_PER_USER : Number.POSITIVE_INFINITY,
       onFault,
     },
     http: { ...rooms, readPage: history.pageFor, search, readEntries },
@@ -154,6 +159,7 @@ export async function wireConsumer(context: Context): Promise<App> {
     },
     metrics: createConsumerMetrics(writers, hub),
     trustProxy: readTrustProxy(config.TRUST_PROXY),
+    publicPrefix: config.PUBLIC_PREFIX,
     log,
   });
   onClose(deliverToSockets(built, connections, hub, { here, ownHere }, onFault));
@@ -216,6 +222,7 @@ function wireRooms(
   onFault: OnFault,
 ) {
   const { LOG_SHARDS: shards, LOG_REPLICAS: replicas, CHANNEL_AUTO_CREATE: isAutoCreated } = config;
+  const isLimited = config.RATE_LIMITS === "on";
   const cursors = createReadCursors(lanes.receipts);
   const markRead = createMarkRead(cursors.move, createPublishRead(nats), publishUserEvents);
   onClose(answerReads(nats, markRead, onFault));
@@ -232,8 +239,12 @@ function wireRooms(
     onFault,
   });
   onClose(relay);
+  const quotas = isLimited ? config : NO_QUOTAS;
+  const invitations = createInvitationStore(lanes.commands, quotas);
+  const commandTurns = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
   const changeDependencies = {
-    store: createRoomStore(lanes.commands, shards),
+    store: createRoomStore(lanes.commands, shards, quotas),
+    takeTurn: (userId: string) => (isLimited ? commandTurns.take(userId, performance.now()) : 0),
     receipts: createReceipts(nats, onFault),
     notices: createChangeNotices(nats),
     turns: new RoomTurns(),
@@ -247,8 +258,10 @@ function wireRooms(
     whoMayRead: createWhoMayRead(lanes.points),
     readCursors: (room: string) => cursors.ofRoom(room, CURSORS_MAX),
     messages: createChangeMessages(changeDependencies),
+    invitations: createInvitations({ ...changeDependencies, invitations, freshCode: freshInviteCode }),
     changes: createChangeRooms({
       ...changeDependencies,
+      invitations,
       findUsers: createFindUsers(auth),
       freshGroupId,
       isAutoCreated,

@@ -1,3 +1,4 @@
+import { authenticate } from "@parley/identity/authenticate";
 import type { Identities } from "@parley/identity/identity";
 import { TOO_LARGE_PATHS } from "@parley/protocol/codes";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
@@ -6,6 +7,7 @@ import { type App, buildHttp } from "@parley/runtime/http";
 import type { Log } from "@parley/runtime/log";
 import type { Metrics } from "@parley/runtime/metrics";
 import type { TrustProxy } from "@parley/runtime/trust-proxy";
+import { SOCKET_LINKS } from "@parley/socket/asyncapi-routes";
 import type { Door } from "@parley/socket/door";
 import type { DoorLimits } from "@parley/socket/door-limits";
 import { openDoor } from "@parley/socket/open-door";
@@ -35,12 +37,13 @@ type ProducerDependencies = Readonly<{
   checks: Readonly<Record<string, Check>>;
   metrics: Metrics;
   trustProxy: TrustProxy;
+  publicPrefix: string;
   log: Log;
 }>;
 
 /** Builds the WebSocket and HTTP interface of ws-producer; opens no port. */
 export async function buildApp(dependencies: ProducerDependencies): Promise<{ app: App; door: Door }> {
-  const { identities, postMessage, limits, log, checks, metrics, trustProxy } = dependencies;
+  const { identities, postMessage, limits, log, checks, metrics, trustProxy, publicPrefix } = dependencies;
   const app = await buildHttp({
     service: "ws-producer",
     title: "Parley ws-producer",
@@ -51,6 +54,10 @@ export async function buildApp(dependencies: ProducerDependencies): Promise<{ ap
     metrics,
     allowedOrigins: limits.allowedOrigins,
     trustProxy,
+    publicPrefix,
+    limits,
+    homeLinks: SOCKET_LINKS,
+    authenticate: (request) => authenticate(request, identities.verify),
     bodyBytesMax: FRAME_BYTES_MAX,
     tooLargePaths: TOO_LARGE_PATHS,
   });
@@ -70,6 +77,8 @@ export async function buildApp(dependencies: ProducerDependencies): Promise<{ ap
     metrics,
     onClose: typing.end,
   });
-  addMessageRoutes(app, identities.verify, postMessage, ackOf);
+  addMessageRoutes(app, postMessage, ackOf);
+  const [chatPage = "/"] = limits.allowedOrigins;
+  app.get("/chat", { schema: { hide: true } }, (_request, reply) => reply.redirect(chatPage));
   return { app, door };
 }

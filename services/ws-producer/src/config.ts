@@ -12,6 +12,12 @@ export const ProducerConfig = Type.Object({
   ...DoorVariables,
   ...LogVariables,
   ...RoomVariables,
+  CHANNELS_MADE_PER_HOUR: Type.Integer({
+    default: 200,
+    minimum: 1,
+    description:
+      "channels that one user may make by a message, or be the first to post to at this instance, in an hour",
+  }),
   LOG_BACKLOG_MAX: Type.Integer({
     default: 500_000,
     minimum: 1,

@@ -18,10 +18,10 @@ import { isoNow } from "@parley/runtime/iso-now";
 import type { OnFault } from "@parley/runtime/listen";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
+import { TokenBuckets } from "@parley/runtime/token-bucket";
 import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { monitorUrls, natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
-import { TokenBuckets } from "@parley/socket/token-bucket";
 import type { Static } from "typebox";
 import { Backlog } from "./adapters/log/backlog.ts";
 import {
@@ -35,12 +35,14 @@ import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
 import { createPublishTyping } from "./adapters/nats/typing-publisher.ts";
 import { buildApp } from "./app.ts";
 import { createAnnounceTyping } from "./application/announce-typing.ts";
+import { createTakeChannel } from "./application/new-channels.ts";
 import { createPostMessage } from "./application/post-message.ts";
 import { createReact } from "./application/react.ts";
 import { createMayPost } from "./application/room-access.ts";
 import type { ProducerConfig } from "./config.ts";
 import { createProducerMetrics } from "./metrics.ts";
 
+const HOUR_S = 3_600;
 /** Longest wait for the log's acknowledgements when the service closes, ms. */
 const CLOSE_DEADLINE_MS = 3_000;
 
@@ -61,7 +63,16 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   onClose(() => identities.close());
 
   const onFault: OnFault = (err, what) => log.warn({ err }, what);
-  const mayPost = createMayPost(createRightsCache(nats, onFault), config.CHANNEL_AUTO_CREATE);
+  const { CHANNEL_AUTO_CREATE: isAutoCreated, CHANNELS_MADE_PER_HOUR: channelsPerHour } = config;
+  const rights = createRightsCache(nats, onFault);
+  const channels = new TokenBuckets(channelsPerHour / HOUR_S, channelsPerHour);
+  const takeChannel = createTakeChannel(
+    (userId) => channels.take(userId, performance.now()),
+    channelsPerHour,
+  );
+  const mayPost = createMayPost(rights, isAutoCreated, limits.isLimited ? takeChannel : () => true);
+  // Typing makes no channel.
+  const mayAnnounce = createMayPost(rights, isAutoCreated, () => true);
   const messageTurns = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
   const typingTurns = new TokenBuckets(TYPING_PER_SECOND, TYPING_BURST);
   const takeTurn = (userId: string) => (limits.isLimited ? messageTurns.take(userId, performance.now()) : 0);
@@ -96,7 +107,7 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
       now: isoNow,
       freshId,
     }),
-    announceTyping: createAnnounceTyping(publishTyping, takeTypingTurn, mayPost),
+    announceTyping: createAnnounceTyping(publishTyping, takeTypingTurn, mayAnnounce),
     publishTyping,
     forwardRead: createForwardRead(nats),
     stored,
@@ -104,6 +115,7 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
     checks: { log: publisher.assertReady, auth: identities.check },
     metrics: createProducerMetrics(publisher, backlog, shards),
     trustProxy: readTrustProxy(config.TRUST_PROXY),
+    publicPrefix: config.PUBLIC_PREFIX,
     log,
   });
   onClose(() => app.close());

@@ -1,16 +1,8 @@
-import { authenticate } from "@parley/identity/authenticate";
-import type { VerifyToken } from "@parley/identity/identity";
+import { identityOf } from "@parley/identity/authenticate";
 import type { User } from "../rooms/rules/user.ts";
 
-/**
- * The user on whose behalf a request acts, from its bearer token.
- *
- * @throws {Problem} 401 if the token is missing or not valid
- */
-export async function actorOf(
-  request: Parameters<typeof authenticate>[0],
-  verifyToken: VerifyToken,
-): Promise<User> {
-  const { userId, username } = await authenticate(request, verifyToken);
+/** The user on whose behalf a request acts, on a route with `security`. */
+export function actorOf(request: Readonly<{ caller: unknown }>): User {
+  const { userId, username } = identityOf(request);
   return { id: userId, username };
 }

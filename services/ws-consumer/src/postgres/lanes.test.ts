@@ -5,6 +5,7 @@ import { createHistory } from "../delivery/postgres/history.ts";
 import { createRoomStore } from "../rooms/postgres/postgres-room-store.ts";
 import { createReadCursors } from "../rooms/postgres/read-cursors.ts";
 import { createFindStanding, createRoomViews } from "../rooms/postgres/room-views.ts";
+import { NO_QUOTAS } from "../rooms/rules/quotas.ts";
 import { type Lanes, openLanes } from "./lanes.ts";
 
 const user = { id: "u1", username: "u1" };
@@ -15,7 +16,7 @@ let lanes: Lanes;
 beforeAll(async () => {
   made = await createTestDatabase();
   lanes = openLanes(made.url);
-  await createRoomStore(lanes.commands, 4).create(
+  await createRoomStore(lanes.commands, 4, NO_QUOTAS).create(
     { id: "room", kind: "channel", title: null, createdBy: user.id },
     [{ entry: "{}", member: user, role: "owner" }],
   );
@@ -75,7 +76,7 @@ it("changes that wait for a locked room fill up the lane of changes only, and la
     "with locked as (select id from chat.rooms where id = 'room' for update) select pg_sleep(3) from locked",
   );
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const store = createRoomStore(lanes.commands, 4);
+  const store = createRoomStore(lanes.commands, 4, NO_QUOTAS);
   const changes = Array.from({ length: 200 }, () => store.change("room", 0, []));
   const outcomes = Promise.allSettled(changes);
   const { failed, slowest } = await load(2_500);

@@ -54,6 +54,9 @@ export class LocalPresence {
     if (local) this.#close(local, [room]);
   };
 
+  /** How many rooms the sockets of a user have open. */
+  readonly roomsOf = (userId: string): number => this.#users.get(userId)?.rooms.size ?? 0;
+
   /** Notes that a socket has ended, which had these rooms open. It counts for `GRACE_MS` more. */
   disconnected(userId: string, rooms: readonly string[]): void {
     this.#closed.push({ userId, rooms, until: this.#now() + GRACE_MS });

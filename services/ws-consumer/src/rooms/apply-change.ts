@@ -23,6 +23,8 @@ export interface ChangeNotices {
 }
 
 export type ChangeDependencies = Readonly<{
+  /** Takes a turn of the rate that a user's changes share; returns 0, or the ms until the next one. */
+  takeTurn: (userId: string) => number;
   receipts: Receipts;
   notices: ChangeNotices;
   turns: RoomTurns;
@@ -71,17 +73,22 @@ function rightsOf(event: RoomEvent): Omit<OutboxRow, "entry"> {
 /**
  * Applies a change, repeating it while concurrent changes win, and waits until it is in the room's history.
  *
+ * @param actor whose rate limit counts the change, however often it is tried
  * @param attempt checks the change against the current state and applies it; `isApplied` is false if the state changed
  *   meanwhile, `receipt` is undefined if there is nothing to change
  * @returns the seq of the last entry; undefined if there was nothing to change, or history is late
+ * @throws {Refusal} `rate_limited`
  * @throws {RoomError} `conflict` if others win for two seconds, and whatever `attempt` throws
  */
 export async function applyChange(
+  actor: User,
   room: string,
   attempt: () => Promise<Attempt>,
-  { receipts, notices, turns }: ChangeDependencies,
+  { receipts, notices, turns, takeTurn }: ChangeDependencies,
   onApplied: () => void = () => undefined,
 ): Promise<number | undefined> {
+  const retryAfterMs = takeTurn(actor.id);
+  if (retryAfterMs > 0) throw new Refusal("rate_limited", "too many changes", { retryAfterMs });
   const receipt = await turns.take(room, () => attemptRepeatedly(attempt));
   if (receipt === undefined) return undefined;
   const stored = receipts.wait(receipt);

@@ -3,7 +3,9 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { RoomTurns } from "./apply-change.ts";
 import { createChangeRooms } from "./change-rooms.ts";
+import { createInvitationStore } from "./postgres/invitation-store.ts";
 import { createRoomStore } from "./postgres/postgres-room-store.ts";
+import { NO_QUOTAS } from "./rules/quotas.ts";
 
 const alice = { id: "u-alice", username: "alice" };
 
@@ -20,9 +22,11 @@ afterAll(async () => {
 });
 
 /** The use cases as one instance of ws-consumer has them. */
-const startInstance = (store = createRoomStore(database, 4)) =>
+const startInstance = (store = createRoomStore(database, 4, NO_QUOTAS)) =>
   createChangeRooms({
     store,
+    invitations: createInvitationStore(database, NO_QUOTAS),
+    takeTurn: () => 0,
     receipts: { open: () => `receipt.${crypto.randomUUID()}`, wait: async () => 1 },
     notices: { outboxFilled: () => undefined, accessChanged: () => undefined },
     turns: new RoomTurns(),
@@ -49,7 +53,7 @@ it("400 changes of one room at once, at two instances, are all applied", async (
 });
 
 it("a change that keeps losing is a conflict, not a fault", async () => {
-  const store = createRoomStore(database, 4);
+  const store = createRoomStore(database, 4, NO_QUOTAS);
   const loser = startInstance({ ...store, change: async () => false });
   await startInstance().createChannel(alice, "lost", "Lost");
   await expect(loser.rename(alice, "lost", "Another")).rejects.toMatchObject({ code: "conflict" });

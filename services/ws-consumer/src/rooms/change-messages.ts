@@ -24,6 +24,7 @@ export function createChangeMessages(
     what: { type: "message_edited"; body: string } | { type: "message_deleted" },
   ) =>
     applyChange(
+      actor,
       room,
       async () => {
         const state = await store.message(room, seq, actor.id);

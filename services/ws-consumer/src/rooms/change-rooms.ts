@@ -1,6 +1,7 @@
 import { directIdOf } from "@parley/protocol/room-ids";
 import { kindOf } from "@parley/protocol/rooms";
 import { applyChange, type ChangeDependencies, rowsOf } from "./apply-change.ts";
+import { type Invitation, type InvitationStore, strangersOf } from "./invitations.ts";
 import type { NewRoom, Preferences, RoomStore } from "./room-store.ts";
 import { demand, type Role, RoomError, roomNotFound } from "./rules/rights.ts";
 import {
@@ -23,6 +24,7 @@ export type FindUsers = (ids: readonly string[]) => Promise<readonly User[]>;
 type ChangeRoomsDependencies = ChangeDependencies &
   Readonly<{
     store: RoomStore;
+    invitations: InvitationStore;
     findUsers: FindUsers;
     freshGroupId: () => string;
     /** CHANNEL_AUTO_CREATE: joining a channel that does not exist creates it. */
@@ -32,12 +34,18 @@ type ChangeRoomsDependencies = ChangeDependencies &
 /** Use cases on rooms. Each waits until the change is in history, so that the caller reads its own change. */
 export interface ChangeRooms {
   createChannel(actor: User, name: string, title: string | null): Promise<string>;
-  createGroup(actor: User, title: string, userIds: readonly string[]): Promise<string>;
+  /** Users who share no room with the actor are invited, and join when they accept. */
+  createGroup(
+    actor: User,
+    title: string,
+    userIds: readonly string[],
+  ): Promise<{ room: string; invited: readonly Invitation[] }>;
   /** Returns the direct chat with a user, created by the first of the two who opens it. */
   openDirect(actor: User, userId: string): Promise<{ room: string; isNew: boolean }>;
   join(actor: User, room: string): Promise<void>;
   leave(actor: User, room: string, successorId?: string): Promise<void>;
-  invite(actor: User, room: string, userId: string, role: Role): Promise<void>;
+  /** Adds a member; returns the invitation if the user must accept one first. */
+  invite(actor: User, room: string, userId: string, role: Role): Promise<Invitation | undefined>;
   promote(actor: User, room: string, userId: string, role: Role): Promise<void>;
   remove(actor: User, room: string, userId: string): Promise<void>;
   rename(actor: User, room: string, title: string | null): Promise<void>;
@@ -58,7 +66,7 @@ async function create(
     isNew = await deps.store.create({ ...room, createdBy: actor.id }, rows);
     return { isApplied: isNew, receipt: isNew ? receipt : undefined };
   };
-  await applyChange(room.id, attempt, deps);
+  await applyChange(actor, room.id, attempt, deps);
   return isNew;
 }
 
@@ -78,7 +86,7 @@ async function change(
     const { rows, receipt } = rowsOf(room, actor, decide(state), deps);
     return { isApplied: rows.length > 0 && (await deps.store.change(room, state.version, rows)), receipt };
   };
-  await applyChange(room, attempt, deps, () => deps.notices.accessChanged(room));
+  await applyChange(actor, room, attempt, deps, () => deps.notices.accessChanged(room));
 }
 
 async function find(ids: readonly string[], findUsers: FindUsers): Promise<readonly User[]> {
@@ -91,7 +99,7 @@ async function find(ids: readonly string[], findUsers: FindUsers): Promise<reado
 
 /** Creates the use cases on rooms. They throw a `RoomError` if a rule is broken. */
 export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
-  const { store } = deps;
+  const { store, invitations } = deps;
   const apply = (actor: User, room: string, targetId: string, decide: Decide) =>
     change(actor, room, targetId, decide, deps);
   return {
@@ -106,8 +114,16 @@ export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
         deps.findUsers,
       );
       const id = deps.freshGroupId();
-      await create(actor, { id, kind: "group", title }, foundRoom("group", title, actor, others), deps);
-      return id;
+      const strangers = await strangersOf(actor, id, others, invitations);
+      const founded = foundRoom(
+        "group",
+        title,
+        actor,
+        others.filter((user) => !strangers.includes(user)),
+      );
+      await create(actor, { id, kind: "group", title }, founded, deps);
+      if (strangers.length === 0) return { room: id, invited: [] };
+      return { room: id, invited: await invitations.invite(id, actor, strangers, "member") };
     },
     async openDirect(actor, userId) {
       if (userId === actor.id) throw new RoomError("forbidden", "a direct chat is with somebody else");
@@ -130,8 +146,13 @@ export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
       if (!state) throw roomNotFound();
       // Checked before the look-up: whoever may not invite must not learn which users exist.
       demand(state.kind, state.actor.standing, "invite");
-      const [user] = await find([userId], deps.findUsers);
-      await apply(actor, room, userId, (now) => invite(now, user as User, role));
+      const users = await find([userId], deps.findUsers);
+      const [user] = users as [User];
+      if (invite(state, user, role).events.length === 0) return undefined;
+      const [stranger] = await strangersOf(actor, room, users, invitations);
+      if (stranger) return (await invitations.invite(room, actor, [stranger], role))[0];
+      await apply(actor, room, userId, (now) => invite(now, user, role));
+      return undefined;
     },
     promote: (actor, room, userId, role) => apply(actor, room, userId, (state) => promote(state, role)),
     remove: (actor, room, userId) => apply(actor, room, userId, remove),

@@ -20,7 +20,10 @@ export type OutboxRow = Readonly<{
 
 export type NewRoom = Readonly<{ id: string; kind: RoomKind; title: string | null; createdBy: string }>;
 
-/** Port that changes rooms and members. Each call is one statement. */
+/**
+ * Port that changes rooms and members. Each call is one statement. `create` and `change` throw the `RoomError`
+ * `quota_exceeded`, and do nothing, if a quota would be exceeded.
+ */
 export interface RoomStore {
   /** State of a room for a change by `actor`; undefined if it does not exist or was deleted. */
   state(room: string, actor: User, targetId: string): Promise<RoomState | undefined>;

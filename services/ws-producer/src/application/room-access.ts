@@ -1,6 +1,7 @@
 import { FILLED_KEY, memberKey, roomKey } from "@parley/protocol/access";
 import { Refusal } from "@parley/protocol/codes";
 import { kindOf } from "@parley/protocol/rooms";
+import type { TakeChannel } from "./new-channels.ts";
 
 /**
  * Whether a user may post to a room. Answers synchronously if the answer is cached, so that messages keep their order.
@@ -90,13 +91,23 @@ export class RightsCache {
   }
 }
 
-/** @param isAutoCreated whether a channel that does not exist yet is created by its first message */
-export function createMayPost(rights: RightsCache, isAutoCreated: boolean): MayPost {
+/**
+ * @param isAutoCreated whether a channel that does not exist yet is created by its first message
+ * @param takeChannel counts such a channel
+ */
+export function createMayPost(
+  rights: RightsCache,
+  isAutoCreated: boolean,
+  takeChannel: TakeChannel,
+): MayPost {
   const refuse = () => {
     const filled = rights.get(FILLED_KEY);
     return filled instanceof Promise ? filled.then(refuseIfFilled) : refuseIfFilled(filled);
   };
-  const isChannelOpen = (right: Right) => (right ? right.state !== NONE : isAutoCreated || refuse());
+  const isChannelOpen = (right: Right, room: string, userId: string) => {
+    if (right) return right.state !== NONE;
+    return isAutoCreated ? takeChannel(userId, room) : refuse();
+  };
   const isMember = (room: Right, member: Right) => {
     if (room?.state === NONE || member?.state === NONE) return false;
     return member !== undefined || refuse();
@@ -104,10 +115,10 @@ export function createMayPost(rights: RightsCache, isAutoCreated: boolean): MayP
   return (room, userId) => {
     const ofRoom = rights.get(roomKey(room));
     if (kindOf(room) === "channel") {
-      if (!(ofRoom instanceof Promise)) return isChannelOpen(ofRoom);
+      if (!(ofRoom instanceof Promise)) return isChannelOpen(ofRoom, room, userId);
       // An auto-created channel is open to all, also while the bucket does not answer.
       const known = isAutoCreated ? ofRoom.catch(() => undefined) : ofRoom;
-      return known.then(isChannelOpen);
+      return known.then((right) => isChannelOpen(right, room, userId));
     }
     const ofMember = rights.get(memberKey(room, userId));
     if (ofRoom instanceof Promise || ofMember instanceof Promise)

@@ -1,8 +1,8 @@
-import type { VerifyToken } from "@parley/identity/identity";
 import { PAGE_SIZE, PAGE_SIZE_MAX } from "@parley/protocol/limits";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import { actorOf } from "../../http/actor.ts";
+import { pageCost } from "../../http/cost.ts";
 import { Digits, Limit, limitOf } from "../../http/page.ts";
 import { dataOrProblem } from "../../http/responses.ts";
 import { MESSAGE_EXAMPLE, RoomParams } from "../../http/room-params.ts";
@@ -26,11 +26,12 @@ const Page = Type.Object(
 /** Adds `GET /api/v1/rooms/:room/events`: every entry of a room, page by page, as a resume would replay it. */
 export function addEventRoutes(
   app: App,
-  deps: Readonly<{ verifyToken: VerifyToken; checkReadable: CheckReadable; readEntries: ReadEntries }>,
+  deps: Readonly<{ checkReadable: CheckReadable; readEntries: ReadEntries }>,
 ): void {
   app.get(
     "/api/v1/rooms/:room/events",
     {
+      config: { cost: pageCost(5, PAGE_SIZE, PAGE_SIZE_MAX) },
       schema: {
         tags: ["messages"],
         summary: "everything that happened in a room after a seq, in order",
@@ -47,7 +48,7 @@ export function addEventRoutes(
       },
     },
     async (request, reply) => {
-      const actor = await actorOf(request, deps.verifyToken);
+      const actor = actorOf(request);
       const { room } = request.params;
       const { after, limit } = request.query;
       const count = limitOf(limit, PAGE_SIZE, PAGE_SIZE_MAX);

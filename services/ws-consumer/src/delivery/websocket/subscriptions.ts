@@ -19,6 +19,9 @@ export type SubscriptionsDependencies = CatchUpDependencies &
     /** Called when a connection of a user has subscribed to a room, and when it has unsubscribed or may not read it. */
     onOpened: (userId: string, room: string) => void;
     onClosed: (userId: string, room: string) => void;
+    /** How many rooms a user has open at this instance, and how many it may have. */
+    openRooms: (userId: string) => number;
+    openRoomsMax: number;
     /** Who has a room open, for one of its users. */
     presenceIn: (room: string, userId: string) => RoomPresence;
     /** Which of these users may read a room. */
@@ -30,7 +33,7 @@ export type SubscriptionsDependencies = CatchUpDependencies &
 
 /** Unsent bytes of a connection from which a room's users are not listed; their number is in `subscribed` all the same. */
 const PRESENCE_UNSENT_MAX = 512 * 1_024;
-/** Cost of looking up the rights, the head and the first page of one room, in units of packages/socket/src/cost.ts. */
+/** Cost of looking up the rights, the head and the first page of one room, in units of packages/runtime/src/work.ts. */
 const ROOM_COST = 2;
 /** Pause before a failed replay continues, ms. */
 const REPLAY_RETRY_MS = 500;
@@ -130,6 +133,15 @@ export class Subscriptions {
         path: "/room",
       });
     }
+    const { openRooms, openRoomsMax } = this.#deps;
+    if (!rooms.has(room) && openRooms(connection.userId) >= openRoomsMax)
+      throw new Refusal(
+        "quota_exceeded",
+        `ROOMS_OPEN_PER_USER is ${openRoomsMax}: so many rooms of one user`,
+        {
+          path: "/room",
+        },
+      );
     const before = rooms.get(room);
     if (before) before.end(hub);
     else if (room !== ME) this.#deps.onOpened(connection.userId, room);

@@ -1,15 +1,17 @@
-import { authenticate } from "@parley/identity/authenticate";
-import type { VerifyToken } from "@parley/identity/identity";
+import { identityOf } from "@parley/identity/authenticate";
 import { At, Room, User } from "@parley/protocol/fields";
 import { LineText } from "@parley/protocol/text";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
+import { READ_COST } from "../../http/cost.ts";
 import { dataOrProblem } from "../../http/responses.ts";
 import type { OnlineUsers } from "../online-users.ts";
 
 /** Users per response. */
 const ONLINE_MAX = 1_000;
+/** Cost of such a response, in units of packages/runtime/src/work.ts. */
+const LIST_COST = 20;
 
 const OnlineUser = Type.Object({
   user: User,
@@ -30,7 +32,6 @@ const common = { tags: ["presence"], security: [{ bearer: [] }] };
 export function addPresenceRoutes(
   app: App,
   deps: Readonly<{
-    verifyToken: VerifyToken;
     checkReadable: CheckReadable;
     online: OnlineUsers;
     lastSeenOf: (userId: string) => Promise<Date | null>;
@@ -39,6 +40,7 @@ export function addPresenceRoutes(
   app.get(
     "/api/v1/presence/online",
     {
+      config: { cost: LIST_COST },
       schema: {
         ...common,
         summary: `who is online, at most ${ONLINE_MAX}; with room only those who have it open`,
@@ -47,7 +49,7 @@ export function addPresenceRoutes(
       },
     },
     async (request) => {
-      const { userId } = await authenticate(request, deps.verifyToken);
+      const { userId } = identityOf(request);
       const { room } = request.query;
       if (room !== undefined) await dataOrProblem(deps.checkReadable(userId, room));
       const users = deps.online.list(ONLINE_MAX, room);
@@ -57,6 +59,7 @@ export function addPresenceRoutes(
   app.get(
     "/api/v1/presence/user/:user",
     {
+      config: { cost: READ_COST },
       schema: {
         ...common,
         summary: "whether a user is online, and when they were last",
@@ -65,7 +68,6 @@ export function addPresenceRoutes(
       },
     },
     async (request) => {
-      await authenticate(request, deps.verifyToken);
       const id = request.params.user;
       const isOnline = deps.online.has(id);
       const lastSeen = isOnline ? null : await deps.lastSeenOf(id);

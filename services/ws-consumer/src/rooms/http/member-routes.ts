@@ -1,11 +1,13 @@
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import { actorOf } from "../../http/actor.ts";
+import { COMMAND_COST, pageCost } from "../../http/cost.ts";
 import { decodePlace, encodePlace, isIdValue, isTimeValue, Limit, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { RoomParams } from "../../http/room-params.ts";
 import type { MembersPlace, MemberView } from "../read-rooms.ts";
 import { roomNotFound } from "../rules/rights.ts";
+import { INVITATION_EXAMPLE, InvitationShape } from "./invitation-routes.ts";
 import type { RoomRoutesDependencies } from "./room-routes.ts";
 import {
   LEFT_EXAMPLE,
@@ -15,9 +17,6 @@ import {
   MemberShape,
   NewMember,
   NewRole,
-  ROOM_EXAMPLE,
-  RoomShape,
-  UserId,
 } from "./room-schemas.ts";
 
 const PAGE = 100;
@@ -40,56 +39,13 @@ async function memberOf(
   return member;
 }
 
-/** Adds the routes with which users join and leave. */
-export function addJoinRoutes(app: App, deps: RoomRoutesDependencies): void {
-  const { verifyToken, changes, views } = deps;
-  app.post(
-    "/api/v1/rooms/:room/join",
-    {
-      schema: {
-        tags,
-        security,
-        summary: "join a channel; a second time changes nothing",
-        params: RoomParams,
-        response: responseSchemas(RoomShape, ROOM_EXAMPLE),
-      },
-    },
-    async (request) => {
-      const actor = await actorOf(request, verifyToken);
-      const { room } = request.params;
-      const joined = changes.join(actor, room).then(() => views.room(actor.id, room));
-      return (await dataOrProblem(joined)) as never;
-    },
-  );
-  app.post(
-    "/api/v1/rooms/:room/leave",
-    {
-      schema: {
-        tags,
-        security,
-        summary: "leave a room; the last owner names a successor, who becomes the owner in the same step",
-        params: RoomParams,
-        querystring: Type.Object({
-          successor: Type.Optional(UserId),
-        }),
-        response: responseSchemas(Left, LEFT_EXAMPLE),
-      },
-    },
-    async (request) => {
-      const actor = await actorOf(request, verifyToken);
-      const { room } = request.params;
-      await dataOrProblem(changes.leave(actor, room, request.query.successor));
-      return { data: { room, user: actor.id } } as never;
-    },
-  );
-}
-
 /** Adds the routes of a room's list of members. */
 export function addMemberRoutes(app: App, deps: RoomRoutesDependencies): void {
-  const { verifyToken, checkReadable, changes, views } = deps;
+  const { checkReadable, changes, views } = deps;
   app.get(
     "/api/v1/rooms/:room/members",
     {
+      config: { cost: pageCost(20, PAGE, PAGE_MAX) },
       schema: {
         tags,
         security,
@@ -109,7 +65,7 @@ export function addMemberRoutes(app: App, deps: RoomRoutesDependencies): void {
       },
     },
     async (request) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { room } = request.params;
       const { limit, cursor } = request.query;
       const count = limitOf(limit, PAGE, PAGE_MAX);
@@ -125,31 +81,40 @@ export function addMemberRoutes(app: App, deps: RoomRoutesDependencies): void {
   app.post(
     "/api/v1/rooms/:room/members",
     {
+      config: { cost: COMMAND_COST },
       schema: {
         tags,
         security,
         summary: "add a member (owners and admins); a second time changes nothing",
+        description:
+          "201: the user is a member. 202: to a group, by somebody with whom the user shares no room: the user has an " +
+          "invitation, to be accepted or declined (`/api/v1/me/invitations`).",
         params: RoomParams,
         body: NewMember,
-        response: responseSchemas(MemberShape, MEMBER_EXAMPLE, 201),
+        response: {
+          ...responseSchemas(MemberShape, MEMBER_EXAMPLE, 201),
+          ...responseSchemas(InvitationShape, INVITATION_EXAMPLE, 202),
+        },
       },
     },
     async (request, reply) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { room } = request.params;
       const { userId, role = "member" } = request.body;
-      const invited = changes.invite(actor, room, userId, role).then(() => memberOf(deps, room, userId));
-      return reply.code(201).send((await dataOrProblem(invited)) as never);
+      const { data: invitation } = await dataOrProblem(changes.invite(actor, room, userId, role));
+      if (invitation) return reply.code(202).send({ data: invitation } as never);
+      return reply.code(201).send((await dataOrProblem(memberOf(deps, room, userId))) as never);
     },
   );
 }
 
 /** Adds the routes that change one member. */
 export function addOneMemberRoutes(app: App, deps: RoomRoutesDependencies): void {
-  const { verifyToken, changes } = deps;
+  const { changes } = deps;
   app.patch(
     "/api/v1/rooms/:room/members/:user",
     {
+      config: { cost: COMMAND_COST },
       schema: {
         tags,
         security,
@@ -160,7 +125,7 @@ export function addOneMemberRoutes(app: App, deps: RoomRoutesDependencies): void
       },
     },
     async (request) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { room, user } = request.params;
       const promoted = changes.promote(actor, room, user, request.body.role);
       return (await dataOrProblem(promoted.then(() => memberOf(deps, room, user)))) as never;
@@ -169,6 +134,7 @@ export function addOneMemberRoutes(app: App, deps: RoomRoutesDependencies): void
   app.delete(
     "/api/v1/rooms/:room/members/:user",
     {
+      config: { cost: COMMAND_COST },
       schema: {
         tags,
         security,
@@ -178,7 +144,7 @@ export function addOneMemberRoutes(app: App, deps: RoomRoutesDependencies): void
       },
     },
     async (request) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { room, user } = request.params;
       await dataOrProblem(changes.remove(actor, room, user));
       return { data: { room, user } } as never;

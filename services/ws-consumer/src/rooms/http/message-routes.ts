@@ -1,10 +1,10 @@
-import type { VerifyToken } from "@parley/identity/identity";
 import { Body, Room } from "@parley/protocol/fields";
 import { MessageFrame } from "@parley/protocol/message";
 import type { App } from "@parley/runtime/http";
 import { Type } from "typebox";
 import type { ReadPage } from "../../delivery/read-history.ts";
 import { actorOf } from "../../http/actor.ts";
+import { COMMAND_COST } from "../../http/cost.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { MESSAGE_EXAMPLE } from "../../http/room-params.ts";
 import type { ChangeMessages } from "../change-messages.ts";
@@ -21,9 +21,9 @@ const NewBody = Type.Object({ body: Body }, { examples: [{ body: "Hello, all" }]
 /** Adds `PATCH` and `DELETE /api/v1/rooms/:room/messages/:seq`. */
 export function addMessageRoutes(
   app: App,
-  deps: Readonly<{ verifyToken: VerifyToken; changes: ChangeMessages; readPage: ReadPage }>,
+  deps: Readonly<{ changes: ChangeMessages; readPage: ReadPage }>,
 ): void {
-  const { verifyToken, changes, readPage } = deps;
+  const { changes, readPage } = deps;
   const messageAt = async (userId: string, room: string, seq: number) => {
     const { messages } = await readPage(userId, room, { after: seq - 1, limit: 1 });
     if (messages[0]?.seq !== seq) throw new RoomError("message_not_found", "there is no such message");
@@ -33,6 +33,7 @@ export function addMessageRoutes(
   app.patch(
     "/api/v1/rooms/:room/messages/:seq",
     {
+      config: { cost: COMMAND_COST },
       schema: {
         tags,
         security,
@@ -43,7 +44,7 @@ export function addMessageRoutes(
       },
     },
     async (request) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { room } = request.params;
       const seq = Number(request.params.seq);
       const edited = changes.edit(actor, room, seq, request.body.body);
@@ -53,6 +54,7 @@ export function addMessageRoutes(
   app.delete(
     "/api/v1/rooms/:room/messages/:seq",
     {
+      config: { cost: COMMAND_COST },
       schema: {
         tags,
         security,
@@ -66,7 +68,7 @@ export function addMessageRoutes(
       },
     },
     async (request) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { room } = request.params;
       const seq = Number(request.params.seq);
       const erased = changes.erase(actor, room, seq);

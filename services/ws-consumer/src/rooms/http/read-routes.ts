@@ -1,8 +1,9 @@
-import type { VerifyToken } from "@parley/identity/identity";
 import { Room, Seq } from "@parley/protocol/fields";
 import type { App } from "@parley/runtime/http";
+import { chargeDone } from "@parley/runtime/user-limits";
 import { Type } from "typebox";
 import { actorOf } from "../../http/actor.ts";
+import { READ_COST, UNREAD_PER_UNIT } from "../../http/cost.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
 import { RoomParams } from "../../http/room-params.ts";
 import type { MarkRead } from "../mark-read.ts";
@@ -10,6 +11,8 @@ import type { RoomViews } from "../read-rooms.ts";
 
 const tags = ["read state"];
 const security = [{ bearer: [] }];
+/** Cost of moving a cursor, in units of packages/runtime/src/work.ts. */
+const MARK_COST = 5;
 const Cursor = Type.Object({ room: Room, seq: Type.Integer() });
 const Unread = Type.Object({
   total: Type.Integer({ description: "of all rooms" }),
@@ -17,14 +20,12 @@ const Unread = Type.Object({
 });
 
 /** Adds `PUT /api/v1/rooms/:room/read` and `GET /api/v1/unread`. */
-export function addReadRoutes(
-  app: App,
-  deps: Readonly<{ verifyToken: VerifyToken; markRead: MarkRead; views: RoomViews }>,
-): void {
-  const { verifyToken, markRead, views } = deps;
+export function addReadRoutes(app: App, deps: Readonly<{ markRead: MarkRead; views: RoomViews }>): void {
+  const { markRead, views } = deps;
   app.put(
     "/api/v1/rooms/:room/read",
     {
+      config: { cost: MARK_COST },
       schema: {
         tags,
         security,
@@ -35,7 +36,7 @@ export function addReadRoutes(
       },
     },
     async (request) => {
-      const user = await actorOf(request, verifyToken);
+      const user = actorOf(request);
       const { room } = request.params;
       const { data: seq } = await dataOrProblem(markRead({ room, user, seq: request.body.seq }));
       return { data: { room, seq } } as never;
@@ -44,6 +45,7 @@ export function addReadRoutes(
   app.get(
     "/api/v1/unread",
     {
+      config: { cost: READ_COST },
       schema: {
         tags,
         security,
@@ -52,9 +54,11 @@ export function addReadRoutes(
       },
     },
     async (request) => {
-      const { id } = await actorOf(request, verifyToken);
+      const { id } = actorOf(request);
       const rooms = await views.unread(id);
-      return { data: { total: rooms.reduce((sum, { unread }) => sum + unread, 0), rooms } } as never;
+      const total = rooms.reduce((sum, { unread }) => sum + unread, 0);
+      chargeDone(request, (rooms.length + total) / UNREAD_PER_UNIT);
+      return { data: { total, rooms } } as never;
     },
   );
 }

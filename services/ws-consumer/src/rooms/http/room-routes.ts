@@ -1,20 +1,20 @@
-import type { VerifyToken } from "@parley/identity/identity";
+import { User } from "@parley/protocol/fields";
 import { CHANNEL_PATTERN } from "@parley/protocol/rooms";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
+import { chargeDone } from "@parley/runtime/user-limits";
 import { Type } from "typebox";
 import type { CheckReadable } from "../../delivery/read-history.ts";
 import { actorOf } from "../../http/actor.ts";
+import { COMMAND_COST, MEMBER_COST, pageCost, UNREAD_PER_UNIT } from "../../http/cost.ts";
 import { decodePlace, encodePlace, isIdValue, isTimeValue, Limit, limitOf } from "../../http/page.ts";
 import { dataOrProblem, responseSchemas } from "../../http/responses.ts";
-import { RoomParams } from "../../http/room-params.ts";
 import type { ChangeRooms } from "../change-rooms.ts";
 import type { RoomsPlace, RoomView, RoomViews } from "../read-rooms.ts";
 import { roomNotFound } from "../rules/rights.ts";
-import { DirectWith, NewRoom, ROOM_EXAMPLE, RoomChanges, RoomShape } from "./room-schemas.ts";
+import { DirectWith, NewRoom, ROOM_EXAMPLE, RoomShape } from "./room-schemas.ts";
 
 export type RoomRoutesDependencies = Readonly<{
-  verifyToken: VerifyToken;
   checkReadable: CheckReadable;
   changes: ChangeRooms;
   views: RoomViews;
@@ -32,7 +32,7 @@ const isPlace = (value: unknown): value is RoomsPlace => {
 };
 
 /** Reads a room as a user sees it. @throws {Refusal} `room_not_found` if the user may not read it */
-async function viewOf({ checkReadable, views }: RoomRoutesDependencies, userId: string, room: string) {
+export async function viewOf({ checkReadable, views }: RoomRoutesDependencies, userId: string, room: string) {
   await checkReadable(userId, room);
   const view = await views.room(userId, room);
   if (!view) throw roomNotFound();
@@ -41,10 +41,11 @@ async function viewOf({ checkReadable, views }: RoomRoutesDependencies, userId: 
 
 /** Adds the routes that list and create rooms. */
 export function addRoomRoutes(app: App, deps: RoomRoutesDependencies): void {
-  const { verifyToken, changes, views } = deps;
+  const { changes, views } = deps;
   app.get(
     "/api/v1/rooms",
     {
+      config: { cost: pageCost(2, PAGE, PAGE_MAX) },
       schema: {
         tags,
         security,
@@ -68,44 +69,64 @@ export function addRoomRoutes(app: App, deps: RoomRoutesDependencies): void {
       },
     },
     async (request) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { limit, cursor, list } = request.query;
       const count = limitOf(limit, PAGE, PAGE_MAX);
       const read = list === "channels" ? views.channels : views.inbox;
       const place = cursor === undefined ? undefined : decodePlace(cursor, isPlace);
       const { data } = await dataOrProblem(read(actor.id, count, place));
+      chargeDone(request, data.reduce((sum, { unread }) => sum + unread, 0) / UNREAD_PER_UNIT);
       return { data: [...data] as never[], next: data.length < count ? null : nextOf(data) };
     },
   );
   app.post(
     "/api/v1/rooms",
     {
+      config: { cost: COMMAND_COST },
       schema: {
         tags,
         security,
         summary: "create a group, or a channel of which you are the owner",
+        description:
+          "Members of a group who share a room with you are members at once; the others, `invited`, when they accept.",
         body: NewRoom,
-        response: responseSchemas(RoomShape, ROOM_EXAMPLE, 201),
+        response: {
+          ...responseSchemas(RoomShape, ROOM_EXAMPLE),
+          201: Type.Object(
+            { data: RoomShape, invited: Type.Array(User) },
+            { examples: [{ data: ROOM_EXAMPLE, invited: [] }] },
+          ),
+        },
       },
     },
     async (request, reply) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { kind, name, title, members = [] } = request.body;
       if (kind === "channel" && (name === undefined || !CHANNEL.test(name)))
         throw new Problem(400, "bad_frame", `name: must match ${CHANNEL_PATTERN}`, { path: "/name" });
       const shown = title ?? name;
       if (shown === undefined) throw new Problem(400, "bad_frame", "title: is required", { path: "/title" });
+      chargeDone(request, members.length * MEMBER_COST);
       const made =
         kind === "channel"
-          ? changes.createChannel(actor, name as string, title ?? null)
+          ? changes
+              .createChannel(actor, name as string, title ?? null)
+              .then((room) => ({ room, invited: [] }))
           : changes.createGroup(actor, shown, members);
-      const view = made.then((room) => viewOf(deps, actor.id, room));
-      return reply.code(201).send(await dataOrProblem(view));
+      const { room, invited } = (await dataOrProblem(made)).data;
+      const { data } = await dataOrProblem(viewOf(deps, actor.id, room));
+      return reply.code(201).send({ data, invited: invited.map(({ user }) => user) } as never);
     },
   );
+}
+
+/** Adds the route that opens direct chats. */
+export function addDirectRoutes(app: App, deps: RoomRoutesDependencies): void {
+  const { changes } = deps;
   app.post(
     "/api/v1/directs",
     {
+      config: { cost: COMMAND_COST },
       schema: {
         tags,
         security,
@@ -118,7 +139,7 @@ export function addRoomRoutes(app: App, deps: RoomRoutesDependencies): void {
       },
     },
     async (request, reply) => {
-      const actor = await actorOf(request, verifyToken);
+      const actor = actorOf(request);
       const { data } = await dataOrProblem(changes.openDirect(actor, request.body.userId));
       const view = await dataOrProblem(viewOf(deps, actor.id, data.room));
       return reply.code(data.isNew ? 201 : 200).send(view as never);
@@ -129,56 +150,4 @@ export function addRoomRoutes(app: App, deps: RoomRoutesDependencies): void {
 function nextOf(rooms: readonly RoomView[]): string | null {
   const last = rooms.at(-1);
   return last ? encodePlace({ isPinned: last.isPinned, activeAt: last.activeAt, id: last.id }) : null;
-}
-
-/** Adds the routes of one room. */
-export function addOneRoomRoutes(app: App, deps: RoomRoutesDependencies): void {
-  const { verifyToken, changes } = deps;
-  const response = responseSchemas(RoomShape, ROOM_EXAMPLE);
-  app.get(
-    "/api/v1/rooms/:room",
-    { schema: { tags, security, summary: "a room as you see it", params: RoomParams, response } },
-    async (request) => {
-      const actor = await actorOf(request, verifyToken);
-      return (await dataOrProblem(viewOf(deps, actor.id, request.params.room))) as never;
-    },
-  );
-  app.patch(
-    "/api/v1/rooms/:room",
-    {
-      schema: {
-        tags,
-        security,
-        summary: "rename a room (owners and admins); mute or pin it for yourself (members)",
-        params: RoomParams,
-        body: RoomChanges,
-        response,
-      },
-    },
-    async (request) => {
-      const actor = await actorOf(request, verifyToken);
-      const { room } = request.params;
-      const { title, ...preferences } = request.body;
-      if (title !== undefined) await dataOrProblem(changes.rename(actor, room, title));
-      if (Object.keys(preferences).length > 0) await dataOrProblem(changes.prefer(actor, room, preferences));
-      return (await dataOrProblem(viewOf(deps, actor.id, room))) as never;
-    },
-  );
-  app.delete(
-    "/api/v1/rooms/:room",
-    {
-      schema: {
-        tags,
-        security,
-        summary: "delete a room for all members, for good (owners)",
-        params: RoomParams,
-        response: responseSchemas(RoomParams, { room: ROOM_EXAMPLE.id }),
-      },
-    },
-    async (request) => {
-      const actor = await actorOf(request, verifyToken);
-      await dataOrProblem(changes.close(actor, request.params.room));
-      return { data: { room: request.params.room } } as never;
-    },
-  );
 }

@@ -3,6 +3,7 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOutbox } from "../../writing/postgres/outbox.ts";
 import type { OutboxRow } from "../room-store.ts";
+import { NO_QUOTAS } from "../rules/quotas.ts";
 import { createRoomStore } from "./postgres-room-store.ts";
 import { createReadCursors } from "./read-cursors.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./room-views.ts";
@@ -30,7 +31,7 @@ const joined = (member: typeof alice, role: "owner" | "member"): OutboxRow => ({
 
 describe("the room store", () => {
   it("creates a room once, with its members and outbox rows, or does nothing", async () => {
-    const store = createRoomStore(database, 4);
+    const store = createRoomStore(database, 4, NO_QUOTAS);
     const room = { id: "made", kind: "channel", title: "Made", createdBy: alice.id } as const;
     expect(await store.create(room, [joined(alice, "owner"), joined(bob, "member")])).toBe(true);
     expect(await store.create({ ...room, title: "Again" }, [joined(bob, "owner")])).toBe(false);
@@ -53,7 +54,7 @@ describe("the room store", () => {
   });
 
   it("applies one of several changes that were checked against the same version", async () => {
-    const store = createRoomStore(database, 4);
+    const store = createRoomStore(database, 4, NO_QUOTAS);
     const room = { id: "raced", kind: "channel", title: null, createdBy: alice.id } as const;
     await store.create(room, [joined(alice, "owner"), joined(bob, "member")]);
     const leave: OutboxRow = { entry: "{}", member: bob, role: "none" };

@@ -1,7 +1,8 @@
 import { shardOf } from "@parley/protocol/rooms";
 import type { Database } from "@parley/runtime/postgres";
 import type { OutboxRow, RoomStore } from "../room-store.ts";
-import type { Role, RoomKind } from "../rules/rights.ts";
+import { quotaText, type RoomQuotas } from "../rules/quotas.ts";
+import { type Role, RoomError, type RoomKind } from "../rules/rights.ts";
 import { CHANGE, CHANGE_MESSAGE, CREATE, MESSAGE, PREFER, STATE } from "./room-statements.ts";
 
 type StateRow = {
@@ -14,14 +15,18 @@ type StateRow = {
   owners: number;
 };
 type MessageStateRow = { kind: RoomKind; version: number; role: Role | null; authorId: string | null };
-type Changed = { changed: number };
+type Changed = { changed: number; quota?: keyof RoomQuotas | null };
 
 /**
  * Creates the store of rooms and members. Log entries are written to the outbox in the same statement
  * (docs/decisions/0014).
  */
-export function createRoomStore(database: Database, shards: number): RoomStore {
-  const isChanged = ([row]: readonly Changed[]) => row?.changed === 1;
+export function createRoomStore(database: Database, shards: number, quotas: RoomQuotas): RoomStore {
+  const { ROOMS_JOINED_MAX, GROUP_MEMBERS_MAX, ROOMS_MADE_PER_DAY } = quotas;
+  const isChanged = ([row]: readonly Changed[]) => {
+    if (row?.quota) throw new RoomError("quota_exceeded", quotaText(row.quota, quotas));
+    return row?.changed === 1;
+  };
   return {
     async state(room, actor, targetId) {
       const [row] = await database.query<StateRow>(STATE, [room, actor.id, targetId]);
@@ -35,11 +40,13 @@ export function createRoomStore(database: Database, shards: number): RoomStore {
       return { id: room, kind, title, version, owners, actor: { user: actor, standing }, target };
     },
     async create({ id, kind, title, createdBy }, rows) {
-      const params = [paramOf(rows), shardOf(id, shards), id, kind, title, createdBy];
+      const room = [paramOf(rows), shardOf(id, shards), id, kind, title, createdBy];
+      const params = [...room, ROOMS_JOINED_MAX, GROUP_MEMBERS_MAX, ROOMS_MADE_PER_DAY];
       return isChanged(await database.query<Changed>(CREATE, params));
     },
     async change(room, version, rows) {
-      const params = [paramOf(rows), shardOf(room, shards), room, version];
+      const change = [paramOf(rows), shardOf(room, shards), room, version];
+      const params = [...change, ROOMS_JOINED_MAX, GROUP_MEMBERS_MAX];
       return isChanged(await database.query<Changed>(CHANGE, params));
     },
     async message(room, seq, actorId) {

@@ -1,14 +1,34 @@
-/**
- * Clauses that apply the rows of `$1` after `room`, the row that was created or changed; if there is none, they do
- * nothing. That row is locked before the outbox takes its ids, so that the ids of one room are in the order of its
- * changes. A new member's read cursor starts at the head, and the entry says so.
- */
-const EFFECTS = `
-, item as (
+/** The rows of `$1`. */
+const ITEM = `
+with item as (
   select r.* from rows from (
     json_to_recordset($1::text::json) as (entry json, member text, username text, role text, "roomState" text, receipt text)
   ) with ordinality as r (entry, member, username, role, room_state, receipt, n)
-), sent as (
+), newcomer as (
+  select member from item i where role <> 'none'
+    and not exists (select from chat.members m where m.room = $3 and m.user_id = i.member)
+)`;
+
+/**
+ * The quotas that new members of the room `$3` exceed, by name. Direct chats do not count among a user's rooms: others
+ * open them. Changes that run at once may each count without the other: a quota is exceeded by that many at most.
+ */
+const MEMBER_QUOTAS = (joinedMax: string, groupMax: string) => `
+  when exists (select from newcomer where left($3, 1) <> 'D' and (
+    select count(*) from (
+      select from chat.members m where m.user_id = newcomer.member and left(m.room, 1) <> 'D' limit ${joinedMax}::int
+    ) as counted) >= ${joinedMax}::int) then 'ROOMS_JOINED_MAX'
+  when left($3, 1) = 'G' and exists (select from newcomer) and (select count(*) from newcomer) + (
+    select count(*) from (select from chat.members m where m.room = $3 limit ${groupMax}::int) as counted
+  ) > ${groupMax}::int then 'GROUP_MEMBERS_MAX'`;
+
+/**
+ * Clauses that apply the items after `room`, the row that was created or changed; if there is none, they do nothing. That
+ * row is locked before the outbox takes its ids, so that the ids of one room are in the order of its changes. A new
+ * member's read cursor starts at the head, and the entry says so. An invitation ends with any change of its membership.
+ */
+const EFFECTS = `
+, sent as (
   insert into chat.outbox (shard, room, member, role, room_state, entry, receipt)
   select $2::smallint, room.id, item.member, item.role, item.room_state,
     case when item.entry ->> 'type' = 'member_joined'
@@ -25,19 +45,32 @@ const EFFECTS = `
   delete from chat.members m using room, item where item.role = 'none' and m.room = room.id and m.user_id = item.member
 ), ended as (
   delete from chat.members m using room, item where item.room_state = 'none' and m.room = room.id
+), answered as (
+  delete from chat.invitations v using room, item
+  where v.room = room.id and (v.user_id = item.member or item.room_state = 'none')
+), closed as (
+  delete from chat.invite_codes v using room, item where item.room_state = 'none' and v.room = room.id
 )
-select count(*)::int as changed from room`;
+select (select count(*) from room)::int as changed, (select name from quota) as quota`;
 
-export const CREATE = `
-with room as (
+/** A room that there is already exceeds no quota. */
+export const CREATE = `${ITEM}, quota as (
+  select case
+  when exists (select from chat.rooms where id = $3) then null
+  when (
+    select count(*) from (
+      select from chat.rooms where created_by = $6 and created_at > now() - interval '1 day' limit $9::int
+    ) as counted) >= $9::int then 'ROOMS_MADE_PER_DAY'${MEMBER_QUOTAS("$7", "$8")} end as name
+), room as (
   insert into chat.rooms (id, kind, head, created_at, last_at, title, created_by)
-  values ($3, $4, 0, now(), now(), $5, $6)
+  select $3, $4, 0, now(), now(), $5, $6 from quota where name is null
   on conflict (id) do nothing
   returning id, head
 )${EFFECTS}`;
 
-export const CHANGE = `
-with room as (
+export const CHANGE = `${ITEM}, quota as (
+  select case${MEMBER_QUOTAS("$5", "$6")} end as name
+), room as (
   update chat.rooms r
   set version = version + 1,
     title = case when t.has_title then t.title else r.title end,
@@ -46,7 +79,7 @@ with room as (
     select bool_or(has_title) as has_title, max(title) as title, coalesce(bool_or("roomState" = 'none'), false) as is_gone
     from json_to_recordset($1::text::json) as t (title text, has_title boolean, "roomState" text)
   ) as t
-  where r.id = $3 and r.version = $4 and r.deleted_at is null
+  where r.id = $3 and r.version = $4 and r.deleted_at is null and (select name from quota) is null
   returning r.id, r.head
 )${EFFECTS}`;
 

@@ -41,6 +41,8 @@ type RoomErrorCode =
   | "room_exists"
   | "last_owner"
   | "conflict"
+  | "quota_exceeded"
+  | "invite_invalid"
   | "member_not_found"
   | "message_not_found"
   | "user_not_found";

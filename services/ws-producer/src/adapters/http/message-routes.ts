@@ -1,5 +1,4 @@
-import { authenticate } from "@parley/identity/authenticate";
-import type { VerifyToken } from "@parley/identity/identity";
+import { identityOf } from "@parley/identity/authenticate";
 import { refusalToProblem } from "@parley/identity/refusal-to-problem";
 import { Refusal } from "@parley/protocol/codes";
 import { Id, Room } from "@parley/protocol/fields";
@@ -15,16 +14,19 @@ const NewMessage = Type.Object(
   { examples: [{ body: "Hello, World!", id: "m1" }] },
 );
 
+/** A message, and what HTTP adds to it, in units of packages/runtime/src/work.ts. */
+const POST_COST = 4;
+
 /** Adds `POST /api/v1/rooms/:room/messages`, which does over HTTP what the `message` frame does. */
 export function addMessageRoutes(
   app: App,
-  verifyToken: VerifyToken,
   postMessage: PostMessage,
   ackOf: (posted: Posted) => AckFrame,
 ): void {
   app.post(
     "/api/v1/rooms/:room/messages",
     {
+      config: { cost: POST_COST },
       schema: {
         tags: ["messages"],
         summary: "post a message; answers once the log has it on disk",
@@ -41,14 +43,14 @@ export function addMessageRoutes(
       },
     },
     async (request, reply) => {
-      const identity = await authenticate(request, verifyToken);
+      const { userId, username } = identityOf(request);
       const key = request.headers["idempotency-key"];
       const { id } = request.body;
       if (key !== undefined && id !== undefined && key !== id) {
         throw new Problem(400, "bad_frame", "id and Idempotency-Key differ", { path: "/id" });
       }
       const draft = { id: id ?? key, room: request.params.room, content: contentOf(request.body) };
-      const author = { id: identity.userId, username: identity.username };
+      const author = { id: userId, username };
       try {
         const posted = await postMessage(draft, author, { isGone: () => request.socket.destroyed });
         return await reply.code(201).send({ data: ackOf(posted) });

@@ -32,6 +32,7 @@ it("members of private rooms get `unavailable` while the bucket is lost or being
     createMayPost(
       createRightsCache(nats, (error) => faults.push(error)),
       false,
+      () => true,
     );
   const answer = async (mayPost: ReturnType<typeof start>, room: string, user: string) =>
     Promise.resolve()

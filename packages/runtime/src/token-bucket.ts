@@ -47,13 +47,14 @@ const EVICTION_PROBES = 8;
  */
 export class TokenBuckets {
   readonly #perSecond: number;
-  readonly #burst: number;
+  /** Units of a full bucket. */
+  readonly burst: number;
   readonly #keysMax: number;
   readonly #buckets = new Map<string, Bucket>();
 
   constructor(perSecond: number, burst: number, keysMax = 50_000) {
     this.#perSecond = perSecond;
-    this.#burst = burst;
+    this.burst = burst;
     this.#keysMax = keysMax;
   }
 
@@ -74,7 +75,7 @@ export class TokenBuckets {
     const known = this.#buckets.get(key);
     if (known) return known;
     if (this.#buckets.size >= this.#keysMax) this.#evict(now);
-    const bucket = createBucket(this.#perSecond, this.#burst, now);
+    const bucket = createBucket(this.#perSecond, this.burst, now);
     this.#buckets.set(key, bucket);
     return bucket;
   }

@@ -1,0 +1,97 @@
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, buildHttp } from "./http.ts";
+import { createLog } from "./log.ts";
+
+let app: App;
+beforeAll(async () => {
+  app = await buildHttp({
+    service: "test",
+    title: "Test & more",
+    description: "what it does",
+    log: createLog("test", "silent"),
+    checks: {},
+    allowedOrigins: [],
+    trustProxy: false,
+    limits: { isLimited: true, connectionsPerAddress: 100, workPerSecond: 100, isProxy: () => false },
+    publicPrefix: "/auth",
+    bodyBytesMax: 1_000,
+  });
+  app.get("/whoami", async ({ url }) => ({ url }));
+});
+afterAll(async () => await app?.close());
+
+const get = (url: string, headers: Record<string, string> = {}) => app.inject({ url, headers });
+
+describe("A: documents", () => {
+  it.each([
+    ["/docs/", "text/html"],
+    ["/docs/json", "application/json"],
+    ["/docs/yaml", "yaml"],
+    ["/docs/static/swagger-ui-bundle.js", "javascript"],
+    ["/docs/static/swagger-ui.css", "text/css"],
+  ])("%s is compressed once, kept, and not sent to whom has it", async (url, type) => {
+    const first = await get(url);
+    expect(first.statusCode).toBe(200);
+    expect(first.headers["cache-control"]).toMatch(/^public, max-age=\d+$/);
+    const etag = String(first.headers.etag);
+    for (const headers of [{}, { "accept-encoding": "br, gzip" }]) {
+      const again = await get(url, headers);
+      expect(again).toMatchObject({ statusCode: 200, headers: { etag, vary: "Accept-Encoding" } });
+      expect(String(again.headers["content-type"])).toContain(type);
+      expect(String(again.headers["content-security-policy"])).toContain("object-src 'none'");
+      const isZipped = again.headers["content-encoding"] === "gzip";
+      expect(isZipped).toBe("accept-encoding" in headers);
+      expect(isZipped ? gunzipSync(again.rawPayload) : again.rawPayload).toEqual(first.rawPayload);
+      expect(Number(again.headers["content-length"])).toBe(again.rawPayload.length);
+    }
+    const known = await get(url, { "if-none-match": etag });
+    expect(known).toMatchObject({ statusCode: 304, headers: { etag } });
+    expect(known.rawPayload).toHaveLength(0);
+  });
+
+  it("sends a compressed one at the first request too", async () => {
+    const { headers, rawPayload } = await get("/docs/static/swagger-ui-standalone-preset.js", {
+      "accept-encoding": "gzip",
+    });
+    expect(headers["content-encoding"]).toBe("gzip");
+    expect(gunzipSync(rawPayload).length).toBeGreaterThan(rawPayload.length);
+  });
+
+  it("answers HEAD, and 404 where there is none", async () => {
+    expect(await app.inject({ method: "HEAD", url: "/docs/json" })).toMatchObject({ statusCode: 200 });
+    expect((await get("/docs/static/nothing.js")).statusCode).toBe(404);
+  });
+});
+
+describe("C: behind an edge", () => {
+  it.each([
+    ["/whoami", "/whoami"],
+    ["/auth/whoami", "/whoami"],
+    ["/auth/whoami?x=/auth", "/whoami?x=/auth"],
+  ])("that keeps or strips the prefix, %s is %s", async (asked, url) => {
+    expect((await get(asked)).json()).toEqual({ url });
+  });
+
+  it("takes only the whole prefix off", async () => {
+    expect((await get("/authority")).statusCode).toBe(404);
+    expect((await get("/auth")).statusCode).toBe(200);
+    expect((await get("/auth/auth/whoami")).statusCode).toBe(404);
+  });
+
+  it("documents and pages follow", async () => {
+    expect((await get("/docs/json")).json().servers).toEqual([{ url: "/auth" }]);
+    expect((await get("/docs")).body).toContain('src="/auth/docs/static/');
+    expect((await get("/docs/")).body).toContain('src="./static/');
+  });
+});
+
+it("has a page at / for people, whose links are relative", async () => {
+  const { body, headers } = await get("/");
+  expect(headers["content-type"]).toContain("text/html");
+  expect(body).toContain("<h1>Test &#38; more</h1>");
+  for (const [, href] of body.matchAll(/href="([^"]+)"/g)) {
+    expect(href).not.toMatch(/^\/|:/);
+    expect((await get(`/${href}`)).statusCode).toBe(200);
+  }
+});

@@ -1,0 +1,47 @@
+import { Type } from "typebox";
+import type { App } from "./app.ts";
+import type { Readiness } from "./health.ts";
+
+/** Adds the routes of health, which answer also while the event loop is late. */
+export function addHealth(app: App, service: string, askReadiness: () => Promise<Readiness>): void {
+  const Ready = Type.Object({ status: Type.String(), service: Type.String() });
+  const Short = Type.Object({ status: Type.String(), service: Type.String(), time: Type.String() });
+  const tags = ["health"];
+  const config = { pressureHandler: () => undefined };
+  app.get(
+    "/health/live",
+    { config, schema: { tags, summary: "whether the process runs", response: { 200: Short } } },
+    async () => ({ status: "live", service, time: new Date().toISOString() }),
+  );
+  app.get(
+    "/health/ready",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "whether every dependency is ready",
+        response: { 200: Ready, 503: Ready },
+      },
+    },
+    async (_request, reply) => {
+      const { ready } = await askReadiness();
+      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not_ready", service });
+    },
+  );
+  app.get(
+    "/health",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "the same without the checks",
+        response: { 200: Short, 503: Short },
+      },
+    },
+    async (_request, reply) => {
+      const { ready } = await askReadiness();
+      const status = ready ? "healthy" : "unhealthy";
+      return reply.code(ready ? 200 : 503).send({ status, service, time: new Date().toISOString() });
+    },
+  );
+}
