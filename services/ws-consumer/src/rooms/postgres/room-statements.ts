@@ -13,7 +13,7 @@ with item as (
  * The quotas that new members of the room `$3` exceed, by name. Direct chats do not count among a user's rooms: others
  * open them. Changes that run at once may each count without the other: a quota is exceeded by that many at most.
  */
-const MEMBER_QUOTAS = (joinedMax: string, groupMax: string) => `
+const memberQuotas = (joinedMax: string, groupMax: string) => `
   when exists (select from newcomer where left($3, 1) <> 'D' and (
     select count(*) from (
       select from chat.members m where m.user_id = newcomer.member and left(m.room, 1) <> 'D' limit ${joinedMax}::int
@@ -60,7 +60,7 @@ export const CREATE = `${ITEM}, quota as (
   when (
     select count(*) from (
       select from chat.rooms where created_by = $6 and created_at > now() - interval '1 day' limit $9::int
-    ) as counted) >= $9::int then 'ROOMS_MADE_PER_DAY'${MEMBER_QUOTAS("$7", "$8")} end as name
+    ) as counted) >= $9::int then 'ROOMS_MADE_PER_DAY'${memberQuotas("$7", "$8")} end as name
 ), room as (
   insert into chat.rooms (id, kind, head, created_at, last_at, title, created_by)
   select $3, $4, 0, now(), now(), $5, $6 from quota where name is null
@@ -69,7 +69,7 @@ export const CREATE = `${ITEM}, quota as (
 )${EFFECTS}`;
 
 export const CHANGE = `${ITEM}, quota as (
-  select case${MEMBER_QUOTAS("$5", "$6")} end as name
+  select case${memberQuotas("$5", "$6")} end as name
 ), room as (
   update chat.rooms r
   set version = version + 1,
