@@ -133,7 +133,8 @@ export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
       return { room: id, isNew: await create(actor, { id, kind: "direct", title: null }, founded, deps) };
     },
     async join(actor, room) {
-      if (deps.isAutoCreated && kindOf(room) === "channel") {
+      const isMade = deps.isAutoCreated && kindOf(room) === "channel";
+      if (isMade && !(await store.state(room, actor, actor.id))) {
         const joined = { events: [{ type: "member_joined", user: actor, role: "member" }] } as const;
         if (await create(actor, { id: room, kind: "channel", title: null }, joined, deps)) return;
       }
