@@ -11,11 +11,14 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 };
 
 type Json = { [key: string]: unknown };
-type Response = { description?: string; content?: Record<string, { schema?: Json }> };
+type Content = Record<string, { schema?: Json }>;
+type Response = { description?: string; content?: Content };
+type Body = { required?: boolean; content?: Content };
 type Operation = Json & {
   summary?: string;
   tags?: string[];
   parameters?: { schema?: Json }[];
+  requestBody?: Body;
   responses?: Record<string, Response>;
 };
 type Document = Json & { paths?: Record<string, Record<string, Operation>> };
@@ -67,7 +70,7 @@ export function completeDocument(document: Document): Document {
 }
 
 function completeOperation(operation: Operation, method: string, path: string): Operation {
-  const { summary = `${method} ${path}`, parameters, responses = {} } = operation;
+  const { summary = `${method} ${path}`, parameters, requestBody, responses = {} } = operation;
   const problems = { "4XX": {}, "5XX": {} };
   return {
     operationId: operationIdOf(method, path),
@@ -76,6 +79,7 @@ function completeOperation(operation: Operation, method: string, path: string): 
     ...operation,
     summary,
     ...(parameters && { parameters: parameters.map(completeParameter) }),
+    ...(requestBody && { requestBody: completeBody(requestBody) }),
     responses: mapValues({ ...problems, ...responses }, completeResponse),
   };
 }
@@ -96,6 +100,17 @@ function completeParameter<P extends { schema?: Json }>(parameter: P): P {
   if (schema?.type !== "string" || schema.maximum === undefined) return parameter;
   const { pattern: _pattern, ...rest } = schema;
   return { ...parameter, schema: { ...rest, type: "integer" } };
+}
+
+/** A body that may be null may be absent: an empty one is read as null. */
+function completeBody(body: Body): Body {
+  const schema = body.content?.[JSON_TYPE]?.schema;
+  const kinds = (schema?.anyOf ?? []) as Json[];
+  const [kind, ...others] = kinds.filter(({ type }) => type !== "null");
+  if (kind === undefined || others.length + 1 === kinds.length) return body;
+  const { anyOf: _anyOf, ...rest } = schema as Json;
+  const only = others.length === 0 ? { ...rest, ...kind } : { ...rest, anyOf: [kind, ...others] };
+  return { ...body, required: false, content: { ...body.content, [JSON_TYPE]: { schema: only } } };
 }
 
 function completeResponse(response: Response, status: string): Response {

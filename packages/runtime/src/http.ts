@@ -125,6 +125,10 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   await limitRoutes(app, budgets, options.limits, options.authenticate);
   await app.register(cors, { delegator });
   await app.register(helmet, { contentSecurityPolicy: false });
+  // Before a body is read: Fastify has rules of its own for bodies of some methods.
+  app.addHook("onRequest", async (request, reply) =>
+    request.is404 ? refuseRoute(methods, request, reply) : undefined,
+  );
   await addDocs(app, { ...options, publicPrefix });
   app.addSchema(ProblemBody);
   const askReadiness = createReadiness(options.checks);
@@ -153,16 +157,19 @@ function addMethods(app: App): RouteMethods {
   app.addHook("onRoute", ({ url, method }) => {
     if (url !== "*" && url !== "/*") methods.add(url, method);
   });
-  app.setNotFoundHandler((request, reply) => {
-    const allowed = methods.of(request.url);
-    if (allowed.length === 0 || allowed.includes(request.method))
-      return sendProblem(
-        reply,
-        new Problem(404, "not_found", `there is no ${request.method} here; see /docs`),
-      );
-    reply.header("allow", allowed.join(", "));
-    const detail = `${request.method} is not for this path, which takes ${allowed.join(", ")}`;
-    return sendProblem(reply, new Problem(405, "method_not_allowed", detail));
-  });
+  app.setNotFoundHandler((request, reply) => refuseRoute(methods, request, reply));
   return methods;
+}
+
+function refuseRoute(
+  methods: RouteMethods,
+  { method, url }: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  const allowed = methods.of(url);
+  if (allowed.length === 0 || allowed.includes(method))
+    return sendProblem(reply, new Problem(404, "not_found", `there is no ${method} here; see /docs`));
+  reply.header("allow", allowed.join(", "));
+  const detail = `${method} is not for this path, which takes ${allowed.join(", ")}`;
+  return sendProblem(reply, new Problem(405, "method_not_allowed", detail));
 }
