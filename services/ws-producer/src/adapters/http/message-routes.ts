@@ -4,10 +4,19 @@ import { Refusal } from "@parley/protocol/codes";
 import { Id, Room } from "@parley/protocol/fields";
 import { contentOf, MessageContent } from "@parley/protocol/message";
 import { AckFrame } from "@parley/protocol/server-frames";
+import { withDeadline } from "@parley/runtime/deadline";
 import type { App } from "@parley/runtime/http";
 import { Problem } from "@parley/runtime/problem";
 import { Type } from "typebox";
 import type { Posted, PostMessage } from "../../application/post-message.ts";
+
+/** Longest wait for the log, ms. A socket waits longer: its client hears of other things meanwhile. */
+const ANSWER_DEADLINE_MS = 9_000;
+
+const late = () =>
+  new Problem(503, "unavailable", "the log did not answer in time: send it again with the same id", {
+    retryAfterMs: 5_000,
+  });
 
 const NewMessage = Type.Object(
   { id: Type.Optional(Id), ...MessageContent.properties },
@@ -51,10 +60,14 @@ export function addMessageRoutes(
       }
       const draft = { id: id ?? key, room: request.params.room, content: contentOf(request.body) };
       const author = { id: userId, username };
+      let isLate = false;
       try {
-        const posted = await postMessage(draft, author, { isGone: () => request.socket.destroyed });
+        const posting = postMessage(draft, author, { isGone: () => isLate || request.socket.destroyed });
+        const posted = await withDeadline(posting, ANSWER_DEADLINE_MS, "the log");
         return await reply.code(201).send({ data: ackOf(posted) });
       } catch (error) {
+        isLate = error instanceof Error && "code" in error && error.code === "DEADLINE";
+        if (isLate) throw late();
         throw error instanceof Refusal ? refusalToProblem(error) : error;
       }
     },
