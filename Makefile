@@ -115,6 +115,17 @@ pack: install ## the client SDK as it is published: packages/client/dist and a t
 test-client: install ## the long form of the client's tests: 1,000 cuts, closes and clients
 	@CUTS=1000 CLOSES=1000 CLIENTS=1000 exec vitest run --project e2e --testTimeout 3600000 packages/client/behaviour
 
+.PHONY: test-faults check-api abuse
+test-faults: install ## the long form of faults: NATS away 5, 17 and 60 s; full disks (root); 41,800 receipts while Postgres is away
+	@OUTAGES_S=5,17,60 vitest run --project unit presence-outage full-disk
+	@RECEIPTS=41800 exec vitest run --project e2e receipts
+
+check-api: install ## redocly, spectral, schemathesis and buf judge the documents and the reflection (needs python3 and the network)
+	@exec $(NODE) e2e/src/check-api.ts
+
+abuse: install ## hostile sockets and requests beside an innocent pair, a table (ABUSE_MS=10000 ONLY="pings;GET /rooms")
+	@exec $(NODE) bench/src/abuse/main.ts
+
 .PHONY: chaos mutants chaos-power
 chaos: install ## faults by a seed, then everything is checked (SEED=7 DURATION_S=180 MUTANT=…)
 	@exec $(NODE) bench/src/chaos/main.ts

@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
 
@@ -77,21 +78,30 @@ export const ATTACKS = {
 
 export type AttackName = keyof typeof ATTACKS;
 
-/** Sends as fast as one socket takes it, and opens another one when that was ended, until `until`. Resolves with the bytes. */
-async function attack(url: string, { hasToken, first, write }: Attack, until: number): Promise<number> {
+/**
+ * Sends as fast as one socket takes it, or one write each `everyMs`, and opens another one when that was ended, until
+ * `until`. Resolves with the bytes.
+ */
+export async function attack(
+  open: () => Socket,
+  { first, write }: Pick<Attack, "first" | "write">,
+  until: number,
+  everyMs = 0,
+): Promise<number> {
   let bytes = 0;
   for (let n = 0; performance.now() < until; ) {
-    const peer = new RawPeer(hasToken ? `${url}?token=u9` : url);
-    if (first !== undefined) peer.socket.write(first);
-    const isOver = () => peer.socket.destroyed || performance.now() > until;
+    const socket = open();
+    if (first !== undefined) socket.write(first);
+    const isOver = () => socket.destroyed || performance.now() > until;
     while (!isOver()) {
+      const dueAt = performance.now() + everyMs;
       const chunk = write(n++);
       bytes += chunk.length;
-      const isTaken = peer.socket.write(chunk);
-      while (!isTaken && peer.socket.writableNeedDrain && !isOver()) await sleep(1);
-      if (isTaken) await sleep(0);
+      const isTaken = socket.write(chunk);
+      while (!isTaken && socket.writableNeedDrain && !isOver()) await sleep(1);
+      if (isTaken) await sleep(Math.max(0, dueAt - performance.now()));
     }
-    peer.socket.destroy();
+    socket.destroy();
     await sleep(RECONNECT_MS);
   }
   return bytes;
@@ -100,7 +110,8 @@ async function attack(url: string, { hasToken, first, write }: Attack, until: nu
 /** Runs one kind of attack with some sockets for a time. Resolves with the bytes that left. */
 async function runAttack(url: string, name: AttackName, sockets: number, ms: number): Promise<number> {
   const until = performance.now() + ms;
-  const sent = await Promise.all(Array.from({ length: sockets }, () => attack(url, ATTACKS[name], until)));
+  const open = () => new RawPeer(ATTACKS[name].hasToken ? `${url}?token=u9` : url).socket;
+  const sent = await Promise.all(Array.from({ length: sockets }, () => attack(open, ATTACKS[name], until)));
   return sent.reduce((sum, bytes) => sum + bytes, 0);
 }
 

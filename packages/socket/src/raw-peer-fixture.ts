@@ -56,10 +56,10 @@ export class RawPeer {
   readonly socket: Socket;
   #read = Buffer.alloc(0);
 
-  /** Sends the handshake, and `behind` in the same write. */
-  constructor(url: string, behind = Buffer.alloc(0)) {
+  /** Sends the handshake, and `behind` in the same write. `from`: its own address. */
+  constructor(url: string, behind = Buffer.alloc(0), from = "127.0.0.1") {
     const { hostname, port, pathname, search } = new URL(url);
-    this.socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    this.socket = connect({ host: hostname, port: Number(port), noDelay: true, localAddress: from });
     this.socket.on("data", (chunk: Buffer) => {
       this.#read = Buffer.concat([this.#read, chunk]);
     });
