@@ -134,7 +134,7 @@ describe("messages", () => {
     producer.send({ type: "read", room, seq: seqs[0] });
     expect(await producer.next("ack")).toMatchObject({ seq: seqs[1] });
     for (const socket of devices)
-      expect(await socket.next("read")).toEqual({
+      expect(await socket.find(({ type, seq }) => type === "read" && seq === seqs[1])).toEqual({
         type: "read",
         room,
         user: { id: bob.id, username: "bob" },

@@ -23,7 +23,7 @@ class OverloadedProblem extends Problem {
 
 /**
  * Limits every route by address before anything is done for a request, and authenticates and limits routes with
- * `security` by user before their body is read (docs/decisions/0041). Without limits it only authenticates. Call it
+ * `security` by user before their body is read (docs/decisions/0042). Without limits it only authenticates. Call it
  * before routes are added.
  */
 export async function limitRoutes(
