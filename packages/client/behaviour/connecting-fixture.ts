@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { createTestClock } from "../src/test-clock.ts";
-import type { LogEntry, Why } from "../src/types.ts";
+import type { LogRecord, Why } from "../src/types.ts";
 import { fakePage, pause, recordingSockets } from "./recording-fixture.ts";
 import { services } from "./running-fixture.ts";
 import { until, untilOnline } from "./stack-fixture.ts";
@@ -29,7 +29,7 @@ it("S1 open, release, open within 250 ms is one pair of sockets and one subscrip
 
 it("S2 clients that are cut at once come back spread evenly over the window", async () => {
   const person = await services.person();
-  const entries: LogEntry[] = [];
+  const entries: LogRecord[] = [];
   const clients = Array.from({ length: CLIENTS }, () => services.client(person, { entries }));
   for (const one of clients) one.connect();
   await until("all are online", () =>
@@ -50,7 +50,7 @@ it("S2 clients that are cut at once come back spread evenly over the window", as
 
 it("S2 the back-off resets only after 30 s on line", async () => {
   const clock = createTestClock();
-  const entries: LogEntry[] = [];
+  const entries: LogRecord[] = [];
   const parley = services.client(await services.person(), { clock, entries });
   parley.connect();
   const failuresAfterCut = async () => {

@@ -3,7 +3,7 @@ import type { Account } from "@parley/devstack/accounts";
 import { findFreePort } from "@parley/devstack/ports";
 import { Parley as Stack, until } from "@parley/e2e/parley";
 import { createParley } from "../src/index.ts";
-import type { LogEntry, Options, Parley, TokenSource } from "../src/types.ts";
+import type { LogRecord, Options, Parley, TokenSource } from "../src/types.ts";
 
 export { until };
 
@@ -46,7 +46,7 @@ export class Services {
   }
 
   /** A client of that person; what it logs goes to `entries`. It is closed with the services, if not before. */
-  client(person: Pick<Account, "token">, more: Partial<Options> & { entries?: LogEntry[] } = {}): Parley {
+  client(person: Pick<Account, "token">, more: Partial<Options> & { entries?: LogRecord[] } = {}): Parley {
     const { entries = [], ...options } = more;
     const auth: TokenSource = async () => person.token;
     const parley = createParley({ url: this.url, auth, log: (entry) => entries.push(entry), ...options });

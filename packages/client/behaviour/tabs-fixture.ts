@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { shareTabs } from "../src/tabs.ts";
-import type { LogEntry, Parley } from "../src/types.ts";
+import type { LogRecord, Parley } from "../src/types.ts";
 import { recordingSockets } from "./recording-fixture.ts";
 import { services } from "./running-fixture.ts";
 import { textsOf, until } from "./stack-fixture.ts";
@@ -13,7 +13,7 @@ it("S10 12 tabs share one pair of sockets and one token, and when the leader is 
     asked += 1;
     return person.token;
   };
-  const logs = Array.from({ length: 12 }, (): LogEntry[] => []);
+  const logs = Array.from({ length: 12 }, (): LogRecord[] => []);
   const tabs = logs.map((entries) =>
     services.client(person, { entries, auth, WebSocket: Socket, tabs: shareTabs("s10") }),
   );

@@ -2,7 +2,7 @@ import { closeSocket } from "./close-socket.ts";
 import { errorOf, ParleyError, toError } from "./error.ts";
 import type { Frame, Hello } from "./frames.ts";
 import { type Heartbeat, startHeartbeat } from "./heartbeat.ts";
-import type { Log } from "./log.ts";
+import type { WriteLog } from "./log.ts";
 import { backoffMs, type Timers } from "./timers.ts";
 import type { Tokens } from "./tokens.ts";
 import type { Endpoint, Link, Release, SocketLike } from "./types.ts";
@@ -25,7 +25,7 @@ export type ConnectionParts = Readonly<{
   openSocket: Link["openSocket"];
   tokens: Tokens;
   timers: Timers;
-  log: Log;
+  log: WriteLog;
   onChange: () => void;
   onHello: (hello: Hello) => void;
   onFrame: (frame: Frame) => void;

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import type { Http } from "./http.ts";
-import type { Log } from "./log.ts";
+import type { WriteLog } from "./log.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Requests } from "./requests.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -11,7 +11,7 @@ import type { Release, Store } from "./types.ts";
 /** What the parts of one client share. */
 export type Core = Readonly<{
   timers: Timers;
-  log: Log;
+  log: WriteLog;
   report: (error: unknown) => void;
   tokens: Tokens;
   http: Http;

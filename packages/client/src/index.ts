@@ -15,7 +15,7 @@ export type {
   Clock,
   Feed,
   Live,
-  LogEntry,
+  LogRecord,
   Member,
   Members,
   NewRoom,

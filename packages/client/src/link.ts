@@ -1,9 +1,9 @@
 import { createRequest, renewByCookie, socketUrlOf, urlsOf } from "./http.ts";
-import type { Log } from "./log.ts";
+import type { WriteLog } from "./log.ts";
 import type { Link, Options } from "./types.ts";
 
 /** How requests are made, and sockets opened and tokens renewed: by this page, or by the tab that leads. */
-export function createLink(options: Options, log: Log, closed: AbortSignal) {
+export function createLink(options: Options, log: WriteLog, closed: AbortSignal) {
   const SocketClass = options.WebSocket ?? globalThis.WebSocket;
   if (!SocketClass) throw new TypeError("no WebSocket: pass options.WebSocket");
   const { auth = "cookie", tabs } = options;

@@ -1,9 +1,9 @@
-import type { LogEntry } from "./types.ts";
+import type { LogRecord } from "./types.ts";
 
 /** A JWT anywhere in a text. */
 const TOKEN = /eyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g;
 
-export type Log = (level: LogEntry["level"], event: string, detail?: Record<string, unknown>) => void;
+export type WriteLog = (level: LogRecord["level"], event: string, detail?: Record<string, unknown>) => void;
 
 function mask(value: unknown): unknown {
   if (typeof value === "string") return value.replace(TOKEN, "eyJ…");
@@ -13,10 +13,10 @@ function mask(value: unknown): unknown {
 }
 
 /** Makes the log of a client: what looks like a token is masked; a callback that throws is ignored. */
-export function createLog(write: ((entry: LogEntry) => void) | undefined): Log {
+export function createLog(write: ((entry: LogRecord) => void) | undefined): WriteLog {
   return (level, event, detail = {}) => {
     if (!write) return;
-    const entry: LogEntry = { level, event };
+    const entry: LogRecord = { level, event };
     for (const [key, value] of Object.entries(detail)) entry[key] = mask(value);
     try {
       write(entry);

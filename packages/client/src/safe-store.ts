@@ -1,8 +1,8 @@
-import type { Log } from "./log.ts";
+import type { WriteLog } from "./log.ts";
 import type { Store } from "./types.ts";
 
 /** A store whose failures are logged and otherwise ignored: without it, nothing survives a reload. */
-export function createSafeStore(store: Store | undefined, log: Log): Store | undefined {
+export function createSafeStore(store: Store | undefined, log: WriteLog): Store | undefined {
   if (!store) return undefined;
   const safely = async <T>(work: Promise<T>, instead: T): Promise<T> => {
     try {

@@ -1,6 +1,6 @@
 import { ParleyError, toError } from "./error.ts";
 import { createLive } from "./live.ts";
-import type { Log } from "./log.ts";
+import type { WriteLog } from "./log.ts";
 import type { Timers } from "./timers.ts";
 import type { Grant, Link, Live, Profile, Why } from "./types.ts";
 
@@ -32,7 +32,7 @@ export interface Tokens {
 type SessionParts = Readonly<{
   renew: Link["renew"];
   timers: Timers;
-  log: Log;
+  log: WriteLog;
   report: (error: unknown) => void;
   /** A new token replaces one that is in use. */
   onRenewed: (token: string) => void;

@@ -13,7 +13,7 @@ export interface Live<T> {
   subscribe(listener: (value: T) => void): Release;
 }
 
-export interface LogEntry {
+export interface LogRecord {
   level: "debug" | "info" | "warn" | "error";
   /** Stable name of what happened, such as `socket_closed`. */
   event: string;
@@ -70,7 +70,7 @@ export interface Link {
   close(): void;
 }
 export interface TabSharing {
-  join(own: Omit<Link, "close">, log: (entry: LogEntry) => void): Link;
+  join(own: Omit<Link, "close">, log: (entry: LogRecord) => void): Link;
 }
 
 export interface Options {
@@ -85,7 +85,7 @@ export interface Options {
   /** Needed where there is no global one, as in Node 20: pass that of `ws`. */
   WebSocket?: SocketClass;
   fetch?: typeof fetch;
-  log?: (entry: LogEntry) => void;
+  log?: (entry: LogRecord) => void;
   clock?: Clock;
 }
 

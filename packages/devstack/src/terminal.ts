@@ -39,7 +39,7 @@ export function untilInterrupted<T>(work: Promise<T>): Promise<T> {
 
 /** Resolves with the first SIGINT, SIGTERM or SIGHUP. Later ones are ignored. */
 export function untilAskedToEnd(): Promise<NodeJS.Signals> {
-  // Without these a closed terminal would end this process during the shutdown.
+  // An unhandled error of a closed terminal would end this process during its shutdown.
   process.stdout.on("error", () => undefined);
   process.stderr.on("error", () => undefined);
   return new Promise((resolve) => {

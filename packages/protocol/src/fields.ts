@@ -32,6 +32,7 @@ export const Body = BodyText(body);
 export const StoredBody = StorableText(body);
 export const At = Type.String({ description: "RFC 3339 time in UTC with milliseconds" });
 export const User = Type.Object({ id: Type.String(), username: Type.String() });
+export type User = Readonly<Static<typeof User>>;
 
 /** Role of a room's member; in a direct chat both are `member`. */
 export const Role = Type.Union([Type.Literal("owner"), Type.Literal("admin"), Type.Literal("member")], {

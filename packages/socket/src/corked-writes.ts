@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 
-/** Readers of one buffer from which the room counts as large. */
+/** A room is large if one buffer is written to at least this many sockets. */
 const LARGE_ROOM_SOCKETS = 250;
-/** Average bytes per socket in one flush, about a dozen messages, from which the sockets count as busy. */
+/** Sockets are busy if a flush has at least this many bytes for each, on average: about a dozen messages. */
 const BUSY_BYTES = 4 * 1_024;
 /**
  * Flushes take at most `writingShare` of the time, unless a frame would wait longer than `waitMaxMs`. A large room waits

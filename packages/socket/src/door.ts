@@ -10,12 +10,11 @@ import { Connection } from "./connection.ts";
 import { authCommand, pingCommand } from "./door-commands.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { drainAll } from "./drain.ts";
-import { handleFrame } from "./handle-frame.ts";
 import { checkHeaders, type HandshakeRequest, tokenOf, type Upgraded } from "./handshake.ts";
 import { helloFrame } from "./hello.ts";
+import { handleFrame, type Inbound, receiveFrames } from "./inbound-frames.ts";
 import { Meter } from "./meter.ts";
 import { type OnAuthenticated, PendingAuth } from "./pending-auth.ts";
-import { type Inbound, receiveFrames } from "./receive.ts";
 import { refusePeer } from "./refuse-peer.ts";
 import { Sweeper } from "./sweeper.ts";
 

@@ -4,8 +4,8 @@ import { CLOSE, type CloseCode, Refusal } from "@parley/protocol/codes";
 import { AUTH_DEADLINE_MS, EARLY_FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { RawData } from "ws";
 import { CommandTable, command, errorFrame } from "./command.ts";
+import type { FrameKind, TakeFrame } from "./inbound-frames.ts";
 import { type Meter, PAUSE } from "./meter.ts";
-import type { FrameKind, TakeFrame } from "./receive.ts";
 import { refusePeer } from "./refuse-peer.ts";
 
 /** Frames, and bytes of them, that a client may send after its `auth` frame before that is answered. */

@@ -1,8 +1,8 @@
 import { eventTypeOf } from "@parley/protocol/events";
 
-/** Limits of the frames kept in memory per room; bytes are counted as characters. */
+/** Frames kept in memory per room, and characters of them; V8 keeps a character in one or two bytes. */
 const RING_FRAMES_MAX = 256;
-const RING_BYTES_MAX = 256 * 1_024;
+const RING_LENGTH_MAX = 256 * 1_024;
 
 /** A connection that receives the frames of rooms. */
 export interface Listener {
@@ -20,7 +20,8 @@ export interface Listener {
 class Ring {
   /** Seq of the newest frame, also when the ring is empty. */
   head: number;
-  bytes = 0;
+  /** Characters of all frames. */
+  length = 0;
   #frames: string[] = [];
 
   constructor(head: number) {
@@ -31,12 +32,12 @@ class Ring {
   push(frames: readonly string[]): void {
     for (const frame of frames) {
       this.#frames.push(frame);
-      this.bytes += frame.length;
+      this.length += frame.length;
     }
     this.head += frames.length;
     let dropped = 0;
-    while (this.#frames.length - dropped > RING_FRAMES_MAX || this.bytes > RING_BYTES_MAX) {
-      this.bytes -= (this.#frames[dropped] as string).length;
+    while (this.#frames.length - dropped > RING_FRAMES_MAX || this.length > RING_LENGTH_MAX) {
+      this.length -= (this.#frames[dropped] as string).length;
       dropped += 1;
     }
     if (dropped > 0) this.#frames = this.#frames.slice(dropped);
@@ -52,7 +53,7 @@ class Ring {
 
   clear(): void {
     this.#frames = [];
-    this.bytes = 0;
+    this.length = 0;
   }
 }
 

@@ -26,7 +26,7 @@ const REPAIR_RETRY_MS = 500;
 /** How long a room without subscriptions keeps its newest frames, ms. */
 const LINGER_MS = 60_000;
 /** Limit of the newest frames of all rooms together, characters. */
-const RINGS_BYTES_MAX = 64 * 1_024 * 1_024;
+const RINGS_LENGTH_MAX = 64 * 1_024 * 1_024;
 
 /**
  * The rooms that have listeners on this instance. Live frames come from the writers here, and from other instances
@@ -186,14 +186,14 @@ export class Hub {
   /** Removes rooms without subscriptions after `LINGER_MS`, and the frames of rooms when all are over the limit. */
   tidy(): void {
     const now = this.#deps.now();
-    let bytes = 0;
+    let length = 0;
     for (const feed of this.#feeds.values()) {
       if (feed.subscriptions === 0 && now - feed.touchedAt > LINGER_MS) this.#feeds.delete(feed.room);
-      else bytes += feed.ring.bytes;
+      else length += feed.ring.length;
     }
     for (const feed of this.#feeds.values()) {
-      if (bytes <= RINGS_BYTES_MAX) return;
-      bytes -= feed.ring.bytes;
+      if (length <= RINGS_LENGTH_MAX) return;
+      length -= feed.ring.length;
       feed.ring.clear();
     }
   }

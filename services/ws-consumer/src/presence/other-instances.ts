@@ -35,8 +35,8 @@ type Instance = {
 };
 
 /**
- * What this instance knows of the others. Their silence is counted in heartbeats of this instance that came back through
- * NATS: while NATS is away nobody counts as gone, and a process that stood still does not blame the others.
+ * The state of the other instances. Their silence is measured in own heartbeats that came back through NATS, not in time:
+ * so nobody counts as gone while NATS is away or while this process was suspended.
  */
 export class OtherInstances {
   readonly #online: OnlineUsers;

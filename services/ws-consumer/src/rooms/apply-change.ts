@@ -3,7 +3,7 @@ import type { LogEvent } from "@parley/protocol/events";
 import { sleep } from "@parley/runtime/deadline";
 import type { OutboxRow } from "./room-store.ts";
 import { RoomError } from "./rules/rights.ts";
-import type { RoomChange, RoomEvent } from "./rules/room-change.ts";
+import type { ChangeEvent, RoomChange } from "./rules/room-change.ts";
 import type { User } from "./rules/user.ts";
 
 /** Waits for the seqs of entries on their way through outbox, log and writer. */
@@ -62,7 +62,7 @@ export function rowsOf(
 }
 
 /** The columns of an outbox row that change rights or the room. */
-function rightsOf(event: RoomEvent): Omit<OutboxRow, "entry"> {
+function rightsOf(event: ChangeEvent): Omit<OutboxRow, "entry"> {
   if (event.type === "room_updated") {
     const { title, isDeleted } = event;
     return { title, roomState: isDeleted ? "none" : "open" };

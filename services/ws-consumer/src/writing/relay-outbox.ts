@@ -12,7 +12,7 @@ export type PendingRow = Readonly<{
   roomState: string | null;
 }>;
 
-export interface Outbox {
+export interface EventOutbox {
   /** Returns the oldest rows of these shards, in order. */
   pending(shards: readonly number[], max: number): Promise<readonly PendingRow[]>;
   /** Deletes rows that the log has. */
@@ -29,7 +29,7 @@ export interface AccessBucket {
 export type AppendEntry = (row: PendingRow) => Promise<void>;
 
 type RelayDependencies = Readonly<{
-  outbox: Outbox;
+  outbox: EventOutbox;
   access: AccessBucket;
   append: AppendEntry;
   /** Shards that this instance writes: it relays their rows. */

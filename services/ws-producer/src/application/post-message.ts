@@ -1,9 +1,7 @@
 import { Refusal } from "@parley/protocol/codes";
+import type { User } from "@parley/protocol/fields";
 import type { MessageContent } from "@parley/protocol/message";
 import type { MayPost } from "./room-access.ts";
-
-/** The user who sends. */
-export type Author = Readonly<{ id: string; username: string }>;
 
 /** A message before it is accepted. A client that picks the `id` may retry: the same id is the same message. */
 type Draft = Readonly<{ id?: string | undefined; room: string; content: MessageContent }>;
@@ -12,7 +10,7 @@ type Draft = Readonly<{ id?: string | undefined; room: string; content: MessageC
 type Message = Readonly<{
   id: string;
   room: string;
-  author: Author;
+  author: User;
   /** When it was accepted, ISO 8601 in UTC. */
   at: string;
   content: MessageContent;
@@ -57,7 +55,7 @@ export type Posted = Readonly<{ message: Omit<Message, "content"> }> & Omit<Appe
  */
 export type PostMessage = (
   draft: Draft,
-  author: Author,
+  author: User,
   options: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
 ) => Promise<Posted>;
 

@@ -1,4 +1,5 @@
-import { type Appended, type Author, assertOpen, assertTurn, type TakeTurn } from "./post-message.ts";
+import type { User } from "@parley/protocol/fields";
+import { type Appended, assertOpen, assertTurn, type TakeTurn } from "./post-message.ts";
 import type { MayPost } from "./room-access.ts";
 
 /** Adds a reaction to the message with the seq `target`, or removes it. */
@@ -9,7 +10,7 @@ type ReactionDraft = Readonly<{
   emoji: string;
   remove: boolean;
 }>;
-type Reaction = Required<ReactionDraft> & Readonly<{ author: Author; at: string }>;
+type Reaction = Required<ReactionDraft> & Readonly<{ author: User; at: string }>;
 
 /** Appends a reaction to the log, as `AppendMessage` does with a message. */
 export type AppendReaction = (
@@ -21,7 +22,7 @@ export type AppendReaction = (
 type Reacted = Readonly<{ reaction: Reaction }> & Omit<Appended, "at">;
 export type React = (
   draft: ReactionDraft,
-  author: Author,
+  author: User,
   waiting: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
 ) => Promise<Reacted>;
 

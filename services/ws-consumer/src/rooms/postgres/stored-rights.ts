@@ -17,8 +17,8 @@ select id as room, case when deleted_at is not null then 'none' when kind = 'cha
 from chat.rooms where id > $1 order by id limit ${PAGE_MAX}`;
 
 /**
- * The cluster, the installation, and the file of the table of members, which a restored dump makes anew. That vacuum full
- * does so as well costs one needless filling.
+ * The cluster, the installation, and the file of the table of members. Restoring a dump creates that file anew; so does
+ * `vacuum full`, which then costs one unnecessary refill.
  */
 const IDENTITY = `
 select concat_ws('-', (select system_identifier from pg_control_system()),

@@ -17,15 +17,15 @@ export type RoomState = Readonly<{
 }>;
 
 /** An event in a room, as its members receive it. */
-export type RoomEvent =
+export type ChangeEvent =
   | Readonly<{ type: "member_joined" | "member_role"; user: User; role: Role }>
   | Readonly<{ type: "member_left"; user: User }>
   | Readonly<{ type: "room_updated"; title: string | null; isDeleted?: true }>;
 
 /** The events of a change; stored rows and log entries follow from them in one step. */
-export type RoomChange = Readonly<{ events: readonly RoomEvent[] }>;
+export type RoomChange = Readonly<{ events: readonly ChangeEvent[] }>;
 
-const changeOf = (...events: RoomEvent[]): RoomChange => ({ events });
+const changeOf = (...events: ChangeEvent[]): RoomChange => ({ events });
 
 function demandAnotherOwner(state: RoomState): void {
   if (state.owners < 2)

@@ -3,8 +3,8 @@ import { type Database, openDatabase } from "@parley/runtime/postgres";
 const CONNECTIONS = 3;
 const DEADLINE_MS = 5_000;
 /**
- * Each search is planned for its own tokens, and they are looked up in their index however common they seem. What is
- * indexed may be lost with the server, because then it waits in the queue again: so nobody waits for the disk.
+ * Every search is planned with its own tokens, and uses their index even where the planner believes them to be common.
+ * Commits do not wait for the disk: if the server loses an indexing step, its messages are still in the queue.
  */
 const SETTINGS = {
   synchronous_commit: "off",
@@ -28,7 +28,7 @@ export function openSearchDatabase(url: string): Database {
 
 const UNDEFINED_OBJECT = "42704";
 
-/** @throws {Error} if Postgres has no such language; while it is away nobody can tell. */
+/** Checks SEARCH_LANGUAGE; passes while Postgres is away. @throws {Error} if Postgres has no such configuration. */
 export async function checkLanguage(database: Database, language: string): Promise<void> {
   try {
     await database.query("select to_tsvector($1::regconfig, '')", [language]);

@@ -7,14 +7,15 @@ import type { PreparedQuery, SearchIndex } from "../search.ts";
 const HITS_MAX = 5_000;
 /** … but not further than so many messages: then the tokens are looked up after all. */
 const WALK_MAX = 20_000;
-/** How much of the queue a search looks at: its newest rows, and messages of one row and of all. */
+/** Rows and messages of the queue that one search reads: the newest rows, messages per row, messages in all. */
 const QUEUE_ROWS_MAX = 100;
 const QUEUE_ROW_MESSAGES_MAX = 100;
 const QUEUE_MESSAGES_MAX = 500;
 
 /**
- * `querytree` is what of a query can be looked up: nothing, or T, if every message could match. No id of a room has a
- * comma. The room is a lexeme with a blank, which no text gives, so that the index of tokens knows it too.
+ * `querytree` gives the part of a query that an index can answer: empty or `T` when every message could match, and then
+ * nothing is searched. Ids of rooms contain no comma. The room is indexed as a lexeme that contains a blank; no text
+ * produces such a lexeme, so the index of tokens also selects by room.
  */
 const PREPARE = `
 select case when $3::text is null then query else quote_literal('room ' || $3::text)::tsquery && query end::text as query,
@@ -46,7 +47,7 @@ const AFTER = (w: string) =>
 const IN_ROOM = "($1::text is null or w.room = $1)";
 const NEWEST = "order by at desc, room desc, seq desc limit $4";
 
-/** Messages that are not indexed yet, or not as they are now: for them the tokens count that come with the query. */
+/** Messages that are new or changed since they were indexed. Their tokens come as parameters of the query. */
 const QUEUED_HITS = `queued as materialized (
   select q.room, q.seq, q.at, to_tsvector($9::regconfig, q.tokens) || array_to_tsvector(array['room ' || q.room]) @@ $3::tsquery as is_hit
   from json_to_recordset($8::text::json) as q (room text, seq bigint, at timestamptz, tokens text)
@@ -54,7 +55,7 @@ const QUEUED_HITS = `queued as materialized (
 const NOT_QUEUED = "not exists (select from queued q where q.room = w.room and q.seq = w.seq)";
 const AND_QUEUED = `union all select q.room, q.seq, q.at from queued q where is_hit and ${AFTER("q")}`;
 
-/** What is found, as messages: each is looked up by its key (`offset 0` keeps the planner from other ideas). */
+/** Reads each found message by its primary key. `offset 0` stops the planner from joining the tables in another way. */
 const SHOW = `
 select f.room, e.*
 from found f, lateral (

@@ -1,5 +1,5 @@
 import type { Database } from "@parley/runtime/postgres";
-import type { Outbox, PendingRow } from "../relay-outbox.ts";
+import type { EventOutbox, PendingRow } from "../relay-outbox.ts";
 
 const PENDING = `
 select id, room, entry::text as entry, receipt, member, role, room_state as "roomState"
@@ -7,7 +7,7 @@ from chat.outbox where shard = any(string_to_array($1, ',')::smallint[]) order b
 const DELETE = `delete from chat.outbox where id = any(string_to_array($1, ',')::bigint[])`;
 
 /** The outbox in Postgres. */
-export function createOutbox(database: Database): Outbox {
+export function createOutbox(database: Database): EventOutbox {
   return {
     pending: (shards, max) => database.query<PendingRow>(PENDING, [shards.join(), max]),
     async delete(ids) {

@@ -16,8 +16,8 @@ export type ShardWrite = Readonly<{ position: ShardPosition; batch: Batch }>;
  * their rooms, and Postgres only adds the heads.
  *
  * - `fence` moves each shard's cursor by compare-and-set. If epoch or cursor differ, the shard has no row here, and
- *   everything else depends on that row, so nothing of that shard is stored. The row's lock also makes a second statement
- *   with the same position wait for the first one, and then store nothing.
+ *   everything else depends on that row, so nothing of that shard is stored. A second statement with the same
+ *   position waits for the row's lock, and then stores nothing.
  * - `grown` are the rooms that get entries, each once; a room belongs to one shard. (A subquery and not a join: Postgres
  *   would expect one row of a join, and plan `based` as a comparison of each room with each.)
  * - `room` adds to their heads, and `based` has each head from before.

@@ -6,7 +6,7 @@ import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { messageKey, streamConfig, streamOf } from "@parley/protocol/log";
 import { parseLine } from "@parley/protocol/pack";
 import { createLogPublisher, type LogPublisher } from "./log-publisher.ts";
-import type { LogEntry, Published } from "./pending-entries.ts";
+import type { NewEntry, Published } from "./pending-entries.ts";
 
 const STREAM_BYTES_MAX = 256 * 1024 * 1024;
 export const WAIT_DEADLINE_MS = 20_000;
@@ -97,7 +97,7 @@ export class LogFixture {
 /** Acceptance time of the entries of `entryOf`. */
 export const AT = "2026-11-29T12:00:00.000Z";
 
-export const entryOf = (id: string, room = "general", at = AT): LogEntry => ({
+export const entryOf = (id: string, room = "general", at = AT): NewEntry => ({
   room,
   key: messageKey(room, "somebody", id),
   payload: JSON.stringify({ id }),

@@ -12,7 +12,7 @@ import type { AppendReaction } from "../../application/react.ts";
 import type { Backlog } from "./backlog.ts";
 import { LogRequests } from "./log-requests.ts";
 import { LogWatch } from "./log-watch.ts";
-import type { LogEntry, Published } from "./pending-entries.ts";
+import type { NewEntry, Published } from "./pending-entries.ts";
 import { type PublishCounters, ShardLane } from "./shard-lane.ts";
 
 const CLOSE_POLL_MS = 10;
@@ -40,7 +40,7 @@ export interface LogPublisher {
    * closing, the client is gone, or the log keeps refusing the entry or answers nothing. A rejected entry may have been
    * stored.
    */
-  readonly publish: (entry: LogEntry) => Promise<Published>;
+  readonly publish: (entry: NewEntry) => Promise<Published>;
   readonly counters: Readonly<PublishCounters>;
   /** The number of entries without an outcome. */
   pending(): number;

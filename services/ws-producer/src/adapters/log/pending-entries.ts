@@ -1,7 +1,7 @@
 import { Refusal } from "@parley/protocol/codes";
 
 /** An entry to be appended to the log. */
-export type LogEntry = Readonly<{
+export type NewEntry = Readonly<{
   room: string;
   /** The id by which the log recognises it (`messageKey`): appending the same key again stores nothing. */
   key: string;
@@ -38,12 +38,12 @@ const PRINTABLE = /^[\x21-\x7e]+$/;
 
 /** An entry without an outcome yet. */
 export type PendingEntry = {
-  readonly entry: LogEntry;
+  readonly entry: NewEntry;
   /** Of its payload, as UTF-8. */
   readonly bytes: number;
   readonly outcome: PromiseWithResolvers<Published>;
   /** Later calls with the same key, which share the outcome. */
-  joined: LogEntry[] | undefined;
+  joined: NewEntry[] | undefined;
 };
 
 /** The pending entries of one shard, by key and within limits. */
@@ -63,7 +63,7 @@ export class PendingEntries {
    * @throws {Refusal} `overloaded` at the limits, `too_large` if the entry alone exceeds its limit.
    * @throws {Error} if a value could break out of its header, its subject or its line of a pack: a fault of the caller.
    */
-  add(entry: LogEntry): PendingEntry {
+  add(entry: NewEntry): PendingEntry {
     checkPrintable(entry);
     const bytes = Buffer.byteLength(entry.payload);
     if (bytes > ENTRY_BYTES_MAX) throw new Refusal("too_large", "the message is too large for the log");
@@ -98,7 +98,7 @@ export class PendingEntries {
   }
 }
 
-function checkPrintable({ room, key, receiptTo, payload }: LogEntry): void {
+function checkPrintable({ room, key, receiptTo, payload }: NewEntry): void {
   if (
     !PRINTABLE.test(key) ||
     !PRINTABLE.test(room) ||
@@ -115,7 +115,7 @@ export function isAbandoned({ entry, joined }: PendingEntry): boolean {
 }
 
 /** Lets a second call with the same key share the outcome of the first; the second one is a duplicate. */
-export async function join(pending: PendingEntry, entry: LogEntry): Promise<Published> {
+export async function join(pending: PendingEntry, entry: NewEntry): Promise<Published> {
   pending.joined ??= [];
   pending.joined.push(entry);
   return { ...(await pending.outcome.promise), duplicate: true };

@@ -7,7 +7,7 @@ import type { LogAnswer, LogRequests, Publication } from "./log-requests.ts";
 import {
   isAbandoned,
   join,
-  type LogEntry,
+  type NewEntry,
   PendingEntries,
   type PendingEntry,
   type Published,
@@ -104,7 +104,7 @@ export class ShardLane {
    *
    * @throws {Refusal} `overloaded`, `too_large`, or `unavailable` while the stream cannot be written, at once.
    */
-  append(entry: LogEntry): Promise<Published> {
+  append(entry: NewEntry): Promise<Published> {
     if (this.#isFailed) throw logUnwritable();
     const same = this.pending.get(entry.key);
     if (same !== undefined) return join(same, entry);

@@ -1,11 +1,12 @@
 import { PostFrame, ReactionFrame, ReadFrame } from "@parley/protocol/client-frames";
+import type { User } from "@parley/protocol/fields";
 import { contentOf } from "@parley/protocol/message";
 import type { AckFrame, ReadAckFrame, StoredFrame } from "@parley/protocol/server-frames";
 import { type Command, command } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
 import type { AwaitedEntry } from "../../application/awaited-entry.ts";
 import type { ForwardRead } from "../../application/forward-read.ts";
-import type { Author, Posted, PostMessage } from "../../application/post-message.ts";
+import type { Posted, PostMessage } from "../../application/post-message.ts";
 import type { React } from "../../application/react.ts";
 
 /** Receipts of entries that Postgres has. */
@@ -19,7 +20,7 @@ export type AwaitStored = Readonly<{
   wait: (receiptTo: string, entry: AwaitedEntry, isGone: () => boolean) => Promise<number>;
 }>;
 
-const authorOf = ({ identity: { userId, username } }: Connection): Author => ({ id: userId, username });
+const authorOf = ({ identity: { userId, username } }: Connection): User => ({ id: userId, username });
 
 /** The acknowledgement of a message that the log has, on the socket and over HTTP. */
 export function ackOf({ message, duplicate }: Posted): AckFrame {

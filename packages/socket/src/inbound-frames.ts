@@ -1,11 +1,46 @@
 import { isUtf8 } from "node:buffer";
+import type { Socket } from "node:net";
 import { CLOSE, Refusal } from "@parley/protocol/codes";
 import { BAD_FRAMES_MAX, BAD_FRAMES_WINDOW_MS, FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Log } from "@parley/runtime/log";
-import type { RawData } from "ws";
+import type { RawData, WebSocket } from "ws";
 import { type Command, type CommandTable, errorFrame } from "./command.ts";
 import type { Connection } from "./connection.ts";
-import type { FrameKind } from "./receive.ts";
+import { BYTES_PER_UNIT, FRAME_COST, PING_COST, PONG_COST } from "./cost.ts";
+import type { Meter } from "./meter.ts";
+
+export type FrameKind = "text" | "binary" | "ping" | "pong";
+
+/** Takes one frame of a socket. ws has checked that a text is UTF-8; a ping is answered. Must not throw. */
+export type TakeFrame = (kind: FrameKind, data: RawData) => void;
+
+/** Where the frames of one socket go at present: `take` is replaced when the socket is authenticated. */
+export type Inbound = { take: TakeFrame };
+
+/** Unsent bytes of a socket beyond which its pings are not answered. */
+const PONG_UNSENT_BYTES_MAX = 64 * 1_024;
+
+/**
+ * Subscribes to every frame of a socket, control frames included, and passes each that its meter admits to
+ * `inbound.take`: the one place through which everything passes that a peer sends, before and after it is
+ * authenticated. A close frame is ws's own: there is one at most.
+ */
+export function receiveFrames(ws: WebSocket, socket: Socket, meter: Meter, inbound: Inbound): void {
+  ws.on("message", (data, isBinary) => {
+    meter.noteMessage();
+    const units = FRAME_COST + (data as Buffer).length / BYTES_PER_UNIT;
+    if (meter.admits(units, performance.now())) inbound.take(isBinary ? "binary" : "text", data);
+  });
+  ws.on("ping", (data) => {
+    if (!meter.admits(PING_COST, performance.now())) return;
+    if (ws.readyState === ws.OPEN && socket.writableLength < PONG_UNSENT_BYTES_MAX) ws.pong(data);
+    inbound.take("ping", data);
+  });
+  ws.on("pong", (data) => {
+    if (meter.admits(PONG_COST, performance.now())) inbound.take("pong", data);
+  });
+  socket.on("data", meter.noteRead);
+}
 
 /** Codes of refusals that count as a bad frame: a correct client never causes them. */
 const BAD_FRAME_CODES = new Set(["bad_json", "bad_frame", "unknown_type", "too_large"]);
@@ -43,7 +78,8 @@ function pay(connection: Connection, command: Command, frame: never): void {
 
 /**
  * Handles one frame of an authenticated peer: checks a text against its schema and runs its command; a control frame
- * only shows that the peer is alive. Size comes before parsing, and the price before the work. Errors are answered or logged, never thrown.
+ * only shows that the peer is alive. Size comes before parsing, and the price before the work. Errors are answered or
+ * logged, never thrown.
  */
 export function handleFrame(
   connection: Connection,

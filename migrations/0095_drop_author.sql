@@ -1,0 +1,2 @@
+-- No statement and no column uses this type.
+drop type if exists chat.author;
