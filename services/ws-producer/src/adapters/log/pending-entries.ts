@@ -32,6 +32,7 @@ export const PENDING_ENTRIES_MAX = 20_000;
 export const PENDING_BYTES_MAX = 16 * 1024 * 1024;
 /** Most bytes of one payload: frames are far smaller, and the server's limit is 1 MB. */
 const ENTRY_BYTES_MAX = 64 * 1024;
+const ACKNOWLEDGED_MIN = 16_384;
 /** Retry delay of `overloaded`, ms: a log that answers empties a full queue in about that time. */
 const OVERLOADED_RETRY_MS = 1_000;
 const PRINTABLE = /^[\x21-\x7e]+$/;
@@ -42,6 +43,8 @@ export type PendingEntry = {
   /** Of its payload, as UTF-8. */
   readonly bytes: number;
   readonly outcome: PromiseWithResolvers<Published>;
+  /** When the key was first accepted, if the log acknowledged it before. */
+  readonly firstAt: string | undefined;
   /** Later calls with the same key, which share the outcome. */
   joined: NewEntry[] | undefined;
 };
@@ -63,7 +66,7 @@ export class PendingEntries {
    * @throws {Refusal} `overloaded` at the limits, `too_large` if the entry alone exceeds its limit.
    * @throws {Error} if a value could break out of its header, its subject or its line of a pack: a fault of the caller.
    */
-  add(entry: NewEntry): PendingEntry {
+  add(entry: NewEntry, firstAt: string | undefined): PendingEntry {
     checkPrintable(entry);
     const bytes = Buffer.byteLength(entry.payload);
     if (bytes > ENTRY_BYTES_MAX) throw new Refusal("too_large", "the message is too large for the log");
@@ -72,7 +75,7 @@ export class PendingEntries {
         retryAfterMs: OVERLOADED_RETRY_MS,
       });
     const outcome = Promise.withResolvers<Published>();
-    const pending: PendingEntry = { entry, bytes, outcome, joined: undefined };
+    const pending: PendingEntry = { entry, bytes, outcome, firstAt, joined: undefined };
     this.#byKey.set(entry.key, pending);
     this.#bytes += bytes;
     return pending;
@@ -96,6 +99,46 @@ export class PendingEntries {
     this.#byKey.delete(pending.entry.key);
     this.#bytes -= pending.bytes;
   }
+}
+
+/** Characters of a key, which is a hash, that make its tag. */
+const TAG_LENGTH = 6;
+type Acknowledged = Readonly<{ key: string; at: string }>;
+
+/**
+ * The newest acknowledged keys of one shard, with the time of their first acceptance: at least `ACKNOWLEDGED_MIN` and at
+ * most twice as many, about 5 to 10 MB. Of two keys with one tag (about one in 100,000) the older is forgotten. A map of
+ * numbers does not touch the strings of other keys, which are no longer in the CPU's cache (docs/decisions/0002).
+ */
+export class AcknowledgedKeys {
+  #newer = new Map<number, Acknowledged>();
+  #older = new Map<number, Acknowledged>();
+
+  /** When the key was first accepted, ISO 8601; undefined if it is not remembered. */
+  timeOf(key: string): string | undefined {
+    const tag = tagOf(key);
+    const known = this.#newer.get(tag) ?? this.#older.get(tag);
+    return known?.key === key ? known.at : undefined;
+  }
+
+  add(key: string, at: string): void {
+    if (this.#newer.size === ACKNOWLEDGED_MIN) {
+      this.#older = this.#newer;
+      this.#newer = new Map();
+    }
+    this.#newer.set(tagOf(key), { key, at });
+  }
+
+  clear(): void {
+    this.#newer.clear();
+    this.#older.clear();
+  }
+}
+
+function tagOf(key: string): number {
+  let tag = 0;
+  for (let i = 0; i < TAG_LENGTH; i += 1) tag = Math.imul(tag, 33) ^ key.charCodeAt(i);
+  return tag;
 }
 
 function checkPrintable({ room, key, receiptTo, payload }: NewEntry): void {

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { Refusal } from "@parley/protocol/codes";
 import { PACK_BYTES_MAX, PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 import { crashPoint } from "@parley/runtime/crash-point";
-import { LRUCache } from "lru-cache";
 import type { LogAnswer, LogRequests, Publication } from "./log-requests.ts";
 import {
+  AcknowledgedKeys,
   isAbandoned,
   join,
   type NewEntry,
@@ -13,8 +13,6 @@ import {
   type Published,
 } from "./pending-entries.ts";
 
-/** Acknowledged keys that a lane remembers, with the time of their first acceptance: about 10 MB. */
-const ACKNOWLEDGED_MAX = 32_768;
 /** Random bytes in the ids of packs. */
 const PACK_PREFIX_BYTES = 12;
 /** Deadline of the log's answer, ms; doubled after each timeout until the next success. */
@@ -66,7 +64,7 @@ export class ShardLane {
   readonly #dependencies: LaneDependencies;
   /** Start of the packs' ids: they must differ from those of other processes. */
   readonly #packPrefix = randomBytes(PACK_PREFIX_BYTES).toString("base64url");
-  readonly #acknowledged = new LRUCache<string, string>({ max: ACKNOWLEDGED_MAX });
+  readonly #acknowledged = new AcknowledgedKeys();
   #packs = 0;
   /** Entries that have not been published yet. */
   #queue: PendingEntry[] = [];
@@ -108,10 +106,10 @@ export class ShardLane {
     if (this.#isFailed) throw logUnwritable();
     const same = this.pending.get(entry.key);
     if (same !== undefined) return join(same, entry);
-    const firstAt = this.#acknowledged.get(entry.key);
+    const firstAt = this.#acknowledged.timeOf(entry.key);
     // While the lane is closed the stream may not be the one that acknowledged the key.
     if (firstAt !== undefined && this.#isOpen) return this.#acknowledgeAgain(firstAt);
-    const pending = this.pending.add(entry);
+    const pending = this.pending.add(entry, firstAt);
     this.#queue.push(pending);
     this.#gather();
     return pending.outcome.promise;
@@ -281,9 +279,9 @@ export class ShardLane {
 
   #resolve(pending: PendingEntry, seq: number): void {
     const { counters, onPublished } = this.#dependencies;
+    const { firstAt } = pending;
     const { key, at } = pending.entry;
-    const firstAt = this.#acknowledged.get(key);
-    if (firstAt === undefined) this.#acknowledged.set(key, at);
+    if (firstAt === undefined) this.#acknowledged.add(key, at);
     else counters.duplicates += 1;
     crashPoint("producer-before-ack");
     const published = { logSeq: seq, shard: this.shard, duplicate: firstAt !== undefined, at: firstAt ?? at };
