@@ -25,7 +25,7 @@ export function addAccountRoutes(app: App, cases: UseCases): void {
         security,
         summary: "change my display name",
         body: ProfileBody,
-        response: { 200: Me, ...problems(400, 401, 503) },
+        response: { 200: Me, ...problems(400, 401, 403, 503) },
       },
     },
     async (request) => ({
@@ -81,7 +81,7 @@ export function addAccountRoutes(app: App, cases: UseCases): void {
         security,
         summary: "revoke one of my sessions",
         params: SessionParams,
-        response: { 200: SessionRevoked, ...problems(401, 404, 503) },
+        response: { 200: SessionRevoked, ...problems(401, 403, 404, 503) },
       },
     },
     async (request) => {

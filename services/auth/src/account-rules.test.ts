@@ -3,7 +3,7 @@ import { COMMON_PASSWORDS } from "./common-passwords.ts";
 import { reservedReason } from "./reserved-username.ts";
 import { weaknessOf } from "./weak-password.ts";
 
-describe("a password", () => {
+describe("E: a password", () => {
   it.each([
     "password",
     "Password",
@@ -34,7 +34,7 @@ describe("a password", () => {
   });
 });
 
-describe("a username", () => {
+describe("E: a username", () => {
   it.each(["admin", "Admin", "a.d.m.i.n", "_root_", "...", "---", "_._", "everyone", "ME."])(
     "%s is reserved",
     (name) => {

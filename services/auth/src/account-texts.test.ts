@@ -24,7 +24,7 @@ const post = async (path: string, body: object | Uint8Array<ArrayBuffer>, method
   };
 };
 
-describe("an account, by HTTP and by gRPC alike", () => {
+describe("E: an account, by HTTP and by gRPC alike", () => {
   it.each([
     ["guessed-1", "password", "", "/password"],
     ["guessed-2", "password123", "", "/password"],

@@ -6,7 +6,10 @@ import type { Limits } from "@parley/runtime/limits";
 import type { Log } from "@parley/runtime/log";
 import type { TrustProxy } from "@parley/runtime/trust-proxy";
 import { addAccountRoutes } from "./account-routes.ts";
+import { checkOrigin } from "./check-origin.ts";
+import { addLeaveRoutes } from "./leave-routes.ts";
 import { addLoginRoutes } from "./login-routes.ts";
+import { createRefreshCookie } from "./refresh-cookie.ts";
 import type { UseCases } from "./use-cases.ts";
 import { addUserRoutes } from "./user-routes.ts";
 
@@ -43,8 +46,11 @@ export async function buildApp(
     bodyBytesMax: BODY_BYTES_MAX,
   });
   await app.register(cookie);
-  addLoginRoutes(app, cases, settings.secureCookies);
+  app.addHook("onRequest", async (request) => checkOrigin(request, settings.allowedOrigins));
+  const refreshCookie = createRefreshCookie(app.publicPrefix, settings.secureCookies);
+  addLoginRoutes(app, cases, refreshCookie);
   addAccountRoutes(app, cases);
+  addLeaveRoutes(app, cases, refreshCookie);
   addUserRoutes(app, cases);
   return app;
 }

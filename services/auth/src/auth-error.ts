@@ -7,6 +7,7 @@ const CODES = {
   unauthenticated: { grpc: status.UNAUTHENTICATED, http: 401 },
   session_revoked: { grpc: status.UNAUTHENTICATED, http: 401 },
   wrong_password: { grpc: status.PERMISSION_DENIED, http: 403 },
+  forbidden: { grpc: status.PERMISSION_DENIED, http: 403 },
   session_not_found: { grpc: status.NOT_FOUND, http: 404 },
   username_taken: { grpc: status.ALREADY_EXISTS, http: 409 },
   rate_limited: { grpc: status.RESOURCE_EXHAUSTED, http: 429 },

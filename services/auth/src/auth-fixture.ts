@@ -1,6 +1,7 @@
 import { credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { createTestDatabase } from "@parley/devstack/test-database";
 import type {} from "@parley/devstack/vitest-setup";
+import { sendCredential } from "@parley/identity/service-credential";
 import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { createLog } from "@parley/runtime/log";
 import { readAuthConfig } from "./config.ts";
@@ -40,7 +41,10 @@ export async function startAuthFixture(
   const log = createLog("auth", env.LOG_LEVEL ?? "silent");
   const ports = await startAuth(config, { log, onClose: (closer) => closers.push(closer) });
   const { grpcPort, httpPort, metricsPort } = ports;
-  const client = new AuthServiceClient(`127.0.0.1:${grpcPort}`, credentials.createInsecure());
+  const credential = env.AUTH_GRPC_TOKEN?.split(",")[0];
+  const client = new AuthServiceClient(`127.0.0.1:${grpcPort}`, credentials.createInsecure(), {
+    interceptors: credential === undefined ? [] : [sendCredential(credential)],
+  });
   return {
     client,
     calls: callsOf(client),

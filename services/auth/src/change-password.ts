@@ -1,10 +1,9 @@
 import type { AnnounceRevocations } from "./announce-revocations.ts";
 import { AuthError } from "./auth-error.ts";
+import type { CheckPassword } from "./check-password.ts";
 import type { Hasher } from "./hasher.ts";
-import type { Limits } from "./limits.ts";
-import { acceptPassword, normalizePassword } from "./password-rules.ts";
+import { acceptPassword } from "./password-rules.ts";
 import type { Passwords } from "./passwords.ts";
-import type { Users } from "./users.ts";
 import type { Caller } from "./verify-token.ts";
 
 type ChangePasswordRequest = Readonly<{ oldPassword: string; newPassword: string; address: string }>;
@@ -18,26 +17,21 @@ type ChangePasswordRequest = Readonly<{ oldPassword: string; newPassword: string
 export type ChangePassword = (caller: Caller, request: ChangePasswordRequest) => Promise<number>;
 
 type Dependencies = Readonly<{
-  users: Users;
+  checkPassword: CheckPassword;
   passwords: Passwords;
   hasher: Hasher;
-  limits: Limits;
   announce: AnnounceRevocations;
 }>;
 
 export function createChangePassword(dependencies: Dependencies): ChangePassword {
-  const { users, passwords, hasher, limits, announce } = dependencies;
+  const { checkPassword, passwords, hasher, announce } = dependencies;
   return async ({ user, sessionId }, { oldPassword, newPassword, address }) => {
-    const accepted = acceptPassword(newPassword, user.username, "/newPassword");
-    await limits.awaitTurn(user.username, address);
-    const found = await users.findByName(user.username);
-    const { matches } = await hasher.verify(normalizePassword(oldPassword), found?.passwordHash);
-    if (!found || !matches) {
-      await limits.countFailure(user.username, address);
-      throw new AuthError("wrong_password", "the old password is wrong", { path: "/oldPassword" });
-    }
-    const fresh = await hasher.hash(accepted);
-    const changed = await passwords.change(user.id, found.passwordEpoch, fresh, sessionId);
+    const { username } = user;
+    const accepted = acceptPassword(newPassword, username, "/newPassword");
+    const match = await checkPassword({ username, password: oldPassword, address, hasSession: true });
+    if (!match) throw new AuthError("wrong_password", "the old password is wrong", { path: "/oldPassword" });
+    const fresh = await hasher.hash(accepted, match.turn);
+    const changed = await passwords.change(user.id, match.account.passwordEpoch, fresh, sessionId);
     if (!changed) throw new AuthError("wrong_password", "the password was changed by another request");
     announce(changed.revoked);
     const late = await passwords.revokeOlder(user.id, changed.epoch);

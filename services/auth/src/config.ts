@@ -32,6 +32,12 @@ export const AuthConfig = Type.Object({
     default: 30,
     description: "days without a refresh after which a session expires",
   }),
+  SESSIONS_PER_USER_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 1_000,
+    default: 100,
+    description: "open sessions of one user; over it the one that was used least recently is revoked",
+  }),
   AUTH_TLS_CERT: Type.Optional(
     Type.String({ description: "file with the certificate of auth's gRPC (PEM); unset: no TLS" }),
   ),

@@ -25,7 +25,7 @@ const isLoopback = (host: string): boolean =>
 
 /**
  * Reads who may call gRPC: whoever has a credential of `AUTH_GRPC_TOKEN`. With `AUTH_TLS_CA` and no credential, TLS lets
- * services in only; in development on loopback anybody may call (docs/decisions/0041).
+ * services in only; in development on loopback anybody may call (docs/decisions/0043).
  *
  * @throws {ConfigError} if a credential is needed and there is none, or one is too short.
  */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { getPriority, setPriority } from "node:os";
 import { argon2id, hash, needsRehash, verify } from "argon2";
-import { HASH_PARAMETERS } from "./password-rules.ts";
+import { HASH_PARAMETERS, HASHER_NICENESS } from "./password-rules.ts";
 
 /** A request of the parent. `hash: null` means that there is no such user: same work, never a match. */
 export type HashRequest =
@@ -15,7 +15,6 @@ export type HashAnswer =
   | Readonly<{ id: number; op: "failed"; reason: string }>;
 
 const OPTIONS = { ...HASH_PARAMETERS, type: argon2id };
-const NICENESS = 19;
 
 async function handle(request: HashRequest): Promise<HashAnswer> {
   const { id } = request;
@@ -34,7 +33,7 @@ process.on("disconnect", () => process.exit(0));
 // Ctrl-C reaches the whole process group; the parent decides when this process ends.
 process.on("SIGINT", () => undefined);
 // A lower niceness than the inherited one would need a privilege.
-if (getPriority() < NICENESS) setPriority(NICENESS);
+if (getPriority() < HASHER_NICENESS) setPriority(HASHER_NICENESS);
 /** The hash that passwords for unknown names are compared with; nobody knows its password. */
 const decoy = await hash(randomBytes(32), OPTIONS);
 process.on("message", (request: HashRequest) => {

@@ -1,21 +1,19 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { sleep } from "@parley/runtime/deadline";
 import type { Log } from "@parley/runtime/log";
 import { AuthError } from "./auth-error.ts";
+import { FairQueue, type Turn } from "./fair-queue.ts";
+import { HasherChild } from "./hasher-child.ts";
 import type { HashAnswer, HashRequest } from "./hasher-process.ts";
 
 /** Hashes running at once: at most two (19 MiB each), and one processor is left to the services. */
 export const HASHES_IN_FLIGHT_MAX = Math.max(1, Math.min(2, availableParallelism() - 1));
-/** Requests that may queue. */
-export const HASH_QUEUE_MAX = 32;
 /** Longest time in the queue, ms. */
 const QUEUE_DEADLINE_MS = 10_000;
+/** Longest wait for a spacing, ms; a login that would have to wait longer is refused at once. */
+const SPACING_WAIT_MS_MAX = 8_000;
 /** A hash takes 20 to 50 ms; a process that needs longer than this is stuck and is killed, ms. */
 const HASH_DEADLINE_MS = 10_000;
-const RESTART_DELAY_MIN_MS = 50;
-const RESTART_DELAY_MAX_MS = 2_000;
 const RETRY_AFTER_MS = 1_000;
 /** Refusals are delayed by this, ms: clients that retry at once would keep auth busy with refusing. */
 const REFUSAL_DELAY_MS = 500;
@@ -26,7 +24,6 @@ const PROCESSORS_SHARE = 1 / 6;
 /** Idle time after each hash while requests queue, as a multiple of the time the hash took. */
 const IDLE_FACTOR = Math.max(0, HASHES_IN_FLIGHT_MAX / (availableParallelism() * PROCESSORS_SHARE) - 1);
 const IDLE_MAX_MS = 100;
-const ENTRY = fileURLToPath(new URL("./hasher-process.ts", import.meta.url));
 
 /**
  * Hashes passwords in a child process of low priority, because argon2 would share libuv's thread pool with the
@@ -34,18 +31,27 @@ const ENTRY = fileURLToPath(new URL("./hasher-process.ts", import.meta.url));
  */
 export interface Hasher {
   /**
-   * Hashes a password with argon2id.
+   * Hashes a password with argon2id, when it is this account's and address' turn.
    *
-   * @throws {AuthError} `rate_limited` if the queue is full; `unavailable` if the process died, is stuck or is closing.
+   * @throws {AuthError} `rate_limited` if it has no place in the queue or waits too long; `unavailable` if the process died,
+   * is stuck or is closing.
    */
-  hash(password: string): Promise<string>;
+  hash(password: string, turn: Turn): Promise<string>;
   /**
    * Compares a password with a hash. Without a hash it does the same work and answers `matches: false`. `stale` means
    * that the hash was made with other parameters than today's. Throws as `hash` does.
    */
-  verify(password: string, hash: string | undefined): Promise<{ matches: boolean; stale: boolean }>;
-  /** Refuses while the queue is full, so that callers do no other work first. @throws {AuthError} `rate_limited`. */
-  admit(): Promise<void>;
+  verify(
+    password: string,
+    hash: string | undefined,
+    turn: Turn,
+  ): Promise<{ matches: boolean; stale: boolean }>;
+  /**
+   * Refuses an account that has enough requests queued from an address, so that callers do no other work first.
+   *
+   * @throws {AuthError} `rate_limited`.
+   */
+  admit(account: string, address: string): Promise<void>;
   /** Readiness. @throws {Error} if the process is not running. */
   check(): void;
   /** The id of the process, for tests. */
@@ -64,7 +70,8 @@ type Job = {
 };
 
 const hints = { retryAfterMs: RETRY_AFTER_MS };
-const queueFull = () => new AuthError("rate_limited", "too many logins at this moment", hints);
+const tooMany = (retryAfterMs = RETRY_AFTER_MS) =>
+  new AuthError("rate_limited", "too many logins; try again later", { retryAfterMs });
 const unavailable = (message: string) => new AuthError("unavailable", message, hints);
 
 /** Starts the hashing process and restarts it whenever it ends. `hashDeadlineMs` is for tests. */
@@ -73,115 +80,106 @@ export function startHasher(log: Log, hashDeadlineMs = HASH_DEADLINE_MS): Hasher
 }
 
 class ChildHasher implements Hasher {
-  readonly #log: Log;
   readonly #hashDeadlineMs: number;
-  readonly #queue = new Set<Job>();
+  readonly #queue = new FairQueue<Job>();
   readonly #inFlight = new Map<number, Job>();
-  #child: ChildProcess | undefined;
-  #isReady = false;
+  readonly #child: HasherChild;
   #isClosing = false;
-  #restartDelayMs = RESTART_DELAY_MIN_MS;
-  #idleTimer: NodeJS.Timeout | undefined;
+  /** Set while the next hash has to wait: for idle time, or for a spacing. */
+  #waitTimer: NodeJS.Timeout | undefined;
+  #isIdling = false;
   #delayedRefusals = 0;
   #nextId = 1;
 
   constructor(log: Log, hashDeadlineMs: number) {
-    this.#log = log;
     this.#hashDeadlineMs = hashDeadlineMs;
-    this.#start();
+    this.#child = new HasherChild(log, {
+      onReady: () => this.#sendNext(),
+      onAnswer: (answer) => {
+        this.#receive(answer);
+        this.#sendNext();
+      },
+      onEnd: () => this.#failInFlight(),
+    });
   }
 
-  async hash(password: string): Promise<string> {
-    const answer = await this.#request({ id: this.#nextId++, op: "hash", password });
+  async hash(password: string, turn: Turn): Promise<string> {
+    const answer = await this.#request({ id: this.#nextId++, op: "hash", password }, turn);
     if (answer.op !== "hash") throw new Error("the password process sent a wrong answer");
     return answer.hash;
   }
 
-  async verify(password: string, hash: string | undefined): Promise<{ matches: boolean; stale: boolean }> {
-    const answer = await this.#request({ id: this.#nextId++, op: "verify", password, hash: hash ?? null });
+  async verify(password: string, hash: string | undefined, turn: Turn) {
+    const request = { id: this.#nextId++, op: "verify", password, hash: hash ?? null } as const;
+    const answer = await this.#request(request, turn);
     if (answer.op !== "verify") throw new Error("the password process sent a wrong answer");
     return { matches: answer.matches, stale: answer.stale };
   }
 
-  async admit(): Promise<void> {
-    if (this.#queue.size < HASH_QUEUE_MAX) return;
+  async admit(account: string, address: string): Promise<void> {
+    if (!this.#queue.isBusy(account, address)) return;
     if (this.#delayedRefusals < DELAYED_REFUSALS_MAX) {
       this.#delayedRefusals += 1;
       await sleep(REFUSAL_DELAY_MS);
       this.#delayedRefusals -= 1;
     }
-    throw queueFull();
+    throw tooMany();
   }
 
   check(): void {
-    if (!this.#isReady) throw new Error("the password process is not running");
+    if (!this.#child.isReady) throw new Error("the password process is not running");
   }
 
   pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#child.pid;
   }
 
   close(): void {
     this.#isClosing = true;
-    clearTimeout(this.#idleTimer);
-    for (const job of [...this.#queue, ...this.#inFlight.values()])
+    clearTimeout(this.#waitTimer);
+    for (const job of [...this.#queue.jobs(), ...this.#inFlight.values()])
       this.#remove(job).reject(unavailable("auth is closing"));
-    this.#child?.kill("SIGKILL");
+    this.#child.close();
   }
 
-  #start(): void {
-    if (this.#isClosing) return;
-    // An empty environment: the process needs none of auth's secrets.
-    const child = fork(ENTRY, { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
-    this.#child = child;
-    child.on("message", (message: HashAnswer | "ready") => {
-      if (message === "ready") {
-        this.#isReady = true;
-        this.#restartDelayMs = RESTART_DELAY_MIN_MS;
-      } else this.#receive(message);
-      this.#sendNext();
-    });
-    child.once("exit", (code, signal) => this.#restart({ code, signal }));
-    child.on("error", (err) => {
-      // A process that could not be started has no pid and emits no "exit".
-      if (child.pid === undefined) this.#restart({ err });
-    });
-  }
-
-  #restart(reason: object): void {
-    this.#child = undefined;
-    this.#isReady = false;
+  #failInFlight(): void {
     for (const job of this.#inFlight.values())
       this.#remove(job).reject(unavailable("the password process ended"));
-    if (this.#isClosing) return;
-    this.#log.error(reason, "the password process ended; starting another");
-    setTimeout(() => this.#start(), this.#restartDelayMs).unref();
-    this.#restartDelayMs = Math.min(RESTART_DELAY_MAX_MS, this.#restartDelayMs * 2);
   }
 
-  #request(request: HashRequest): Promise<HashAnswer> {
+  #request(request: HashRequest, turn: Turn): Promise<HashAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#isClosing) throw unavailable("auth is closing");
-      if (this.#queue.size >= HASH_QUEUE_MAX) throw queueFull();
-      const timer = setTimeout(
-        () => this.#remove(job).reject(unavailable("waited too long for other passwords")),
-        QUEUE_DEADLINE_MS,
-      );
+      const now = performance.now();
+      const waitMs = this.#queue.waitMs(turn, now);
+      if (waitMs > SPACING_WAIT_MS_MAX) throw tooMany(waitMs);
+      const timer = setTimeout(() => this.#remove(job).reject(tooMany()), QUEUE_DEADLINE_MS);
       const job: Job = { request, sentAt: 0, timer, resolve, reject };
-      this.#queue.add(job);
+      const refused = this.#queue.add(job, turn, now);
+      if (refused) this.#remove(refused).reject(tooMany());
       this.#sendNext();
     });
   }
 
   #sendNext(): void {
-    for (const job of this.#queue) {
-      if (!this.#isReady || this.#idleTimer || this.#inFlight.size >= HASHES_IN_FLIGHT_MAX) return;
-      this.#remove(job);
-      job.timer = setTimeout(() => this.#child?.kill("SIGKILL"), this.#hashDeadlineMs);
+    while (this.#child.isReady && !this.#isIdling && this.#inFlight.size < HASHES_IN_FLIGHT_MAX) {
+      const job = this.#queue.take(performance.now());
+      if (!job) {
+        this.#waitForSpacing();
+        return;
+      }
+      clearTimeout(job.timer);
+      job.timer = setTimeout(() => this.#child.kill(), this.#hashDeadlineMs);
       job.sentAt = performance.now();
       this.#inFlight.set(job.request.id, job);
-      this.#child?.send(job.request);
+      this.#child.send(job.request);
     }
+  }
+
+  #waitForSpacing(): void {
+    const ms = this.#queue.nextInMs(performance.now());
+    clearTimeout(this.#waitTimer);
+    if (ms !== undefined) this.#waitTimer = setTimeout(() => this.#sendNext(), Math.ceil(ms));
   }
 
   #receive(answer: HashAnswer): void {
@@ -196,18 +194,19 @@ class ChildHasher implements Hasher {
 
   /** Leaves the processors to others before the next hash. */
   #idleFor(ms: number): void {
-    this.#idleTimer ??= setTimeout(
-      () => {
-        this.#idleTimer = undefined;
-        this.#sendNext();
-      },
-      Math.min(IDLE_MAX_MS, ms),
-    );
+    if (this.#isIdling) return;
+    this.#isIdling = true;
+    clearTimeout(this.#waitTimer);
+    const wake = () => {
+      this.#isIdling = false;
+      this.#sendNext();
+    };
+    this.#waitTimer = setTimeout(wake, Math.min(IDLE_MAX_MS, ms));
   }
 
   #remove(job: Job): Job {
     clearTimeout(job.timer);
-    this.#queue.delete(job);
+    this.#queue.remove(job);
     this.#inFlight.delete(job.request.id);
     return job;
   }

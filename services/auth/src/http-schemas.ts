@@ -1,4 +1,6 @@
+import { StorableText } from "@parley/protocol/text";
 import { Type } from "typebox";
+import { FOUND_DEFAULT, FOUND_MAX } from "./find-users.ts";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password-rules.ts";
 import {
   DISPLAY_NAME_LENGTH_MAX,
@@ -14,10 +16,16 @@ const Username = Type.String({
   description: "unique without regard to case",
   examples: ["alice"],
 });
+/** Characters before NFKC: one may become 18 (U+FDFA), and four may become one. */
 const Password = Type.String({
+  minLength: 1,
+  maxLength: 4 * PASSWORD_LENGTH_MAX,
   description: `${PASSWORD_LENGTH_MIN} to ${PASSWORD_LENGTH_MAX} characters, counted after NFKC`,
   examples: ["correct horse battery"],
 });
+/** What a body can hold; only a right one lets anybody in. */
+const GIVEN_LENGTH_MAX = 16_384;
+const GivenPassword = Type.String({ maxLength: GIVEN_LENGTH_MAX, examples: ["correct horse battery"] });
 const DisplayName = Type.String({
   description: `the name that others see, 1 to ${DISPLAY_NAME_LENGTH_MAX} characters`,
   examples: ["Alice"],
@@ -43,8 +51,8 @@ const CookieOnly = Type.Optional(
   }),
 );
 export const LoginBody = Type.Object({
-  username: Type.String({ examples: ["alice"] }),
-  password: Type.String({ examples: ["correct horse battery"] }),
+  username: Type.String({ maxLength: GIVEN_LENGTH_MAX, examples: ["alice"] }),
+  password: GivenPassword,
   cookieOnly: CookieOnly,
 });
 /** A refresh token in the body; without it, the cookie counts. */
@@ -65,7 +73,7 @@ export const LoggedIn = Type.Object({
 
 export const LoggedOut = Type.Object({ data: Type.Object({ loggedOut: Type.Literal(true) }) });
 export const ProfileBody = Type.Object({ displayName: DisplayName });
-export const PasswordBody = Type.Object({ oldPassword: Type.String(), newPassword: Password });
+export const PasswordBody = Type.Object({ oldPassword: GivenPassword, newPassword: Password });
 export const PasswordChanged = Type.Object({
   data: Type.Object({
     revokedSessions: Type.Integer({ description: "number of other sessions that were revoked" }),
@@ -84,11 +92,51 @@ export const SessionList = Type.Object({
     }),
   ),
 });
+export const LoggedOutAll = PasswordChanged;
+export const DeleteBody = Type.Object({ password: GivenPassword });
+export const AccountDeleted = Type.Object({ data: Type.Object({ deleted: Type.Literal(true) }) });
+const OptionalTime = Type.Union([Time, Type.Null()]);
+export const AccountExported = Type.Object({
+  data: Type.Object({
+    user: Type.Object({ ...fields, createdAt: Time, updatedAt: Time }),
+    sessions: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        device: Type.String(),
+        createdAt: Time,
+        lastUsedAt: Time,
+        expiresAt: Time,
+        revokedAt: OptionalTime,
+        revokedWhy: Type.Union([Type.String(), Type.Null()]),
+      }),
+      { description: "open ones, and those that ended within a day; at most 1,000" },
+    ),
+    knownAddresses: Type.Array(
+      Type.Object({ hash: Type.String({ description: "SHA-256 of username and address" }), usedAt: Time }),
+      { description: "where the account was entered from" },
+    ),
+  }),
+});
 export const SessionParams = Type.Object({ id: Type.String() });
 export const SessionRevoked = Type.Object({ data: Type.Object({ revoked: Type.Literal(true) }) });
 export const Me = Type.Object({ data: Type.Object(fields) });
 export const UsersQuery = Type.Object({
-  ids: Type.String({ description: "ids of users, separated by commas, at most 100" }),
+  ids: Type.Optional(Type.String({ description: "ids of users, separated by commas, at most 100" })),
+  name: Type.Optional(
+    StorableText({
+      minLength: 1,
+      maxLength: DISPLAY_NAME_LENGTH_MAX,
+      description: "the beginning of a username or display name, without regard to case; instead of ids",
+      examples: ["al"],
+    }),
+  ),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: FOUND_MAX,
+      description: `most users that are found by name, ${FOUND_DEFAULT} if it is left out`,
+    }),
+  ),
 });
 export const UserList = Type.Object({ data: Type.Array(Type.Object(fields)) });
 export const Jwks = Type.Object({
@@ -110,7 +158,7 @@ export const security = [{ bearer: [] }];
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: "a field breaks a rule: bad_frame, with its path; bad_json",
   401: "unauthenticated, session_revoked",
-  403: "wrong_password",
+  403: "wrong_password; forbidden: a page of a strange origin sent the cookie",
   404: "session_not_found",
   409: "username_taken",
   429: "rate_limited: try again after Retry-After seconds",

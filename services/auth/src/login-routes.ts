@@ -12,15 +12,10 @@ import {
   Registered,
 } from "./http-schemas.ts";
 import type { TokenPair } from "./refresh.ts";
+import type { RefreshCookie } from "./refresh-cookie.ts";
 import type { UseCases } from "./use-cases.ts";
 
 const tags = ["login"];
-/** Name of the cookie that holds a browser's refresh token. */
-const REFRESH_COOKIE = "parley_refresh";
-const COOKIE_PATH = "/api/v1";
-/** Lifetime of the cookie, seconds: the longest that browsers accept. auth decides when the session expires. */
-const COOKIE_SECONDS = 400 * 86_400;
-
 type Answer = (
   reply: FastifyReply,
   pair: TokenPair,
@@ -37,23 +32,17 @@ function optionalToken({ headers }: FastifyRequest): string {
 }
 
 /** Adds the routes that need no access token. */
-export function addLoginRoutes(app: App, cases: UseCases, secureCookies: boolean): void {
-  const cookie = {
-    path: `${app.publicPrefix}${COOKIE_PATH}`,
-    httpOnly: true,
-    sameSite: "strict",
-    secure: secureCookies,
-  } as const;
+export function addLoginRoutes(app: App, cases: UseCases, cookie: RefreshCookie): void {
   const answer: Answer = (reply, { token, refreshToken, expiresInSeconds, user }, cookieOnly = false) => {
     reply.header("cache-control", "no-store");
-    reply.setCookie(REFRESH_COOKIE, refreshToken, { ...cookie, maxAge: COOKIE_SECONDS });
+    cookie.set(reply, refreshToken);
     return {
       data: { token, ...(cookieOnly ? {} : { refreshToken }), expiresIn: expiresInSeconds, user },
     };
   };
   addRegister(app, cases);
   addLogin(app, cases, answer);
-  addRefresh(app, cases, answer);
+  addRefresh(app, cases, answer, cookie);
   app.post(
     "/api/v1/logout",
     {
@@ -61,12 +50,12 @@ export function addLoginRoutes(app: App, cases: UseCases, secureCookies: boolean
         tags,
         summary: "revoke the session of the access token, of the refresh token, or of the cookie",
         body: RefreshBody,
-        response: { 200: LoggedOut, ...problems(400, 401, 503) },
+        response: { 200: LoggedOut, ...problems(400, 401, 403, 503) },
       },
     },
     async (request, reply) => {
-      reply.clearCookie(REFRESH_COOKIE, cookie);
-      const refreshToken = request.body?.refreshToken ?? request.cookies[REFRESH_COOKIE] ?? "";
+      cookie.clear(reply);
+      const refreshToken = request.body?.refreshToken ?? cookie.read(request);
       await cases.logout({ token: optionalToken(request), refreshToken });
       return { data: { loggedOut: true as const } };
     },
@@ -81,7 +70,7 @@ function addRegister(app: App, cases: UseCases): void {
         tags,
         summary: "create an account",
         body: RegisterBody,
-        response: { 201: Registered, ...problems(400, 409, 429, 503) },
+        response: { 201: Registered, ...problems(400, 403, 409, 429, 503) },
       },
     },
     async (request, reply) => {
@@ -100,7 +89,7 @@ function addLogin(app: App, cases: UseCases, answer: Answer): void {
         tags,
         summary: "open a session",
         body: LoginBody,
-        response: { 200: LoggedIn, ...problems(400, 401, 429, 503) },
+        response: { 200: LoggedIn, ...problems(400, 401, 403, 429, 503) },
       },
     },
     async (request, reply) => {
@@ -112,7 +101,7 @@ function addLogin(app: App, cases: UseCases, answer: Answer): void {
   );
 }
 
-function addRefresh(app: App, cases: UseCases, answer: Answer): void {
+function addRefresh(app: App, cases: UseCases, answer: Answer, cookie: RefreshCookie): void {
   app.post(
     "/api/v1/refresh",
     {
@@ -120,12 +109,12 @@ function addRefresh(app: App, cases: UseCases, answer: Answer): void {
         tags,
         summary: "exchange a refresh token, from the body or from the cookie, for new tokens",
         body: RefreshBody,
-        response: { 200: LoggedIn, ...problems(400, 401, 503) },
+        response: { 200: LoggedIn, ...problems(400, 401, 403, 503) },
       },
     },
     async (request, reply) => {
       const given = request.body?.refreshToken;
-      const pair = await cases.refresh(given ?? request.cookies[REFRESH_COOKIE] ?? "");
+      const pair = await cases.refresh(given ?? cookie.read(request));
       // A browser that sent only the cookie does not need the token in the body.
       return reply.send(answer(reply, pair, request.body?.cookieOnly ?? given === undefined));
     },

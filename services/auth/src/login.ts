@@ -1,4 +1,7 @@
+import type { AnnounceRevocations } from "./announce-revocations.ts";
 import { AuthError } from "./auth-error.ts";
+import { addressHash, type CheckPassword } from "./check-password.ts";
+import type { Turn } from "./fair-queue.ts";
 import type { Hasher } from "./hasher.ts";
 import type { Limits } from "./limits.ts";
 import { normalizePassword } from "./password-rules.ts";
@@ -7,7 +10,6 @@ import { createRefreshToken, hashToken } from "./refresh-token.ts";
 import type { Sessions } from "./sessions.ts";
 import { TOKEN_SECONDS, type Tokens } from "./tokens.ts";
 import { type Account, isUsername, type Users } from "./users.ts";
-import { hasLostBytes } from "./weak-password.ts";
 
 type LoginRequest = Readonly<{
   username: string;
@@ -19,7 +21,7 @@ type LoginRequest = Readonly<{
 }>;
 
 /**
- * Opens a session. An unknown username takes the same work and gets the same answer as a wrong password.
+ * Opens a session; over the quota of sessions, the one that was used least recently is revoked. An unknown username takes the same work and gets the same answer as a wrong password.
  *
  * @throws {AuthError} `unauthenticated` if name or password is wrong, `rate_limited` after many failures or while too
  * many passwords are queued, `unavailable`.
@@ -27,42 +29,44 @@ type LoginRequest = Readonly<{
 export type Login = (request: LoginRequest) => Promise<TokenPair>;
 
 type Dependencies = Readonly<{
+  checkPassword: CheckPassword;
   users: Users;
   sessions: Sessions;
   tokens: Tokens;
   hasher: Hasher;
   limits: Limits;
+  announce: AnnounceRevocations;
 }>;
 
 const refused = () => new AuthError("unauthenticated", "the username or the password is wrong");
 
-export function createLogin({ users, sessions, tokens, hasher, limits }: Dependencies): Login {
+export function createLogin(dependencies: Dependencies): Login {
+  const { checkPassword, users, sessions, tokens, hasher, limits, announce } = dependencies;
   return async ({ username, password, address, device }) => {
     // An invalid name takes the same work: it is looked up as "-", which is too short to be anybody's.
     const name = isUsername(username) ? username : "-";
-    await limits.awaitTurn(name, address);
-    await hasher.admit();
-    const found = await users.findByName(name);
-    const { matches, stale } = await hasher.verify(normalizePassword(password), found?.passwordHash);
-    // A password in place of lost bytes lets nobody in, not even to an account that was made with one.
-    if (!found || !matches || hasLostBytes(password)) {
-      await limits.countFailure(name, address);
-      throw refused();
-    }
-    await limits.forgive(name, address);
-    if (stale) await rehash(found, password);
+    const match = await checkPassword({ username: name, password, address, hasSession: false });
+    if (!match) throw refused();
+    const { account, turn } = match;
+    await limits.countSuccess(turn.account, turn.address);
+    if (match.isStale) await rehash(account, password, { ...turn, isKnown: true });
     const refreshToken = createRefreshToken();
-    const sessionId = await sessions.open(found.id, found.passwordEpoch, device, hashToken(refreshToken));
+    const opened = await sessions.open(account, {
+      device,
+      refreshHash: hashToken(refreshToken),
+      addressHash: addressHash(turn.account, turn.address),
+    });
     // The password was changed while it was verified.
-    if (sessionId === undefined) throw refused();
-    const user = { id: found.id, username: found.username, displayName: found.displayName };
-    const token = await tokens.sign(user, sessionId);
+    if (!opened) throw refused();
+    announce(opened.revoked);
+    const user = { id: account.id, username: account.username, displayName: account.displayName };
+    const token = await tokens.sign(user, opened.sessionId);
     return { token, refreshToken, expiresInSeconds: TOKEN_SECONDS, user };
   };
 
   /** Replaces a hash that was made with other parameters than today's. */
-  async function rehash(account: Account, password: string): Promise<void> {
-    const fresh = await hasher.hash(normalizePassword(password));
+  async function rehash(account: Account, password: string, turn: Turn): Promise<void> {
+    const fresh = await hasher.hash(normalizePassword(password), turn);
     await users.replaceHash(account.id, account.passwordHash, fresh);
   }
 }

@@ -4,13 +4,13 @@ import type { Revocation } from "./announce-revocations.ts";
 import { DAYS_AHEAD, IS_OPEN } from "./sessions.ts";
 import type { User } from "./users.ts";
 
-/** How long after its exchange a token gets the same successor again, seconds. */
-const RETRY_S = 10;
+/** How long after its exchange a token gets the same successor again while that is unused: also with a lid closed. */
+export const RETRY_INTERVAL = "interval '1 day'";
 
 /** The outcome of an exchange. */
 type Exchange =
   | Readonly<{ outcome: "rotated"; sessionId: string; user: User }>
-  /** The token was exchanged less than `RETRY_S` ago, its successor is unused, and `retryKey` gives it again. */
+  /** The token was exchanged less than `RETRY_INTERVAL` ago, its successor is unused, and `retryKey` gives it again. */
   | Readonly<{ outcome: "repeated"; sessionId: string; user: User; retryKey: string }>
   /** The token was exchanged before: its session is revoked, by this call (`revocation`) or earlier. */
   | Readonly<{ outcome: "reused"; revocation: Revocation | undefined }>
@@ -48,7 +48,7 @@ const ROTATE = `
 const FIND_OUTCOME = `
   with seen as (
     select s.id as session_id, s.user_id, u.username, u.display_name, ${IS_OPEN} as is_open, t.rotated_at,
-           case when t.rotated_at > now() - make_interval(secs => ${RETRY_S}) then t.retry_key end as retry_key
+           case when t.rotated_at > now() - ${RETRY_INTERVAL} then t.retry_key end as retry_key
     from auth.refresh_tokens t join auth.sessions s on s.id = t.session_id join auth.users u on u.id = s.user_id
     where t.token_hash = decode($1, 'hex')
   ), ended as (

@@ -14,8 +14,8 @@ export type TokenPair = Readonly<{
 }>;
 
 /**
- * Exchanges a refresh token for a new pair. The same token gets the same successor again within 10 s, while the
- * successor is unused; any other second use revokes the session.
+ * Exchanges a refresh token for a new pair. The same token gets the same successor again while that is unused, for a
+ * day; any other second use revokes the session.
  *
  * @throws {AuthError} `unauthenticated` if the token is unknown, `session_revoked` if it was used before or its session
  * is not open any more, `unavailable`.

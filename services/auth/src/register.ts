@@ -1,4 +1,5 @@
 import { AuthError } from "./auth-error.ts";
+import { addressHash, strangerTurn } from "./check-password.ts";
 import type { Hasher } from "./hasher.ts";
 import type { Limits } from "./limits.ts";
 import { acceptPassword } from "./password-rules.ts";
@@ -27,10 +28,17 @@ export function createRegister(users: Users, hasher: Hasher, limits: Limits): Re
     const username = acceptUsername(request.username);
     const displayName = request.displayName === "" ? username : acceptDisplayName(request.displayName);
     const password = acceptPassword(request.password, username);
-    await limits.countRegistration(request.address);
+    const turn = strangerTurn(username, request.address);
+    await limits.countRegistration(turn.address);
     // Saves hashing for most taken names; the statement that adds the account decides.
-    if (await users.findByName(username)) throw taken();
-    const user = await users.add(username, displayName, await hasher.hash(password));
+    if (await users.findByName(username, "")) throw taken();
+    const passwordHash = await hasher.hash(password, turn);
+    const user = await users.add({
+      username,
+      displayName,
+      passwordHash,
+      addressHash: addressHash(turn.account, turn.address),
+    });
     if (!user) throw taken();
     return user;
   };

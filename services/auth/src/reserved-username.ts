@@ -5,6 +5,8 @@ const RESERVED = new Set(
     /\s+/,
   ),
 );
+/** Deleted accounts are renamed to this and their id. */
+const ERASED = /^deleted-/i;
 const PUNCTUATION = /[._-]/g;
 
 /**
@@ -16,5 +18,5 @@ const PUNCTUATION = /[._-]/g;
 export function reservedReason(username: string): string | undefined {
   const letters = username.replace(PUNCTUATION, "").toLowerCase();
   if (letters === "") return "has no letter or digit";
-  return RESERVED.has(letters) ? "is reserved" : undefined;
+  return RESERVED.has(letters) || ERASED.test(username) ? "is reserved" : undefined;
 }

@@ -1,9 +1,11 @@
 import { createBatchLoader } from "@parley/runtime/batch-loader";
 import type { Database } from "@parley/runtime/postgres";
 import type { Revocation } from "./announce-revocations.ts";
-import type { User } from "./users.ts";
+import type { Account, User } from "./users.ts";
 
 const DEVICE_LENGTH_MAX = 200;
+/** Addresses that are remembered for an account. */
+const KNOWN_ADDRESSES_MAX = 20;
 /** Sessions in one list. */
 const LIST_MAX = 200;
 /** Sessions looked up by one statement, and the shortest time between two. */
@@ -17,6 +19,10 @@ export const DAYS_AHEAD = (param: string) => `now() + make_interval(days => ${pa
 
 /** An open session and its user. */
 type LiveSession = Readonly<{ sessionId: string; user: User }>;
+
+/** `refreshHash`: of the first refresh token; `addressHash`: of where the account is entered from. */
+type NewSession = Readonly<{ device: string; refreshHash: string; addressHash: string }>;
+type Opened = Readonly<{ sessionId: string; revoked: Revocation[] }>;
 
 /** A session that is open, "revoked" if it was revoked, undefined if it expired or does not exist. */
 export type FoundSession = LiveSession | "revoked" | undefined;
@@ -33,15 +39,10 @@ export type ListedSession = Readonly<{
 /** Sessions in Postgres. Each write is one statement. */
 export interface Sessions {
   /**
-   * Opens a session with its first refresh token and returns its id. Undefined if the password was changed since
-   * `passwordEpoch` was read.
+   * Opens a session with its first refresh token, remembers the address, and revokes the sessions over the quota, those
+   * that were used least recently. Undefined if the password was changed since the account was read.
    */
-  open(
-    userId: string,
-    passwordEpoch: number,
-    device: string,
-    refreshHash: string,
-  ): Promise<string | undefined>;
+  open(account: Account, login: NewSession): Promise<Opened | undefined>;
   /**
    * The session if it is open now, "revoked" if it was revoked, undefined if it expired or does not exist. Concurrent
    * calls share a statement (docs/decisions/0020-a-socket-is-cheap.md).
@@ -52,6 +53,8 @@ export interface Sessions {
   list(userId: string): Promise<ListedSession[]>;
   /** Revokes an open session of this user; undefined if there is none with this id. */
   revoke(sessionId: string, userId: string): Promise<Revocation | undefined>;
+  /** Revokes all open sessions of a user. */
+  revokeAll(userId: string): Promise<Revocation[]>;
   /** The session that a refresh token belongs to, used or not. */
   findByRefreshToken(tokenHash: string): Promise<{ sessionId: string; userId: string } | undefined>;
 }
@@ -69,11 +72,28 @@ const OPEN = `
   with opened as (
     insert into auth.sessions (user_id, device, expires_at, password_epoch)
     select id, $3, ${DAYS_AHEAD("$4")}, password_epoch from auth.users where id = $1 and password_epoch = $2
-    returning id
+    returning id, user_id
   ), first as (
     insert into auth.refresh_tokens (token_hash, session_id) select decode($5, 'hex'), id from opened
+  ), known as (
+    insert into auth.known_addresses (user_id, address_hash) select user_id, decode($6, 'hex') from opened
+    on conflict (user_id, address_hash) do update set used_at = now()
+  ), forgotten as (
+    delete from auth.known_addresses k using opened
+    where k.user_id = opened.user_id and k.address_hash in (
+      select address_hash from auth.known_addresses where user_id = $1 and address_hash <> decode($6, 'hex')
+      order by used_at desc offset ${KNOWN_ADDRESSES_MAX - 1})
+  ), revoked as (
+    update auth.sessions s set revoked_at = now(), revoked_why = 'quota' from opened
+    where s.id in (
+      select id from auth.sessions
+      where user_id = $1 and revoked_at is null and expires_at > now() and password_epoch = $2
+      order by last_used_at desc, id offset $7::int - 1)
+    returning s.id, s.revoked_at
   )
-  select id from opened`;
+  select opened.id, revoked.id as "revokedId", revoked.revoked_at as at from opened left join revoked on true`;
+
+type OpenRow = Readonly<{ id: string; revokedId: string | null; at: Date }>;
 
 type SessionRow = User & { sessionId: string; isOpen: boolean; isOver: boolean };
 
@@ -93,14 +113,22 @@ async function findSessions(database: Database, ids: readonly string[]): Promise
   return new Map(rows.map((row) => [row.sessionId, toFound(row)]));
 }
 
-/** Stores sessions in the schema `auth`. A session expires when it was not refreshed for `sessionDays` days. */
-export function createSessions(database: Database, sessionDays: number): Sessions {
+/**
+ * Stores sessions in the schema `auth`. A session expires when it was not refreshed for `sessionDays` days; a user has at
+ * most `sessionsMax`.
+ */
+export function createSessions(database: Database, sessionDays: number, sessionsMax: number): Sessions {
   const findAll = (ids: readonly string[]) => findSessions(database, ids);
   return {
-    async open(userId, passwordEpoch, device, refreshHash) {
-      const params = [userId, passwordEpoch, acceptDevice(device), sessionDays, refreshHash];
-      const [session] = await database.query<{ id: string }>(OPEN, params);
-      return session?.id;
+    async open({ id: userId, passwordEpoch }, { device, refreshHash, addressHash }) {
+      const rows = await database.query<OpenRow>(OPEN, [
+        ...[userId, passwordEpoch, acceptDevice(device), sessionDays, refreshHash, addressHash, sessionsMax],
+      ]);
+      if (!rows[0]) return undefined;
+      const revoked = rows.flatMap(({ revokedId, at }) =>
+        revokedId === null ? [] : [{ sessionId: revokedId, userId, at: at.getTime() }],
+      );
+      return { sessionId: rows[0].id, revoked };
     },
     findLive: createBatchLoader(findAll, LOOKUP),
     findAll,
@@ -119,6 +147,14 @@ export function createSessions(database: Database, sessionDays: number): Session
         [sessionId, userId],
       );
       return row && { sessionId, userId, at: row.at.getTime() };
+    },
+    async revokeAll(userId) {
+      const rows = await database.query<{ sessionId: string; at: Date }>(
+        `update auth.sessions s set revoked_at = now(), revoked_why = 'revoked' from auth.users u
+         where u.id = $1 and s.user_id = u.id and ${IS_OPEN} returning s.id as "sessionId", s.revoked_at as at`,
+        [userId],
+      );
+      return rows.map(({ sessionId, at }) => ({ sessionId, userId, at: at.getTime() }));
     },
     async findByRefreshToken(tokenHash) {
       const [row] = await database.query<{ sessionId: string; userId: string }>(

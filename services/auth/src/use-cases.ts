@@ -1,7 +1,11 @@
 import type { Database } from "@parley/runtime/postgres";
 import type { AnnounceRevocations } from "./announce-revocations.ts";
 import { type ChangePassword, createChangePassword } from "./change-password.ts";
+import { createCheckPassword } from "./check-password.ts";
 import type { AuthConfig } from "./config.ts";
+import { createDeleteAccount, type DeleteAccount } from "./delete-account.ts";
+import { createExportAccount, type ExportAccount } from "./export-account.ts";
+import { createFindUsers, type FindUsers } from "./find-users.ts";
 import { createGetUsers, type GetUsers } from "./get-users.ts";
 import type { Hasher } from "./hasher.ts";
 import { createLimits, createNoLimits } from "./limits.ts";
@@ -9,6 +13,7 @@ import { createListRevocations, type ListRevocations } from "./list-revocations.
 import { createListSessions, type ListSessions } from "./list-sessions.ts";
 import { createLogin, type Login } from "./login.ts";
 import { createLogout, type Logout } from "./logout.ts";
+import { createLogoutAll, type LogoutAll } from "./logout-all.ts";
 import { createPasswords } from "./passwords.ts";
 import { createRefresh, type Refresh } from "./refresh.ts";
 import { createRefreshTokens } from "./refresh-tokens.ts";
@@ -32,6 +37,10 @@ export type UseCases = Readonly<{
   login: Login;
   refresh: Refresh;
   logout: Logout;
+  logoutAll: LogoutAll;
+  deleteAccount: DeleteAccount;
+  exportAccount: ExportAccount;
+  findUsers: FindUsers;
   verifyToken: VerifyToken;
   verifyTokens: VerifyTokens;
   updateProfile: UpdateProfile;
@@ -55,20 +64,25 @@ type Resources = Readonly<{
 export function createUseCases(config: AuthConfig, resources: Resources): UseCases {
   const { database, keys, hasher, announce } = resources;
   const users = createUsers(database);
-  const sessions = createSessions(database, config.AUTH_SESSION_DAYS);
+  const sessions = createSessions(database, config.AUTH_SESSION_DAYS, config.SESSIONS_PER_USER_MAX);
   const refreshTokens = createRefreshTokens(database, config.AUTH_SESSION_DAYS);
   const tokens = createTokens(keys, config.AUTH_ISSUER, config.AUTH_AUDIENCE);
-  const limits = config.RATE_LIMITS === "on" ? createLimits() : createNoLimits();
+  const limits = config.RATE_LIMITS === "on" ? createLimits(database) : createNoLimits();
   const passwords = createPasswords(database);
+  const checkPassword = createCheckPassword(users, hasher, limits);
   return {
     register: createRegister(users, hasher, limits),
-    login: createLogin({ users, sessions, tokens, hasher, limits }),
+    login: createLogin({ checkPassword, users, sessions, tokens, hasher, limits, announce }),
     refresh: createRefresh(refreshTokens, tokens, announce),
     logout: createLogout(sessions, tokens, announce),
+    logoutAll: createLogoutAll(sessions, announce),
+    deleteAccount: createDeleteAccount(checkPassword, users, announce),
+    exportAccount: createExportAccount(database),
+    findUsers: createFindUsers(users, config.RATE_LIMITS === "on"),
     verifyToken: createVerifyToken(tokens, sessions),
     verifyTokens: createVerifyTokens(tokens, sessions),
     updateProfile: createUpdateProfile(users),
-    changePassword: createChangePassword({ users, passwords, hasher, limits, announce }),
+    changePassword: createChangePassword({ checkPassword, passwords, hasher, announce }),
     listSessions: createListSessions(sessions),
     revokeSession: createRevokeSession(sessions, announce),
     listRevocations: createListRevocations(database),

@@ -1,4 +1,5 @@
 import type { App } from "@parley/runtime/http";
+import { AuthError } from "./auth-error.ts";
 import { Jwks, Me, problems, security, UserList, UsersQuery } from "./http-schemas.ts";
 import type { UseCases } from "./use-cases.ts";
 import { callerOf } from "./verify-token.ts";
@@ -20,14 +21,18 @@ export function addUserRoutes(app: App, cases: UseCases): void {
       schema: {
         tags,
         security,
-        summary: "users by id; unknown ids are left out",
+        summary: "users by id, unknown ids are left out; or by the beginning of a name",
         querystring: UsersQuery,
-        response: { 200: UserList, ...problems(400, 401, 503) },
+        response: { 200: UserList, ...problems(400, 401, 429, 503) },
       },
     },
     async (request) => {
-      const ids = request.query.ids.split(",").filter((id) => id !== "");
-      return { data: await cases.getUsers(ids) };
+      const { user } = callerOf(request);
+      const { ids, name, limit } = request.query;
+      if ((ids === undefined) === (name === undefined))
+        throw new AuthError("bad_frame", "either ids or name is required", { path: "/ids" });
+      if (name !== undefined) return { data: await cases.findUsers(user.id, name, limit) };
+      return { data: await cases.getUsers((ids ?? "").split(",").filter((id) => id !== "")) };
     },
   );
   app.get(

@@ -1,5 +1,6 @@
 import { isName } from "@parley/protocol/text";
 import type { Database } from "@parley/runtime/postgres";
+import type { Revocation } from "./announce-revocations.ts";
 import { AuthError } from "./auth-error.ts";
 import { reservedReason } from "./reserved-username.ts";
 
@@ -44,39 +45,89 @@ export function acceptDisplayName(text: string): string {
 
 const FIELDS = `id, username, display_name as "displayName"`;
 
-/** A user with the hash that a login is checked against; `passwordEpoch` counts changes of the password. */
-export type Account = User & Readonly<{ passwordHash: string; passwordEpoch: number }>;
+/**
+ * A user with the hash that a login is checked against; `passwordEpoch` counts changes of the password, `isKnown` is
+ * whether it was entered from an address before.
+ */
+export type Account = User & Readonly<{ passwordHash: string; passwordEpoch: number; isKnown: boolean }>;
+
+/** A new account, with the hash of the address that it is made from. */
+type NewAccount = Readonly<Record<"username" | "displayName" | "passwordHash" | "addressHash", string>>;
 
 /** Accounts in Postgres. Each write is one statement. */
 export interface Users {
   /** Adds an account; undefined if the username is taken. */
-  add(username: string, displayName: string, passwordHash: string): Promise<User | undefined>;
-  /** The account with this username, without regard to case. */
-  findByName(username: string): Promise<Account | undefined>;
+  add(account: NewAccount): Promise<User | undefined>;
+  /** The account with this username, without regard to case; `addressHash` is what `isKnown` is about. */
+  findByName(username: string, addressHash: string): Promise<Account | undefined>;
   /** The users with these ids; unknown and malformed ids are left out. */
   findByIds(ids: readonly string[]): Promise<User[]>;
+  /** The first `limit` users, by username, whose username or display name begins with a text. */
+  findByPrefix(text: string, limit: number): Promise<User[]>;
+  /**
+   * Takes names, password and addresses from an account, revokes its sessions, and returns those. Its row stays, under
+   * another name.
+   */
+  erase(userId: string): Promise<Revocation[]>;
   /** Changes the display name; undefined if there is no such user. */
   rename(userId: string, displayName: string): Promise<User | undefined>;
   /** Replaces the hash by another one of the same password; false if the stored hash is not `old` any more. */
   replaceHash(userId: string, old: string, fresh: string): Promise<boolean>;
 }
 
+/** SQL: the hash by which the username `$1` of a deleted account is kept from others. */
+const NAME_HASH = "sha256(convert_to(lower($1), 'UTF8'))";
+
+/** `$1` is escaped for `like`. Each half of the union uses an index of its own. */
+const FIND_BY_PREFIX = `
+  select ${FIELDS} from (
+    (select * from auth.users where username_key like lower($1) || '%' and deleted_at is null
+     order by username_key limit $2)
+    union
+    (select * from auth.users where lower(display_name) like lower($1) || '%' and deleted_at is null
+     order by username_key limit $2)
+  ) found order by username_key limit $2`;
+
+/** The random part of the new name cannot be that of another account; ids are random from their first digit on. */
+const ERASE = `
+  with erased as (
+    update auth.users set
+      username = 'deleted-' || left(replace(id::text, '-', ''), 24), display_name = 'Deleted account',
+      password_hash = '', password_epoch = password_epoch + 1, deleted_at = now(), updated_at = now(),
+      erased_name_hash = sha256(convert_to(username_key, 'UTF8'))
+    where id = $1 and deleted_at is null returning id
+  ), forgotten as (
+    delete from auth.known_addresses k using erased where k.user_id = erased.id
+  )
+  update auth.sessions s set revoked_at = now(), revoked_why = 'deleted', device = '' from erased
+  where s.user_id = erased.id and s.revoked_at is null and s.expires_at > now()
+  returning s.id as "sessionId", s.revoked_at as at`;
+
 /** Stores accounts in the schema `auth`. */
 export function createUsers(database: Database): Users {
   return {
-    async add(username, displayName, passwordHash) {
+    async add({ username, displayName, passwordHash, addressHash }) {
       const [user] = await database.query<User>(
-        `insert into auth.users (username, display_name, password_hash) values ($1, $2, $3)
-         on conflict (username_key) do nothing returning ${FIELDS}`,
-        [username, displayName, passwordHash],
+        `with added as (
+           insert into auth.users (username, display_name, password_hash)
+           select $1, $2, $3
+           where not exists (select from auth.users where erased_name_hash = ${NAME_HASH})
+           on conflict (username_key) do nothing returning id, username, display_name
+         ), known as (
+           insert into auth.known_addresses (user_id, address_hash) select id, decode($4, 'hex') from added
+         )
+         select ${FIELDS} from added`,
+        [username, displayName, passwordHash, addressHash],
       );
       return user;
     },
-    async findByName(username) {
+    async findByName(username, addressHash) {
       const [user] = await database.query<Account>(
-        `select ${FIELDS}, password_hash as "passwordHash", password_epoch as "passwordEpoch"
-         from auth.users where username_key = lower($1)`,
-        [username],
+        `select ${FIELDS}, password_hash as "passwordHash", password_epoch as "passwordEpoch",
+                exists (select from auth.known_addresses
+                        where user_id = id and address_hash = decode($2, 'hex')) as "isKnown"
+         from auth.users where username_key = lower($1) and deleted_at is null`,
+        [username, addressHash],
       );
       return user;
     },
@@ -88,6 +139,12 @@ export function createUsers(database: Database): Users {
          where id in (select value::uuid from json_array_elements_text($1::text::json)) order by username_key`,
         [JSON.stringify(possible)],
       );
+    },
+    findByPrefix: (text, limit) =>
+      database.query<User>(FIND_BY_PREFIX, [text.replace(/[\\%_]/g, "\\$&"), limit]),
+    async erase(userId) {
+      const rows = await database.query<{ sessionId: string; at: Date }>(ERASE, [userId]);
+      return rows.map(({ sessionId, at }) => ({ sessionId, userId, at: at.getTime() }));
     },
     async rename(userId, displayName) {
       const [user] = await database.query<User>(
