@@ -117,13 +117,17 @@ class ChildHasher implements Hasher {
   }
 
   async admit(account: string, address: string): Promise<void> {
-    if (!this.#queue.isBusy(account, address)) return;
+    if (this.#queue.isBusy(account, address)) throw await this.#refuseLate();
+  }
+
+  /** Resolves with a refusal, late, so that clients that retry at once do not keep auth busy with refusing. */
+  async #refuseLate(): Promise<AuthError> {
     if (this.#delayedRefusals < DELAYED_REFUSALS_MAX) {
       this.#delayedRefusals += 1;
       await sleep(REFUSAL_DELAY_MS);
       this.#delayedRefusals -= 1;
     }
-    throw tooMany();
+    return tooMany();
   }
 
   check(): void {
@@ -156,7 +160,7 @@ class ChildHasher implements Hasher {
       const timer = setTimeout(() => this.#remove(job).reject(tooMany()), QUEUE_DEADLINE_MS);
       const job: Job = { request, sentAt: 0, timer, resolve, reject };
       const refused = this.#queue.add(job, turn, now);
-      if (refused) this.#remove(refused).reject(tooMany());
+      if (refused) void this.#refuseLate().then(this.#remove(refused).reject);
       this.#sendNext();
     });
   }
