@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { getPriority, setPriority } from "node:os";
 import { argon2id, hash, needsRehash, verify } from "argon2";
-import { HASH_PARAMETERS, HASHER_NICENESS } from "./password-rules.ts";
+import { HASH_PARAMETERS } from "./password-rules.ts";
 
 /** A request of the parent. `hash: null` means that there is no such user: same work, never a match. */
 export type HashRequest =
@@ -32,8 +31,6 @@ function send(message: HashAnswer | "ready"): void {
 process.on("disconnect", () => process.exit(0));
 // Ctrl-C reaches the whole process group; the parent decides when this process ends.
 process.on("SIGINT", () => undefined);
-// A lower niceness than the inherited one would need a privilege.
-if (getPriority() < HASHER_NICENESS) setPriority(HASHER_NICENESS);
 /** The hash that passwords for unknown names are compared with; nobody knows its password. */
 const decoy = await hash(randomBytes(32), OPTIONS);
 process.on("message", (request: HashRequest) => {

@@ -1,11 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { getPriority } from "node:os";
 import { createLog } from "@parley/runtime/log";
 import { argon2id, hash } from "argon2";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Turn, WAITING_MAX } from "./fair-queue.ts";
 import { HASHES_IN_FLIGHT_MAX, type Hasher, startHasher } from "./hasher.ts";
-import { HASHER_NICENESS } from "./password-rules.ts";
 
 const ANYBODY: Turn = { account: "anybody", address: "10.0.0.1", isKnown: false, spacings: [] };
 let hasher: Hasher;
@@ -68,7 +66,7 @@ it("kills and replaces a process that does not answer", async () => {
   impatient.close();
 });
 
-it.runIf(process.platform === "linux")("hashes at a low priority, without auth's environment", async () => {
+it.runIf(process.platform === "linux")("hashes without auth's environment", async () => {
   const pid = hasher.pid() as number;
   await Promise.all([hasher.hash("correct horse", ANYBODY), hasher.hash("correct horse", ANYBODY)]);
   expect(await readFile(`/proc/${pid}/environ`, "utf8")).not.toContain("PATH=");

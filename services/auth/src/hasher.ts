@@ -26,7 +26,7 @@ const IDLE_FACTOR = Math.max(0, HASHES_IN_FLIGHT_MAX / (availableParallelism() *
 const IDLE_MAX_MS = 100;
 
 /**
- * Hashes passwords in a child process of low priority, because argon2 would share libuv's thread pool with the
+ * Hashes passwords in a child process, because argon2 would share libuv's thread pool with the
  * verification of tokens (docs/decisions/0013-password-process.md).
  */
 export interface Hasher {

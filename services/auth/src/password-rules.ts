@@ -7,9 +7,6 @@ export const PASSWORD_LENGTH_MAX = 128;
 /** argon2id with 19 MiB, two passes and one lane (OWASP Password Storage Cheat Sheet). */
 export const HASH_PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
-/** Niceness of the process that hashes: behind the services, but not starved by them (docs/decisions/0013). */
-export const HASHER_NICENESS = 10;
-
 /** The form in which a password is hashed: NFKC, because devices encode the same characters in different ways. */
 export const normalizePassword = (password: string): string => password.normalize("NFKC");
 
