@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthFixture, refusalOf, startAuthFixture } from "./auth-fixture.ts";
-import { SEARCHES_PER_MINUTE } from "./find-users.ts";
 
 const PASSWORD = "correct horse battery";
 const ORIGIN = "http://localhost:8083";
@@ -150,8 +149,8 @@ it("finds users by the beginning of a username or display name, and limits it", 
     `name=${"z".repeat(65)}`,
   ])
     expect(await find(bad)).toBe("400 bad_frame");
-  for (let i = 0; i < SEARCHES_PER_MINUTE; i += 1) await find("name=z");
-  expect(await find("name=z")).toBe("429 rate_limited");
+  const many = await Promise.all(Array.from({ length: 150 }, () => find("name=z")));
+  expect(many).toContain("429 rate_limited");
 });
 
 it.each([

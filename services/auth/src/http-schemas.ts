@@ -1,9 +1,10 @@
 import { StorableText } from "@parley/protocol/text";
 import { Type } from "typebox";
-import { FOUND_DEFAULT, FOUND_MAX } from "./find-users.ts";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password-rules.ts";
 import {
   DISPLAY_NAME_LENGTH_MAX,
+  FOUND_DEFAULT,
+  FOUND_MAX,
   USERNAME_LENGTH_MAX,
   USERNAME_LENGTH_MIN,
   USERNAME_PATTERN,

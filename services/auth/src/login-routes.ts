@@ -16,6 +16,8 @@ import type { RefreshCookie } from "./refresh-cookie.ts";
 import type { UseCases } from "./use-cases.ts";
 
 const tags = ["login"];
+/** What an attempt costs beside the hash, which has a queue and limits of its own: an address has 100 a second. */
+const PASSWORD_COST = 20;
 type Answer = (
   reply: FastifyReply,
   pair: TokenPair,
@@ -66,6 +68,7 @@ function addRegister(app: App, cases: UseCases): void {
   app.post(
     "/api/v1/register",
     {
+      config: { cost: PASSWORD_COST },
       schema: {
         tags,
         summary: "create an account",
@@ -85,6 +88,7 @@ function addLogin(app: App, cases: UseCases, answer: Answer): void {
   app.post(
     "/api/v1/login",
     {
+      config: { cost: PASSWORD_COST },
       schema: {
         tags,
         summary: "open a session",

@@ -19,7 +19,12 @@ export type RefreshCookie = Readonly<{
  * @param isSecure whether browsers may send it over TLS only
  */
 export function createRefreshCookie(prefix: string, isSecure: boolean): RefreshCookie {
-  const options = { path: `${prefix}${COOKIE_PATH}`, httpOnly: true, sameSite: "strict", secure: isSecure } as const;
+  const options = {
+    path: `${prefix}${COOKIE_PATH}`,
+    httpOnly: true,
+    sameSite: "strict",
+    secure: isSecure,
+  } as const;
   return {
     read: ({ cookies }) => cookies[REFRESH_COOKIE] ?? "",
     set: (reply, refreshToken) =>

@@ -5,7 +5,6 @@ import { createCheckPassword } from "./check-password.ts";
 import type { AuthConfig } from "./config.ts";
 import { createDeleteAccount, type DeleteAccount } from "./delete-account.ts";
 import { createExportAccount, type ExportAccount } from "./export-account.ts";
-import { createFindUsers, type FindUsers } from "./find-users.ts";
 import { createGetUsers, type GetUsers } from "./get-users.ts";
 import type { Hasher } from "./hasher.ts";
 import { createLimits, createNoLimits } from "./limits.ts";
@@ -23,7 +22,7 @@ import { createSessions } from "./sessions.ts";
 import type { PublicKeys, SigningKeys } from "./signing-keys.ts";
 import { createTokens } from "./tokens.ts";
 import { createUpdateProfile, type UpdateProfile } from "./update-profile.ts";
-import { createUsers } from "./users.ts";
+import { createUsers, type Users } from "./users.ts";
 import {
   createVerifyToken,
   createVerifyTokens,
@@ -40,7 +39,7 @@ export type UseCases = Readonly<{
   logoutAll: LogoutAll;
   deleteAccount: DeleteAccount;
   exportAccount: ExportAccount;
-  findUsers: FindUsers;
+  findUsers: Users["findByPrefix"];
   verifyToken: VerifyToken;
   verifyTokens: VerifyTokens;
   updateProfile: UpdateProfile;
@@ -78,7 +77,7 @@ export function createUseCases(config: AuthConfig, resources: Resources): UseCas
     logoutAll: createLogoutAll(sessions, announce),
     deleteAccount: createDeleteAccount(checkPassword, users, announce),
     exportAccount: createExportAccount(database),
-    findUsers: createFindUsers(users, config.RATE_LIMITS === "on"),
+    findUsers: users.findByPrefix,
     verifyToken: createVerifyToken(tokens, sessions),
     verifyTokens: createVerifyTokens(tokens, sessions),
     updateProfile: createUpdateProfile(users),

@@ -8,6 +8,9 @@ export const USERNAME_LENGTH_MIN = 3;
 export const USERNAME_LENGTH_MAX = 32;
 export const USERNAME_PATTERN = "^[a-zA-Z0-9_.-]+$";
 export const DISPLAY_NAME_LENGTH_MAX = 64;
+/** Users that are found by a name, at most and by default. */
+export const FOUND_MAX = 50;
+export const FOUND_DEFAULT = 20;
 
 const USERNAME = /^[a-zA-Z0-9_.-]{3,32}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
@@ -62,8 +65,12 @@ export interface Users {
   findByName(username: string, addressHash: string): Promise<Account | undefined>;
   /** The users with these ids; unknown and malformed ids are left out. */
   findByIds(ids: readonly string[]): Promise<User[]>;
-  /** The first `limit` users, by username, whose username or display name begins with a text. */
-  findByPrefix(text: string, limit: number): Promise<User[]>;
+  /**
+   * The first `limit` users, by username, whose username or display name begins with a text, without regard to case.
+   *
+   * @throws {AuthError} `unavailable`.
+   */
+  findByPrefix(text: string, limit?: number): Promise<User[]>;
   /**
    * Takes names, password and addresses from an account, revokes its sessions, and returns those. Its row stays, under
    * another name.
@@ -140,7 +147,7 @@ export function createUsers(database: Database): Users {
         [JSON.stringify(possible)],
       );
     },
-    findByPrefix: (text, limit) =>
+    findByPrefix: (text, limit = FOUND_DEFAULT) =>
       database.query<User>(FIND_BY_PREFIX, [text.replace(/[\\%_]/g, "\\$&"), limit]),
     async erase(userId) {
       const rows = await database.query<{ sessionId: string; at: Date }>(ERASE, [userId]);
