@@ -23,7 +23,7 @@ const DELAYED_REFUSALS_MAX = 500;
 const PROCESSORS_SHARE = 1 / 6;
 /** Idle time after each hash while requests queue, as a multiple of the time the hash took. */
 const IDLE_FACTOR = Math.max(0, HASHES_IN_FLIGHT_MAX / (availableParallelism() * PROCESSORS_SHARE) - 1);
-const IDLE_MAX_MS = 100;
+const IDLE_MAX_MS = 50;
 
 /**
  * Hashes passwords in a child process, because argon2 would share libuv's thread pool with the

@@ -48,14 +48,16 @@ export function createLogin(dependencies: Dependencies): Login {
     const match = await checkPassword({ username: name, password, address, hasSession: false });
     if (!match) throw refused();
     const { account, turn } = match;
-    await limits.countSuccess(turn.account, turn.address);
     if (match.isStale) await rehash(account, password, { ...turn, isKnown: true });
     const refreshToken = createRefreshToken();
-    const opened = await sessions.open(account, {
-      device,
-      refreshHash: hashToken(refreshToken),
-      addressHash: addressHash(turn.account, turn.address),
-    });
+    const [opened] = await Promise.all([
+      sessions.open(account, {
+        device,
+        refreshHash: hashToken(refreshToken),
+        addressHash: addressHash(turn.account, turn.address),
+      }),
+      limits.countSuccess(turn.account, turn.address),
+    ]);
     // The password was changed while it was verified.
     if (!opened) throw refused();
     announce(opened.revoked);
