@@ -1,5 +1,5 @@
 import type { Server } from "node:http";
-import { addressKey } from "@parley/runtime/address-key";
+import { addressKey } from "./address-key.ts";
 
 /**
  * Caps the open TCP connections of one address, those included that have not sent a request yet. Beyond `max` they are
