@@ -108,9 +108,16 @@ clean: ## stop the stack, then remove its data, installed packages and generated
 	@rm -rf proto/gen .turbo packages/*/.turbo services/*/.turbo packages/*/dist services/*/dist coverage
 	@echo "clean: done"
 
-.PHONY: pack test-client
+.PHONY: pack docs-client test-client
 pack: install ## the client SDK as it is published: packages/client/dist and a tarball of it
 	@cd packages/client && node scripts/build.ts dist && npm pack ./dist --pack-destination dist --silent
+
+REFERENCE := packages/client/reference
+$(REFERENCE)/node_modules: $(REFERENCE)/package-lock.json
+	@cd $(REFERENCE) && npm ci --ignore-scripts --silent && touch node_modules
+
+docs-client: install $(REFERENCE)/node_modules ## the API reference of the client SDK, in packages/client/reference/html
+	@cd $(REFERENCE) && node_modules/.bin/typedoc
 
 test-client: install ## the long form of the client's tests: 1,000 cuts, closes and clients
 	@CUTS=1000 CLOSES=1000 CLIENTS=1000 exec vitest run --project e2e --testTimeout 3600000 packages/client/behaviour

@@ -1,5 +1,5 @@
-/** Codes that a server may send; a newer server may send others, so any string is accepted. */
-type ServerCode =
+/** Codes that a server may send. */
+export type ServerCode =
   | "bad_json"
   | "bad_frame"
   | "unknown_type"
@@ -18,14 +18,22 @@ type ServerCode =
   | "overloaded"
   | "unavailable";
 /** Codes of faults that the client finds itself. */
-type ClientCode = "network" | "timeout" | "aborted" | "expired" | "discarded" | "signed_out" | "closed";
+export type ClientCode =
+  | "network"
+  | "timeout"
+  | "aborted"
+  | "expired"
+  | "discarded"
+  | "signed_out"
+  | "closed";
+/** Stable name of a fault. A newer server may send codes that are not listed, so any string is accepted. */
 export type ErrorCode = ServerCode | ClientCode | (string & {});
 
 /** Codes after which the same request may succeed later. */
 const RETRYABLE = /^(rate_limited|overloaded|unavailable|network|timeout)$/;
 
 /** What is known of a fault besides its code and message. */
-type ErrorHints = Readonly<{ retryAfterMs?: number; path?: string; cause?: unknown }>;
+export type ErrorHints = Readonly<{ retryAfterMs?: number; path?: string; cause?: unknown }>;
 
 /** Every error that this package throws, rejects with or keeps as a state. `code` is stable, `message` is not. */
 export class ParleyError extends Error {

@@ -24,12 +24,14 @@ export interface Message {
   reactions?: Reaction[];
 }
 
+/** One emoji under a message: how many reacted with it, and whether you did. */
 export interface Reaction {
   emoji: string;
   count: number;
   mine: boolean;
 }
 
+/** What a member may do: owners everything, admins add and remove members, members write. */
 export type Role = "owner" | "admin" | "member";
 
 interface Base {
@@ -40,37 +42,44 @@ interface Base {
   at: string;
 }
 
+/** Somebody is a member from here on. */
 export interface MemberJoined extends Base {
   type: "member_joined";
   user: User;
   role: Role;
   readSeq?: number;
 }
+/** Somebody is no longer a member. */
 export interface MemberLeft extends Base {
   type: "member_left";
   user: User;
 }
+/** A member has another role. */
 export interface MemberRole extends Base {
   type: "member_role";
   user: User;
   role: Role;
 }
+/** A message has another text. */
 export interface MessageEdited extends Base {
   type: "message_edited";
   /** Seq of the message that has another text. */
   target: number;
   body: string;
 }
+/** A message was deleted. */
 export interface MessageDeleted extends Base {
   type: "message_deleted";
   target: number;
 }
+/** Somebody reacted to a message, or took a reaction back. */
 export interface ReactionChanged extends Base {
   type: "reaction";
   target: number;
   emoji: string;
   remove: boolean;
 }
+/** The room has another title, or was deleted. */
 export interface RoomUpdated extends Base {
   type: "room_updated";
   title: string | null;
@@ -102,6 +111,7 @@ export interface TypingNotice {
   user: User;
   isTyping: boolean;
 }
+/** Whether somebody is online. */
 export interface Presence {
   isOnline: boolean;
   /** When the user was last online; null while online or if never seen. */

@@ -1,19 +1,30 @@
-export { type ErrorCode, ParleyError } from "./error.ts";
+export { type ClientCode, type ErrorCode, type ErrorHints, ParleyError, type ServerCode } from "./error.ts";
 export type {
   Ack,
+  Frame,
+  MemberJoined,
+  MemberLeft,
+  MemberRole,
   Message,
+  MessageDeleted,
+  MessageEdited,
   Notification,
   Presence,
   Reaction,
+  ReactionChanged,
   ReadNotice,
   Role,
   RoomEvent,
+  RoomUpdated,
   User,
 } from "./frames.ts";
 export { createParley } from "./parley.ts";
 export type {
   Clock,
+  Endpoint,
   Feed,
+  Grant,
+  Link,
   Live,
   LogRecord,
   Member,

@@ -6,6 +6,23 @@ import { type NewEvent, TwinRoom } from "./twin-rooms.ts";
 import { type TwinDoor, TwinSocket } from "./twin-socket.ts";
 import type { Endpoint, Options, SocketClass, TokenSource } from "./types.ts";
 
+/** A socket of the client as its server sees it. */
+export interface TestSocket {
+  readonly endpoint: Endpoint;
+  /** 0 connecting, 1 open, 3 closed. */
+  readonly readyState: number;
+  /** Who has authenticated. */
+  readonly user: User | undefined;
+  /** What the client sent on it. */
+  readonly sent: readonly Frame[];
+  /** Rooms that are listened to. */
+  readonly rooms: ReadonlySet<string>;
+  /** The server sends a frame. */
+  push(frame: object): void;
+  /** The server, or the network, ends it. */
+  drop(code: number, reason: string): void;
+}
+
 type Fault = { command: string; code: ErrorCode; retryAfterMs?: number; times: number };
 
 /**
@@ -20,7 +37,11 @@ type Fault = { command: string; code: ErrorCode; retryAfterMs?: number; times: n
  */
 export class TestServer {
   /** Every socket that was opened, also the closed ones. */
-  readonly sockets: TwinSocket[] = [];
+  get sockets(): readonly TestSocket[] {
+    return this.#sockets;
+  }
+
+  readonly #sockets: TwinSocket[] = [];
   readonly #rooms = new Map<string, TwinRoom>();
   readonly #tokens = new Map<string, User>();
   readonly #faults: Fault[] = [];
@@ -44,6 +65,7 @@ export class TestServer {
     return async () => this.token(username);
   }
 
+  /** A new token of somebody. */
   token(username: string): string {
     this.#count += 1;
     const token = `token-${username}-${this.#count}`;
@@ -84,8 +106,9 @@ export class TestServer {
     this.#isStalled = true;
   }
 
+  /** Ends `down` and `stall`. */
   heal(): void {
-    if (this.#isStalled) for (const socket of this.sockets) socket.drop(1006, "");
+    if (this.#isStalled) for (const socket of this.#sockets) socket.drop(1006, "");
     this.#isDown = false;
     this.#isStalled = false;
   }
@@ -106,7 +129,7 @@ export class TestServer {
   }
 
   #open(endpoint?: Endpoint): TwinSocket[] {
-    return this.sockets.filter((one) => one.readyState === 1 && (!endpoint || one.endpoint === endpoint));
+    return this.#sockets.filter((one) => one.readyState === 1 && (!endpoint || one.endpoint === endpoint));
   }
 
   #room(id: string): TwinRoom {
@@ -129,7 +152,7 @@ export class TestServer {
 
   readonly #door: TwinDoor = {
     admit: (socket) => {
-      this.sockets.push(socket);
+      this.#sockets.push(socket);
       if (this.#isDown) socket.drop(1006, "");
       return !this.#isDown && !this.#isStalled;
     },

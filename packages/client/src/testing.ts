@@ -1,2 +1,2 @@
 export { createTestClock, type TestClock } from "./test-clock.ts";
-export { TestServer } from "./test-server.ts";
+export { TestServer, type TestSocket } from "./test-server.ts";

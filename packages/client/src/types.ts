@@ -10,9 +10,11 @@ export type Release = () => void;
  */
 export interface Live<T> {
   readonly value: T;
+  /** Calls back at once and with each new value, until the release. */
   subscribe(listener: (value: T) => void): Release;
 }
 
+/** What the client tells its log. Tokens are masked. */
 export interface LogRecord {
   level: "debug" | "info" | "warn" | "error";
   /** Stable name of what happened, such as `socket_closed`. */
@@ -28,33 +30,48 @@ export type TokenSource = (why: Why, signal: AbortSignal) => Promise<string>;
 
 /** Keeps what shall survive a reload. Every method may reject: the client then goes on without it. */
 export interface Store {
+  /** `undefined` if there is none. */
   get(key: string): Promise<unknown>;
   /** `undefined` removes the key. */
   set(key: string, value: unknown): Promise<void>;
   /** All entries whose key begins with `prefix`, in the order of their keys. */
   list(prefix: string): Promise<[key: string, value: unknown][]>;
+  /** Removes everything. */
   clear(): Promise<void>;
 }
 
 /** Time and chance: monotonic ms, timers, and numbers in [0, 1). Replaced in tests only. */
 export interface Clock {
+  /** Monotonic time, ms. */
   now(): number;
+  /** Calls back once, after so many ms; returns what `clearTimeout` takes. */
   setTimeout(callback: () => void, ms: number): unknown;
+  /** A timer that is over is ignored. */
   clearTimeout(timer: unknown): void;
+  /** A number in [0, 1). */
   random(): number;
 }
 
 /** What is used of a WebSocket. */
 export interface SocketLike {
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
+  /** Called when it is open. */
   onopen: ((event: never) => void) | null;
+  /** Called with each frame, in `data`. */
   onmessage: ((event: never) => void) | null;
+  /** Called once when it is closed, with `code` and `reason`. */
   onclose: ((event: never) => void) | null;
+  /** Called before `onclose` if it failed. */
   onerror: ((event: never) => void) | null;
+  /** Sends one text frame. */
   send(text: string): void;
+  /** Begins the closing handshake. */
   close(code?: number, reason?: string): void;
 }
+/** A class that opens a WebSocket: that of browsers, of Node 22, or of the package `ws`. */
 export type SocketClass = new (url: string) => SocketLike;
+/** Which service a socket goes to: `send` takes what you say, `listen` tells what happens. */
 export type Endpoint = "send" | "listen";
 
 /** A token and how long it is valid from now on, ms; without a life it is used until the server refuses it. */
@@ -65,14 +82,20 @@ export interface Grant {
 
 /** How sockets are opened and tokens renewed: by this page itself, or by the tab that leads (`./tabs`). */
 export interface Link {
+  /** Opens a socket to a service. */
   openSocket(endpoint: Endpoint): SocketLike;
+  /** Gives a token. Rejects if there is none to be had. */
   renew(why: Why, signal: AbortSignal): Promise<Grant>;
+  /** Leaves the other tabs; nothing goes through it any more. */
   close(): void;
 }
+/** Tabs of a browser that share sockets: the result of `shareTabs()`. */
 export interface TabSharing {
+  /** Called once by the client, before its first socket. */
   join(own: Omit<Link, "close">, log: (entry: LogRecord) => void): Link;
 }
 
+/** What `createParley` takes. Only `url` is required. */
 export interface Options {
   /** One origin with the prefixes `/auth`, `/send` and `/listen` behind a proxy, or the three services. */
   url: string | { auth: string; send: string; listen: string };
@@ -84,12 +107,20 @@ export interface Options {
   tabs?: TabSharing;
   /** Needed where there is no global one, as in Node 20: pass that of `ws`. */
   WebSocket?: SocketClass;
+  /** Left out: the global one. */
   fetch?: typeof fetch;
+  /** Gets structured entries; what looks like a token is masked. */
   log?: (entry: LogRecord) => void;
+  /** For tests: see `createTestClock` in `@parley/client/testing`. */
   clock?: Clock;
 }
 
+/**
+ * `idle`: nobody holds the connection. `connecting`: for the first time, or again. `retrying`: waits for the next attempt.
+ * `signed_out`: waits for `signIn`. `stopped`: for good.
+ */
 export type State = "idle" | "connecting" | "online" | "retrying" | "signed_out" | "stopped";
+/** How the connection is. */
 export type Status = Readonly<{
   /** `stopped` after `close()` or a fault that a retry cannot mend. */
   state: State;
@@ -100,6 +131,7 @@ export type Status = Readonly<{
   error?: ParleyError;
 }>;
 
+/** The signed-in user. */
 export interface Profile extends User {
   displayName?: string;
 }
@@ -107,7 +139,9 @@ export interface Profile extends User {
 /** Who is signed in. `register`, `signIn` and `signOut` are for `auth: "cookie"`. */
 export interface Session {
   readonly user: Live<Profile | null>;
+  /** Makes an account. It does not sign in. @throws {ParleyError} such as `username_taken`. */
   register(account: { username: string; password: string; displayName?: string }): Promise<void>;
+  /** Opens a session; the sockets follow if somebody holds them. @throws {ParleyError} why it was refused. */
   signIn(credentials: { username: string; password: string }): Promise<void>;
   /** Ends the session here and on the server, and clears the store. */
   signOut(): Promise<void>;
@@ -115,6 +149,7 @@ export interface Session {
   token(): Promise<string>;
 }
 
+/** A part of a longer list. */
 export interface Page<T> {
   items: T[];
   /** Passed as `cursor` it gives the next page; null at the end. */
@@ -139,30 +174,37 @@ export interface RoomSummary {
   with: User | null;
 }
 
+/** A channel is open to all; a group has members. */
 export type NewRoom =
   | { kind: "channel"; name: string; title?: string }
   | { kind: "group"; title: string; members?: string[] };
 
+/** Unread messages: of all rooms together, and of each. */
 export interface Unread {
   total: number;
   rooms: { room: string; unread: number; readSeq: number }[];
 }
 
+/** The rooms of the server. */
 export interface Rooms {
   /** The room of that id: always the same object; nothing is asked or opened. */
   get(id: string): Room;
+  /** Your rooms, pinned and newest first; or all channels. */
   list(o?: {
     list?: "mine" | "channels";
     cursor?: string;
     limit?: number;
     signal?: AbortSignal;
   }): Promise<Page<RoomSummary>>;
+  /** Makes a room of which you are the owner. */
   create(room: NewRoom): Promise<RoomSummary>;
   /** The direct chat with a user, made if there is none. */
   direct(userId: string): Promise<RoomSummary>;
+  /** Counts unread messages. */
   unread(): Promise<Unread>;
 }
 
+/** Somebody in a room. */
 export interface Member {
   user: User;
   role: Role;
@@ -170,13 +212,19 @@ export interface Member {
   readSeq: number;
 }
 
+/** Who is in a room. */
 export interface Members {
+  /** A page of members, those who joined first first. */
   list(o?: { cursor?: string; limit?: number; signal?: AbortSignal }): Promise<Page<Member>>;
+  /** Adds a member (owners and admins). */
   add(userId: string, role?: Role): Promise<void>;
+  /** Gives a member another role (owners). */
   setRole(userId: string, role: Role): Promise<void>;
+  /** Removes a member (owners anybody, admins members). */
   remove(userId: string): Promise<void>;
 }
 
+/** What is shown of a room. Each change is a new object. */
 export type Timeline = Readonly<{
   /** Messages in the order of `seq`, then what is not stored yet in the order of sending. */
   items: readonly (Message | Pending)[];
@@ -192,6 +240,7 @@ export type Timeline = Readonly<{
   error?: ParleyError;
 }>;
 
+/** What `room.on` tells of, by name. */
 export type RoomEvents = {
   /** Everything with a seq, once and in order, from the first `open` on. */
   event: RoomEvent;
@@ -201,6 +250,7 @@ export type RoomEvents = {
   reset: { why: "gap" | "reset" };
 };
 
+/** One room. It is a handle: making one asks for nothing. */
 export interface Room {
   readonly id: string;
   readonly timeline: Live<Timeline>;
@@ -208,16 +258,21 @@ export interface Room {
   readonly members: Members;
   /** Listens to the room until the last release (and 250 ms longer). */
   open(): Release;
+  /** Calls back for what happens while the room is open, until the release or the signal. */
   on<E extends keyof RoomEvents>(event: E, f: (x: RoomEvents[E]) => void, signal?: AbortSignal): Release;
   /** Every event after `after` (left out: the new ones), once and in order, at the pace of the reader. */
   events(o?: { after?: number; signal?: AbortSignal }): AsyncIterableIterator<RoomEvent>;
+  /** Sends a message: queued at once, sent when the connection allows, stored once. Never throws. */
   send(body: string, o?: SendOptions): Pending;
+  /** Changes the text of a message of yours. @throws {ParleyError} `message_not_found`, `forbidden`. */
   edit(seq: number, body: string): Promise<void>;
+  /** Deletes a message of yours, or of others as owner or admin. @throws {ParleyError} `message_not_found`, `forbidden`. */
   remove(seq: number): Promise<void>;
   /** Adds a reaction, or takes it back with `on` = false. */
   react(seq: number, emoji: string, on?: boolean): Promise<void>;
   /** Loads messages before the first one. Resolves to whether there are still older ones. */
   older(): Promise<boolean>;
+  /** Loads messages after the last one that is shown. Resolves to whether there are still newer ones. */
   newer(): Promise<boolean>;
   /** Shows the messages around a seq, which may leave the newest ones. */
   around(seq: number): Promise<void>;
@@ -227,17 +282,23 @@ export interface Room {
   keystroke(): void;
   /** Tells how far the user has read; it never goes back. */
   read(seq: number): void;
+  /** Joins a channel. */
   join(): Promise<void>;
+  /** Leaves the room. @throws {ParleyError} `last_owner` */
   leave(): Promise<void>;
 }
 
+/** Choices for one message. */
 export interface SendOptions {
+  /** Your own id of it, unique per room: sent again under the same id it is stored once. Left out: a random one. */
   id?: string;
+  /** Seq of the message that this one answers. */
   replyTo?: number;
   /** A message that the server has not taken by then fails with `expired`, ms. */
   expiresInMs?: number;
 }
 
+/** `queued` waits, `sending` has no answer yet, `acked` is on disk, `stored` has its seq, `failed` has an `error`. */
 export type PendingState = "queued" | "sending" | "acked" | "stored" | "failed";
 
 /** A message on its way. Failing is a state; only who awaits it gets a rejection. */
@@ -261,10 +322,13 @@ export interface Feed<T> {
   readonly items: Live<readonly T[]>;
   /** Loads older entries. Resolves to whether there are still more. */
   more(): Promise<boolean>;
+  /** Marks one as read. */
   read(id: string): Promise<void>;
+  /** Marks all as read that are known here. */
   readAll(): Promise<void>;
 }
 
+/** A client: everything of one user, over one pair of sockets. */
 export interface Parley extends AsyncDisposable {
   readonly status: Live<Status>;
   readonly session: Session;
@@ -274,6 +338,7 @@ export interface Parley extends AsyncDisposable {
   readonly notifications: Feed<Notification>;
   /** Whether somebody is online; null until known. */
   presence(userId: string): Live<Presence | null>;
+  /** Finds messages, the newest first, in all your rooms or in one. */
   search(
     q: string,
     o?: { room?: string; cursor?: string; limit?: number; signal?: AbortSignal },
