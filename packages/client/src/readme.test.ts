@@ -6,8 +6,7 @@ import * as indexeddb from "./indexeddb.ts";
 import * as tabs from "./tabs.ts";
 import * as testing from "./testing.ts";
 
-const README = readFileSync(join(import.meta.dirname, "../README.md"), "utf8");
-const examples = [...README.matchAll(/## ([^\n]+)\n|```js\n([\s\S]*?)```/g)];
+const DOCUMENTS = ["packages/client/README.md", "docs/from-other-libraries.md"];
 
 /** The modules that examples import; their clients talk to a server in memory. */
 function modulesOf(server: testing.TestServer): Record<string, object> {
@@ -39,13 +38,12 @@ async function run(code: string): Promise<string[]> {
   return output;
 }
 
-let heading = "";
-for (const [, title, code] of examples) {
-  if (title) heading = title;
-  if (code === undefined) continue;
-  it(`README, ${heading}: line ${README.slice(0, README.indexOf(code)).split("\n").length} runs`, async () => {
-    const output = await run(code);
-    for (const [, expected = ""] of code.matchAll(/console\.log\([^\n]*\); \/\/ ([\w ]+)$/gm))
-      if (!/,| or /.test(expected)) expect(output).toContain(expected);
-  });
+for (const path of DOCUMENTS) {
+  const text = readFileSync(join(import.meta.dirname, "../../..", path), "utf8");
+  for (const { index, 1: code = "" } of text.matchAll(/```js\n([\s\S]*?)```/g))
+    it(`the example of ${path}:${text.slice(0, index).split("\n").length + 1} runs`, async () => {
+      const output = await run(code);
+      for (const [, expected = ""] of code.matchAll(/console\.log\([^\n]*\); \/\/ ([\w -]+)$/gm))
+        if (!/,| or /.test(expected)) expect(output).toContain(expected);
+    });
 }
