@@ -104,13 +104,8 @@ function completeParameter<P extends { schema?: Json }>(parameter: P): P {
 
 /** A body that may be null may be absent: an empty one is read as null. */
 function completeBody(body: Body): Body {
-  const schema = body.content?.[JSON_TYPE]?.schema;
-  const kinds = (schema?.anyOf ?? []) as Json[];
-  const [kind, ...others] = kinds.filter(({ type }) => type !== "null");
-  if (kind === undefined || others.length + 1 === kinds.length) return body;
-  const { anyOf: _anyOf, ...rest } = schema as Json;
-  const only = others.length === 0 ? { ...rest, ...kind } : { ...rest, anyOf: [kind, ...others] };
-  return { ...body, required: false, content: { ...body.content, [JSON_TYPE]: { schema: only } } };
+  const kinds = body.content?.[JSON_TYPE]?.schema?.anyOf as Json[] | undefined;
+  return kinds?.some(({ type }) => type === "null") ? { ...body, required: false } : body;
 }
 
 function completeResponse(response: Response, status: string): Response {
