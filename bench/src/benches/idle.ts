@@ -19,9 +19,8 @@ type Idle = Readonly<{
   baseMb: number;
   fullMb: number;
   handshakesPerSecond: number;
-  /** Handshakes per CPU second of all the target's processes, and of the one that holds the sockets. */
+  /** Handshakes per CPU second of all the target's processes. */
   handshakesPerCpuSecond: number;
-  handshakesPerHolderCpuSecond: number;
   cpuUsPerHandshake: Readonly<Record<string, number>>;
   /** CPU while nothing is sent: of the holder as a share of a core, of all processes by socket. */
   idleCpu: number;
@@ -65,15 +64,13 @@ export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE
     const rested = difference(idleFrom, await cpu());
     const full = await rssOf(pid);
     const { anomalies } = await generator.settle(0);
-    const perCpuSecond = (us: number) => Math.round((sockets * 1_000_000) / us);
     return {
       sockets,
       kbPerSocket: Math.round((full - base) / sockets / 102.4) / 10,
       baseMb: Math.round(base / 1_048_576),
       fullMb: Math.round(full / 1_048_576),
       handshakesPerSecond: Math.round(sockets / seconds),
-      handshakesPerCpuSecond: perCpuSecond(sum(opened)),
-      handshakesPerHolderCpuSecond: perCpuSecond(opened[holder] ?? 0),
+      handshakesPerCpuSecond: Math.round((sockets * 1_000_000) / sum(opened)),
       cpuUsPerHandshake: Object.fromEntries(
         Object.entries(opened).map(([name, us]) => [name, Math.round(us / sockets)]),
       ),

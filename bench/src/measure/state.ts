@@ -15,6 +15,7 @@ export const UNITS = {
   atFixedRate: "µs per message at 1,000/s",
   atFullLoad: "µs per message at full load",
   fanout: "µs per delivery, room of 300",
+  handshake: "µs per handshake, its token in no cache",
   idleCpu: "µs per idle socket and second",
   idleMemory: "KB per idle socket",
 } as const;
@@ -46,6 +47,7 @@ export async function measureState(repository: string, scale: number): Promise<F
       atFixedRate: servicesUsPerMessage(rate),
       atFullLoad: servicesUsPerMessage(full),
       fanout: servicesUsPerMessage(fanout) / LISTENERS,
+      handshake: 1_000_000 / sockets.handshakesPerCpuSecond,
       idleCpu: sockets.idleUsPerSocketSecond,
       idleMemory: sockets.kbPerSocket,
     };
