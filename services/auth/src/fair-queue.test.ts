@@ -48,6 +48,12 @@ it("A: gives the place of whoever has used most to another when it is full", () 
   expect(queue.size).toBe(WAITING_MAX);
 });
 
+it("A: an account that many strangers try is refused before another that was as quiet", () => {
+  const queue = new FairQueue<string>();
+  for (let i = 0; i < WAITING_MAX; i += 1) add(queue, `owner-${i}`, { address: `10.0.0.${i}` });
+  expect(add(queue, "bob")).toBe(`owner-${WAITING_MAX - 1}`);
+});
+
 it("keeps attempts apart that have to be", () => {
   const queue = new FairQueue<string>();
   const spaced = { spacings: [["pair alice", 500]] } as const;

@@ -54,16 +54,21 @@ export class FairQueue<Job> {
     return count >= WAITING_OF_PAIR_MAX;
   }
 
-  /** Adds a job. Returns the job that has no place now: of the longer lane, the one that has used most. */
+  /**
+   * Adds a job. Returns the job that has no place now: of the longer lane, one whose account or address has used and waits
+   * for most.
+   */
   add(job: Job, turn: Turn, now: number): Job | undefined {
     this.#waiting.set(job, { job, turn });
     if (this.#waiting.size <= WAITING_MAX) return undefined;
     const all = [...this.#waiting.values()];
-    const known = all.filter(({ turn: { isKnown } }) => isKnown);
-    const lane = known.length > WAITING_MAX / 2 ? known : all.filter(({ turn: { isKnown } }) => !isKnown);
-    const refused = lane.reduce((most, one) =>
-      this.#rank(one.turn, now) >= this.#rank(most.turn, now) ? one : most,
-    );
+    const known = all.filter((one) => one.turn.isKnown);
+    const lane = known.length > WAITING_MAX / 2 ? known : all.filter((one) => !one.turn.isKnown);
+    const amounts = new Map<string, number>();
+    for (const key of lane.flatMap((one) => keysOf(one.turn)))
+      amounts.set(key, (amounts.get(key) ?? this.#used(key, now)) + 1);
+    const amountOf = (one: Waiting<Job>) => Math.max(...keysOf(one.turn).map((key) => amounts.get(key) ?? 0));
+    const refused = lane.reduce((most, one) => (amountOf(one) >= amountOf(most) ? one : most));
     this.#waiting.delete(refused.job);
     return refused.job;
   }

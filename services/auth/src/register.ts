@@ -32,7 +32,8 @@ export function createRegister(users: Users, hasher: Hasher, limits: Limits): Re
     await limits.countRegistration(turn.address);
     // Saves hashing for most taken names; the statement that adds the account decides.
     if (await users.findByName(username, "")) throw taken();
-    const passwordHash = await hasher.hash(password, turn);
+    // What a registration uses counts for its address alone: nobody has logged in yet.
+    const passwordHash = await hasher.hash(password, { ...turn, account: `new ${turn.account}` });
     const user = await users.add({
       username,
       displayName,
