@@ -17,7 +17,6 @@ export class Parley {
     const { rateLimits = "off", env = process.env, ...rest } = options;
     const stack = await startStack({
       dataDir: await makeTempDir("e2e"),
-      services: ["auth", "ws-producer", "ws-consumer"],
       ...rest,
       env: { ...env, NODE_ENV: "test", RATE_LIMITS: rateLimits },
     });

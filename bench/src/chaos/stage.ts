@@ -104,7 +104,6 @@ async function startBehindProxies(
   const stack = await startStack({
     dataDir,
     env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "info" },
-    services: ["auth", "ws-producer", "ws-consumer"],
     consumers: CONSUMERS.length,
     ports,
     natsUrl: nats.url,

@@ -19,7 +19,6 @@ export async function startParley(repository = REPOSITORY): Promise<Target> {
   const dataDir = await makeTempDir("bench");
   const stack = await startStack({
     dataDir,
-    services: ["auth", "ws-producer", "ws-consumer"],
     env: { ...process.env, NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "warn" },
   });
   const sql = postgres(stack.databaseUrl, { max: 1, onnotice: () => undefined });

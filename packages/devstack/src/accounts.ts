@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 export type Account = Readonly<
   Record<"id" | "username" | "password" | "token" | "refreshToken", string> & { expiresIn: number }
 >;
-export type Credentials = Readonly<{ username: string; password: string; displayName?: string }>;
+type Credentials = Readonly<{ username: string; password: string; displayName?: string }>;
 
 /**
  * Registers a user through auth's HTTP API, unless the name is taken, and logs in. The default password is a random one.

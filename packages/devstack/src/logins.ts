@@ -26,14 +26,21 @@ export function makeLogins(): Logins {
   return { nats: passwordsOf(NATS_USERS), database: passwordsOf(DATABASE_USERS), authGrpc: password() };
 }
 
-/** Reads the passwords of a data folder, or makes them and writes them to a file that only its owner can read. */
-export async function keepLogins(dataDir: string): Promise<Logins> {
-  const file = join(dataDir, "logins.json");
-  const kept = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as Partial<Logins>;
-  const logins = { ...makeLogins(), ...kept };
-  if (Object.keys(kept).length === Object.keys(logins).length) return logins;
-  await writeFile(file, `${JSON.stringify(logins, undefined, 2)}\n`, { mode: 0o600 });
-  return logins;
+/** The passwords of a data folder; what is missing is made. */
+export function keepLogins(dataDir: string): Promise<Logins> {
+  return keepSecrets<Logins>(join(dataDir, "logins.json"), (kept) => ({ ...makeLogins(), ...kept }));
+}
+
+/** Completes the secrets of a file with `complete`, and writes what is new to it; only its owner can read it. */
+export async function keepSecrets<Secrets>(
+  file: string,
+  complete: (kept: Secrets | undefined) => Secrets,
+): Promise<Secrets> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  const secrets = complete(text === undefined ? undefined : (JSON.parse(text) as Secrets));
+  const whole = `${JSON.stringify(secrets, undefined, 2)}\n`;
+  if (whole !== text) await writeFile(file, whole, { mode: 0o600 });
+  return secrets;
 }
 
 /** The variables from which the nats-server reads the passwords of deploy/nats/users.conf. */

@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { DevstackError, type Environment, REPOSITORY } from "./environment.ts";
+import { type Environment, REPOSITORY } from "./environment.ts";
 
-export const SERVICE_NAMES = ["auth", "ws-producer", "ws-consumer"] as const;
-export type ServiceName = (typeof SERVICE_NAMES)[number];
+/** Services, and how the names of their variables begin. */
+const PREFIXES = { auth: "AUTH", "ws-producer": "PRODUCER", "ws-consumer": "CONSUMER" } as const;
+export type ServiceName = keyof typeof PREFIXES;
+export const SERVICE_NAMES = Object.keys(PREFIXES) as readonly ServiceName[];
 
 /** The ports of a stack: who listens there, and the port of `make start` (a free one if there is none). */
 export const PORTS = {
@@ -21,18 +22,6 @@ export const PORTS = {
 export type PortVariable = keyof typeof PORTS;
 export type Ports = Readonly<Record<PortVariable, number>>;
 
-const HTTP_PORTS: Readonly<Record<ServiceName, PortVariable>> = {
-  auth: "AUTH_HTTP_PORT",
-  "ws-producer": "PRODUCER_HTTP_PORT",
-  "ws-consumer": "CONSUMER_HTTP_PORT",
-};
-
-const METRICS_PORTS: Readonly<Record<ServiceName, PortVariable>> = {
-  auth: "AUTH_METRICS_PORT",
-  "ws-producer": "PRODUCER_METRICS_PORT",
-  "ws-consumer": "CONSUMER_METRICS_PORT",
-};
-
 /** One process to be started: its unit's name, its service, source file, variables and ports. */
 export type ServicePlan = Readonly<{
   name: string;
@@ -44,43 +33,22 @@ export type ServicePlan = Readonly<{
   metricsPort: number;
 }>;
 
-/**
- * The source file of each service.
- *
- * @throws {DevstackError} SERVICE_MISSING if a service has none.
- */
-export function findEntries(
-  services: readonly ServiceName[],
-  others: Readonly<Partial<Record<ServiceName, string>>> = {},
-): Map<ServiceName, string> {
-  const entries = new Map<ServiceName, string>();
-  for (const service of services) {
-    const entry = others[service] ?? join(REPOSITORY, "services", service, "src/main.ts");
-    if (!existsSync(entry)) throw new DevstackError("SERVICE_MISSING", `${service}: there is no ${entry}`);
-    entries.set(service, entry);
-  }
-  return entries;
-}
-
 /** Plans the processes of a stack. `moreConsumerPorts` are the HTTP and metrics ports of the second consumer and later ones. */
 export function planServices(
-  entries: ReadonlyMap<ServiceName, string>,
+  services: readonly ServiceName[],
+  entries: Readonly<Partial<Record<ServiceName, string>>>,
   ports: Ports,
   moreConsumerPorts: readonly (readonly [http: number, metrics: number])[],
 ): ServicePlan[] {
-  return [...entries].flatMap(([service, entry]): ServicePlan[] => {
-    const first = {
-      name: service,
-      service,
-      entry,
-      env: {},
-      httpPort: ports[HTTP_PORTS[service]],
-      metricsPort: ports[METRICS_PORTS[service]],
-    };
+  return services.flatMap((service): ServicePlan[] => {
+    const prefix = PREFIXES[service];
+    const [httpPort, metricsPort] = [ports[`${prefix}_HTTP_PORT`], ports[`${prefix}_METRICS_PORT`]];
+    const entry = entries[service] ?? join(REPOSITORY, "services", service, "src/main.ts");
+    const first = { name: service, service, entry, env: {}, httpPort, metricsPort };
     if (service !== "ws-consumer") return [first];
-    const more = moreConsumerPorts.map(([httpPort, morePort], index) => {
-      const env = { CONSUMER_HTTP_PORT: String(httpPort), CONSUMER_METRICS_PORT: String(morePort) };
-      return { ...first, name: `${service}-${index + 2}`, env, httpPort, metricsPort: morePort };
+    const more = moreConsumerPorts.map(([http, metrics], index) => {
+      const env = { CONSUMER_HTTP_PORT: String(http), CONSUMER_METRICS_PORT: String(metrics) };
+      return { ...first, name: `${service}-${index + 2}`, env, httpPort: http, metricsPort: metrics };
     });
     return [first, ...more];
   });

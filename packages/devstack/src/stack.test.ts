@@ -13,7 +13,6 @@ const NAMES = ["nats", "postgres", "auth", "ws-producer", "ws-consumer"];
 /** Stand-ins for the services; NATS and Postgres are real. */
 const fixture = (role: string) => join(import.meta.dirname, `../fixtures/${role}-service.ts`);
 const FIXTURES = {
-  services: ["auth", "ws-producer", "ws-consumer"],
   entries: { auth: fixture("auth"), "ws-producer": fixture("producer"), "ws-consumer": fixture("consumer") },
 } as const;
 const stacks: Stack[] = [];

@@ -8,7 +8,7 @@ import { migrate } from "./migrate.ts";
 import { choosePorts, findFreePort } from "./ports.ts";
 import { type RunDir, takeRunDir } from "./run-dir.ts";
 import type { StackOptions } from "./stack-options.ts";
-import { findEntries, type Ports, planServices, SERVICE_NAMES } from "./stack-services.ts";
+import { type Ports, planServices, SERVICE_NAMES } from "./stack-services.ts";
 import { type Servers, serviceUnit, startServers } from "./stack-units.ts";
 import type { Supervision, Unit } from "./unit.ts";
 
@@ -42,8 +42,8 @@ export interface Stack extends Servers {
 /**
  * Starts a whole stack: NATS, Postgres, migrations, services. If anything fails, what was started is stopped.
  *
- * @throws {DevstackError} ALREADY_RUNNING, PORT_TAKEN, NATS_*, POSTGRES_*, DATABASE_UNREACHABLE, MIGRATION_FAILED,
- * SERVICE_MISSING or NOT_READY (with the end of the service's log); {SettingError} DATA_DIR if it cannot be written.
+ * @throws {DevstackError} ALREADY_RUNNING, PORT_TAKEN, NATS_*, POSTGRES_*, DATABASE_UNREACHABLE, MIGRATION_FAILED or
+ * NOT_READY (with the end of the service's log); {SettingError} DATA_DIR if it cannot be written.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
   const dataDir = resolve(options.dataDir);
@@ -100,15 +100,15 @@ async function startAll(
   stop: () => Promise<void>,
 ): Promise<Stack> {
   const { host = "127.0.0.1", onProgress, signal } = options;
-  const entries = findEntries(options.services ?? SERVICE_NAMES, options.entries);
-  const owners = new Set<string>(entries.keys());
+  const wanted = options.services ?? SERVICE_NAMES;
+  const owners = new Set<string>(wanted);
   if (options.natsUrl === undefined) owners.add("nats");
   if (options.databaseUrl === undefined) owners.add("postgres");
   const ports = await choosePorts(options.ports ?? {}, owners, host);
   const moreConsumerPorts: [http: number, metrics: number][] = [];
   for (let n = 1; n < (options.consumers ?? 1); n += 1)
     moreConsumerPorts.push([await findFreePort(host), await findFreePort(host)]);
-  const plans = planServices(entries, ports, moreConsumerPorts);
+  const plans = planServices(wanted, options.entries ?? {}, ports, moreConsumerPorts);
   const supervision = (name: string): Supervision => ({
     supervise: options.supervise ?? true,
     onProgress,

@@ -1,7 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Account, type Credentials, newPassword, openAccount } from "./accounts.ts";
+import { type Account, newPassword, openAccount } from "./accounts.ts";
 import { loadDotEnv, SettingError } from "./environment.ts";
+import { keepSecrets } from "./logins.ts";
 import { type Stack, startStack } from "./stack.ts";
 import { stackOptionsFrom } from "./stack-options.ts";
 import { SERVICE_NAMES, type ServiceName } from "./stack-services.ts";
@@ -59,7 +59,11 @@ async function introduce(stack: Stack, progress: (line: string) => void): Promis
   const { auth, "ws-producer": producer, "ws-consumer": consumer } = stack.urls;
   if (auth === undefined || producer === undefined || consumer === undefined) return;
   const usersFile = join(stack.dataDir, "demo-users.json");
-  const users = await keepDemoUsers(usersFile);
+  type User = ReturnType<typeof newUser>;
+  const newUser = (displayName: string) => {
+    return { username: displayName.toLowerCase(), password: newPassword(), displayName };
+  };
+  const users = await keepSecrets<User[]>(usersFile, (kept = ["Alice", "Bob"].map(newUser)) => kept);
   try {
     const accounts = await Promise.all(users.map((user) => openAccount(auth, user)));
     say(`\nTwo demo users, with the passwords of ${usersFile}:`);
@@ -69,17 +73,6 @@ async function introduce(stack: Stack, progress: (line: string) => void): Promis
   } catch (error) {
     say(`\n  ${errorText(error)}`);
   }
-}
-
-/** Reads the demo users from their file, or makes alice and bob and writes the file, which only its owner can read. */
-async function keepDemoUsers(file: string): Promise<Credentials[]> {
-  const kept = await readFile(file, "utf8").catch(() => undefined);
-  if (kept !== undefined) return JSON.parse(kept) as Credentials[];
-  const users = ["Alice", "Bob"].map((displayName) => {
-    return { username: displayName.toLowerCase(), password: newPassword(), displayName };
-  });
-  await writeFile(file, `${JSON.stringify(users, undefined, 2)}\n`, { mode: 0o600 });
-  return users;
 }
 
 function printSession(

@@ -58,7 +58,6 @@ export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
     const stack = await startStack({
       dataDir,
       env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off" },
-      services: ["auth", "ws-producer", "ws-consumer"],
       natsUrl: nats.url,
       // Without the address the producer cannot see that NATS does not sync, and takes messages nevertheless.
       natsMonitorUrl: options.sync === "always" ? nats.monitorUrl : undefined,
