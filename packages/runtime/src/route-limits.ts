@@ -70,9 +70,10 @@ async function limitAddresses(app: App, { addresses }: WorkBudgets, limits: Limi
       const now = performance.now();
       const bucket = addresses.of(key, now);
       const cost = publicCostOf(this.#route);
-      const ttl = waitFor(bucket, cost, now);
-      charge(bucket, ttl === 0 ? cost : REFUSED_COST);
-      done(null, { current: ttl === 0 ? Math.ceil(burst - bucket.units) : burst + 1, ttl });
+      const wait = waitFor(bucket, cost, now);
+      charge(bucket, wait === 0 ? cost : REFUSED_COST);
+      if (wait > 0) done(null, { current: burst + 1, ttl: wait });
+      else done(null, { current: Math.ceil(burst - bucket.units), ttl: waitFor(bucket, burst, now) });
     }
 
     child(options: { routeInfo?: RouteOptions }): UnitStore {

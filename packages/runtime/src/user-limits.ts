@@ -105,7 +105,8 @@ function pay(
   if (wait === 0) charge(address, Math.max(0, cost - REQUEST_COST));
   reply.header("ratelimit-limit", users.burst);
   reply.header("ratelimit-remaining", Math.max(0, Math.floor(user.units)));
-  reply.header("ratelimit-reset", Math.ceil(wait / 1_000));
+  // When it is enough for this request, or full.
+  reply.header("ratelimit-reset", Math.ceil((wait || waitFor(user, users.burst, now)) / 1_000));
   if (wait > 0) throw tooMany("of this user", wait);
   return user;
 }

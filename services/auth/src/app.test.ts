@@ -44,6 +44,19 @@ it("refreshes with the token in the body", async () => {
   expect((await send("GET", "/api/v1/me", undefined, bearer(second.data.token))).status).toBe(200);
 });
 
+it("C: the refresh cookie is for the path under which an edge serves auth", async () => {
+  const behind = await auth.another({ PUBLIC_PREFIX: "/auth" });
+  for (const prefix of ["", "/auth"]) {
+    const answer = await fetch(`${behind.url}${prefix}/api/v1/login`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ username: "alice", password: PASSWORD }),
+    });
+    expect(answer.headers.getSetCookie()[0]).toContain("Path=/auth/api/v1;");
+  }
+  await behind.close();
+});
+
 it("gives browsers the refresh token in a cookie that scripts and other sites cannot read", async () => {
   const first = await login("alice", { cookieOnly: true });
   expect(first.data.refreshToken).toBeUndefined();

@@ -15,6 +15,12 @@ import { addUserRoutes } from "./user-routes.ts";
 
 const BODY_BYTES_MAX = 16_384;
 
+/**
+ * Cost of a route, in units of packages/runtime/src/work.ts: each looks its session up in Postgres, and does a statement
+ * more. Passwords are hashed by a process of their own, which has limits of its own.
+ */
+const ROUTE_COST = 6;
+
 type HttpSettings = Readonly<{
   allowedOrigins: readonly string[];
   trustProxy: TrustProxy;
@@ -44,6 +50,9 @@ export async function buildApp(
       return { ...caller, userId: caller.user.id };
     },
     bodyBytesMax: BODY_BYTES_MAX,
+  });
+  app.addHook("onRoute", (route) => {
+    route.config = { cost: ROUTE_COST, ...route.config };
   });
   await app.register(cookie);
   app.addHook("onRequest", async (request) => checkOrigin(request, settings.allowedOrigins));

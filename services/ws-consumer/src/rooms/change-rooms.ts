@@ -115,6 +115,8 @@ export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
       );
       const id = deps.freshGroupId();
       const strangers = await strangersOf(actor, id, others, invitations);
+      // Before the group is made, which would be left without them.
+      if (strangers.length > 0) await invitations.demandQuota(actor.id, strangers.length);
       const founded = foundRoom(
         "group",
         title,

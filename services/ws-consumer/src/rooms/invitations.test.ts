@@ -153,6 +153,9 @@ describe("A: a quota names itself and its limit", () => {
     await invite("s2");
     await invite("s2");
     await expect(invite("s3")).rejects.toMatchObject(exceeded("INVITATIONS_PER_USER", 2));
+    const over = exceeded("INVITATIONS_PER_USER", 2);
+    await expect(rooms.createGroup(grace, "More", [userOf("s4").id])).rejects.toMatchObject(over);
+    expect(await createRoomViews(database).inbox(grace.id, 10)).toHaveLength(1);
     await invitations.decline(userOf("s1"), room);
     await invite("s3");
   });

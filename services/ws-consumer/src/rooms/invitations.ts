@@ -22,6 +22,8 @@ export type InviteCode = Readonly<{ code: string; room: string; expiresAt: strin
 export interface InvitationStore {
   /** Those of these users with whom a user shares no room. */
   strangers(userId: string, ids: readonly string[]): Promise<readonly string[]>;
+  /** @throws {RoomError} `quota_exceeded` if a user may not make so many invitations now */
+  demandQuota(userId: string, count: number): Promise<void>;
   /**
    * Invites users to a room, again if they were before. None if the room is gone.
    *

@@ -41,6 +41,8 @@ union all
 select null, null, null, null, null, null, null, null, true from waiting
 where waiting.n + (select count(*) from item) > $6::int`;
 
+const WAITING = `
+select count(*)::int as n from (select from chat.invitations where invited_by = $1 limit $2::int) as counted`;
 const FIND = `
 select ${COLUMNS} from chat.invitations i join chat.rooms r on r.id = i.room and r.deleted_at is null
 where i.user_id = $1 and ($2::text is null or i.room = $2) order by i.at desc limit ${LIST_MAX}`;
@@ -70,16 +72,21 @@ type CodeRow = Omit<InviteCode, "expiresAt"> & { expiresAt: Date };
 
 /** Creates the store of invitations and invite codes. */
 export function createInvitationStore(database: Database, quotas: RoomQuotas): InvitationStore {
+  const max = quotas.INVITATIONS_PER_USER;
+  const over = () => new RoomError("quota_exceeded", quotaText("INVITATIONS_PER_USER", quotas));
   return {
+    async demandQuota(userId, count) {
+      const [row] = await database.query<{ n: number }>(WAITING, [userId, max]);
+      if ((row?.n ?? 0) + count > max) throw over();
+    },
     async strangers(userId, ids) {
       const rows = await database.query<{ id: string }>(STRANGERS, [userId, ids.join()]);
       return rows.map(({ id }) => id);
     },
     async invite(room, by, users, role) {
-      const max = quotas.INVITATIONS_PER_USER;
       const params = [room, JSON.stringify(users), role, by.id, by.username, max];
       const rows = await database.query<InviteRow>(INVITE, params);
-      if (rows[0]?.isOver) throw new RoomError("quota_exceeded", quotaText("INVITATIONS_PER_USER", quotas));
+      if (rows[0]?.isOver) throw over();
       return rows.map(invitationOf);
     },
     list: async (userId) => (await database.query<InvitationRow>(FIND, [userId, null])).map(invitationOf),
