@@ -55,7 +55,8 @@ export async function buildApp(
     route.config = { cost: ROUTE_COST, ...route.config };
   });
   await app.register(cookie);
-  app.addHook("onRequest", async (request) => checkOrigin(request, settings.allowedOrigins));
+  // After the limits of a route, unlike a hook of `onRequest`.
+  app.addHook("preParsing", async (request) => checkOrigin(request, settings.allowedOrigins));
   const refreshCookie = createRefreshCookie(app.publicPrefix, settings.secureCookies);
   addLoginRoutes(app, cases, refreshCookie);
   addAccountRoutes(app, cases);
