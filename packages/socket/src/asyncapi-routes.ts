@@ -68,27 +68,33 @@ function socketUrl(request: FastifyRequest): string {
   return url;
 }
 
-/** Stands for the URL in the document, which is made and encoded once. */
-const PLACEHOLDER = "ws://parley.invalid";
+/** Cost of a document for a URL that was not asked for lately, in units of packages/runtime/src/work.ts. */
+const MADE_COST = 25;
+/** Documents that are kept, by URL; the oldest goes first. */
+const MADE_MAX = 16;
 
-/** Where a server of the document is, as it is encoded there. */
-function locationOf(url: string): string {
-  const { protocol, host, pathname } = new URL(url);
-  const path = pathname === "/" ? {} : { pathname };
-  return JSON.stringify({ host, protocol: protocol.slice(0, -1), ...path }).slice(1, -1);
+/** Keeps what `describe` makes, encoded. */
+function keepDocuments(describe: DescribeSocket): (url: string) => string {
+  const made = new Map<string, string>();
+  return (url) => {
+    const text = made.get(url) ?? JSON.stringify(describe(url));
+    if (!made.has(url) && made.size >= MADE_MAX) made.delete(made.keys().next().value as string);
+    made.set(url, text);
+    return text;
+  };
 }
 
 /** Adds the AsyncAPI document at `/docs/asyncapi.json` and a page at `/docs/asyncapi` that renders it without the network. */
 export async function addAsyncApiRoutes(app: App, describe: DescribeSocket): Promise<void> {
   const schema = { hide: true };
-  const parts = JSON.stringify(describe(PLACEHOLDER)).split(locationOf(PLACEHOLDER));
+  const documentOf = keepDocuments(describe);
   await app.register((scope, _options, done) => {
     cacheDocuments(scope);
-    scope.get("/docs/asyncapi.json", { schema }, (request, reply) =>
+    scope.get("/docs/asyncapi.json", { schema, config: { cost: MADE_COST } }, (request, reply) =>
       reply
         .header("cache-control", "no-store")
         .type("application/json")
-        .send(parts.join(locationOf(`${socketUrl(request)}${app.publicPrefix}`))),
+        .send(documentOf(`${socketUrl(request)}${app.publicPrefix}`)),
     );
     scope.get("/docs/asyncapi", { schema }, (_request, reply) =>
       reply.header("content-security-policy", POLICY).type("text/html; charset=utf-8").send(PAGE),
