@@ -46,7 +46,7 @@ const FRAGMENT_READ = Buffer.concat([
   constant(() => clientFrame({ opcode: OPCODE.pong, payload: "p".repeat(125) }))(),
 ]);
 
-/** What a hostile socket may send, by name. A token is `u9`, which the door of `DoorFixture` takes. */
+/** What a hostile socket may send, by name. */
 export const ATTACKS = {
   pings: { hasToken: true, write: constant(() => clientFrame({ opcode: OPCODE.ping })) },
   pongs: { hasToken: true, write: constant(() => clientFrame({ opcode: OPCODE.pong })) },
@@ -107,15 +107,14 @@ export async function attack(
   return bytes;
 }
 
-/** Runs one kind of attack with some sockets for a time. Resolves with the bytes that left. */
-async function runAttack(url: string, name: AttackName, sockets: number, ms: number): Promise<number> {
-  const until = performance.now() + ms;
-  const open = () => new RawPeer(ATTACKS[name].hasToken ? `${url}?token=u9` : url).socket;
-  const sent = await Promise.all(Array.from({ length: sockets }, () => attack(open, ATTACKS[name], until)));
-  return sent.reduce((sum, bytes) => sum + bytes, 0);
+// As a program, so that an attacker has an event loop of its own: node attacker-fixture.ts URL ATTACKER NAME SOCKETS MS.
+// Attacker 9 is user `u9`, whose token the door of `DoorFixture` takes, at 127.0.0.9. It prints how many bytes left.
+const [, program, url, attacker, name, sockets, ms] = process.argv;
+if (program?.endsWith("attacker-fixture.ts") && url !== undefined) {
+  const until = performance.now() + Number(ms);
+  const kind = ATTACKS[name as AttackName];
+  const address = kind.hasToken ? `${url}?token=u${attacker}` : url;
+  const open = () => new RawPeer(address, undefined, `127.0.0.${attacker}`).socket;
+  const attacks = Array.from({ length: Number(sockets) }, () => attack(open, kind, until));
+  process.stdout.write(String((await Promise.all(attacks)).reduce((sum, bytes) => sum + bytes, 0)));
 }
-
-// As a program, so that an attacker has an event loop of its own: node attacker-fixture.ts URL NAME SOCKETS MS
-const [, program, url, name, sockets, ms] = process.argv;
-if (program?.endsWith("attacker-fixture.ts") && url !== undefined)
-  process.stdout.write(String(await runAttack(url, name as AttackName, Number(sockets), Number(ms))));

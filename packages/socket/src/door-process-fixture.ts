@@ -23,21 +23,23 @@ const report = () => {
 /** A door in a process of its own, with `typing` and `resume` that cost what they do and do nothing. */
 export class DoorProcess {
   readonly url: string;
-  /** Resident memory at `noteStart` (the most until then), and the most since; bytes. */
-  rssAtStart: number;
+  /** Resident memory now, the most of it since `noteStart`, and the most until the first `noteStart`; bytes. */
+  rss: number;
   rssMost: number;
+  rssUsual = 0;
   /** CPU time in user mode since the start, ms; what the kernel does is the attacker's bytes. */
   cpuMs: number;
   readonly #child: ChildProcess;
 
   private constructor(child: ChildProcess, { url, rss, cpuMs }: Report) {
     this.url = url as string;
-    this.rssAtStart = rss;
+    this.rss = rss;
     this.rssMost = rss;
     this.cpuMs = cpuMs;
     this.#child = child;
     child.on("message", (report: Report) => {
       this.cpuMs = report.cpuMs;
+      this.rss = report.rss;
       this.rssMost = Math.max(this.rssMost, report.rss);
     });
   }
@@ -53,9 +55,10 @@ export class DoorProcess {
     return new DoorProcess(child, report);
   }
 
-  /** From now on counts growth: from the most that it took before. */
+  /** From now on counts growth. */
   noteStart(): void {
-    this.rssAtStart = this.rssMost;
+    this.rssUsual ||= this.rssMost;
+    this.rssMost = this.rss;
   }
 
   async close(): Promise<void> {
