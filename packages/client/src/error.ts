@@ -3,6 +3,7 @@ export type ServerCode =
   | "bad_json"
   | "bad_frame"
   | "unknown_type"
+  | "bad_encoding"
   | "too_large"
   | "unauthenticated"
   | "forbidden"
@@ -12,11 +13,19 @@ export type ServerCode =
   | "member_not_found"
   | "user_not_found"
   | "room_exists"
+  | "last_owner"
   | "conflict"
   | "blocked"
+  | "quota_exceeded"
+  | "invite_invalid"
   | "rate_limited"
   | "overloaded"
-  | "unavailable";
+  | "unavailable"
+  | "username_taken"
+  | "wrong_password"
+  | "session_not_found"
+  | "session_revoked"
+  | "internal";
 /** Codes of faults that the client finds itself. */
 export type ClientCode =
   | "network"
@@ -30,7 +39,7 @@ export type ClientCode =
 export type ErrorCode = ServerCode | ClientCode | (string & {});
 
 /** Codes after which the same request may succeed later. */
-const RETRYABLE = /^(rate_limited|overloaded|unavailable|network|timeout)$/;
+const RETRYABLE = /^(rate_limited|conflict|overloaded|unavailable|network|timeout)$/;
 
 /** What is known of a fault besides its code and message. */
 export type ErrorHints = Readonly<{ retryAfterMs?: number; path?: string; cause?: unknown }>;
@@ -61,18 +70,15 @@ export function errorOf(
   return new ParleyError(String(code), text as string, { retryAfterMs, path } as ErrorHints);
 }
 
+/** Codes of errors of the platform, by their names. */
+const FAULTS: Readonly<Record<string, ClientCode>> = { AbortError: "aborted", TimeoutError: "timeout" };
+
 /** Any thrown value as a ParleyError; what is none yet becomes `network`, or `aborted` for an aborted signal. */
 export function toError(thrown: unknown): ParleyError {
   if (thrown instanceof ParleyError) return thrown;
   const { name, message, code: told } = (thrown ?? {}) as { name?: string; message?: string; code?: unknown };
   // Errors that came from another tab are plain, with their code.
-  const code =
-    typeof told === "string" && /^[a-z_]+$/.test(told)
-      ? told
-      : name === "AbortError"
-        ? "aborted"
-        : name === "TimeoutError"
-          ? "timeout"
-          : "network";
+  const isCode = typeof told === "string" && /^[a-z_]+$/.test(told);
+  const code = isCode ? told : (FAULTS[name ?? ""] ?? "network");
   return new ParleyError(code, message ?? String(thrown), { cause: thrown });
 }

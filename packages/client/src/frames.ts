@@ -97,6 +97,33 @@ export type RoomEvent =
   | MemberRole
   | RoomUpdated;
 
+interface Own {
+  room: "@me";
+  seq: number;
+  at: string;
+}
+type Unplaced<T> = T extends unknown ? Omit<T, "seq"> : never;
+
+/** One of your memberships, or a room of yours, has changed. */
+export interface Membership extends Own {
+  type: "membership";
+  event: Unplaced<MemberJoined | MemberLeft | MemberRole | RoomUpdated>;
+}
+/** One of your sessions was used first, or was revoked. */
+export interface SessionChange extends Own {
+  type: "session";
+  session: string;
+  change: "new" | "revoked";
+}
+/** One of your devices has read a room up to a seq. */
+export interface ReadMark extends Own {
+  type: "read_mark";
+  mark: { room: string; seq: number };
+}
+
+/** What concerns you in all rooms and on all devices. */
+export type OwnEvent = Membership | SessionChange | ReadMark;
+
 /** Somebody has read up to a seq. It has no place in the order and may be lost. */
 export interface ReadNotice {
   type: "read";

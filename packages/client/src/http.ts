@@ -1,25 +1,22 @@
-import { errorOf, type ParleyError, toError } from "./error.ts";
+import { type ErrorCode, errorOf, type ParleyError, toError } from "./error.ts";
 import type { Tokens } from "./tokens.ts";
-import type { Grant, Options, Profile } from "./types.ts";
+import type { Answer, Grant, Options, Profile, RequestOptions, Service } from "./types.ts";
 
 /** How long a request may take, ms. */
 const REQUEST_MS = 15_000;
 
-type Service = "auth" | "send" | "listen";
 type Urls = Readonly<Record<Service, string>>;
-/** The body of an answer: `data`, and beside it `next` or `head` of lists. */
-type Answer<T> = { data: T; next?: string | null; head?: number };
-type Ask = Readonly<{
-  body?: object;
-  query?: Readonly<Record<string, string | number | undefined>>;
-  signal?: AbortSignal | undefined;
-}>;
+type Ask = Omit<RequestOptions, "service">;
 
 /** The three services: behind one origin, or each at its own. */
 export function urlsOf(url: Options["url"]): Urls {
   if (typeof url !== "string") return url;
-  return { auth: `${url}/auth`, send: `${url}/send`, listen: `${url}/listen` };
+  const origin = url.replace(/\/$/, "");
+  return { auth: `${origin}/auth`, send: `${origin}/send`, listen: `${origin}/listen` };
 }
+
+/** Codes of answers that name none, by status. */
+const CODES: Readonly<Record<number, ErrorCode>> = { 401: "unauthenticated", 429: "rate_limited" };
 
 /** The WebSocket of a service. */
 export const socketUrlOf = (url: string): string => `${url.replace(/^http/, "ws")}/ws`;
@@ -38,49 +35,44 @@ export function createRequest({ urls, fetch, closed }: RequestParts) {
     const signal = AbortSignal.any(ask.signal ? [ask.signal, ...ends] : ends);
     try {
       const answer = await fetch(`${urls[service]}/api/v1${path}${textOf(ask.query)}`, {
-        ...initOf(ask),
         method,
+        headers: {
+          ...(ask.body && { "content-type": "application/json" }),
+          ...(ask.token && { authorization: `Bearer ${ask.token}` }),
+        },
+        body: ask.body ? JSON.stringify(ask.body) : null,
         credentials: service === "auth" ? "include" : "omit",
         signal,
       });
       const read = await answer.json().catch(() => ({}));
       if (answer.ok) return read as Answer<T>;
-      throw errorOf(
-        read as Record<string, unknown>,
-        answer.status === 401 ? "unauthenticated" : "unavailable",
-      );
+      // What a proxy answers has no problem in its body.
+      const seconds = Number(answer.headers.get("retry-after"));
+      const problem = { ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }), ...(read as object) };
+      throw errorOf(problem, CODES[answer.status] ?? "unavailable");
     } catch (thrown) {
       throw toError(thrown);
     }
   };
 }
 
-function initOf({ body, token }: Ask & { token?: string }): RequestInit {
-  const headers = {
-    ...(body && { "content-type": "application/json" }),
-    ...(token && { authorization: `Bearer ${token}` }),
-  };
-  return body ? { headers, body: JSON.stringify(body) } : { headers };
-}
-
 function textOf(query: Ask["query"] = {}): string {
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query)) if (value !== undefined) search.set(key, String(value));
-  return `?${search}`;
+  const given = Object.entries(query).filter(([, value]) => value !== undefined);
+  return `?${new URLSearchParams(given as [string, string][])}`;
 }
 export type Request = ReturnType<typeof createRequest>;
 
-/** Requests to the consumer with the session's token; a refused token is renewed once. */
-export type Http = <T>(method: string, path: string, ask?: Ask) => Promise<Answer<T>>;
+/** Requests with the session's token; a refused token is renewed once. */
+export type Http = <T>(method: string, path: string, o?: RequestOptions) => Promise<Answer<T>>;
 export function createHttp(request: Request, tokens: Tokens): Http {
-  return async (method, path, ask) => {
+  return async (method, path, { service = "listen", ...ask } = {}) => {
     const token = await tokens.token();
     try {
-      return await request("listen", method, path, { ...ask, token });
+      return await request(service, method, path, { ...ask, token });
     } catch (error) {
       if ((error as ParleyError).code !== "unauthenticated") throw error;
       tokens.refused(token);
-      return request("listen", method, path, { ...ask, token: await tokens.token() });
+      return request(service, method, path, { ...ask, token: await tokens.token() });
     }
   };
 }

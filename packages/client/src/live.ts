@@ -1,13 +1,9 @@
 import type { Live, Release } from "./types.ts";
 
 /** Calls a listener; what it throws goes to `report` and stops nobody else. */
-function callSafely<A extends unknown[]>(
-  report: (error: unknown) => void,
-  listener: (...args: A) => void,
-  ...args: A
-): void {
+function callSafely<T>(report: (error: unknown) => void, listener: (x: T) => void, x: T): void {
   try {
-    listener(...args);
+    listener(x);
   } catch (error) {
     report(error);
   }

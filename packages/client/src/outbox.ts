@@ -4,7 +4,7 @@ import type { Ack, Frame, Hello } from "./frames.ts";
 import { createId } from "./ids.ts";
 import { createLive, type Writable } from "./live.ts";
 import { claimStore, loadSaved, removeSaved, saveDraft } from "./outbox-store.ts";
-import { Pace } from "./pace.ts";
+import { createPace } from "./pace.ts";
 import { createEntry, type Draft, type Entry, isUnsent } from "./pending.ts";
 import { refuseTooLarge } from "./size.ts";
 import type { Timers } from "./timers.ts";
@@ -36,7 +36,7 @@ export class Outbox {
   /** What is not acknowledged yet, and what failed. */
   readonly pending: Writable<readonly Pending[]>;
   readonly #parts: OutboxParts;
-  readonly #pace: Pace;
+  readonly #pace: ReturnType<typeof createPace>;
   /** All that is not stored or discarded, by id, in the order of sending. */
   readonly #entries = new Map<string, Entry>();
   #loading: Promise<void> | undefined;
@@ -47,7 +47,7 @@ export class Outbox {
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
-    this.#pace = new Pace(parts.timers);
+    this.#pace = createPace(parts.timers);
     this.pending = createLive<readonly Pending[]>([], parts.report);
   }
 

@@ -9,12 +9,13 @@ import { createNotifications } from "./notifications.ts";
 import { Outbox } from "./outbox.ts";
 import { watchPage } from "./page-life.ts";
 import { createPresence } from "./presence.ts";
+import { readEvents } from "./read-events.ts";
 import { createRequests } from "./requests.ts";
 import { createRooms } from "./rooms.ts";
 import { createSafeStore } from "./safe-store.ts";
 import { createSession } from "./session.ts";
-import { Sockets } from "./sockets.ts";
-import { Subscriptions } from "./subscriptions.ts";
+import { createSockets } from "./sockets.ts";
+import { createSubscriptions, ME } from "./subscriptions.ts";
 import { createTimers, systemClock } from "./timers.ts";
 import { createTokens } from "./tokens.ts";
 import type { Options, Parley } from "./types.ts";
@@ -37,7 +38,7 @@ function createParts(options: Options) {
     onSignedOut: (error) => void sockets.signedOut(error),
   });
   const http = createHttp(request, tokens);
-  const sockets = new Sockets({
+  const sockets = createSockets({
     ...{ tokens, timers, log, report },
     openSocket: (endpoint) => link().openSocket(endpoint),
     onStart: () => void outbox.load(),
@@ -53,8 +54,8 @@ function createParts(options: Options) {
       onOffline: () => outbox.offline(),
     },
     listen: {
-      onHello() {
-        subscriptions.online();
+      onHello({ user }) {
+        subscriptions.online(user.id);
         presence.online();
       },
       onFrame(frame) {
@@ -68,7 +69,7 @@ function createParts(options: Options) {
   });
   const { sender, listener } = sockets;
   const requests = createRequests(sender, timers);
-  const subscriptions = new Subscriptions(listener, timers);
+  const subscriptions = createSubscriptions(listener, timers);
   const connect = () => sockets.hold();
   const outbox = new Outbox({
     ...{ connection: sender, store, timers, report, hold: connect },
@@ -121,7 +122,8 @@ async function closeParts(parts: ReturnType<typeof createParts>): Promise<void> 
  */
 export function createParley(options: Options): Parley {
   const parts = createParts(options);
-  const { http, sockets, session, registry, outbox, notifications, presence, connect, report } = parts;
+  const { http, sockets, session, registry, outbox, notifications, presence, connect, closing, report } =
+    parts;
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= closeParts(parts).catch(report);
@@ -135,6 +137,8 @@ export function createParley(options: Options): Parley {
     notifications: notifications.feed,
     presence: presence.of,
     search: (q, o) => fetchList<Message>(http, "/search", { q, ...o }),
+    events: (o) => readEvents(parts, ME, closing.signal, o),
+    request: http,
     connect,
     close,
     [Symbol.asyncDispose]: close,

@@ -1,4 +1,6 @@
+import type { ErrorCode } from "@parley/protocol/codes";
 import type { LogEventOf, ReadNoticeFrame } from "@parley/protocol/events";
+import type { MembershipFrame, ReadMarkFrame, SessionFrame } from "@parley/protocol/me";
 import type { MessageFrame } from "@parley/protocol/message";
 import type {
   AckFrame,
@@ -7,20 +9,25 @@ import type {
   SubscribedFrame,
   TypingNoticeFrame,
 } from "@parley/protocol/server-frames";
+import type { Static } from "typebox";
 import { expect, it } from "vitest";
+import type { ServerCode } from "./error.ts";
 import type {
   Ack,
   Hello,
   MemberJoined,
   MemberLeft,
   MemberRole,
+  Membership,
   Message,
   MessageDeleted,
   MessageEdited,
   PresenceNotice,
   ReactionChanged,
+  ReadMark,
   ReadNotice,
   RoomUpdated,
+  SessionChange,
   Subscribed,
   TypingNotice,
 } from "./frames.ts";
@@ -44,6 +51,11 @@ const SAME: {
   joined: Same<MemberJoined, Placed<LogEventOf<"member_joined">>>;
   left: Same<MemberLeft, Placed<LogEventOf<"member_left">>>;
   role: Same<MemberRole, Placed<LogEventOf<"member_role">>>;
+  membership: Same<Membership, Static<typeof MembershipFrame>>;
+  session: Same<SessionChange, Static<typeof SessionFrame>>;
+  mark: Same<ReadMark, Static<typeof ReadMarkFrame>>;
+  /** A newer server may know more codes; this one has none that the list lacks. */
+  codes: ErrorCode extends ServerCode ? true : false;
   updated: Same<RoomUpdated, Placed<LogEventOf<"room_updated">>>;
 } = {
   message: true,
@@ -59,6 +71,10 @@ const SAME: {
   joined: true,
   left: true,
   role: true,
+  membership: true,
+  session: true,
+  mark: true,
+  codes: true,
   updated: true,
 };
 

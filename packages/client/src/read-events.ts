@@ -1,7 +1,8 @@
 import type { Core } from "./core.ts";
 import { ParleyError, toError } from "./error.ts";
-import type { RoomEvent } from "./frames.ts";
+import type { OwnEvent, RoomEvent } from "./frames.ts";
 import type { Reader } from "./subscription.ts";
+import { ME } from "./subscriptions.ts";
 
 /** Events that wait for a slow reader; what comes behind them is asked for again later. */
 const BUFFER_MAX = 1_000;
@@ -11,56 +12,62 @@ const RETRY_MS = 1_000;
 const PAGE = 200;
 
 /** What has arrived for a reader, and what it lacks. */
-class Inbox implements Reader {
-  cursor: number | undefined;
-  readonly events: RoomEvent[] = [];
+interface Inbox extends Reader {
+  readonly events: RoomEvent[];
   failure: ParleyError | undefined;
   /** The last seq that the server does not replay. */
-  holeTo = 0;
+  holeTo: number;
   /** Something behind the events was left out: the room has to be asked for again. */
-  isBehind = false;
-  wake: () => void = () => undefined;
+  isBehind: boolean;
+  wake: () => void;
+}
 
-  constructor(after: number | undefined) {
-    this.cursor = after;
-  }
-  take(event: RoomEvent): void {
-    if (this.events.length < BUFFER_MAX) this.events.push(event);
-    else {
-      this.isBehind = true;
-      this.cursor = event.seq - 1;
-    }
-    this.wake();
-  }
-  gap(to: number): void {
-    this.holeTo = to;
-    this.wake();
-  }
-  reset(): void {
-    this.error(new ParleyError("reset"));
-  }
-  caughtUp(): void {
-    this.wake();
-  }
-  error(error: ParleyError): void {
-    this.failure = error;
-    this.wake();
-  }
+/** `isWhole`: what the server does not replay can be fetched. */
+function createInbox(after: number | undefined, isWhole: boolean): Inbox {
+  const inbox: Inbox = {
+    cursor: after,
+    events: [],
+    failure: undefined,
+    holeTo: 0,
+    isBehind: false,
+    wake: () => undefined,
+    take(event) {
+      if (inbox.events.length < BUFFER_MAX) inbox.events.push(event);
+      else {
+        inbox.isBehind = true;
+        inbox.cursor = event.seq - 1;
+      }
+      inbox.wake();
+    },
+    gap(to) {
+      inbox.holeTo = to;
+      if (isWhole) inbox.wake();
+      else inbox.reset();
+    },
+    reset: () => inbox.error(new ParleyError("reset")),
+    caughtUp: () => inbox.wake(),
+    error(error) {
+      inbox.failure = error;
+      inbox.wake();
+    },
+  };
+  return inbox;
 }
 
 /**
  * Reads a room's events one after another, at the reader's pace. A hole that the server does not replay is fetched
  * page by page. Ends when the signal is aborted or the client closed.
  *
- * @throws {ParleyError} `reset` if the server has less than was read; why the room cannot be read.
+ * @throws {ParleyError} `reset` if the server has less than was read, or not all of the user's own events; why the room
+ * cannot be read.
  */
-export async function* readEvents(
+export async function* readEvents<T extends RoomEvent | OwnEvent = RoomEvent>(
   core: Core,
   room: string,
   closed: AbortSignal,
   { after, signal }: { after?: number; signal?: AbortSignal } = {},
-): AsyncGenerator<RoomEvent, void, undefined> {
-  const inbox = new Inbox(after);
+): AsyncGenerator<T, void, undefined> {
+  const inbox = createInbox(after, room !== ME);
   const ends = signal ? [signal, closed] : [closed];
   const notify = () => inbox.wake();
   const releases = [core.connect(), core.subscriptions.add(room, inbox)];
@@ -68,7 +75,7 @@ export async function* readEvents(
   try {
     while (!ends.some((one) => one.aborted)) {
       const event = inbox.events.shift();
-      if (event) yield event;
+      if (event) yield event as T;
       else if (inbox.failure) throw inbox.failure;
       else await more(core, room, inbox, signal);
     }

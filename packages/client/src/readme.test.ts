@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import * as account from "./account.ts";
 import * as client from "./index.ts";
 import * as indexeddb from "./indexeddb.ts";
+import * as invitations from "./invitations.ts";
 import * as tabs from "./tabs.ts";
 import * as testing from "./testing.ts";
 
@@ -15,6 +17,8 @@ function modulesOf(server: testing.TestServer): Record<string, object> {
     client.createParley({ WebSocket: WebSocket as never, fetch: fetch as never, ...twinUrl(options) });
   return {
     "@parley/client": { ...client, createParley },
+    "@parley/client/account": account,
+    "@parley/client/invitations": invitations,
     "@parley/client/indexeddb": indexeddb,
     "@parley/client/tabs": tabs,
     "@parley/client/testing": testing,

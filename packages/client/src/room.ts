@@ -4,7 +4,7 @@ import { fetchList } from "./lists.ts";
 import { createEmitter } from "./live.ts";
 import { readEvents } from "./read-events.ts";
 import { TimelineView } from "./timeline-view.ts";
-import type { Member, Members, Release, Room, RoomEvents } from "./types.ts";
+import type { Invitation, Member, Room, RoomEvents, RoomSummary } from "./types.ts";
 import { createTyping } from "./typing.ts";
 
 /** Read marks are sent at most so often, ms. */
@@ -23,7 +23,6 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
   const { http, timers, sender, requests, outbox } = core;
   const emitter = createEmitter<RoomEvents>(core.report);
   const typing = createTyping(sender, timers, core.report, id);
-  const path = `/rooms/${id}`;
   const onEvent = (event: RoomEvent) => {
     if (event.type === "message") {
       typing.spoke(event.author.id);
@@ -34,18 +33,26 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
   const view = new TimelineView(core, id, onEvent, (why) => emitter.emit("reset", { why }));
 
   let readSeq = 0;
-  let _stopRead: Release | undefined;
+  let isReadDue = false;
   const tellRead = () => {
-    _stopRead = undefined;
+    isReadDue = false;
     requests.ask({ type: "read", room: id, seq: readSeq }).catch(() => undefined);
   };
-  const none = (): void => undefined;
+  const path = `/rooms/${id}`;
+  const call = async <T = void>(method: string, below: string, body?: object): Promise<T> =>
+    (await http<T>(method, path + below, body && { body })).data;
+  const member = (userId: string) => `/members/${encodeURIComponent(userId)}`;
 
   const room: Room = {
     id,
     timeline: view.timeline,
     typing: typing.users,
-    members: createMembers(core, path),
+    members: {
+      list: (o) => fetchList<Member>(http, `${path}/members`, o),
+      add: (userId, role) => call<Member | Invitation>("POST", "/members", { userId, role }),
+      setRole: (userId, role) => call("PATCH", member(userId), { role }),
+      remove: (userId) => call("DELETE", member(userId)),
+    },
     open() {
       const releases = [core.connect(), view.open()];
       return () => {
@@ -58,24 +65,32 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
       typing.stop();
       return outbox.send(id, body, o);
     },
-    edit: (seq, body) => http("PATCH", `${path}/messages/${seq}`, { body: { body } }).then(none),
-    remove: (seq) => http("DELETE", `${path}/messages/${seq}`).then(none),
+    edit: (seq, body) => call("PATCH", `/messages/${seq}`, { body }),
+    remove: (seq) => call("DELETE", `/messages/${seq}`),
     react(seq, emoji, on = true) {
       const release = core.connect();
       return requests.ask({ type: "reaction", room: id, seq, emoji, remove: !on }).finally(release);
     },
     older: () => view.page("before"),
     newer: () => view.page("after"),
-    around: (seq) => view.page("around", seq).then(none),
-    latest: () => view.page("newest").then(none),
+    async around(seq) {
+      await view.page("around", seq);
+    },
+    async latest() {
+      await view.page("newest");
+    },
     keystroke: typing.keystroke,
     read(seq) {
       if (seq <= readSeq) return;
       readSeq = seq;
-      _stopRead ??= timers.after(READ_MS, tellRead);
+      if (!isReadDue) timers.after(READ_MS, tellRead);
+      isReadDue = true;
     },
-    join: () => http("POST", `${path}/join`).then(none),
-    leave: () => http("POST", `${path}/leave`).then(none),
+    fetch: () => call<RoomSummary>("GET", ""),
+    update: (changes) => call<RoomSummary>("PATCH", "", changes),
+    delete: () => call("DELETE", ""),
+    join: () => call("POST", "/join"),
+    leave: () => call("POST", "/leave"),
   };
   return {
     room,
@@ -84,17 +99,5 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
       if (frame.type === "typing") typing.take(frame as unknown as TypingNotice);
       if (frame.type === "read") emitter.emit("read", frame as unknown as ReadNotice);
     },
-  };
-}
-
-function createMembers({ http }: Core, path: string): Members {
-  const none = (): void => undefined;
-  const one = (userId: string) => `${path}/members/${encodeURIComponent(userId)}`;
-  return {
-    list: (o) => fetchList<Member>(http, `${path}/members`, o),
-    add: (userId, role) =>
-      http("POST", `${path}/members`, { body: { userId, ...(role && { role }) } }).then(none),
-    setRole: (userId, role) => http("PATCH", one(userId), { body: { role } }).then(none),
-    remove: (userId) => http("DELETE", one(userId)).then(none),
   };
 }

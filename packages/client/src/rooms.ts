@@ -25,7 +25,10 @@ export function createRooms(core: Core, closed: AbortSignal): RoomRegistry {
   const rooms: Rooms = {
     get: (id) => get(id).room,
     list: (o) => fetchList<RoomSummary>(http, "/rooms", o),
-    create: async (room) => (await http<RoomSummary>("POST", "/rooms", { body: room })).data,
+    async create(body) {
+      const { data, invited = [] } = await http<RoomSummary>("POST", "/rooms", { body });
+      return { ...data, invited };
+    },
     direct: async (userId) => (await http<RoomSummary>("POST", "/directs", { body: { userId } })).data,
     unread: async () => (await http<Unread>("GET", "/unread")).data,
   };

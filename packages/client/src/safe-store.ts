@@ -4,18 +4,21 @@ import type { Store } from "./types.ts";
 /** A store whose failures are logged and otherwise ignored: without it, nothing survives a reload. */
 export function createSafeStore(store: Store | undefined, log: WriteLog): Store | undefined {
   if (!store) return undefined;
-  const safely = async <T>(work: Promise<T>, instead: T): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      log("warn", "store_failed", { error });
-      return instead;
-    }
-  };
+  const safely =
+    <A extends unknown[], T>(work: (...args: A) => Promise<T>, instead: T) =>
+    async (...args: A): Promise<T> => {
+      try {
+        return await work.apply(store, args);
+      } catch (error) {
+        log("warn", "store_failed", { error });
+        return instead;
+      }
+    };
+  const nothing = undefined as never;
   return {
-    get: (key) => safely(store.get(key), undefined),
-    set: (key, value) => safely(store.set(key, value), undefined),
-    list: (prefix) => safely(store.list(prefix), []),
-    clear: () => safely(store.clear(), undefined),
+    get: safely(store.get, nothing),
+    set: safely(store.set, nothing),
+    list: safely(store.list, []),
+    clear: safely(store.clear, nothing),
   };
 }

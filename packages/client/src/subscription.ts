@@ -1,5 +1,5 @@
 import type { ParleyError } from "./error.ts";
-import type { RoomEvent, Subscribed } from "./frames.ts";
+import type { Frame, RoomEvent, Subscribed } from "./frames.ts";
 import type { Release } from "./types.ts";
 
 /** Somebody who reads a room, each at an own place. */
@@ -27,7 +27,8 @@ export class Subscription {
   id = "";
   stopAgain: Release = nothing;
   stopLinger: Release = nothing;
-  #after: number | undefined;
+  /** From where it was asked for; undefined begins with what is new. */
+  after: number | undefined;
   /** The last seq that came. */
   #seq: number | undefined;
   /** A reader is beyond the head that was told: the server is asked about that place, for its view may be an old one. */
@@ -37,21 +38,23 @@ export class Subscription {
     this.room = room;
   }
 
-  /** From where the room is asked for: the earliest of its readers' places, or the one that is in doubt. */
-  place(): number | undefined {
-    const cursors = [...this.readers].flatMap(({ cursor }) => cursor ?? []);
-    return cursors.length > 0 ? Math[this.#isDoubtful ? "max" : "min"](...cursors) : undefined;
-  }
-
   /** Whether what comes next is what a reader at `cursor` lacks. */
   isAt(cursor: number | undefined): boolean {
     return this.state === "on" && cursor === this.#seq;
   }
 
-  ask(after: number | undefined, id: string): void {
-    this.#after = after;
+  /** It is asked for by a frame of that id, from the earliest of its readers' places, or the one that is in doubt. */
+  ask(id: string): void {
+    const cursors = [...this.readers].flatMap(({ cursor }) => cursor ?? []);
+    this.after = cursors.length > 0 ? Math[this.#isDoubtful ? "max" : "min"](...cursors) : undefined;
     this.id = id;
     this.state = "asked";
+  }
+
+  /** Whether an error is the answer to the last question; its path names a room if the frame had several. */
+  isRefusedBy({ id, path }: Frame): boolean {
+    const isOthers = /^\/rooms\//.test(String(path)) && path !== `/rooms/${this.room}`;
+    return this.state === "asked" && this.id === id && !isOthers;
   }
 
   offline(): void {
@@ -65,7 +68,7 @@ export class Subscription {
    */
   subscribed(frame: Subscribed): boolean {
     if (this.state !== "asked" || frame.id !== this.id) return false;
-    const after = this.#after ?? frame.head;
+    const after = this.after ?? frame.head;
     this.state = "on";
     this.#seq = frame.outcome === "gap" ? frame.to : after;
     this.#isDoubtful = false;

@@ -6,6 +6,8 @@ import { type Reader, Subscription } from "./subscription.ts";
 import type { Timers } from "./timers.ts";
 import type { Release } from "./types.ts";
 
+/** The user's own room: servers tell of it without being asked. */
+export const ME = "@me";
 /** Rooms in one `resume` (protocol.md, Limits). */
 const ROOMS_PER_FRAME = 150;
 /** How long a room is listened to after nobody wants it any more, ms. */
@@ -14,115 +16,115 @@ export const LINGER_MS = 250;
 const AGAIN_MS = 1_000;
 
 /** Which rooms are listened to, from where, and who reads them. Each reader gets each event once and in order. */
-export class Subscriptions {
-  readonly #connection: Pick<Connection, "send" | "phase">;
-  readonly #timers: Timers;
-  readonly #rooms = new Map<string, Subscription>();
-  #isFlushing = false;
-  /** The last seq of the user's own room. */
-  #ownSeq: number | undefined;
-
-  constructor(connection: Pick<Connection, "send" | "phase">, timers: Timers) {
-    this.#connection = connection;
-    this.#timers = timers;
-  }
-
+export interface Subscriptions {
   /** Adds a reader. Those who are at the place of the others hear what they hear; else the room is asked for again. */
-  add(room: string, reader: Reader): Release {
-    const sub = this.#rooms.get(room) ?? new Subscription(room);
-    this.#rooms.set(room, sub);
-    sub.stopLinger();
-    const isThere = sub.isAt(reader.cursor);
-    sub.readers.add(reader);
-    if (isThere) reader.caughtUp(reader.cursor as number);
-    else this.#want(sub);
-    return () => {
-      if (sub.readers.delete(reader) && sub.readers.size === 0) this.#linger(sub);
-    };
-  }
-
+  add(room: string, reader: Reader): Release;
   /** Asks for a room again, from where its readers are. */
-  again(room: string): void {
-    const sub = this.#rooms.get(room);
-    if (sub) this.#want(sub);
-  }
+  again(room: string): void;
+  online(userId: string): void;
+  offline(): void;
+  take(frame: Frame): void;
+}
 
-  online(): void {
-    for (const sub of this.#rooms.values()) this.#want(sub);
-    if (this.#ownSeq !== undefined) this.#connection.send({ type: "resume", rooms: { "@me": this.#ownSeq } });
-  }
+/** Makes the subscriptions of a client; they last over the connections to the service. */
+export function createSubscriptions(
+  connection: Pick<Connection, "send" | "phase">,
+  timers: Timers,
+): Subscriptions {
+  const subs = new Map<string, Subscription>();
+  let isFlushing = false;
+  /** The user, and the last seq of the user's own room. */
+  let userId: string;
+  let ownSeq: number | undefined;
 
-  offline(): void {
-    for (const sub of this.#rooms.values()) sub.offline();
-  }
-
-  take(frame: Frame): void {
-    const { type, room, seq } = frame;
-    if (type === "error") this.#refusedFrame(frame);
-    if (room === "@me" && typeof seq === "number") this.#ownSeq = seq;
-    const sub = this.#rooms.get(room ?? "");
-    if (!sub) return;
-    if (type === "subscribed") {
-      if (sub.subscribed(frame as unknown as Subscribed)) this.#want(sub);
-    } else if (type === "unsubscribed" && sub.state === "on")
-      this.#refused(sub, new ParleyError("not_a_member"));
-    else if (type === "caught_up") sub.caughtUp(Number(seq));
-    else if (typeof seq === "number" && frame.at !== undefined) {
-      if (!sub.pass(frame as unknown as RoomEvent)) this.#later(sub, AGAIN_MS);
-    }
-  }
-
-  #want(sub: Subscription): void {
+  const want = (sub: Subscription) => {
     sub.stopAgain();
     sub.state = "wanted";
-    if (this.#isFlushing) return;
-    this.#isFlushing = true;
-    queueMicrotask(() => this.#flush());
-  }
-
-  #later(sub: Subscription, ms: number): void {
+    if (!isFlushing) queueMicrotask(flush);
+    isFlushing = true;
+  };
+  const later = (sub: Subscription, ms = AGAIN_MS) => {
     sub.stopAgain();
-    sub.stopAgain = this.#timers.after(ms, () => this.#want(sub));
-  }
-
-  #flush(): void {
-    this.#isFlushing = false;
-    if (this.#connection.phase !== "online") return;
-    const wanted = [...this.#rooms.values()].filter((sub) => sub.state === "wanted" && sub.readers.size > 0);
-    const known: [string, number][] = [];
-    for (const sub of wanted) {
-      const after = sub.place();
-      sub.ask(after, createId());
-      if (after !== undefined) known.push([sub.room, after]);
-      else this.#connection.send({ type: "subscribe", id: sub.id, room: sub.room });
-    }
-    for (let i = 0; i < known.length; i += ROOMS_PER_FRAME) {
-      const part = known.slice(i, i + ROOMS_PER_FRAME);
-      const id = createId();
-      for (const [room] of part) (this.#rooms.get(room) as Subscription).id = id;
-      this.#connection.send({ type: "resume", id, rooms: Object.fromEntries(part) });
-    }
-  }
-
-  #refusedFrame(frame: Frame): void {
-    const path = String(frame.path ?? "");
-    for (const sub of this.#rooms.values())
-      if (sub.state === "asked" && sub.id === frame.id)
-        if (!path.startsWith("/rooms/") || path === `/rooms/${sub.room}`) this.#refused(sub, errorOf(frame));
-  }
-
-  #refused(sub: Subscription, error: ParleyError): void {
+    sub.stopAgain = timers.after(ms, () => want(sub));
+  };
+  const flush = () => {
+    isFlushing = false;
+    if (connection.phase !== "online") return;
+    const wanted = [...subs.values()].filter((sub) => sub.state === "wanted" && sub.readers.size > 0);
+    askFor(wanted, (frame) => connection.send(frame));
+  };
+  const refuse = (sub: Subscription, error: ParleyError) => {
     sub.state = "refused";
-    if (error.isRetryable) this.#later(sub, error.retryAfterMs ?? AGAIN_MS);
+    if (error.isRetryable) later(sub, error.retryAfterMs);
     else for (const reader of [...sub.readers]) reader.error(error);
-  }
+  };
+  const refuseFrame = (frame: Frame) => {
+    for (const sub of subs.values()) if (sub.isRefusedBy(frame)) refuse(sub, errorOf(frame));
+  };
+  const pass = (sub: Subscription, frame: Frame) => {
+    const { type, seq } = frame;
+    if (type === "subscribed") {
+      if (sub.subscribed(frame as unknown as Subscribed)) want(sub);
+    } else if (type === "unsubscribed" && sub.state === "on") refuse(sub, new ParleyError("not_a_member"));
+    else if (type === "caught_up") sub.caughtUp(Number(seq));
+    else if (typeof seq === "number" && frame.at !== undefined && !sub.pass(frame as unknown as RoomEvent))
+      later(sub);
+  };
+  const end = (sub: Subscription) => {
+    sub.stopAgain();
+    subs.delete(sub.room);
+    if (sub.state === "on" || sub.state === "asked") connection.send({ type: "unsubscribe", room: sub.room });
+  };
 
-  #linger(sub: Subscription): void {
-    sub.stopLinger = this.#timers.after(LINGER_MS, () => {
-      sub.stopAgain();
-      this.#rooms.delete(sub.room);
-      if (sub.state === "on" || sub.state === "asked")
-        this.#connection.send({ type: "unsubscribe", room: sub.room });
-    });
+  return {
+    add(room, reader) {
+      const sub = subs.get(room) ?? new Subscription(room);
+      subs.set(room, sub);
+      sub.stopLinger();
+      const isThere = sub.isAt(reader.cursor);
+      sub.readers.add(reader);
+      if (isThere) reader.caughtUp(reader.cursor as number);
+      else want(sub);
+      return () => {
+        if (sub.readers.delete(reader) && sub.readers.size === 0)
+          sub.stopLinger = timers.after(LINGER_MS, () => end(sub));
+      };
+    },
+    again(room) {
+      const sub = subs.get(room);
+      if (sub) want(sub);
+    },
+    online(id) {
+      if (id !== userId) ownSeq = undefined;
+      userId = id;
+      for (const sub of subs.values()) want(sub);
+      if (ownSeq !== undefined) connection.send({ type: "resume", rooms: { [ME]: ownSeq } });
+    },
+    offline() {
+      for (const sub of subs.values()) sub.offline();
+    },
+    take(frame) {
+      const { type, room = "", seq } = frame;
+      if (type === "error") refuseFrame(frame);
+      if (room === ME && typeof seq === "number") ownSeq = seq;
+      const sub = subs.get(room);
+      if (sub) pass(sub, frame);
+    },
+  };
+}
+
+/** Asks for rooms: those with a place by `resume`, the others by `subscribe`. */
+function askFor(wanted: readonly Subscription[], send: (frame: object) => void): void {
+  const known: Subscription[] = [];
+  for (const sub of wanted) {
+    sub.ask(createId());
+    if (sub.after !== undefined) known.push(sub);
+    else send({ type: "subscribe", id: sub.id, room: sub.room });
+  }
+  while (known.length > 0) {
+    const id = createId();
+    const part = known.splice(0, ROOMS_PER_FRAME);
+    for (const sub of part) sub.id = id;
+    send({ type: "resume", id, rooms: Object.fromEntries(part.map(({ room, after }) => [room, after])) });
   }
 }

@@ -50,9 +50,9 @@ export class TimelineView {
       reset: () => this.reset(),
       caughtUp: (seq) => {
         if ((this.#reader.cursor ?? 0) < seq) return;
-        this.#dispatch({ type: "phase", phase: "live" });
+        this.#dispatch({ type: "set", values: { phase: "live" } });
       },
-      error: (error) => this.#dispatch({ type: "error", error }),
+      error: (error) => this.#dispatch({ type: "set", values: { error } }),
     };
   }
 
@@ -139,7 +139,7 @@ export class TimelineView {
     const state = await store?.get(`cache/${this.#room}`);
     if (session !== this.#session) return;
     if (!state) return this.#load(session);
-    this.#dispatch({ type: "cached", state: state as TimelineState });
+    this.#dispatch({ type: "set", values: { ...(state as TimelineState), phase: "cached" } });
     this.#listen();
   }
 
@@ -156,7 +156,7 @@ export class TimelineView {
       const error = toError(thrown);
       const ms = backoffMs(failures, timers.random(), error.retryAfterMs);
       if (error.isRetryable) timers.after(ms, () => void this.#load(session, failures + 1));
-      else if (session === this.#session) this.#dispatch({ type: "error", error });
+      else if (session === this.#session) this.#dispatch({ type: "set", values: { error } });
     }
   }
 

@@ -1,4 +1,3 @@
-import type { ParleyError } from "./error.ts";
 import type { Message, Reaction, RoomEvent } from "./frames.ts";
 import type { Timeline } from "./types.ts";
 
@@ -12,11 +11,10 @@ export type Action =
   | { type: "event"; event: RoomEvent; me: string | undefined }
   /** A page next to what is shown (`isNext`), or instead of it. */
   | { type: "page"; page: Page; isNext: boolean; hasOlder: boolean; hasNewer: boolean }
-  | { type: "cached"; state: TimelineState }
+  /** From the store, or of the connection: phase and error. */
+  | { type: "set"; values: Partial<TimelineState> }
   /** The events up to `to` are not known: nothing that is here can be trusted. */
   | { type: "gap"; to: number }
-  | { type: "phase"; phase: Timeline["phase"] }
-  | { type: "error"; error: ParleyError }
   /** Forgets the oldest messages but so many. */
   | { type: "trim"; keep: number };
 
@@ -48,14 +46,10 @@ export function reduce(state: TimelineState, action: Action): TimelineState {
       const completeFrom = hasOlder ? firstOf(items) : 1;
       return { ...rest, items, hasOlder, hasNewer, completeFrom, head: Math.max(state.head, page.head) };
     }
-    case "cached":
-      return { ...action.state, phase: "cached" };
+    case "set":
+      return { ...state, ...action.values };
     case "gap":
       return { ...EMPTY, completeFrom: action.to + 1, head: action.to, hasOlder: action.to > 0 };
-    case "phase":
-      return { ...state, phase: action.phase };
-    case "error":
-      return { ...state, error: action.error };
     case "trim": {
       if (state.items.length <= action.keep) return state;
       const items = state.items.slice(-action.keep);

@@ -5,7 +5,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, ms) => setTimeout(callback, ms),
   clearTimeout: (timer) => clearTimeout(timer as number),
-  random: () => Math.random(),
+  random: Math.random,
 };
 
 /** Timers of one client: all end with it. */

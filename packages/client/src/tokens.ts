@@ -125,7 +125,7 @@ function lifeOf(token: string): number | undefined {
   try {
     const payload = token.split(".")[1] ?? "";
     const { iat, exp } = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));
-    return typeof iat === "number" && typeof exp === "number" && exp > iat ? (exp - iat) * 1_000 : undefined;
+    return exp > iat ? (exp - iat) * 1_000 : undefined;
   } catch {
     return undefined;
   }

@@ -14,6 +14,7 @@ type TwinState = Readonly<{
   room(id: string): TwinRoom;
   append(room: string, event: NewEvent): RoomEvent;
   isOnline(userId: string): boolean;
+  users(): User[];
   logIn(username: string): object;
 }>;
 
@@ -23,6 +24,8 @@ export function answer(state: TwinState, request: TwinRequest): object {
   if (path === "/login") return { data: state.logIn(String(body.username)) };
   if (path === "/logout") return { data: { loggedOut: true } };
   if (!user) throw new ParleyError("unauthenticated", "no session");
+  if (path === "/users") return { data: usersOf(state.users(), request.query) };
+  if (path === "/me/invitations") return { data: [] };
   const presence = /^\/presence\/user\/([^/]+)$/.exec(path);
   if (presence) {
     const id = decodeURIComponent(presence[1] ?? "");
@@ -33,6 +36,15 @@ export function answer(state: TwinState, request: TwinRequest): object {
   const room = state.room(id);
   if (seq !== undefined) return change(state, room, Number(seq), request);
   return what === "events" ? eventsPage(room, request) : messagesPage(room, request);
+}
+
+/** Users by the beginning of a name, or by ids. */
+function usersOf(users: readonly User[], query: URLSearchParams): object[] {
+  const name = query.get("name")?.toLowerCase();
+  const ids = (query.get("ids") ?? "").split(",");
+  const isMeant = ({ id, username }: User) =>
+    name === undefined ? ids.includes(id) : username.toLowerCase().startsWith(name);
+  return users.filter(isMeant).map((user) => ({ ...user, displayName: user.username }));
 }
 
 function change(

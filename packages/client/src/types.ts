@@ -1,5 +1,15 @@
 import type { ErrorCode, ParleyError } from "./error.ts";
-import type { Ack, Message, Notification, Presence, ReadNotice, Role, RoomEvent, User } from "./frames.ts";
+import type {
+  Ack,
+  Message,
+  Notification,
+  OwnEvent,
+  Presence,
+  ReadNotice,
+  Role,
+  RoomEvent,
+  User,
+} from "./frames.ts";
 
 /** Undoes what returned it; calling it again does nothing. */
 export type Release = () => void;
@@ -149,6 +159,20 @@ export interface Session {
   token(): Promise<string>;
 }
 
+/** The three services of a server. */
+export type Service = "auth" | "send" | "listen";
+/** What a request of your own may have. */
+export interface RequestOptions {
+  /** Left out: `listen`, which has the routes of rooms. */
+  service?: Service;
+  /** Sent as JSON. */
+  body?: object;
+  query?: Readonly<Record<string, string | number | undefined>>;
+  signal?: AbortSignal | undefined;
+}
+/** The body of an answer: `data`, and beside it what lists have. */
+export type Answer<T> = { data: T; next?: string | null; head?: number; invited?: User[] };
+
 /** A part of a longer list. */
 export interface Page<T> {
   items: T[];
@@ -196,8 +220,8 @@ export interface Rooms {
     limit?: number;
     signal?: AbortSignal;
   }): Promise<Page<RoomSummary>>;
-  /** Makes a room of which you are the owner. */
-  create(room: NewRoom): Promise<RoomSummary>;
+  /** Makes a room of which you are the owner. Members with whom you share no room are `invited` and may accept. */
+  create(room: NewRoom): Promise<RoomSummary & { invited: User[] }>;
   /** The direct chat with a user, made if there is none. */
   direct(userId: string): Promise<RoomSummary>;
   /** Counts unread messages. */
@@ -212,12 +236,26 @@ export interface Member {
   readSeq: number;
 }
 
+/** Somebody is asked to join a group. */
+export interface Invitation {
+  room: string;
+  title: string | null;
+  user: User;
+  role: Role;
+  /** Who asks. */
+  by: User;
+  at: string;
+}
+
 /** Who is in a room. */
 export interface Members {
   /** A page of members, those who joined first first. */
   list(o?: { cursor?: string; limit?: number; signal?: AbortSignal }): Promise<Page<Member>>;
-  /** Adds a member (owners and admins). */
-  add(userId: string, role?: Role): Promise<void>;
+  /**
+   * Adds a member (owners and admins). To a group, somebody with whom you share no room gets an invitation instead.
+   * @throws {ParleyError} `quota_exceeded`
+   */
+  add(userId: string, role?: Role): Promise<Member | Invitation>;
   /** Gives a member another role (owners). */
   setRole(userId: string, role: Role): Promise<void>;
   /** Removes a member (owners anybody, admins members). */
@@ -282,6 +320,12 @@ export interface Room {
   keystroke(): void;
   /** Tells how far the user has read; it never goes back. */
   read(seq: number): void;
+  /** The room as its list shows it. @throws {ParleyError} `room_not_found` */
+  fetch(): Promise<RoomSummary>;
+  /** Renames the room (owners and admins), or mutes or pins it for yourself. @throws {ParleyError} `conflict` */
+  update(changes: { title?: string | null; isMuted?: boolean; isPinned?: boolean }): Promise<RoomSummary>;
+  /** Deletes the room for all members, for good (owners). */
+  delete(): Promise<void>;
   /** Joins a channel. */
   join(): Promise<void>;
   /** Leaves the room. @throws {ParleyError} `last_owner` */
@@ -343,6 +387,18 @@ export interface Parley extends AsyncDisposable {
     q: string,
     o?: { room?: string; cursor?: string; limit?: number; signal?: AbortSignal },
   ): Promise<Page<Message>>;
+  /**
+   * What concerns the user in all rooms and on all devices, after `after` (left out: what is new), once and in order:
+   * memberships, sessions, read marks. The server keeps the last 1,000; fails with `reset` where more were missed: then
+   * ask again for what you show of rooms and sessions, and begin anew.
+   */
+  events(o?: { after?: number; signal?: AbortSignal }): AsyncIterableIterator<OwnEvent>;
+  /**
+   * A request to a route that has no method here, with the session's token.
+   * @example await parley.request("PATCH", "/rooms/general", { body: { isMuted: true } });
+   * @throws {ParleyError} the problem it was answered with, `network` or `timeout`
+   */
+  request<T = unknown>(method: string, path: string, o?: RequestOptions): Promise<Answer<T>>;
   /** Connects until the last release (and 250 ms longer). */
   connect(): Release;
   /** Final. Never rejects. What is in the outbox stays in the store. */
