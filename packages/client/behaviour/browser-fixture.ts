@@ -9,19 +9,17 @@ const FLAGS =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
   "--disable-component-update --disable-sync";
 
-/** A real Chromium, and a server of the page that its tests run in. */
-export class TestBrowser {
+/** A server of the page that the tests in a browser run in. */
+export class PageServer {
   readonly origin: string;
   readonly #server: Server;
-  readonly #browser: Browser;
 
-  private constructor(server: Server, browser: Browser) {
+  private constructor(server: Server) {
     this.#server = server;
-    this.#browser = browser;
     this.origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  static async start(): Promise<TestBrowser> {
+  static async start(): Promise<PageServer> {
     const bundle = await rolldown({
       input: join(import.meta.dirname, "browser-page.tsx"),
       transform: { define: { "process.env.NODE_ENV": '"production"' } },
@@ -35,8 +33,29 @@ export class TestBrowser {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") });
-    return new TestBrowser(server, browser);
+    return new PageServer(server);
+  }
+
+  stop(): void {
+    this.#server.close();
+  }
+}
+
+/** A real Chromium. */
+export class TestBrowser {
+  readonly #pages: PageServer;
+  readonly #browser: Browser;
+
+  private constructor(pages: PageServer, browser: Browser) {
+    this.#pages = pages;
+    this.#browser = browser;
+  }
+
+  static async start(pages: PageServer): Promise<TestBrowser> {
+    return new TestBrowser(
+      pages,
+      await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(" ") }),
+    );
   }
 
   /** A profile of its own: cookies, storage, and tabs that can see one another. */
@@ -46,13 +65,13 @@ export class TestBrowser {
 
   async tab(context: BrowserContext): Promise<Page> {
     const tab = await context.newPage();
-    await tab.goto(this.origin);
+    await tab.goto(this.#pages.origin);
     await tab.waitForFunction(() => "page" in globalThis);
     return tab;
   }
 
   async stop(): Promise<void> {
     await this.#browser.close();
-    this.#server.close();
+    this.#pages.stop();
   }
 }

@@ -1,8 +1,12 @@
 import { expect, it } from "vitest";
 import type { RoomEvent } from "../src/frames.ts";
+import type { TestPage } from "./browser-page.tsx";
+import { openClient } from "./chromium-fixture.ts";
 import { pause } from "./recording-fixture.ts";
 import { services } from "./running-fixture.ts";
 import { type Services, until } from "./stack-fixture.ts";
+
+declare const page: TestPage;
 
 /** Faults in the short form; 1,000 in the long one. */
 const CUTS = Number(process.env.CUTS ?? 8);
@@ -34,6 +38,8 @@ it(`S14 ${CUTS} random faults and a restart of each service: each message once a
   shown?.open();
   const live: number[] = [];
   shown?.on("event", ({ seq }) => live.push(seq));
+  const tab = await openClient("s14", people[2]?.token ?? "");
+  await tab.evaluate(() => page.read("s14"));
   let isOver = false;
   const sent: string[][] = clients.map(() => []);
   const sending = clients.map(async (one, i) => {
@@ -59,6 +65,12 @@ it(`S14 ${CUTS} random faults and a restart of each service: each message once a
   expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: total }, (_, i) => i + 1));
   expect(heard.map(({ seq }) => seq)).toEqual(history.map(({ seq }) => seq));
   expect(heard.map(({ id }) => id)).toEqual(history.map(({ id }) => id));
+  await until("the reader in Chromium has all", () =>
+    tab.evaluate((count) => page.heard.length >= count, total),
+  );
+  expect(await tab.evaluate(() => page.heard)).toEqual(history.map(({ seq, id }) => ({ seq, id })));
+  expect(await tab.evaluate(() => page.rejections())).toEqual([]);
+  await tab.context().close();
   await until("it is shown", () => shown?.timeline.value.head === total, 30_000);
   expect(shown?.timeline.value.items.map((one) => one.id)).toEqual(
     history.slice(-(shown?.timeline.value.items.length ?? 0)).map(({ id }) => id),

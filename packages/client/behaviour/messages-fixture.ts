@@ -1,11 +1,10 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Sender } from "@parley/bench/chaos/sender";
-import type { Account } from "@parley/devstack/accounts";
 import { expect, it } from "vitest";
 import type { RoomEvent } from "../src/frames.ts";
 import type { Parley } from "../src/types.ts";
+import { postMany } from "./posting-fixture.ts";
 import { memoryStore, pause, recordingSockets } from "./recording-fixture.ts";
 import { services } from "./running-fixture.ts";
 import { type Services, textsOf, until, untilOnline } from "./stack-fixture.ts";
@@ -19,18 +18,6 @@ const down = (services: Services) => {
 const up = (services: Services) => {
   for (const proxy of services.proxies) proxy.heal();
 };
-
-/** Posts many messages past the proxies. */
-async function postMany(services: Services, person: Account, room: string, count: number): Promise<void> {
-  const sender = new Sender(services.stack.producerSocket, person);
-  await Promise.all(Array.from({ length: count }, (_, i) => sender.send(room, `many${i}`, `many ${i}`)));
-  sender.close();
-  const newest = `${services.stack.url("ws-consumer")}/api/v1/rooms/${room}/messages?limit=1`;
-  const headers = { authorization: `Bearer ${person.token}` };
-  await until("they are stored", async () =>
-    (await (await fetch(newest, { headers })).text()).includes(`"many${count - 1}"`),
-  );
-}
 
 /** Reads events into a list until the client is closed. */
 function collect(parley: Parley, room: string, after: number): RoomEvent[] {
@@ -92,7 +79,7 @@ it("S9 closing at random moments leaves no rejection and nothing that keeps Node
   const { token } = await services.person();
   const child = join(import.meta.dirname, "close-child-fixture.ts");
   const args = [child, JSON.stringify({ url: services.url, token, closes: CLOSES })];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 + 200 * CLOSES });
   expect(stdout).toBe(`closed ${CLOSES}\n`);
 });
 
