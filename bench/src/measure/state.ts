@@ -37,7 +37,7 @@ export async function measureState(repository: string, scale: number): Promise<F
     const rate = await withMembers(target, { members: 200 }, ({ measure }) =>
       measure({ pace: { kind: "rate", perSecond: RATE }, warmMs: ms(3), ms: ms(5) }),
     );
-    const full = await durable(target, { ...DURABLE, warmMs: ms(2), ms: ms(4) });
+    const full = await durable(target, { ...DURABLE, warmMs: ms(4), ms: ms(4) });
     const room = { members: LISTENERS, perRoom: LISTENERS, senders: 10 };
     const fanout = await withMembers(target, room, ({ measure }) =>
       measure({ pace: { kind: "rate", perSecond: FANOUT_RATE }, ms: ms(5) }),
