@@ -11,16 +11,8 @@ const [alice, bob] = await parley.people("alice", "bob");
 it("acknowledges a message, delivers it to a member and has it in history, with the same content", async () => {
   const listener = await FrameSocket.open(parley.consumerSocket, bob.token);
   listener.send({ type: "subscribe", id: "s1", room: "general", after: 0 });
-  expect(await listener.next("subscribed")).toMatchObject({
-    id: "s1",
-    head: 0,
-    outcome: "resumed",
-  });
-  expect(await listener.next("caught_up")).toEqual({
-    type: "caught_up",
-    room: "general",
-    seq: 0,
-  });
+  expect(await listener.next("subscribed")).toMatchObject({ id: "s1", head: 0, outcome: "resumed" });
+  expect(await listener.next("caught_up")).toEqual({ type: "caught_up", room: "general", seq: 0 });
   const writer = await FrameSocket.open(parley.producerSocket, alice.token);
   writer.send({ room: "general", body: "Hello, World!" });
   const ack = await writer.next("ack");
@@ -47,12 +39,7 @@ it("sends a `stored` receipt to a sender that asks for it, for a duplicate too",
   for (const duplicate of [false, true]) {
     writer.send({ type: "message", id: "r1", room: "receipts", body: "stored?", receipt: "stored" });
     expect(await writer.next("ack")).toMatchObject({ id: "r1", duplicate });
-    expect(await writer.next("stored")).toEqual({
-      type: "stored",
-      id: "r1",
-      room: "receipts",
-      seq: 1,
-    });
+    expect(await writer.next("stored")).toEqual({ type: "stored", id: "r1", room: "receipts", seq: 1 });
   }
   writer.close();
 });

@@ -28,10 +28,7 @@ describe("a group", () => {
     for (const socket of sockets) expect(await socket.next("message")).toMatchObject({ seq: 4 });
     await must(parley, alice, "PATCH", `/rooms/${room.id}`, { title: "Long lunch" });
     for (const socket of sockets)
-      expect(await socket.next("room_updated")).toMatchObject({
-        seq: 5,
-        title: "Long lunch",
-      });
+      expect(await socket.next("room_updated")).toMatchObject({ seq: 5, title: "Long lunch" });
     for (const socket of sockets) socket.close();
   });
 
@@ -175,10 +172,7 @@ describe("rooms", () => {
     expect(await call(parley, bob, "POST", "/rooms/short-lived/join")).toMatchObject({ status: 404 });
     expect(
       await call(parley, alice, "POST", "/rooms", { kind: "channel", name: "short-lived" }),
-    ).toMatchObject({
-      status: 409,
-      code: "room_exists",
-    });
+    ).toMatchObject({ status: 409, code: "room_exists" });
     socket.close();
   });
 });

@@ -106,20 +106,7 @@ async function runCase(name: string, stack: Stack, innocents: Innocents, attacke
   return { row, isGood: verdict.length === 0 };
 }
 
-const HEAD = [
-  "attack",
-  "token",
-  "MB",
-  "ack",
-  "control",
-  "deliver",
-  "control",
-  "history",
-  "control",
-  "lost",
-  "MiB",
-  "",
-];
+const HEAD = "attack,token,MB,ack,control,deliver,control,history,control,lost,MiB,".split(",");
 
 const names = process.env.ONLY?.split(";") ?? Object.keys(CASES);
 const stack = await startStack({
