@@ -61,7 +61,13 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
   const lanes = Array.from(
     { length: shards },
     (_, shard) =>
-      new ShardLane(shard, { requests, counters, onPublished, onSuspect, onTimeout: () => watch.wake() }),
+      new ShardLane(shard, {
+        requests,
+        counters,
+        onPublished,
+        onSuspect,
+        onTimeout: () => watch.checkSoon(),
+      }),
   );
   const watch = new LogWatch(nats, lanes, { shards, monitorUrls, log });
   const pending = () => lanes.reduce((sum, lane) => sum + lane.pending.size, 0);

@@ -43,6 +43,11 @@ export class LogWatch {
   /** Checks again at once, and discards the findings of a check under way. */
   wake(): void {
     this.#epoch += 1;
+    this.checkSoon();
+  }
+
+  /** Checks again at once, or after the check under way. */
+  checkSoon(): void {
     this.#waking.abort();
   }
 
