@@ -96,7 +96,11 @@ function channelOf(service: SocketService, frames: readonly SentFrame[]): Json {
     },
   };
   if (service === "consumer")
-    query.room = { ...string, description: "a room to subscribe to; may be given several times" };
+    query.room = {
+      ...string,
+      description:
+        "a room to subscribe to; may be given several times, as often as a `resume` has rooms, for the same cost",
+    };
   return {
     address: "/ws",
     servers: [{ $ref: `#/servers/${service}` }],

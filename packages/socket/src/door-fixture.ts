@@ -5,7 +5,7 @@ import { type App, buildHttp } from "@parley/runtime/http";
 import { createLog } from "@parley/runtime/log";
 import { WebSocket } from "ws";
 import { type Command, command } from "./command.ts";
-import type { Door } from "./door.ts";
+import type { Door, DoorOptions } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
 import { openDoor } from "./open-door.ts";
 
@@ -76,7 +76,11 @@ export class DoorFixture {
   }
 
   /** @param commands Commands beside `message`, which is answered with `ack`. */
-  static async start(limits = LIMITS, commands: readonly Command[] = []): Promise<DoorFixture> {
+  static async start(
+    limits = LIMITS,
+    commands: readonly Command[] = [],
+    onOpen: DoorOptions["onOpen"] = () => undefined,
+  ): Promise<DoorFixture> {
     const heard: unknown[] = [];
     const revoked = new Set<string>();
     let notify = (_sessionId: string, _userId: string): void => undefined;
@@ -115,6 +119,7 @@ export class DoorFixture {
       commands: [post, ...commands],
       limits,
       log,
+      onOpen,
     });
     await app.listen({ port: 0, host: "127.0.0.1" });
     const revoke = (sessionId: string) => {

@@ -34,7 +34,7 @@ export type SubscriptionsDependencies = CatchUpDependencies &
 /** Unsent bytes of a connection from which a room's users are not listed; their number is in `subscribed` all the same. */
 const PRESENCE_UNSENT_MAX = 512 * 1_024;
 /** Cost of looking up the rights, the head and the first page of one room, in units of packages/runtime/src/work.ts. */
-const ROOM_COST = 2;
+export const ROOM_COST = 2;
 /** Pause before a failed replay continues, ms. */
 const REPLAY_RETRY_MS = 500;
 
