@@ -62,6 +62,7 @@ const wrong: Record<string, string> = {
   "a signature with padding": `${good}==`,
   "a signature cut by one": good.slice(0, -1),
   "a signature in the other base64": `${good.slice(0, -signature.length)}${"+".repeat(86)}`,
+  "a signature with bits beyond its end": `${good.slice(0, -1)}${{ A: "B", Q: "R", g: "h", w: "x" }[signature.at(-1) ?? ""]}`,
   "a fourth part": `${good}.`,
   "a line break at the end": `${good}\n`,
   "bytes that are no UTF-8": `${Buffer.from([0x22, 0xff, 0x22]).toString("base64url")}.${encode(CLAIMS)}.${signature}`,

@@ -30,8 +30,11 @@ export class InvalidTokenError extends Error {
 /** Claims that auth writes into each token; none may be missing. */
 const REQUIRED_CLAIMS = ["sub", "sid", "jti", "iat", "exp", "username"];
 
-/** A compact JWS (RFC 7515): base64url without padding, which jose's decoder would let through. */
-const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]{86}$/;
+/**
+ * A compact JWS (RFC 7515): base64url without padding, which jose's decoder would let through, as it would other values of
+ * the 4 bits of the last character that no byte of the signature has: a token has one form only.
+ */
+const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
 
 /** Whether a text has the form of an access token; what has not is refused without any work. */
 export const isAccessTokenForm = (text: string): boolean =>
