@@ -8,7 +8,7 @@ beforeAll(async () => {
   app = await buildHttp({
     service: "test",
     title: "Test & more",
-    description: "what it does",
+    description: "`what` it does [and how](/there)",
     log: createLog("test", "silent"),
     checks: {},
     allowedOrigins: [],
@@ -86,12 +86,17 @@ describe("C: behind an edge", () => {
   });
 });
 
-it("has a page at / for people, whose links are relative", async () => {
-  const { body, headers } = await get("/");
-  expect(headers["content-type"]).toContain("text/html");
-  expect(body).toContain("<h1>Test &#38; more</h1>");
-  for (const [, href] of body.matchAll(/href="([^"]+)"/g)) {
-    expect(href).not.toMatch(/^\/|:/);
-    expect((await get(`/${href}`)).statusCode).toBe(200);
-  }
-});
+it.each(["/auth", "/auth/"])(
+  "C: has a page at %s for people, whose links stay behind the edge",
+  async (url) => {
+    const { body, headers } = await get(url);
+    expect(headers["content-type"]).toContain("text/html");
+    expect(body).toContain("<h1>Test &#38; more</h1>");
+    expect(body).toContain("<p>what it does and how</p>");
+    for (const [, href] of body.matchAll(/href="([^"]+)"/g)) {
+      const { pathname } = new URL(String(href), `http://edge.example${url}`);
+      expect(pathname).toMatch(/^\/auth\//);
+      expect((await get(pathname)).statusCode).toBe(200);
+    }
+  },
+);

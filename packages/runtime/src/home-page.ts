@@ -3,7 +3,7 @@ import type { App } from "./app.ts";
 /** Content security policy of the page: nothing but its own styles. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
 
-/** A link of the page: an address relative to it, so that it works behind an edge with a prefix, and what is there. */
+/** A link of the page: a path of the service without a slash before it, and what is there. */
 export type HomeLink = readonly [href: string, text: string];
 
 const LINKS: readonly HomeLink[] = [
@@ -12,6 +12,8 @@ const LINKS: readonly HomeLink[] = [
   ["health/ready", "Whether this service is ready"],
 ];
 
+/** A text without the marks of Markdown, which the OpenAPI document has. */
+const plain = (text: string): string => text.replace(/\[([^\]]+)\]\([^)]*\)|`([^`]+)`/g, "$1$2");
 const escaped = (text: string): string => text.replace(/[&<>"]/g, (char) => `&#${char.charCodeAt(0)};`);
 
 /** Adds `GET /`: a page for people who open the service's address in a browser. */
@@ -21,10 +23,11 @@ export function addHomePage(
     title,
     description,
     homeLinks = [],
-  }: { title: string; description: string; homeLinks?: readonly HomeLink[] },
+    publicPrefix = "",
+  }: { title: string; description: string; homeLinks?: readonly HomeLink[]; publicPrefix?: string },
 ): void {
   const items = [...homeLinks, ...LINKS].map(
-    ([href, text]) => `      <li><a href="${escaped(href)}">${escaped(text)}</a></li>`,
+    ([href, text]) => `      <li><a href="${escaped(`${publicPrefix}/${href}`)}">${escaped(text)}</a></li>`,
   );
   const page = `<!doctype html>
 <html lang="en">
@@ -36,7 +39,7 @@ export function addHomePage(
   </head>
   <body>
     <h1>${escaped(title)}</h1>
-    <p>${escaped(description)}</p>
+    <p>${escaped(plain(description))}</p>
     <ul>
 ${items.join("\n")}
     </ul>

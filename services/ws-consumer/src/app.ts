@@ -53,8 +53,7 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
   const app = await buildHttp({
     service: "ws-consumer",
     title: "Parley ws-consumer",
-    description:
-      "Stores the messages of the log and delivers them: live, on resume, and as pages of history. Its WebSocket is `/ws`; [the frames](/docs/asyncapi) have a document of their own.",
+    description: `Stores the messages of the log and delivers them: live, on resume, and as pages of history. Its WebSocket is \`/ws\`; [the frames](${publicPrefix}/docs/asyncapi) have a document of their own.`,
     log,
     checks: { ...checks, door: () => door.assertOpen() },
     metrics,

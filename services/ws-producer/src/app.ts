@@ -47,8 +47,7 @@ export async function buildApp(dependencies: ProducerDependencies): Promise<{ ap
   const app = await buildHttp({
     service: "ws-producer",
     title: "Parley ws-producer",
-    description:
-      "Takes messages from people and applications and appends them to the log. Its WebSocket is `/ws`; [the frames](/docs/asyncapi) have a document of their own.",
+    description: `Takes messages from people and applications and appends them to the log. Its WebSocket is \`/ws\`; [the frames](${publicPrefix}/docs/asyncapi) have a document of their own.`,
     log,
     checks: { ...checks, door: () => door.assertOpen() },
     metrics,
