@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { CLOSE, Refusal } from "@parley/protocol/codes";
 import { BAD_FRAMES_MAX, BAD_FRAMES_WINDOW_MS, FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Log } from "@parley/runtime/log";
+import { BusyError } from "@parley/runtime/postgres-errors";
 import type { RawData, WebSocket } from "ws";
 import { type Command, type CommandTable, errorFrame } from "./command.ts";
 import type { Connection } from "./connection.ts";
@@ -61,6 +62,11 @@ function answerError(connection: Connection, error: unknown, id: string | undefi
   if (error instanceof Refusal) {
     connection.send(errorFrame(error, id));
     if (BAD_FRAME_CODES.has(error.code)) countBadFrame(connection);
+    return;
+  }
+  if (error instanceof BusyError) {
+    const { retryAfterMs } = error;
+    connection.send(errorFrame(new Refusal("overloaded", "too many requests at once", { retryAfterMs }), id));
     return;
   }
   log.error({ err: error, connection: connection.id }, "command failed");
