@@ -72,7 +72,19 @@ const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 /** Answers a request that node:http could not parse, and closes the connection. */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
-  const problem = PARSER_PROBLEMS[error.code ?? ""] ?? MALFORMED;
+  writeProblem(socket, PARSER_PROBLEMS[error.code ?? ""] ?? MALFORMED);
+  socket.destroy(error);
+}
+
+/** Answers a CONNECT, to which node:http would answer nothing; it has taken its error listener off the socket. */
+export function refuseConnect(socket: Socket): void {
+  socket.on("error", () => socket.destroy());
+  writeProblem(socket, PARSER_PROBLEMS.HPE_INVALID_METHOD as Problem);
+  socket.destroySoon();
+}
+
+/** Writes a problem to a connection that no reply of Fastify answers; the caller ends it. */
+export function writeProblem(socket: Socket, problem: Problem): void {
   const body = problemText(problem);
   const head = [
     `HTTP/1.1 ${problem.status} ${JSON.parse(body).title}`,
@@ -82,11 +94,15 @@ export function refuseConnection(error: Error & { code?: string }, socket: Socke
     "Connection: close",
   ];
   if (socket.writable) socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
-  socket.destroy(error);
 }
 
-/** @throws {Problem} 400 `bad_encoding` if the URL is not percent-encoded UTF-8, also in its query. */
-export function checkEncoding({ url = "" }: IncomingMessage): void {
+/**
+ * @throws {Problem} 400 `bad_encoding` if the URL is not percent-encoded UTF-8, also in its query; 400 `bad_request` if
+ * HTTP/1.1 comes without a host (RFC 9112 section 3.2)
+ */
+export function checkRequest({ url = "", headers, httpVersion }: IncomingMessage): void {
+  if (headers.host === undefined && httpVersion === "1.1")
+    throw new Problem(400, "bad_request", "HTTP/1.1 needs a Host header");
   if (!url.includes("%")) return;
   try {
     decodeURIComponent(url);

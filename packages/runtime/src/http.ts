@@ -16,7 +16,14 @@ import { addDocs } from "./docs-routes.ts";
 import { type Check, createReadiness } from "./health.ts";
 import { addHealth } from "./health-routes.ts";
 import { addHomePage, type HomeLink } from "./home-page.ts";
-import { checkEncoding, problemOfError, refuseConnection, refuseUrl, sendProblem } from "./http-errors.ts";
+import {
+  checkRequest,
+  problemOfError,
+  refuseConnect,
+  refuseConnection,
+  refuseUrl,
+  sendProblem,
+} from "./http-errors.ts";
 import { addJsonBody } from "./json-body.ts";
 import type { Limits } from "./limits.ts";
 import type { Log } from "./log.ts";
@@ -84,6 +91,8 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     requestTimeout: REQUEST_DEADLINE_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
     http: {
+      // node:http would answer without a problem, and without a price; `checkRequest` does it.
+      requireHostHeader: false,
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADER_DEADLINE_MS,
       connectionsCheckingInterval: 1_000,
@@ -102,15 +111,23 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     // The schema of a route limits its parameters; the router's own limit would answer 404.
     routerOptions: { maxParamLength: HEADER_BYTES_MAX },
   } as object).withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
+  app.server.on("connect", (_request, stream) => {
+    const socket = stream as Socket;
+    owe(socket.remoteAddress);
+    refuseConnect(socket);
+  });
+  // What is expected beside 100-continue is ignored (RFC 9110 section 10.1.1): node:http would answer 417 without a problem.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOfError(error, options.tooLargePaths);
-    if (problem.status >= 500 && !(error instanceof Problem))
+    const isExpected = error instanceof Problem || isAborted(error, request);
+    if (problem.status >= 500 && !isExpected)
       request.log.error({ err: error, req: request }, "request failed");
     return sendProblem(reply, problem);
   });
   // After the limits of a route, unlike a hook of `onRequest`.
-  app.addHook("preParsing", async ({ raw }) => checkEncoding(raw));
+  app.addHook("preParsing", async ({ raw }) => checkRequest(raw));
   addJsonBody(app as unknown as FastifyInstance);
   const methods = addMethods(app);
   const crossOrigin = {
@@ -141,6 +158,10 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   app.decorate("publicPrefix", publicPrefix);
   return app;
 }
+
+/** Whether a client went away before it had sent its body: no fault of ours, and nobody hears the answer. */
+const isAborted = ({ code }: { code?: string }, { raw }: FastifyRequest): boolean =>
+  code === "ECONNRESET" && raw.destroyed && !raw.complete;
 
 /** Takes a prefix off the path of a request that has it: an edge may keep it or not. */
 function withoutPrefix(prefix: string): (request: { url?: string }) => string {

@@ -1,8 +1,11 @@
+import type { Socket } from "node:net";
 import websocket from "@fastify/websocket";
 import { asyncApiOf } from "@parley/protocol/asyncapi";
 import { OVERSIZE_FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { App } from "@parley/runtime/http";
+import { writeProblem } from "@parley/runtime/http-errors";
 import type { Metrics } from "@parley/runtime/metrics";
+import { Problem } from "@parley/runtime/problem";
 import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
 import { Door, type DoorOptions } from "./door.ts";
 import { SUBPROTOCOL } from "./handshake.ts";
@@ -49,6 +52,15 @@ export async function openDoor(
       door.terminate();
       done();
     },
+  });
+  // ws would answer a handshake without a valid key with a page, and the plugin ends the TCP of refused handshakes only
+  // where its own hook has run before the answer: else nothing would, because node:http looks after it no more.
+  app.websocketServer.on("wsClientError", (error, socket) => {
+    writeProblem(socket as Socket, new Problem(400, "bad_request", error.message));
+    (socket as Socket).destroySoon();
+  });
+  app.addHook("onResponse", async ({ ws, raw }) => {
+    if (raw.headers.upgrade !== undefined && ws !== true) raw.socket.destroySoon();
   });
   addSocketRoute(app, { admit: door.admit, accept: door.accept });
   await addAsyncApiRoutes(app, (url) => asyncApiOf(options.service, url));
