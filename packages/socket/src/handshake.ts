@@ -39,11 +39,12 @@ export function tokenOf({ headers, query }: HandshakeRequest, limits: DoorLimits
 /**
  * Checks the origin (RFC 6454) and the subprotocol of a handshake.
  *
- * @throws {Refusal} `forbidden` for a page of an origin that is not allowed, `bad_frame` for an unknown subprotocol.
+ * @throws {Refusal} `forbidden` for a page of an origin that is neither allowed nor the service's own, `bad_frame` for an unknown subprotocol.
  */
 export function checkHeaders(headers: IncomingHttpHeaders, limits: DoorLimits): void {
-  const { origin, "sec-websocket-protocol": protocols } = headers;
-  if (origin !== undefined && !limits.allowedOrigins.includes(origin))
+  const { origin, host, "sec-websocket-protocol": protocols } = headers;
+  const isOwn = () => origin === `http://${host}` || origin === `https://${host}`;
+  if (origin !== undefined && !limits.allowedOrigins.includes(origin) && !isOwn())
     throw new Refusal("forbidden", "this origin is not on ALLOWED_ORIGINS");
   if (protocols === undefined) return;
   const offered = protocols.split(",").map((name) => name.trim());
