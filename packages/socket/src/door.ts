@@ -109,7 +109,8 @@ export class Door {
 
   #awaitAuth(upgraded: Upgraded, meter: Meter, inbound: Inbound): void {
     const { limits, identities } = this.#options;
-    if (this.#pending.size >= limits.unauthenticatedSockets) {
+    const isFull = this.#pending.size >= limits.unauthenticatedSockets;
+    if (isFull && !PendingAuth.evictSilent(this.#pending, performance.now())) {
       refusePeer(meter, CLOSE.tooMany, "too many sockets wait for their token");
       return;
     }

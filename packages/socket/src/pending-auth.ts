@@ -19,6 +19,9 @@ const FIRST_BYTES_MAX = EARLY_FRAME_BYTES_MAX + HEAD_BYTES_MAX;
 /** Bytes that a socket may send before it is authenticated. */
 const BYTES_MAX = FIRST_BYTES_MAX + EARLY_BYTES_MAX + HEAD_BYTES_MAX;
 
+/** How long a socket may be silent while others need its place, ms: a client sends its token at once. */
+const SILENT_MS = 1_000;
+
 type Read = (chunk: Buffer) => void;
 
 /** Frames that arrived after `auth` and before its answer, in order. */
@@ -69,6 +72,23 @@ export class PendingAuth {
     this.#readers = socket.listeners("data") as Read[];
     socket.removeAllListeners("data");
     socket.on("data", this.#pass);
+  }
+
+  /**
+   * Closes the socket, of these in the order in which they came, that has been silent for longest, if for `SILENT_MS`: else
+   * a few addresses could keep all places.
+   *
+   * @returns whether there was one
+   */
+  static evictSilent(all: Set<PendingAuth>, now: number): boolean {
+    for (const one of all) {
+      if (now - (one.deadline - AUTH_DEADLINE_MS) < SILENT_MS) return false;
+      if (!one.#isFirst) continue;
+      all.delete(one);
+      one.close(CLOSE.tooMany, "others need the place of a socket without a token");
+      return true;
+    }
+    return false;
   }
 
   /** Passes a read on, unless the socket has sent too much; ends it if its first frame is too large to be complete. */

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { Client, DoorFixture, LIMITS, opened } from "./door-fixture.ts";
 import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
@@ -43,6 +44,18 @@ it("A: a silent socket is ended at the deadline, and its slot is free", async ()
   await opened(next);
 }, 15_000);
 
+it("A: silent sockets that hold all places give way after a second", async () => {
+  const silent = [new RawPeer(fixture.url), new RawPeer(fixture.url)];
+  for (const peer of silent) await peer.opened();
+  await new Promise((resolve) => setTimeout(resolve, 1_050));
+  const client = new Client(fixture.url);
+  await once(client.ws, "open");
+  expect(await silent[0]?.closeCode()).toBe(4429);
+  client.send({ type: "auth", token: "u1" });
+  await opened(client);
+  expect(fixture.door.pendingCount).toBe(1);
+});
+
 it("A: a socket above the quota is ended within 2 s, and one that is closing keeps its slot until its TCP has ended", async () => {
   const ours = [1, 2, 3].map(() => new RawPeer(`${fixture.url}?token=u1`));
   for (const peer of ours) await peer.frame((text) => text.includes('"hello"'));
@@ -55,6 +68,37 @@ it("A: a socket above the quota is ended within 2 s, and one that is closing kee
   await Promise.all(ours.map(ended));
   await opened(new Client(`${fixture.url}?token=u1`));
 }, 15_000);
+
+it.each([
+  ["a path that is no socket's", "/nowhere", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", 404],
+  ["a page of documents", "/docs/asyncapi", "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", 200],
+  ["no key", "/ws", "X: y", 400],
+  [
+    "a version that there is not",
+    "/ws",
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 99",
+    400,
+  ],
+])(
+  "A: an upgrade of %s is answered, with a problem if it is an error, and its TCP ends",
+  async (_what, path, header, status) => {
+    const socket = connect(Number(new URL(fixture.url).port), "127.0.0.1");
+    const head = [
+      `GET ${path} HTTP/1.1`,
+      "Host: x",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      header,
+    ];
+    socket.write(`${head.join("\r\n")}\r\n\r\n`);
+    let text = "";
+    socket.on("data", (data) => (text += data));
+    await once(socket, "close", { signal: AbortSignal.timeout(2_000) });
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    if (status >= 400) expect(text).toContain("application/problem+json");
+  },
+);
 
 it.each([
   ["whole", clientFrame({ payload: "x".repeat(8_193) })],
