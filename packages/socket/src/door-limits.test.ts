@@ -164,6 +164,14 @@ it("allows the local chat page while ALLOWED_ORIGINS is unset, and clients witho
   expect((await connect(url)).status).toBe(101);
 });
 
+it("allows the service's own origin, behind TLS too", async () => {
+  const url = await doorWith({ ALLOWED_ORIGINS: "https://chat.example" });
+  const { host, hostname } = new URL(url);
+  for (const origin of [`http://${host}`, `https://${host}`])
+    expect((await connect(url, { origin })).status).toBe(101);
+  expect((await connect(url, { origin: `http://${hostname}` })).status).toBe(403);
+});
+
 it.each([
   [{ NODE_ENV: "production" }, 401],
   [{ NODE_ENV: "production", ALLOW_QUERY_TOKEN: "true" }, 101],
