@@ -52,6 +52,10 @@ const PATHS = ["/ws", "/api/v1/ws"];
 /** Adds `GET /ws` and its alias. It authenticates before the upgrade, so that a bad token is answered with a plain 401. */
 export function addSocketRoute(app: App, { admit, accept }: SocketRouteOptions): void {
   const admitted = new WeakMap<object, Admitted>();
+  // The plugin would upgrade at any route that comes after it, and close that socket, which nothing admits or meters.
+  app.addHook("preValidation", async ({ ws, routeOptions: { url = "" } }) => {
+    if (ws && !PATHS.includes(url)) throw new Problem(404, "not_found", "the WebSocket is at /ws");
+  });
   for (const url of PATHS)
     app.route({
       method: "GET",
