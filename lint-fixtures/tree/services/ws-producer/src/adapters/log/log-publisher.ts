@@ -2,7 +2,6 @@ import "./backlog.ts";
 import "../../application/post-message.ts";
 import "@parley/runtime/nats";
 import "@nats-io/jetstream";
-import "lru-cache";
 import "node:crypto";
 import "../nats/ask.ts"; // ! noRestrictedImports
 import "../../app.ts"; // ! noRestrictedImports
