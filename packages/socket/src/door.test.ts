@@ -62,6 +62,7 @@ describe("the door", () => {
     elsewhere.on("error", () => undefined);
     const [, response] = await once(elsewhere, "unexpected-response");
     expect(response.statusCode).toBe(404);
+    await once(response.socket, "close");
     for (const upgrade of ["h2c", "websocket"]) {
       const headers = { connection: "upgrade", upgrade, authorization: "Bearer u1" };
       const request = get(url.replace("ws:", "http:"), { headers });
