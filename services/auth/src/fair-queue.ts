@@ -55,10 +55,11 @@ export class FairQueue<Job> {
   }
 
   /**
-   * Adds a job. Returns the job that has no place now: of the longer lane, one whose account or address has used and waits
-   * for most.
+   * Adds a job. Returns the job that has no place now: this one, if its account has enough from its address, else, of the
+   * longer lane, one whose account or address has used and waits for most.
    */
   add(job: Job, turn: Turn, now: number): Job | undefined {
+    if (this.isBusy(turn.account, turn.address)) return job;
     this.#waiting.set(job, { job, turn });
     if (this.#waiting.size <= WAITING_MAX) return undefined;
     const all = [...this.#waiting.values()];

@@ -32,7 +32,9 @@ it("A: refuses requests that exceed the queue, and keeps the others", async () =
   const full = startHasher(createLog("test", "silent"));
   await full.hash("correct horse", ANYBODY);
   const places = WAITING_MAX + HASHES_IN_FLIGHT_MAX;
-  const asked = Array.from({ length: places + 10 }, () => full.hash("correct horse", ANYBODY));
+  const asked = Array.from({ length: places + 10 }, (_, i) =>
+    full.hash("correct horse", { ...ANYBODY, account: `account${i}` }),
+  );
   const kept = Promise.allSettled(asked.slice(0, places));
   for (const refusal of await Promise.allSettled(asked.slice(places)))
     expect(refusal).toMatchObject({ reason: { code: "rate_limited", retryAfterMs: expect.any(Number) } });
