@@ -121,8 +121,8 @@ $(REFERENCE)/node_modules: $(REFERENCE)/package-lock.json
 docs-client: install $(REFERENCE)/node_modules ## the API reference of the client SDK, in packages/client/reference/html
 	@cd $(REFERENCE) && node_modules/.bin/typedoc
 
-test-client: install ## the long form of the client's tests: 1,000 cuts, closes and clients
-	@CUTS=1000 CLOSES=1000 CLIENTS=1000 exec vitest run --project e2e --testTimeout 3600000 packages/client/behaviour
+test-client: install ## the long form of the client's tests: 1,000 cuts, closes and clients, an hour of traffic in 36 s
+	@CUTS=1000 CLOSES=1000 CLIENTS=1000 MEMORY_S=36 exec vitest run --project e2e --testTimeout 3600000 packages/client/behaviour
 
 .PHONY: test-faults check-api abuse
 test-faults: install ## the long form of faults: NATS away 5, 17 and 60 s; full disks (root); 41,800 receipts while Postgres is away

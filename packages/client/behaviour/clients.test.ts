@@ -2,10 +2,12 @@
 import "./connecting-fixture.ts";
 import "./messages-fixture.ts";
 import "./tabs-fixture.ts";
+import "./people-fixture.ts";
 import "./contract-services-fixture.ts";
 import "./bot-fixture.ts";
 import "./chromium-pages-fixture.ts";
 import "./chromium-connecting-fixture.ts";
 import "./chromium-messages-fixture.ts";
 import "./chromium-tabs-fixture.ts";
+import "./memory-fixture.ts";
 import "./faults-fixture.ts";

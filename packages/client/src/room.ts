@@ -32,11 +32,15 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
   };
   const view = new TimelineView(core, id, onEvent, (why) => emitter.emit("reset", { why }));
 
+  const ask = (frame: object) => {
+    const release = core.connect();
+    return requests.ask(frame).finally(release);
+  };
   let readSeq = 0;
   let isReadDue = false;
   const tellRead = () => {
     isReadDue = false;
-    requests.ask({ type: "read", room: id, seq: readSeq }).catch(() => undefined);
+    ask({ type: "read", room: id, seq: readSeq }).catch(() => undefined);
   };
   const path = `/rooms/${id}`;
   const call = async <T = void>(method: string, below: string, body?: object): Promise<T> =>
@@ -68,8 +72,7 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     edit: (seq, body) => call("PATCH", `/messages/${seq}`, { body }),
     remove: (seq) => call("DELETE", `/messages/${seq}`),
     react(seq, emoji, on = true) {
-      const release = core.connect();
-      return requests.ask({ type: "reaction", room: id, seq, emoji, remove: !on }).finally(release);
+      return ask({ type: "reaction", room: id, seq, emoji, remove: !on });
     },
     older: () => view.page("before"),
     newer: () => view.page("after"),
