@@ -80,7 +80,7 @@ export function openAttempt(parts: ConnectionParts, first: string, events: Attem
     parts.log("info", "socket_closed", { endpoint, code });
     if (code === 4401) tokens.refused(token);
     if (code === 4403) tokens.signOut();
-    const error = refusal ?? new ParleyError("network", `closed: ${code} ${reason}`);
+    const error = refusal ?? new ParleyError("network", `closed ${code} ${reason}`);
     const fatal = FATAL[code];
     if (fatal) parts.onFatal(new ParleyError(fatal, error.message));
     else events.onFailed(error, Math.max(retryAfterMs(reason), code === 4429 ? TOO_MANY_MS : 0));

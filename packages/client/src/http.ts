@@ -29,27 +29,26 @@ export function createRequest({ urls, fetch, closed }: RequestParts) {
     service: Service,
     method: string,
     path: string,
-    ask: Ask & { token?: string } = {},
+    { body, query, signal, token }: Ask & { token?: string | undefined } = {},
   ): Promise<Answer<T>> => {
     const ends = [AbortSignal.timeout(REQUEST_MS), closed];
-    const signal = AbortSignal.any(ask.signal ? [ask.signal, ...ends] : ends);
+    if (signal) ends.push(signal);
     try {
-      const answer = await fetch(`${urls[service]}/api/v1${path}${textOf(ask.query)}`, {
+      const answer = await fetch(`${urls[service]}/api/v1${path}${textOf(query)}`, {
         method,
         headers: {
-          ...(ask.body && { "content-type": "application/json" }),
-          ...(ask.token && { authorization: `Bearer ${ask.token}` }),
+          ...(body && { "content-type": "application/json" }),
+          ...(token && { authorization: `Bearer ${token}` }),
         },
-        body: ask.body ? JSON.stringify(ask.body) : null,
+        body: body ? JSON.stringify(body) : null,
         credentials: service === "auth" ? "include" : "omit",
-        signal,
+        signal: AbortSignal.any(ends),
       });
       const read = await answer.json().catch(() => ({}));
       if (answer.ok) return read as Answer<T>;
       // What a proxy answers has no problem in its body.
-      const seconds = Number(answer.headers.get("retry-after"));
-      const problem = { ...(seconds > 0 && { retryAfterMs: seconds * 1_000 }), ...(read as object) };
-      throw errorOf(problem, CODES[answer.status] ?? "unavailable");
+      const retryAfterMs = Number(answer.headers.get("retry-after")) * 1_000 || undefined;
+      throw errorOf({ retryAfterMs, ...(read as object) }, CODES[answer.status] ?? "unavailable");
     } catch (thrown) {
       throw toError(thrown);
     }

@@ -5,7 +5,7 @@ import type { Link, Options } from "./types.ts";
 /** How requests are made, and sockets opened and tokens renewed: by this page, or by the tab that leads. */
 export function createLink(options: Options, log: WriteLog, closed: AbortSignal) {
   const SocketClass = options.WebSocket ?? globalThis.WebSocket;
-  if (!SocketClass) throw new TypeError("no WebSocket: pass options.WebSocket");
+  if (!SocketClass) throw new TypeError("options.WebSocket is missing");
   const { auth = "cookie", tabs } = options;
   const urls = urlsOf(options.url);
   const fetcher = options.fetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));

@@ -30,7 +30,7 @@ export function createSession({ request, tokens, onSignedIn, forget }: SessionPa
       const error = new ParleyError("signed_out");
       tokens.signOut();
       await forget(error);
-      await request("auth", "POST", "/logout", token === undefined ? {} : { token });
+      await request("auth", "POST", "/logout", { token });
     },
   };
 }

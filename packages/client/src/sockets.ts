@@ -110,7 +110,8 @@ export type Sockets = ReturnType<typeof createSockets>;
 /** How the two connections are, as one. */
 function statusOf(sender: Connection, listener: Connection): Status {
   const both = [sender, listener];
-  const [canSend, canHear] = both.map(({ phase }) => phase === "online") as [boolean, boolean];
+  const canSend = sender.phase === "online";
+  const canHear = listener.phase === "online";
   const waiting = both.filter(({ phase }) => phase === "waiting");
   const error = both.find((one) => one.error)?.error;
   const isRetrying = waiting.length > 0;

@@ -47,6 +47,7 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
   let refusals = 0;
   let signedOut: ParleyError | undefined;
   let renewing: Promise<string> | undefined;
+  let session = {};
 
   const keep = (next: Grant): string => {
     const life = next.lifeMs ?? lifeOf(next.token) ?? Number.POSITIVE_INFINITY;
@@ -64,21 +65,23 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
     onSignedOut(error);
   };
 
+  /** Asks for a token. What comes after somebody has signed in meanwhile is of an earlier session, and is ignored. */
   const ask = async (): Promise<string> => {
+    const mine = session;
     const signal = AbortSignal.timeout(RENEWAL_MS);
     const late = new Promise<never>((_resolve, reject) => {
       signal.onabort = () => reject(signal.reason);
     });
     try {
-      return keep(await Promise.race([renew(why, signal), late]));
+      const next = await Promise.race([renew(why, signal), late]);
+      return session === mine ? keep(next) : tokens.token();
     } catch (thrown) {
       const error = toError(thrown);
       log("warn", "token_failed", { why, error });
-      if (NO_SESSION.test(error.code)) signOut();
+      if (session === mine && NO_SESSION.test(error.code)) signOut();
       throw error;
     } finally {
-      signal.onabort = null;
-      renewing = undefined;
+      if (session === mine) renewing = undefined;
     }
   };
 
@@ -88,10 +91,10 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
     return renewing;
   };
 
-  return {
+  const tokens: Tokens = {
     user,
     get isSignedOut() {
-      return signedOut !== undefined;
+      return !!signedOut;
     },
     token: async () => (grant && timers.now() < grant.until ? grant.token : renewOnce()),
     expiring(token) {
@@ -112,12 +115,14 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
     },
     signOut,
     signedIn(next, me) {
-      signedOut = undefined;
+      signedOut = renewing = undefined;
+      session = {};
       refusals = 0;
       keep(next);
       user.set(me);
     },
   };
+  return tokens;
 }
 
 /** The life of a JWT by its own two times, ms: their difference is right whatever our clock says. */
