@@ -57,13 +57,12 @@ it("people: what one device has read, the other one hears; a session that ends e
   const [phone, laptop] = [services.client(person), services.client(person)];
   const events = await ownEvents(laptop);
   const room = phone.rooms.get("people");
-  await services
-    .client(await services.person())
-    .rooms.get("people")
-    .send("Hello")
-    .stored();
+  const theirs = services.client(await services.person()).rooms.get("people");
+  await theirs.send("Hello").stored();
+  // To a new member, what was there before counts as read.
   await room.join();
-  room.read(1);
+  await theirs.send("Hello again").stored();
+  room.read(2);
   const isMark = (one: OwnEvent) => one.type === "read_mark" && one.mark.room === "people";
   await until("the laptop hears of the mark", () => events.some(isMark));
   const account = accountOf(phone);
