@@ -35,10 +35,9 @@ import { StoredReceipts } from "./adapters/nats/stored-receipts.ts";
 import { createPublishTyping } from "./adapters/nats/typing-publisher.ts";
 import { buildApp } from "./app.ts";
 import { createAnnounceTyping } from "./application/announce-typing.ts";
-import { createTakeChannel } from "./application/new-channels.ts";
 import { createPostMessage } from "./application/post-message.ts";
 import { createReact } from "./application/react.ts";
-import { createMayPost } from "./application/room-access.ts";
+import { createMayPost, createTakeChannel } from "./application/room-access.ts";
 import type { ProducerConfig } from "./config.ts";
 import { createProducerMetrics } from "./metrics.ts";
 

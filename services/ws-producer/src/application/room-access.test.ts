@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { createTakeChannel } from "./new-channels.ts";
-import { createMayPost, RightsCache } from "./room-access.ts";
+import { createMayPost, createTakeChannel, RightsCache } from "./room-access.ts";
 
 it("A: channels that a user makes by messages have a quota; those that a user posts to, and others, go on", async () => {
   const left = new Map<string, number>();
