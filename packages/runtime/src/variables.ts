@@ -12,7 +12,8 @@ export const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace", "
 export const ServiceVariables = {
   NODE_ENV: Type.Union([Type.Literal("development"), Type.Literal("test"), Type.Literal("production")], {
     default: "development",
-    description: "production disables development features, such as ?token= in a URL",
+    description:
+      "production disables development features, such as ?token= in a URL; test makes hashes of passwords cheap",
   }),
   HOST: Type.String({ default: "127.0.0.1", description: "address that HTTP, WebSocket and gRPC listen on" }),
   LOG_LEVEL: Type.Union(

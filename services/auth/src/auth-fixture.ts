@@ -30,6 +30,7 @@ export async function startAuthFixture(
   const used = database ?? (await createTestDatabase());
   const closers: (() => Promise<void> | void)[] = [];
   const config = readAuthConfig({
+    NODE_ENV: "test",
     DATABASE_URL: used.url,
     AUTH_GRPC_PORT: "0",
     AUTH_HTTP_PORT: "0",

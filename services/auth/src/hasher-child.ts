@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Log } from "@parley/runtime/log";
 import type { HashAnswer, HashRequest } from "./hasher-process.ts";
+import type { HashParameters } from "./password-rules.ts";
 
 const RESTART_DELAY_MIN_MS = 50;
 const RESTART_DELAY_MAX_MS = 2_000;
@@ -19,13 +20,15 @@ type Listener = Readonly<{
 export class HasherChild {
   isReady = false;
   readonly #log: Log;
+  readonly #parameters: string;
   readonly #listener: Listener;
   #child: ChildProcess | undefined;
   #isClosing = false;
   #restartDelayMs = RESTART_DELAY_MIN_MS;
 
-  constructor(log: Log, listener: Listener) {
+  constructor(log: Log, parameters: HashParameters, listener: Listener) {
     this.#log = log;
+    this.#parameters = JSON.stringify(parameters);
     this.#listener = listener;
     this.#start();
   }
@@ -51,7 +54,8 @@ export class HasherChild {
   #start(): void {
     if (this.#isClosing) return;
     // An empty environment: the process needs none of auth's secrets.
-    const child = fork(ENTRY, { env: {}, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    const stdio: ["ignore", "ignore", "inherit", "ipc"] = ["ignore", "ignore", "inherit", "ipc"];
+    const child = fork(ENTRY, [this.#parameters], { env: {}, execArgv: [], stdio });
     this.#child = child;
     child.on("message", (message: HashAnswer | "ready") => {
       if (message !== "ready") return this.#listener.onAnswer(message);

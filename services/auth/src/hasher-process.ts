@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { argon2id, hash, needsRehash, verify } from "argon2";
-import { HASH_PARAMETERS } from "./password-rules.ts";
+import type { HashParameters } from "./password-rules.ts";
 
 /** A request of the parent. `hash: null` means that there is no such user: same work, never a match. */
 export type HashRequest =
@@ -13,7 +13,8 @@ export type HashAnswer =
   | Readonly<{ id: number; op: "verify"; matches: boolean; stale: boolean }>
   | Readonly<{ id: number; op: "failed"; reason: string }>;
 
-const OPTIONS = { ...HASH_PARAMETERS, type: argon2id };
+const PARAMETERS = JSON.parse(process.argv[2] as string) as HashParameters;
+const OPTIONS = { ...PARAMETERS, type: argon2id };
 
 async function handle(request: HashRequest): Promise<HashAnswer> {
   const { id } = request;

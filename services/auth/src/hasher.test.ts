@@ -4,6 +4,7 @@ import { argon2id, hash } from "argon2";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Turn, WAITING_MAX } from "./fair-queue.ts";
 import { HASHES_IN_FLIGHT_MAX, type Hasher, startHasher } from "./hasher.ts";
+import { HASH_PARAMETERS } from "./password-rules.ts";
 
 const ANYBODY: Turn = { account: "anybody", address: "10.0.0.1", isKnown: false, spacings: [] };
 let hasher: Hasher;
@@ -58,7 +59,7 @@ it("rejects the running hashes when the process dies, and continues with a new o
 });
 
 it("kills and replaces a process that does not answer", async () => {
-  const impatient = startHasher(createLog("test", "silent"), 1_000);
+  const impatient = startHasher(createLog("test", "silent"), HASH_PARAMETERS, 1_000);
   await impatient.hash("correct horse", ANYBODY);
   const stuck = impatient.pid() as number;
   process.kill(stuck, "SIGSTOP");

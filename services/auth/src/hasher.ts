@@ -5,6 +5,7 @@ import { AuthError } from "./auth-error.ts";
 import { FairQueue, type Turn } from "./fair-queue.ts";
 import { HasherChild } from "./hasher-child.ts";
 import type { HashAnswer, HashRequest } from "./hasher-process.ts";
+import { HASH_PARAMETERS, type HashParameters } from "./password-rules.ts";
 
 /** Hashes running at once: at most two (19 MiB each), and one processor is left to the services. */
 export const HASHES_IN_FLIGHT_MAX = Math.max(1, Math.min(2, availableParallelism() - 1));
@@ -74,9 +75,13 @@ const tooMany = (retryAfterMs = RETRY_AFTER_MS) =>
   new AuthError("rate_limited", "too many logins; try again later", { retryAfterMs });
 const unavailable = (message: string) => new AuthError("unavailable", message, hints);
 
-/** Starts the hashing process and restarts it whenever it ends. `hashDeadlineMs` is for tests. */
-export function startHasher(log: Log, hashDeadlineMs = HASH_DEADLINE_MS): Hasher {
-  return new ChildHasher(log, hashDeadlineMs);
+/** Starts the hashing process and restarts it whenever it ends. Other parameters and deadlines are for tests. */
+export function startHasher(
+  log: Log,
+  parameters = HASH_PARAMETERS,
+  hashDeadlineMs = HASH_DEADLINE_MS,
+): Hasher {
+  return new ChildHasher(log, parameters, hashDeadlineMs);
 }
 
 class ChildHasher implements Hasher {
@@ -91,9 +96,9 @@ class ChildHasher implements Hasher {
   #delayedRefusals = 0;
   #nextId = 1;
 
-  constructor(log: Log, hashDeadlineMs: number) {
+  constructor(log: Log, parameters: HashParameters, hashDeadlineMs: number) {
     this.#hashDeadlineMs = hashDeadlineMs;
-    this.#child = new HasherChild(log, {
+    this.#child = new HasherChild(log, parameters, {
       onReady: () => this.#sendNext(),
       onAnswer: (answer) => {
         this.#receive(answer);

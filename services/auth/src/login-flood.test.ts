@@ -13,7 +13,7 @@ const P95_MS_MAX = 2_500;
 
 let auth: AuthFixture;
 beforeAll(async () => {
-  auth = await startAuthFixture({ AUTH_GRPC_TOKEN: "c".repeat(32) });
+  auth = await startAuthFixture({ NODE_ENV: "development", AUTH_GRPC_TOKEN: "c".repeat(32) });
   for (const [username, clientAddress] of Object.entries(HOME))
     await auth.calls.register({ username, password: PASSWORD, displayName: "", clientAddress });
 });

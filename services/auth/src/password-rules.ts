@@ -5,7 +5,13 @@ export const PASSWORD_LENGTH_MIN = 8;
 export const PASSWORD_LENGTH_MAX = 128;
 
 /** argon2id with 19 MiB, two passes and one lane (OWASP Password Storage Cheat Sheet). */
-export const HASH_PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+export const HASH_PARAMETERS: HashParameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** With NODE_ENV=test: a test opens many accounts, and what a hash costs is tested with the hasher. */
+export const TEST_HASH_PARAMETERS: HashParameters = { memoryCost: 1_024, timeCost: 1, parallelism: 1 };
+
+/** What a hash costs: KiB of memory, passes over it, and lanes. */
+export type HashParameters = Readonly<{ memoryCost: number; timeCost: number; parallelism: number }>;
 
 /** The form in which a password is hashed: NFKC, because devices encode the same characters in different ways. */
 export const normalizePassword = (password: string): string => password.normalize("NFKC");

@@ -16,6 +16,7 @@ import { readCallers } from "./grpc-callers.ts";
 import { startGrpc } from "./grpc-server.ts";
 import { readServerCredentials } from "./grpc-tls.ts";
 import { startHasher } from "./hasher.ts";
+import { HASH_PARAMETERS, TEST_HASH_PARAMETERS } from "./password-rules.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 import { createUseCases } from "./use-cases.ts";
 
@@ -37,7 +38,8 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
     (err) => log.warn({ err, part: "postgres" }, "waiting for Postgres"),
   );
   onClose(() => keys.close());
-  const hasher = startHasher(log);
+  const parameters = config.NODE_ENV === "test" ? TEST_HASH_PARAMETERS : HASH_PARAMETERS;
+  const hasher = startHasher(log, parameters);
   onClose(() => hasher.close());
   const announcer = startAnnouncer(natsOptions(config), log);
   onClose(() => announcer.close());
