@@ -30,8 +30,20 @@ export async function logIn(authUrl: string, { username, password }: Credentials
 /** A random password. */
 export const newPassword = (): string => randomBytes(12).toString("base64url");
 
-/** Posts JSON; gives the `data` of the answer. @throws {Error} with the answer if it is not a success. */
-export async function postJson(url: string, body: object, token?: string): Promise<unknown> {
+/** How long a service may ask to be asked again, ms. */
+const BUSY_MS = 30_000;
+
+/**
+ * Posts JSON; gives the `data` of the answer. Asks again as a service that is busy says (503 with `retryAfterMs`).
+ *
+ * @throws {Error} with the answer if it is not a success.
+ */
+export async function postJson(
+  url: string,
+  body: object,
+  token?: string,
+  giveUpAt = performance.now() + BUSY_MS,
+): Promise<unknown> {
   const answer = await fetch(url, {
     method: "POST",
     headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
@@ -39,6 +51,11 @@ export async function postJson(url: string, body: object, token?: string): Promi
     signal: AbortSignal.timeout(15_000),
   });
   const text = await answer.text();
+  const { retryAfterMs } = answer.status === 503 ? JSON.parse(text) : {};
+  if (retryAfterMs > 0 && performance.now() + retryAfterMs < giveUpAt) {
+    await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
+    return postJson(url, body, token, giveUpAt);
+  }
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text}`);
   return (JSON.parse(text) as { data: unknown }).data;
 }
