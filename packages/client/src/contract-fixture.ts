@@ -1,5 +1,6 @@
 import { expect, it, vi } from "vitest";
 import type { RoomEvent } from "./frames.ts";
+import { LINGER_MS } from "./subscriptions.ts";
 import type { Parley } from "./types.ts";
 
 /** A client of somebody of that name, the same person for the same name. */
@@ -30,6 +31,14 @@ export function contract(server: string, clientOf: ClientOf): void {
     expect(await again.stored()).toEqual({ seq: 1 });
     const [stored] = await firstEvents(alice, "contract-once", 1);
     expect(stored).toMatchObject({ type: "message", seq: 1, id: "m1", body: "first" });
+  });
+
+  it(`${server}: a receipt comes, also if it is asked for when nothing has held the connection for a while`, async () => {
+    const room = (await clientOf("alice")).rooms.get("contract-receipt");
+    const sent = room.send("text");
+    await sent;
+    await new Promise((resolve) => setTimeout(resolve, 2 * LINGER_MS));
+    expect(await sent.stored()).toEqual({ seq: 1 });
   });
 
   it(`${server}: edits, reactions and deletions have a seq of their own, and history has their effect`, async () => {

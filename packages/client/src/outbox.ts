@@ -5,7 +5,7 @@ import { createId } from "./ids.ts";
 import { createLive, type Writable } from "./live.ts";
 import { claimStore, loadSaved, removeSaved, saveDraft } from "./outbox-store.ts";
 import { createPace } from "./pace.ts";
-import { createEntry, type Draft, type Entry, isUnsent } from "./pending.ts";
+import { createEntry, type Draft, type Entry, isUnsent, needsServer } from "./pending.ts";
 import { refuseTooLarge } from "./size.ts";
 import type { Timers } from "./timers.ts";
 import type { Pending, Release, SendOptions, Store } from "./types.ts";
@@ -98,7 +98,7 @@ export class Outbox {
     this.#hello = hello;
     this.#pace.start(hello.limits.messagesPerSecond);
     for (const entry of this.#entries.values())
-      if (entry.state.value === "acked" && entry.wantsReceipt) this.#askAgain(entry);
+      if (needsServer(entry) && !isUnsent(entry)) this.#askAgain(entry);
     this.#pump();
   }
 
@@ -129,8 +129,9 @@ export class Outbox {
 
   /** Nobody looks at a room: what is acknowledged there is forgotten. */
   forget(room: string): void {
-    for (const [id, { draft, state, wantsReceipt }] of this.#entries)
-      if (draft.room === room && state.value === "acked" && !wantsReceipt) this.#entries.delete(id);
+    for (const [id, entry] of this.#entries)
+      if (entry.draft.room === room && entry.state.value === "acked" && !entry.wantsReceipt)
+        this.#entries.delete(id);
   }
 
   /** Another user signs in, or the client is closed: nothing is sent any more. */
@@ -138,18 +139,18 @@ export class Outbox {
     this.#stopPump?.();
     for (const entry of this.#entries.values()) {
       entry.stopExpiry();
-      if (isUnsent(entry) || entry.wantsReceipt) entry.fail(error);
+      if (needsServer(entry)) entry.fail(error);
     }
     this.#entries.clear();
-    this.#release?.();
-    this.#release = undefined;
-    this.pending.set([]);
+    this.#changed("");
   }
 
   #changed(room: string): void {
-    const open = [...this.#entries.values()].filter(({ state }) => state.value !== "acked");
+    const all = [...this.#entries.values()];
+    const open = all.filter(({ state }) => state.value !== "acked");
     this.pending.set(open.map(({ pending }) => pending));
-    if (!open.some(isUnsent)) {
+    if (all.some(needsServer)) this.#release ??= this.#parts.hold();
+    else {
       this.#release?.();
       this.#release = undefined;
     }
@@ -179,7 +180,6 @@ export class Outbox {
 
   #queue(entry: Entry): void {
     entry.queued();
-    this.#release ??= this.#parts.hold();
     this.#changed(entry.draft.room);
     this.#pump();
   }
@@ -276,11 +276,11 @@ export class Outbox {
   }
 
   #askReceipt(entry: Entry): void {
-    if (entry.state.value === "stored") return;
     entry.wantsReceipt = true;
     if (entry.state.value !== "acked") return;
     this.#entries.set(entry.draft.id, entry);
     this.#askAgain(entry);
+    this.#changed(entry.draft.room);
   }
 
   /** Sends an acknowledged message once more: under the same id it is stored once, and the receipt comes. */

@@ -28,6 +28,9 @@ export interface Entry {
 
 /** Whether a message is still to be acknowledged. */
 export const isUnsent = ({ state }: Entry): boolean => state.value === "queued" || state.value === "sending";
+/** Whether an acknowledgement or a receipt is still to come. */
+export const needsServer = (entry: Entry): boolean =>
+  isUnsent(entry) || (entry.state.value === "acked" && entry.wantsReceipt);
 
 const nothing = (): void => undefined;
 
