@@ -10,7 +10,7 @@ const BATCH_BYTES_MAX = 1_000_000;
 /** Pause after an interruption, ms: doubled each time, until a batch is stored. */
 const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 1_000;
-/** Time between two announcements of progress, and from a batch to its announcement, ms. */
+/** Shortest time between two progress announcements, ms. */
 const PROGRESS_EVERY_MS = 100;
 
 export type WriterDependencies = Readonly<{
@@ -104,10 +104,8 @@ async function readAndStore(
   progress.position = await matchStream(stored, deps);
   const reading = await deps.log.read(progress.position);
   const close = () => reading.close();
-  const announce = () => deps.publisher.progress(shard, progress.position.cursor);
-  let announcement: NodeJS.Timeout | undefined;
+  let announcedAt = 0;
   signal.addEventListener("abort", close);
-  announce();
   try {
     while (!signal.aborted) {
       progress.trouble = undefined;
@@ -117,14 +115,11 @@ async function readAndStore(
       const items = reading.take(BATCH_ENTRIES_MAX, BATCH_BYTES_MAX);
       if (items.length === 0) continue;
       progress.position = await storeBatch(items, progress.position, deps);
-      // Also after the last batch: whoever missed its receipt learns from the progress that it is stored.
-      announcement ??= setTimeout(() => {
-        announcement = undefined;
-        announce();
-      }, PROGRESS_EVERY_MS);
+      if (performance.now() - announcedAt < PROGRESS_EVERY_MS) continue;
+      announcedAt = performance.now();
+      deps.publisher.progress(shard, progress.position.cursor);
     }
   } finally {
-    clearTimeout(announcement);
     signal.removeEventListener("abort", close);
     close();
   }

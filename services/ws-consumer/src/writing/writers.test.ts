@@ -1,5 +1,4 @@
 import { LogMessage } from "@parley/protocol/message";
-import { shardOf } from "@parley/protocol/rooms";
 import { STORED_SUBJECT } from "@parley/protocol/subjects";
 import { Compile } from "typebox/compile";
 import { afterAll, describe, expect, it } from "vitest";
@@ -46,24 +45,6 @@ describe("the writers", () => {
     );
     const entries = ["u1", "u2"].map((userId) => ({ room: "again", userId, id: "m3" }));
     expect(await history.findStored(entries)).toEqual([4, null]);
-  });
-
-  it("announce their progress after the last batch too, however soon it followed another", async () => {
-    const cursors = new Map<number, number>();
-    sender.nats.subscribe("progress.*", {
-      callback: (_error, msg) => {
-        const { shard, cursor } = msg.json<{ shard: number; cursor: number }>();
-        cursors.set(shard, cursor);
-      },
-    });
-    const shard = shardOf("progress", SHARDS);
-    for (let i = 0; i < 20; i += 1) {
-      sender.send({ room: "progress", id: `m${i}` });
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      if (i % 5 !== 4) continue;
-      await untilWritten();
-      await until("it is announced", () => cursors.get(shard) === instance.writers.cursors().get(shard));
-    }
   });
 
   it("answer each receipt with the seq, also for a message that was stored before", async () => {

@@ -89,11 +89,6 @@ it("thousands of receipts that wait while Postgres is away ask nothing, and cost
   expect(asked.length).toBe(WAITING / 500);
 });
 
-it("a repeat is answered by a producer that has heard of no progress yet", async () => {
-  answerQuestions(() => 1);
-  expect(await awaitSeq(1, { duplicate: true })).toBe(1);
-});
-
 it("a receipt resolves, also one that comes before the log's acknowledgement, and without a question", async () => {
   answerQuestions(() => 0);
   const early = receipts.open();

@@ -175,7 +175,7 @@ export class StoredReceipts {
     if (shard.isAsking || shard.late.size === 0 || performance.now() < shard.askAt) return;
     const asked: Awaited[] = [];
     for (const one of shard.late.values()) {
-      if (shard.cursor === undefined || one.logSeq <= shard.cursor) asked.push(one);
+      if (one.logSeq <= (shard.cursor ?? -1)) asked.push(one);
       if (asked.length === STORED_QUESTIONS_MAX) break;
     }
     if (asked.length === 0) return;
