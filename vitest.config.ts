@@ -29,8 +29,8 @@ export default defineConfig({
         },
       },
       {
-        // Whole stacks with many processes, which wait for most of the time: two at a time use two processors.
-        test: { ...stacks, name: "e2e", maxWorkers: 2, exclude: [CHAOS], sequence: { groupOrder: 2 } },
+        // Whole stacks with many processes: one at a time, or they starve one another on a small machine.
+        test: { ...stacks, name: "e2e", maxWorkers: 1, exclude: [CHAOS], sequence: { groupOrder: 2 } },
       },
       {
         // It judges how a stack recovers, so it has the machine for itself.
