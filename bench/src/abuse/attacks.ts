@@ -72,7 +72,7 @@ export const CASES: Readonly<Record<string, AbuseCase>> = {
     write: (n) =>
       Buffer.from(
         Array.from({ length: PIPELINED }, (_, i) =>
-          request(`GET ${api("/rooms")}`, `forged${n}.${i}.x`),
+          request(`GET ${api("/rooms")}`, `forged${n}.${i}.${"x".repeat(85)}A`),
         ).join(""),
       ),
   },

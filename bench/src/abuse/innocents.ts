@@ -29,21 +29,13 @@ export class Innocents {
     this.#reader = reader;
   }
 
-  static async open(
-    urls: Readonly<Record<string, string>>,
-    sender: Account,
-    reader: Account,
-  ): Promise<Innocents> {
+  static async open(urls: Readonly<Record<string, string>>, sender: Account, reader: Account) {
     const send = await socketOf(`${urls["ws-producer"]}/ws`, sender);
     const listen = await socketOf(`${urls["ws-consumer"]}/ws`, reader);
     listen.send(JSON.stringify({ type: "subscribe", room: ROOM }));
     await next(listen, "caught_up");
-    return new Innocents(
-      send,
-      listen,
-      `${urls["ws-consumer"]}/api/v1/rooms/${ROOM}/messages?limit=50`,
-      reader,
-    );
+    const historyUrl = `${urls["ws-consumer"]}/api/v1/rooms/${ROOM}/messages?limit=50`;
+    return new Innocents(send, listen, historyUrl, reader);
   }
 
   /** Sends, listens and reads history at a fixed rate until `isOver`. */

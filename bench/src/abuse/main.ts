@@ -125,12 +125,8 @@ try {
     innocents.close();
   }
   say(`${new Date().toISOString().slice(0, 10)}: ${machineLine(describeMachine())}; ${MS / 1_000} s each\n`);
-  say(
-    table(
-      HEAD,
-      results.map(({ row }) => row),
-    ),
-  );
+  const rows = results.map(({ row }) => row);
+  say(table(HEAD, rows));
   process.exitCode = results.every(({ isGood }) => isGood) ? 0 : 1;
 } finally {
   await stack.stop();
