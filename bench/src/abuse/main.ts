@@ -2,7 +2,6 @@
  * `make abuse`: one attacker after the other beside an innocent pair, on a whole stack with the limits it has in
  * production. ABUSE_MS: time of each; ONLY="pings;GET /rooms": some cases. Prints a table in Markdown.
  */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { type Account, logIn, openAccount } from "@parley/devstack/accounts";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import { sleep } from "@parley/runtime/deadline";
+import { runAttacker } from "@parley/socket/attacker-fixture";
 import { rssOf } from "../measure/proc.ts";
 import { describeMachine, machineLine } from "../report/machine.ts";
 import { table } from "../report/table.ts";
@@ -27,16 +27,8 @@ const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-async function attackFrom(name: string, url: string, token: string): Promise<number> {
-  const args = [join(import.meta.dirname, "attacker.ts"), name, url, token, String(MS)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  await once(child, "close");
-  return Number(output);
-}
+const attackFrom = (name: string, url: string, token: string): Promise<number> =>
+  runAttacker(join(import.meta.dirname, "attacker.ts"), [name, url, token, String(MS)]);
 
 async function beside(innocents: Innocents, attack: Promise<number>): Promise<Beside & { sent: number }> {
   let isOver = false;

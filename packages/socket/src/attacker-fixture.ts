@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
@@ -105,6 +107,17 @@ export async function attack(
     await sleep(RECONNECT_MS);
   }
   return bytes;
+}
+
+/** Runs a program that is an attacker in a process of its own. Resolves with the bytes it sent, which it prints. */
+export async function runAttacker(program: string, args: readonly string[]): Promise<number> {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  await once(child, "close");
+  return Number(output);
 }
 
 // As a program, so that an attacker has an event loop of its own: node attacker-fixture.ts URL ATTACKER NAME SOCKETS MS.

@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
-import { ATTACKS, type AttackName } from "./attacker-fixture.ts";
+import { ATTACKS, type AttackName, runAttacker } from "./attacker-fixture.ts";
 import { Client, opened } from "./door-fixture.ts";
 import { DoorProcess } from "./door-process-fixture.ts";
 
@@ -25,17 +24,10 @@ const closeDoors = async () => {
 (IS_LONG ? afterEach : afterAll)(closeDoors);
 let attacker = 9;
 
-/** Runs an attacker in a process of its own. Resolves with the bytes it sent. */
-async function attackFrom(url: string, name: AttackName, sockets: number): Promise<number> {
+/** Attacks as a user, and from an address, that nobody had before. Resolves with the bytes that were sent. */
+function attackFrom(url: string, name: AttackName, sockets: number): Promise<number> {
   const program = fileURLToPath(new URL("./attacker-fixture.ts", import.meta.url));
-  const args = [program, url, String(attacker++), name, String(sockets), String(ATTACK_MS)];
-  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
-  let output = "";
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-  });
-  await once(child, "close");
-  return Number(output);
+  return runAttacker(program, [url, String(attacker++), name, String(sockets), String(ATTACK_MS)]);
 }
 
 /** Sends 20 messages a second until `isOver`; resolves with the p95 of their acks, ms. Each must be acknowledged. */

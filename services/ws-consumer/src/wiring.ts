@@ -10,9 +10,7 @@ import {
 } from "@parley/identity/auth-client";
 import { openIdentities } from "@parley/identity/identities";
 import { MESSAGES_BURST, MESSAGES_PER_SECOND, PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
-import { userOfMe } from "@parley/protocol/me";
 import { freshGroupId, freshInviteCode } from "@parley/protocol/room-ids";
-import { kindOf } from "@parley/protocol/rooms";
 import type { App } from "@parley/runtime/http";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
@@ -27,9 +25,11 @@ import type { ConsumerConfig } from "./config.ts";
 import { Hub } from "./delivery/hub.ts";
 import { LocalDelivery } from "./delivery/local-delivery.ts";
 import { maintainHub } from "./delivery/maintain-hub.ts";
+import { maintainRights } from "./delivery/maintain-rights.ts";
 import { createLivePublisher, subscribeLive } from "./delivery/nats/live-exchange.ts";
 import { createHistory } from "./delivery/postgres/history.ts";
 import { createReadEntries } from "./delivery/read-entries.ts";
+import { showReads } from "./delivery/websocket/show-reads.ts";
 import {
   createPublishUserEvents,
   listenToUserEvents,
@@ -37,7 +37,7 @@ import {
 } from "./me/nats/user-events-exchange.ts";
 import { createNoteSessions } from "./me/note-sessions.ts";
 import { createOwnRooms } from "./me/postgres/own-rooms.ts";
-import { createReadHeads } from "./me/read-heads.ts";
+import { createReadFrames, createReadHeads } from "./me/read-heads.ts";
 import { createConsumerMetrics } from "./metrics.ts";
 import { openLanes } from "./postgres/lanes.ts";
 import { createPresence } from "./presence/create-presence.ts";
@@ -75,11 +75,6 @@ import { openWriterDatabase } from "./writing/postgres/writer-database.ts";
 import { relayOutbox } from "./writing/relay-outbox.ts";
 import { createWriters, type Writers } from "./writing/run-writers.ts";
 
-/** Read cursors that a new listener of a room is sent. */
-const CURSORS_MAX = 100;
-/** Interval at which listeners' rights are checked without an announcement, ms. */
-const RECHECK_MS = 10_000;
-
 type Context = ServiceContext & Readonly<{ config: Static<typeof ConsumerConfig> }>;
 type Connections = Awaited<ReturnType<typeof connect>>;
 type OnFault = (error: unknown, what: string) => void;
@@ -100,12 +95,9 @@ export async function wireConsumer(context: Context): Promise<App> {
 
   const history = createHistory(lanes.history);
   const { heads } = createHistory(lanes.points);
-  const own = createOwnRooms(lanes.history);
-  const readFrames = (room: string, after: number, upTo: number) => {
-    const userId = userOfMe(room);
-    if (userId !== undefined) return own.replay(userId, after, upTo);
-    return history.replay(room, after, upTo, upTo - after);
-  };
+  const ofRooms = (room: string, after: number, upTo: number) =>
+    history.replay(room, after, upTo, upTo - after);
+  const readFrames = createReadFrames(ofRooms, createOwnRooms(lanes.history).replay);
   const now = () => performance.now();
   const readEntries = createReadEntries(heads, readFrames);
   const readHeads = createReadHeads(heads, createOwnRooms(lanes.points).heads);
@@ -256,7 +248,7 @@ function wireRooms(
     views: createRoomViews(lanes.lists),
     checkReadable: createAccess(createFindStanding(lanes.points), isAutoCreated),
     whoMayRead: createWhoMayRead(lanes.points),
-    readCursors: (room: string) => cursors.ofRoom(room, CURSORS_MAX),
+    readCursors: (room: string) => cursors.ofRoom(room),
     messages: createChangeMessages(changeDependencies),
     invitations: createInvitations({ ...changeDependencies, invitations, freshCode: freshInviteCode }),
     changes: createChangeRooms({
@@ -298,27 +290,9 @@ function deliverToSockets(
   ownHere.add(users.deliverOwn);
   const stopUserEvents = listenToUserEvents(live, ownHere.deliver, onFault);
   const stopAccess = listenToAccess(nats, (room) => subscriptions.recheck(room), onFault);
-  const stopReads = listenToReads(
-    nats,
-    (mark) => {
-      const frame = { type: "read", ...mark };
-      if (kindOf(mark.room) !== "channel") hub.broadcast([mark.room], frame, mark.user.id);
-      for (const connection of users.of(mark.user.id)) connection.send(frame);
-    },
-    onFault,
-  );
-  let isChecking = false;
-  const timer = setInterval(() => {
-    if (isChecking) return;
-    isChecking = true;
-    void subscriptions.recheckAll().finally(() => {
-      isChecking = false;
-    });
-  }, RECHECK_MS);
+  const stopReads = listenToReads(nats, showReads(hub, users), onFault);
+  const stopRechecks = maintainRights(() => subscriptions.recheckAll());
   return () => {
-    clearInterval(timer);
-    stopAccess();
-    stopUserEvents();
-    stopReads();
+    for (const stop of [stopRechecks, stopAccess, stopUserEvents, stopReads]) stop();
   };
 }

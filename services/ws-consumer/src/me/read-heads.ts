@@ -15,3 +15,13 @@ export function createReadHeads(ofRooms: ReadHeads, ofOwnRooms: ReadHeads): Read
     return new Map(heads.flatMap((some) => [...some]));
   };
 }
+
+type ReadFrames = (room: string, after: number, upTo: number) => Promise<readonly string[]>;
+
+/** Reads stored frames with `after` < seq ≤ `upTo`, of a room or of a user's own. */
+export function createReadFrames(ofRooms: ReadFrames, ofOwnRooms: ReadFrames): ReadFrames {
+  return (room, after, upTo) => {
+    const userId = userOfMe(room);
+    return userId === undefined ? ofRooms(room, after, upTo) : ofOwnRooms(userId, after, upTo);
+  };
+}

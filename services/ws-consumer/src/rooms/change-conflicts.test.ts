@@ -1,6 +1,5 @@
-import { createTestDatabase, type TestDatabase } from "@parley/devstack/test-database";
-import { type Database, openDatabase } from "@parley/runtime/postgres";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { openTestDatabase } from "../postgres/database-fixture.ts";
 import { RoomTurns } from "./apply-change.ts";
 import { createChangeRooms } from "./change-rooms.ts";
 import { createInvitationStore } from "./postgres/invitation-store.ts";
@@ -9,17 +8,7 @@ import { NO_QUOTAS } from "./rules/quotas.ts";
 
 const alice = { id: "u-alice", username: "alice" };
 
-let made: TestDatabase;
-let database: Database;
-
-beforeAll(async () => {
-  made = await createTestDatabase();
-  database = openDatabase({ url: made.url, name: "test", connections: 8, deadlineMs: 5_000 });
-});
-afterAll(async () => {
-  await database?.close();
-  await made?.drop();
-});
+const database = await openTestDatabase(8);
 
 /** The use cases as one instance of ws-consumer has them. */
 const startInstance = (store = createRoomStore(database, 4, NO_QUOTAS)) =>

@@ -1,8 +1,7 @@
-import { createTestDatabase, type TestDatabase } from "@parley/devstack/test-database";
 import { freshGroupId, freshInviteCode } from "@parley/protocol/room-ids";
-import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { TokenBuckets } from "@parley/runtime/token-bucket";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { openTestDatabase } from "../postgres/database-fixture.ts";
 import { RoomTurns } from "./apply-change.ts";
 import { createChangeRooms } from "./change-rooms.ts";
 import { createInvitations } from "./invitations.ts";
@@ -15,17 +14,7 @@ const userOf = (name: string) => ({ id: `u-${name}`, username: name });
 const [alice, bob, carol, dave] = ["alice", "bob", "carol", "dave"].map(userOf) as [User, User, User, User];
 type User = ReturnType<typeof userOf>;
 
-let made: TestDatabase;
-let database: Database;
-
-beforeAll(async () => {
-  made = await createTestDatabase();
-  database = openDatabase({ url: made.url, name: "test", connections: 4, deadlineMs: 5_000 });
-});
-afterAll(async () => {
-  await database?.close();
-  await made?.drop();
-});
+const database = await openTestDatabase(4);
 
 /** The use cases with these quotas, and others that are as good as none. */
 function start(quotas: Partial<RoomQuotas> = {}, takeTurn: (userId: string) => number = () => 0) {

@@ -1,6 +1,5 @@
-import { createTestDatabase, type TestDatabase } from "@parley/devstack/test-database";
-import { type Database, openDatabase } from "@parley/runtime/postgres";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { openTestDatabase } from "../../postgres/database-fixture.ts";
 import { createOutbox } from "../../writing/postgres/outbox.ts";
 import type { OutboxRow } from "../room-store.ts";
 import { NO_QUOTAS } from "../rules/quotas.ts";
@@ -9,17 +8,7 @@ import { createReadCursors } from "./read-cursors.ts";
 import { createFindStanding, createRoomViews, createWhoMayRead } from "./room-views.ts";
 import { readRights } from "./stored-rights.ts";
 
-let made: TestDatabase;
-let database: Database;
-
-beforeAll(async () => {
-  made = await createTestDatabase();
-  database = openDatabase({ url: made.url, name: "test", connections: 4, deadlineMs: 5_000 });
-});
-afterAll(async () => {
-  await database?.close();
-  await made?.drop();
-});
+const database = await openTestDatabase(4);
 
 const alice = { id: "u-alice", username: "alice" };
 const bob = { id: "u-bob", username: "bob" };

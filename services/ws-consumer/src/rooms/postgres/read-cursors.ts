@@ -4,6 +4,9 @@ import type { Database } from "@parley/runtime/postgres";
 import { APPEND_USER_EVENTS, ISO_TIME, NOTED } from "../../postgres/user-events.ts";
 import type { MoveCursors, MovedCursor } from "../mark-read.ts";
 
+/** Read cursors that a new listener of a room is sent. */
+const CURSORS_MAX = 100;
+
 /**
  * Locks rows in the order of their keys, so that two statements cannot deadlock. A moved cursor is an event of its user:
  * other devices learn of it.
@@ -46,7 +49,7 @@ export function createReadCursors(database: Database) {
     const [row] = await database.query<MoveRow>(MOVE, [JSON.stringify(rows)]);
     return { cursors: row?.cursors ?? [], noted: row?.noted ?? [] };
   };
-  const ofRoom = async (room: string, max: number): Promise<ReadMark[]> => {
+  const ofRoom = async (room: string, max = CURSORS_MAX): Promise<ReadMark[]> => {
     const rows = await database.query<CursorRow>(CURSORS, [room, max]);
     return rows.map(({ id, username, seq }) => ({ room, user: { id, username }, seq }));
   };

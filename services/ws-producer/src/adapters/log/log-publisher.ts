@@ -13,7 +13,8 @@ import type { Backlog } from "./backlog.ts";
 import { LogRequests } from "./log-requests.ts";
 import { LogWatch } from "./log-watch.ts";
 import type { NewEntry, Published } from "./pending-entries.ts";
-import { type PublishCounters, ShardLane } from "./shard-lane.ts";
+import type { PublishCounters } from "./publish-counters.ts";
+import { ShardLane } from "./shard-lane.ts";
 
 const CLOSE_POLL_MS = 10;
 const FLUSH_DEADLINE_MS = 500;

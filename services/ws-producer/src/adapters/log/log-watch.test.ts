@@ -66,6 +66,20 @@ test("while a stream has a wrong setting a duplicate stays pending too, and is a
   await expect(repeat).resolves.toMatchObject({ duplicate: true });
 });
 
+test("a repeat that waits while its stream is replaced is stored in the new one, and is no duplicate there", async () => {
+  await fixture.makeLog(1);
+  const publisher = fixture.publisher(1);
+  await appendMany(publisher, "known", 5);
+  const right = (await fixture.jsm.streams.info(streamOf(0))).config;
+  await fixture.jsm.streams.update(streamOf(0), { ...right, max_age: 3600e9 });
+  await until(() => expect(() => publisher.assertReady()).toThrow("max_age is set"));
+  const repeat = publisher.publish(entryOf("known3"));
+  await fixture.jsm.streams.delete(streamOf(0));
+  await fixture.makeLog(1);
+  await expect(repeat).resolves.toMatchObject({ logSeq: 1, duplicate: false });
+  expect(await fixture.idsIn(0)).toEqual([["known3"]]);
+});
+
 test("readiness names a number of shards that differs from the log's", async () => {
   await fixture.makeLog(4);
   const fewer = fixture.publisher(2);

@@ -44,7 +44,7 @@ export type PendingEntry = {
   readonly bytes: number;
   readonly outcome: PromiseWithResolvers<Published>;
   /** When the key was first accepted, if the log acknowledged it before. */
-  readonly firstAt: string | undefined;
+  firstAt: string | undefined;
   /** Later calls with the same key, which share the outcome. */
   joined: NewEntry[] | undefined;
 };
@@ -93,6 +93,11 @@ export class PendingEntries {
 
   rejectAll(reason: Refusal): void {
     for (const pending of [...this.#byKey.values()]) this.reject(pending, reason);
+  }
+
+  /** The stream was replaced: what the earlier one acknowledged says nothing of the new one. */
+  forgetAcknowledged(): void {
+    for (const pending of this.#byKey.values()) pending.firstAt = undefined;
   }
 
   #remove(pending: PendingEntry): void {

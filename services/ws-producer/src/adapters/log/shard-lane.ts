@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { Refusal } from "@parley/protocol/codes";
 import { PACK_BYTES_MAX, PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 import { crashPoint } from "@parley/runtime/crash-point";
+import { logFull, logRefuses, logSilent, logUnwritable } from "./log-refusals.ts";
 import type { LogAnswer, LogRequests, Publication } from "./log-requests.ts";
 import {
   AcknowledgedKeys,
@@ -12,6 +13,7 @@ import {
   type PendingEntry,
   type Published,
 } from "./pending-entries.ts";
+import type { PublishCounters } from "./publish-counters.ts";
 
 /** Random bytes in the ids of packs. */
 const PACK_PREFIX_BYTES = 12;
@@ -25,23 +27,6 @@ const RETRY_MS = 50;
 const RETRY_MAX_MS = 1_000;
 /** Refusals after which the entries of a publication are rejected. */
 const REFUSALS_MAX = 5;
-/** Retry delay of refusals while the log is full, cannot be written or does not answer, ms. */
-const FULL_RETRY_MS = 5_000;
-
-/** What the lanes did since the process started, as plain numbers so that counting costs nothing. */
-export type PublishCounters = {
-  /** Entries that the log acknowledged. */
-  published: number;
-  /** Those of them that were duplicates. */
-  duplicates: number;
-  /** Acknowledged packs, and the entries in them. */
-  packs: number;
-  packed: number;
-  /** Entries that were published again. */
-  retries: number;
-  /** Accepted entries that were rejected: log full, closing, abandoned by the client, or refused `REFUSALS_MAX` times. */
-  refused: number;
-};
 
 type LaneDependencies = Readonly<{
   requests: LogRequests;
@@ -140,6 +125,7 @@ export class ShardLane {
   reset(): void {
     this.close();
     this.#acknowledged.clear();
+    this.pending.forgetAcknowledged();
   }
 
   /** Closes the lane until `open`, because the stream cannot be written: rejects and refuses all entries. */
@@ -311,11 +297,3 @@ export class ShardLane {
     }, ms);
   }
 }
-
-const logFull = (reason: string) =>
-  new Refusal("overloaded", `the log is full: ${reason}`, { retryAfterMs: FULL_RETRY_MS });
-const logSilent = () =>
-  new Refusal("unavailable", "the log does not answer", { retryAfterMs: FULL_RETRY_MS });
-const logUnwritable = () =>
-  new Refusal("unavailable", "the log cannot be written now", { retryAfterMs: FULL_RETRY_MS });
-const logRefuses = (reason: string) => new Refusal("unavailable", `the log refuses it: ${reason}`);
