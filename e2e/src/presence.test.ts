@@ -70,7 +70,7 @@ it("delivers presence to users with a room in common, with several devices and a
   await parley.stack.service("ws-consumer-2").startReady();
 });
 
-it("typing ends with the message that it announced, and with the socket", async () => {
+it("D: typing ends with the message that it announced, and with the socket", async () => {
   const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing-ends");
   const began = performance.now();
   for (const end of ["message", "close", "terminate"]) {
@@ -87,7 +87,7 @@ it("typing ends with the message that it announced, and with the socket", async 
   listener.close();
 });
 
-it("presence is complete by the time that subscribed is sent, here and by REST, and closing undoes opening", async () => {
+it("D: presence is complete by the time that subscribed is sent, here and by REST, and closing undoes opening", async () => {
   const first = await FrameSocket.listen(parley.consumerSocket, alice.token, "complete");
   const other = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, "complete");
   expect(await first.next("presence")).toMatchObject({ user: { id: carol.id }, isOnline: true });
@@ -114,7 +114,7 @@ it("presence is complete by the time that subscribed is sent, here and by REST, 
   for (const socket of [first, second]) socket.close();
 });
 
-it("members do not see a removed user, nor does he see them", async () => {
+it("D: members do not see a removed user, nor does he see them", async () => {
   const { id: room } = await makeGroup(parley, alice, [bob, carol]);
   const owner = await FrameSocket.listen(parley.consumerSocket, alice.token, room);
   const removed = await FrameSocket.listen(parley.secondConsumerSocket, bob.token, room);

@@ -32,7 +32,7 @@ async function ackP99(who: Account): Promise<number> {
   return times.toSorted((a, b) => a - b)[Math.floor(PROBES * 0.99)] as number;
 }
 
-it(`${RECEIPTS} receipts that wait while Postgres is away slow no ack down, and all come within 2 s once it is back`, async () => {
+it(`A: ${RECEIPTS} receipts that wait while Postgres is away slow no ack down, and all come within 2 s once it is back`, async () => {
   const [alice, bob] = people as [Account, Account];
   const quiet = await ackP99(bob);
   await parley.stack.service("postgres").stop();

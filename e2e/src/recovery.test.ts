@@ -8,8 +8,7 @@ const parley = await Parley.start();
 afterAll(() => parley.stop());
 const [alice, bob] = await parley.people("alice", "bob");
 
-// Recovery forgets no event (faults H).
-it("after a gap the events are there to be paged, all of them and in order", async () => {
+it("H: after a gap the events are there to be paged, all of them and in order", async () => {
   const { id: room } = await makeGroup(parley, alice, [bob]);
   const first = await postStored(parley, alice, room, "first");
   const second = await postStored(parley, alice, room, "second");
@@ -38,7 +37,7 @@ it("after a gap the events are there to be paged, all of them and in order", asy
   expect(await call(parley, bob, "GET", `/rooms/${room}/events`)).toMatchObject({ code: "room_not_found" });
 });
 
-it("an `after` beyond the head is a reset, and the newest page follows", async () => {
+it("H: an `after` beyond the head is a reset, and the newest page follows", async () => {
   const head = await postStored(parley, alice, "rewound", "only this");
   const socket = await FrameSocket.open(parley.consumerSocket, alice.token);
   socket.send({ type: "subscribe", room: "rewound", after: head + 100 });
@@ -48,7 +47,7 @@ it("an `after` beyond the head is a reset, and the newest page follows", async (
   socket.close();
 });
 
-it("a reply to no visible message keeps its text and loses its replyTo, live and in history", async () => {
+it("H: a reply to no visible message keeps its text and loses its replyTo, live and in history", async () => {
   const room = "replies";
   const seq = await postStored(parley, alice, room, "first");
   const gone = await postStored(parley, alice, room, "gone");
@@ -70,7 +69,7 @@ it("a reply to no visible message keeps its text and loses its replyTo, live and
   listener.close();
 });
 
-it("a reaction to no visible message takes no seq and reaches nobody", async () => {
+it("H: a reaction to no visible message takes no seq and reaches nobody", async () => {
   const room = "reactions";
   const seq = await postStored(parley, alice, room, "first");
   const gone = await postStored(parley, alice, room, "gone");
@@ -90,7 +89,7 @@ it("a reaction to no visible message takes no seq and reaches nobody", async () 
   producer.close();
 });
 
-it("a reaction is answered `stored`, or message_not_found, where its sender asks for it", async () => {
+it("H: a reaction is answered `stored`, or message_not_found, where its sender asks for it", async () => {
   const seq = await postStored(parley, alice, "receipts", "first");
   const producer = await FrameSocket.open(parley.producerSocket, alice.token);
   const react = async (target: number, id: string) => {
@@ -110,7 +109,7 @@ it("a reaction is answered `stored`, or message_not_found, where its sender asks
   producer.close();
 });
 
-it("reactions that differ in a variation selector are one", async () => {
+it("H: reactions that differ in a variation selector are one", async () => {
   const seq = await postStored(parley, alice, "hearts", "text");
   const react = async (who: Account, emoji: string, remove = false) => {
     const socket = await FrameSocket.open(parley.producerSocket, who.token);

@@ -15,7 +15,7 @@ const post = (room: string, body: unknown) =>
   });
 const cursorOf = (place: object) => Buffer.from(JSON.stringify(place)).toString("base64url");
 
-describe("bytes, text and numbers are checked at the doors (faults E)", () => {
+describe("E: bytes, text and numbers are checked at the doors", () => {
   it("bytes that are not UTF-8 are refused: 400 bad_encoding by HTTP, 1007 on sockets", async () => {
     const answer = await post("general", Buffer.from('{"body":"caf\xe9"}', "latin1"));
     expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([400, "bad_encoding"]);
@@ -95,7 +95,7 @@ describe("bytes, text and numbers are checked at the doors (faults E)", () => {
   });
 });
 
-describe("limits and codes agree on both paths (faults F)", () => {
+describe("F: limits and codes agree on both paths", () => {
   it.each([
     ["a body that is too long", { body: "x".repeat(4_001) }, "too_large"],
     ["a body of the most characters, escaped", { body: "🎈".repeat(4_000) }, undefined],
@@ -139,7 +139,7 @@ describe("limits and codes agree on both paths (faults F)", () => {
   });
 });
 
-describe("search finds what stands in the text (faults I)", () => {
+describe("I: search finds what stands in the text", () => {
   const texts = [
     "see www.google.co.uk/qwerty4",
     "ticket PLT-3699",

@@ -6,7 +6,7 @@ import { listen } from "./listen.ts";
 import { createLog } from "./log.ts";
 import { connectNats } from "./nats.ts";
 
-it("a handler that throws or rejects is reported, and ends neither its reader nor another one", async () => {
+it("B: a handler that throws or rejects is reported, and ends neither its reader nor another one", async () => {
   const dataDir = await makeTempDir("listen");
   const server = await startNats({ dataDir });
   const nats = await connectNats({ url: server.url, name: "listen", log: createLog("listen", "silent") });

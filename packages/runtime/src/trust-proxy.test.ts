@@ -9,7 +9,7 @@ test.each([
   ["1", 1],
   ["10.0.0.0/8, loopback", ["10.0.0.0/8", "127.0.0.0/8", "::1/128"]],
   ["fd00::/8", ["fd00::/8"]],
-])("TRUST_PROXY=%s is %j", (value, expected) => expect(readTrustProxy(value)).toEqual(expected));
+])("C: TRUST_PROXY=%s is %j", (value, expected) => expect(readTrustProxy(value)).toEqual(expected));
 
 test.each(["true", "11", "proxy.local", "10.0.0.0/33", "10.0.0.0/8,", "yes"])(
   "TRUST_PROXY=%s is refused in one sentence that names it",

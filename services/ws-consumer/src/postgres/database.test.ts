@@ -28,7 +28,7 @@ function open(changes: Partial<DatabaseOptions> = {}): Database {
 const backend = async (database: Database) =>
   (await database.query<{ pid: number }>("select pg_backend_pid() as pid"))[0]?.pid;
 
-test("a late statement costs its own connection: the others and their statements go on", async () => {
+test("B: a late statement costs its own connection: the others and their statements go on", async () => {
   const database = open();
   const late = database.query("select pg_sleep(30)", [], 300).catch((error: unknown) => error);
   const others = Array.from({ length: 3 }, () => database.query("select pg_sleep(1.5) as slept"));
@@ -49,7 +49,7 @@ test("statements do not share a connection: a slow one delays nobody while anoth
   await slow;
 });
 
-test("the queue for connections is limited; what does not fit is refused at once and was not sent", async () => {
+test("B: the queue for connections is limited; what does not fit is refused at once and was not sent", async () => {
   const database = open({ connections: 1 });
   const asked = Array.from({ length: 50 }, () =>
     database.query("select pg_sleep(0.01)").catch((error: unknown) => error),
@@ -59,7 +59,7 @@ test("the queue for connections is limited; what does not fit is refused at once
   expect(refused[0]).toMatchObject({ code: "BUSY", retryAfterMs: 1_000 });
 });
 
-test("time in the queue is not time of the statement", async () => {
+test("B: time in the queue is not time of the statement", async () => {
   const database = open({ connections: 1, deadlineMs: 3_000 });
   const slow = Array.from({ length: 4 }, () => database.query("select pg_sleep(0.7)"));
   await expect(Promise.all(slow)).resolves.toHaveLength(4);

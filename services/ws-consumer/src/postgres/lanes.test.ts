@@ -60,7 +60,7 @@ async function load(ms: number) {
   return { failed, slowest };
 }
 
-it("one statement of 3 s in any lane under load: no other statement fails, nor waits for it", async () => {
+it("B: one statement of 3 s in any lane under load: no other statement fails, nor waits for it", async () => {
   const slow = Object.values(lanes).flatMap((lane) =>
     typeof lane === "function" ? [] : [lane.query("select pg_sleep(3)")],
   );
@@ -70,7 +70,7 @@ it("one statement of 3 s in any lane under load: no other statement fails, nor w
   await Promise.all(slow);
 });
 
-it("changes that wait for a locked room fill up the lane of changes only, and later ones are refused early", async () => {
+it("B: changes that wait for a locked room fill up the lane of changes only, and later ones are refused early", async () => {
   const other = openDatabase({ url: made.url, name: "lock", connections: 1, deadlineMs: 10_000 });
   const lock = other.query(
     "with locked as (select id from chat.rooms where id = 'room' for update) select pg_sleep(3) from locked",

@@ -35,7 +35,7 @@ const subscribe = ({ presence }: TestInstance, id: string, ...rooms: string[]) =
 };
 
 it.concurrent.each(OUTAGES_S)(
-  "presence is right again within 5 s after NATS was killed and away for %i s",
+  "D: presence is right again within 5 s after NATS was killed and away for %i s",
   async (seconds) => {
     await withInstances(async (server, here, there) => {
       for (const id of ["stays", "leaves", "unsubscribes"]) subscribe(here, id, "room");

@@ -26,7 +26,7 @@ const startInstance = (store = createRoomStore(database, 4, NO_QUOTAS)) =>
     isAutoCreated: true,
   });
 
-it("400 changes of one room at once, at two instances, are all applied", async () => {
+it("B: 400 changes of one room at once, at two instances, are all applied", async () => {
   const instances = [startInstance(), startInstance()] as const;
   await instances[0].createChannel(alice, "raced", "Raced");
   const renames = Array.from({ length: 400 }, (_, i) =>
@@ -41,7 +41,7 @@ it("400 changes of one room at once, at two instances, are all applied", async (
   expect(room?.version).toBe(400);
 });
 
-it("a change that keeps losing is a conflict, not a fault", async () => {
+it("B: a change that keeps losing is a conflict, not a fault", async () => {
   const store = createRoomStore(database, 4, NO_QUOTAS);
   const loser = startInstance({ ...store, change: async () => false });
   await startInstance().createChannel(alice, "lost", "Lost");

@@ -108,7 +108,7 @@ function malformed({ next: random, pick }: Random, room: string): string | Uint8
   }
 }
 
-it(`${MALFORMED} malformed entries with odd headers, between good ones, stop no shard: each is a dead letter with a log line`, async () => {
+it(`B: ${MALFORMED} malformed entries with odd headers, between good ones, stop no shard: each is a dead letter with a log line`, async () => {
   const random = createRandom(20_261_122);
   const good = Array.from({ length: MALFORMED }, (_, i) => ({ room: `room-${i % 5}`, id: `good-${i}` }));
   for (const [i, draft] of good.entries()) {
@@ -145,7 +145,7 @@ it(`${MALFORMED} malformed entries with odd headers, between good ones, stop no 
   expect(instance.writers.counters.deadLetters).toBe(dead?.count);
 }, 60_000);
 
-it("what Postgres refuses is logged with SQLSTATE and constraint, and without its text", async () => {
+it("B: what Postgres refuses is logged with SQLSTATE and constraint, and without its text", async () => {
   await database.query(
     "alter table chat.entries add constraint entries_no_secret check (body <> 'a secret')",
   );

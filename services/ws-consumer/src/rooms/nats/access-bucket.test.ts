@@ -57,7 +57,7 @@ beforeEach(async () => {
   );
 });
 
-it("is filled page by page, with all members and channels, and once", async () => {
+it("B: is filled page by page, with all members and channels, and once", async () => {
   await access().prepare();
   expect(await textOf(FILLED_KEY)).toMatch(/^rule=1 \d+-\d+/);
   for (const n of [1, 2_000, 2_001, MEMBERS]) expect(await memberValue(n)).toBe("9 member");

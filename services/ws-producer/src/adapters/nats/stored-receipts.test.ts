@@ -68,7 +68,7 @@ const awaitSeq = (
 const progress = (cursor: number) => consumer.publish("progress.0", JSON.stringify({ shard: 0, cursor }));
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-it("thousands of receipts that wait while Postgres is away ask nothing, and cost next to nothing", async () => {
+it("A: thousands of receipts that wait while Postgres is away ask nothing, and cost next to nothing", async () => {
   let stored = 0;
   answerQuestions(() => stored);
   const seqs = Array.from({ length: WAITING }, (_, i) => awaitSeq(i + 1));
