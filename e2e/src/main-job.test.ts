@@ -88,17 +88,17 @@ it("takes the HTTP twin with an Idempotency-Key, and pages through history both 
   for (let i = 1; i <= 7; i += 1) {
     const answer = await fetch(url, {
       method: "POST",
-      headers: { ...headers, "idempotency-key": `k${i}` },
+      headers: { ...headers, "idempotency-key": Buffer.from(`ŝlosilo ${i}`).toString("latin1") },
       body: JSON.stringify({ body: `no ${i}` }),
     });
     expect(answer.status).toBe(201);
     expect(await answer.json()).toMatchObject({
-      data: { type: "ack", id: `k${i}`, room: "paged", duplicate: false },
+      data: { type: "ack", id: `ŝlosilo ${i}`, room: "paged", duplicate: false },
     });
   }
-  const again = { id: "k7", body: "no 7" };
+  const again = { id: "ŝlosilo 7", body: "no 7" };
   expect(await must(parley, alice, "POST", "/rooms/paged/messages", again, "ws-producer")).toMatchObject({
-    id: "k7",
+    id: "ŝlosilo 7",
     duplicate: true,
   });
   await until("all are stored", async () => (await parley.history("paged", bob.token)).length === 7);

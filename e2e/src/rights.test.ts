@@ -53,6 +53,8 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   "remove a member": { request: "DELETE /members/$other", inChannel: ADMINS, inDirect: NO },
   "remove the owner": { request: "DELETE /members/$founder", inChannel: OWNERS, inDirect: NO },
   join: { request: "POST /join", inChannel: ALL, inDirect: YES },
+  "make a link": { request: "POST /invites", inChannel: ADMINS, inDirect: NO },
+  "end links": { request: "DELETE /invites", inChannel: ADMINS, inDirect: NO },
   leave: { request: "POST /leave", inChannel: MEMBERS, inDirect: NO },
   delete: { request: "DELETE ", inChannel: OWNERS, inDirect: NO },
 };

@@ -28,6 +28,7 @@ const ROUTES: readonly Route[] = [
   ["put", "/rooms/{room}/read", "/rooms/general/read", { seq: -1 }],
   ["post", "/me/invitations/{room}/accept", "/me/invitations/No/accept"],
   ["post", "/rooms/{room}/invites", "/rooms/No/invites"],
+  ["delete", "/rooms/{room}/invites", "/rooms/No/invites"],
   ["post", "/invites/{code}", "/invites/x"],
   ["get", "/search", "/search?q="],
   ["get", "/unread", ""],

@@ -120,6 +120,15 @@ describe("rooms", () => {
     expect(rooms[0]?.id).toMatch(/^D[0-9A-Z]{26}$/);
   });
 
+  it("that are direct are not opened with somebody whose account is deleted", async () => {
+    const gone = await parley.person("gone");
+    await must(parley, gone, "DELETE", "/me", { password: gone.password }, "auth");
+    expect(await call(parley, alice, "POST", "/directs", { userId: gone.id })).toMatchObject({
+      status: 404,
+      code: "user_not_found",
+    });
+  });
+
   it("are listed as an inbox: pinned first, then the newest message, page by page", async () => {
     const dave = await parley.person("dave");
     const names = ["inbox-a", "inbox-b", "inbox-c"];

@@ -1,22 +1,19 @@
-/** `node attacker.ts <case> <url> <token> <ms>`: one attacker, in a process of its own. Prints the bytes that it sent. */
+/** `node attacker.ts <case> <url> <token> <ms> <address>`: one attacker, in a process of its own. Prints the bytes that it sent. */
 import { connect } from "node:net";
 import { attack } from "@parley/socket/attacker-fixture";
 import { RawPeer } from "@parley/socket/raw-peer-fixture";
 import { CASES } from "./attacks.ts";
 
-/** The attacker's address; the innocent ones are at 127.0.0.1. */
-const ADDRESS = "127.0.0.3";
-
-const [name = "", url = "", token = "", ms] = process.argv.slice(2);
+const [name = "", url = "", token = "", ms, address] = process.argv.slice(2);
 const abuse = CASES[name];
 if (abuse === undefined) throw new Error(`there is no case ${name}`);
 const { hostname, port } = new URL(url);
 const open = () => {
   if (abuse.isSocket) {
     const query = abuse.hasToken ? `?token=${token}` : "";
-    return new RawPeer(`ws://${hostname}:${port}/ws${query}`, undefined, ADDRESS).socket;
+    return new RawPeer(`ws://${hostname}:${port}/ws${query}`, undefined, address).socket;
   }
-  const socket = connect({ host: hostname, port: Number(port), localAddress: ADDRESS });
+  const socket = connect({ host: hostname, port: Number(port), localAddress: address });
   return socket.on("error", () => undefined).resume();
 };
 const until = performance.now() + Number(ms);

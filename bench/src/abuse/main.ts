@@ -20,15 +20,21 @@ const MS = Number(process.env.ABUSE_MS ?? 10_000);
 const MIB = 1_024 * 1_024;
 const GROWTH_MAX = 64 * MIB;
 const BACK_MS = 10_000;
-const WARM_MS = 1_000;
+/** What may be left by then: V8 gives pages back when it likes. */
+const BACK_TO = GROWTH_MAX / 4;
+const WARM_MS = 2_000;
 /** What an innocent may always wait, ms; beyond it twice the control's. */
 const QUIET_MS = 100;
 const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const attackFrom = (name: string, url: string, token: string): Promise<number> =>
-  runAttacker(join(import.meta.dirname, "attacker.ts"), [name, url, token, String(MS)]);
+/** Addresses of who attacks, and of who did the same before so that its code is compiled; the innocent ones are at 127.0.0.1. */
+const ATTACKER = "127.0.0.3";
+const REHEARSAL = "127.0.0.4";
+
+const attackFrom = (name: string, url: string, token: string, ms = MS, address = ATTACKER): Promise<number> =>
+  runAttacker(join(import.meta.dirname, "attacker.ts"), [name, url, token, String(ms), address]);
 
 async function beside(innocents: Innocents, attack: Promise<number>): Promise<Beside & { sent: number }> {
   let isOver = false;
@@ -60,7 +66,7 @@ async function watchMemory(stack: Stack, start: readonly number[], isOver: () =>
   for (; !isOver(); await sleep(200)) most = Math.max(most, growthOf(await memoryOf(stack), start));
   const deadline = performance.now() + BACK_MS;
   let left = most;
-  for (; left > GROWTH_MAX / 4 && performance.now() < deadline; await sleep(200))
+  for (; left > BACK_TO && performance.now() < deadline; await sleep(200))
     left = growthOf(await memoryOf(stack), start);
   return { most, left };
 }
@@ -68,15 +74,21 @@ async function watchMemory(stack: Stack, start: readonly number[], isOver: () =>
 const isWorse = (times: Times, quiet: Times) =>
   (["p95", "largest"] as const).some((key) => times[key] > Math.max(QUIET_MS, 2 * quiet[key]));
 
-async function runCase(name: string, stack: Stack, innocents: Innocents, attacker: Account) {
-  const warmUntil = performance.now() + WARM_MS;
-  await innocents.talk(() => performance.now() > warmUntil);
+async function runCase(
+  name: string,
+  stack: Stack,
+  innocents: Innocents,
+  [attacker, other]: readonly Account[],
+) {
+  const url = stack.urls[(CASES[name] as { service: string }).service] as string;
+  const auth = stack.urls.auth as string;
+  const rehearsal = await logIn(auth, other as Account);
+  await beside(innocents, attackFrom(name, url, rehearsal.token, WARM_MS, REHEARSAL));
   const quiet = await control(name, innocents);
   const start = await memoryOf(stack);
   let isOver = false;
   const watched = watchMemory(stack, start, () => isOver);
-  const url = stack.urls[(CASES[name] as { service: string }).service] as string;
-  const { token } = await logIn(stack.urls.auth as string, attacker);
+  const { token } = await logIn(auth, attacker as Account);
   const times = await beside(innocents, attackFrom(name, url, token));
   isOver = true;
   const { most, left } = await watched;
@@ -84,7 +96,12 @@ async function runCase(name: string, stack: Stack, innocents: Innocents, attacke
   const slow = kinds.filter((kind) => isWorse(times[kind], quiet[kind]));
   const cell = (kind: (typeof kinds)[number], of: Beside) =>
     `${of[kind].p95.toFixed(0)}, ${of[kind].largest.toFixed(0)}`;
-  const verdict = [...slow, ...(times.lost > 0 ? ["lost"] : []), ...(most > GROWTH_MAX ? ["memory"] : [])];
+  const verdict = [
+    ...slow,
+    ...(times.lost > 0 ? ["lost"] : []),
+    ...(most > GROWTH_MAX ? ["memory"] : []),
+    ...(left > BACK_TO ? ["kept"] : []),
+  ];
   const row = [
     name,
     CASES[name]?.hasToken ? "yes" : "no",
@@ -108,12 +125,12 @@ const stack = await startStack({
 });
 try {
   const auth = stack.urls.auth as string;
-  const [sender, reader, attacker] = await Promise.all([1, 2, 3].map(() => openAccount(auth, {})));
+  const [sender, reader, ...attackers] = await Promise.all([1, 2, 3, 4].map(() => openAccount(auth, {})));
   const results: Awaited<ReturnType<typeof runCase>>[] = [];
   for (const name of names) {
     const [alice, bob] = await Promise.all([logIn(auth, sender as Account), logIn(auth, reader as Account)]);
     const innocents = await Innocents.open(stack.urls, alice as Account, bob as Account);
-    results.push(await runCase(name, stack, innocents, attacker as Account));
+    results.push(await runCase(name, stack, innocents, attackers as Account[]));
     innocents.close();
   }
   say(`${new Date().toISOString().slice(0, 10)}: ${machineLine(describeMachine())}; ${MS / 1_000} s each\n`);

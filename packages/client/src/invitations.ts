@@ -19,6 +19,8 @@ export interface Invitations {
   decline(room: string): Promise<void>;
   /** The code for a link to a room (owners and admins): one that is valid is given again, for longer. */
   codeOf(room: string): Promise<InviteCode>;
+  /** Ends all links to a room, whoever made them. */
+  endCodes(room: string): Promise<void>;
   /** Joins the room of a link's code; a second time changes nothing. @throws {ParleyError} `invite_invalid` */
   take(code: string): Promise<RoomSummary>;
 }
@@ -37,6 +39,7 @@ export function invitationsOf(parley: Parley): Invitations {
     accept: (room) => ask("POST", `/me/invitations/${room}/accept`),
     decline: (room) => ask("POST", `/me/invitations/${room}/decline`),
     codeOf: (room) => ask("POST", `/rooms/${room}/invites`),
+    endCodes: (room) => ask("DELETE", `/rooms/${room}/invites`),
     take: (code) => ask("POST", `/invites/${encodeURIComponent(code)}`),
   };
 }

@@ -138,6 +138,7 @@ describe("a request that no route takes is a problem", () => {
     ["a method that HTTP has not", "FROB / HTTP/1.1\r\nhost: x\r\n\r\n", 405],
     ["CONNECT", "CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n", 405],
     ["no host", "GET /things/1 HTTP/1.1\r\n\r\n", 400],
+    ["two hosts", "GET /things/1 HTTP/1.1\r\nhost: x\r\nhost: x\r\n\r\n", 400],
     ["another expectation", "GET /nowhere HTTP/1.1\r\nhost: x\r\nexpect: more\r\n\r\n", 404],
     ["headers that are too long", `GET / HTTP/1.1\r\nhost: x\r\nx: ${"x".repeat(20_000)}\r\n\r\n`, 431],
   ])("%s", async (_what, bytes, status) => {

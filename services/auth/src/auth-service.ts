@@ -72,7 +72,10 @@ export function createAuthService(
       const { revocations, ...rest } = await cases.listRevocations(since);
       return { ...rest, revocations: revocations.map((each) => ({ ...each, at: new Date(each.at) })) };
     }),
-    getUsers: unary(log, async ({ ids }) => ({ users: await cases.getUsers(ids) })),
+    getUsers: unary(log, async ({ ids }) => {
+      const users = await cases.getUsers(ids);
+      return { users, deletedIds: users.filter(({ isDeleted }) => isDeleted).map(({ id }) => id) };
+    }),
     getJwks: unary(log, async () => ({ jwksJson: JSON.stringify(cases.getJwks()) })),
   };
 }

@@ -1,15 +1,15 @@
 import { AuthError } from "./auth-error.ts";
-import type { User, Users } from "./users.ts";
+import type { FoundUser, Users } from "./users.ts";
 
 /** Users in one request. */
 const USER_IDS_MAX = 100;
 
 /**
- * Returns users by id; unknown ids are left out.
+ * Returns users by id, deleted ones too; unknown ids are left out.
  *
  * @throws {AuthError} `bad_frame` for more than `USER_IDS_MAX` ids, `unavailable`.
  */
-export type GetUsers = (ids: readonly string[]) => Promise<User[]>;
+export type GetUsers = (ids: readonly string[]) => Promise<FoundUser[]>;
 
 export function createGetUsers(users: Users): GetUsers {
   return async (ids) => {

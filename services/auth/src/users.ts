@@ -57,14 +57,17 @@ export type Account = User & Readonly<{ passwordHash: string; passwordEpoch: num
 /** A new account, with the hash of the address that it is made from. */
 type NewAccount = Readonly<Record<"username" | "displayName" | "passwordHash" | "addressHash", string>>;
 
+/** A user who was looked up by id. */
+export type FoundUser = User & Readonly<{ isDeleted: boolean }>;
+
 /** Accounts in Postgres. Each write is one statement. */
 export interface Users {
   /** Adds an account; undefined if the username is taken. */
   add(account: NewAccount): Promise<User | undefined>;
   /** The account with this username, without regard to case; `addressHash` is what `isKnown` is about. */
   findByName(username: string, addressHash: string): Promise<Account | undefined>;
-  /** The users with these ids; unknown and malformed ids are left out. */
-  findByIds(ids: readonly string[]): Promise<User[]>;
+  /** The users with these ids, deleted ones too; unknown and malformed ids are left out. */
+  findByIds(ids: readonly string[]): Promise<FoundUser[]>;
   /**
    * The first `limit` users, by username, whose username or display name begins with a text, without regard to case.
    *
@@ -144,8 +147,8 @@ export function createUsers(database: Database): Users {
     async findByIds(ids) {
       const possible = ids.filter(isId);
       if (possible.length === 0) return [];
-      return await database.query<User>(
-        `select ${FIELDS} from auth.users
+      return await database.query<FoundUser>(
+        `select ${FIELDS}, deleted_at is not null as "isDeleted" from auth.users
          where id in (select value::uuid from json_array_elements_text($1::text::json)) order by username_key`,
         [JSON.stringify(possible)],
       );

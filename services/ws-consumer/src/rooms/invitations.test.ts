@@ -87,6 +87,19 @@ describe("A: somebody who shares no room", () => {
     await rooms.promote(bob, room, alice.id, "member");
     await expect(invitations.takeCode(carol, code)).rejects.toMatchObject(INVALID);
   });
+
+  it("does not come back by a link that was ended", async () => {
+    const { rooms, invitations } = start();
+    const { room } = await rooms.createGroup(alice, "Ended", [bob.id]);
+    const { code } = await invitations.makeCode(alice, room);
+    await invitations.takeCode(dave, code);
+    await rooms.remove(alice, room, dave.id);
+    await expect(invitations.endCodes(bob, room)).rejects.toMatchObject({ code: "forbidden" });
+    await expect(invitations.endCodes(dave, room)).rejects.toMatchObject({ code: "room_not_found" });
+    await invitations.endCodes(alice, room);
+    await expect(invitations.takeCode(dave, code)).rejects.toMatchObject(INVALID);
+    expect((await invitations.makeCode(alice, room)).code).not.toBe(code);
+  });
 });
 
 describe("A: a quota names itself and its limit", () => {

@@ -37,6 +37,7 @@ export interface InvitationStore {
   remove(userId: string, room: string): Promise<boolean>;
   /** The code of a member for a room: the one that there is, valid for longer, or `fresh`. */
   code(room: string, by: User, fresh: string): Promise<InviteCode>;
+  removeCodes(room: string): Promise<void>;
   /** The room of a valid code, and who made it. */
   findCode(code: string): Promise<Readonly<{ room: string; by: User }> | undefined>;
 }
@@ -48,6 +49,8 @@ export interface Invitations {
   accept(user: User, room: string): Promise<string>;
   decline(user: User, room: string): Promise<void>;
   makeCode(actor: User, room: string): Promise<InviteCode>;
+  /** Ends all codes of a room, whoever made them. */
+  endCodes(actor: User, room: string): Promise<void>;
   /** Joins the room of a code, and returns it. */
   takeCode(user: User, code: string): Promise<string>;
 }
@@ -75,6 +78,11 @@ export function createInvitations(deps: InvitationsDependencies): Invitations {
     await applyChange(user, room, attempt, deps, () => deps.notices.accessChanged(room));
     return room;
   };
+  const demandInvite = async (actor: User, room: string) => {
+    const state = await store.state(room, actor, actor.id);
+    if (!state) throw roomNotFound();
+    demand(state.kind, state.actor.standing, "invite");
+  };
   return {
     list: (user) => invitations.list(user.id),
     async accept(user, room) {
@@ -86,10 +94,12 @@ export function createInvitations(deps: InvitationsDependencies): Invitations {
       if (!(await invitations.remove(user.id, room))) throw invalid();
     },
     async makeCode(actor, room) {
-      const state = await store.state(room, actor, actor.id);
-      if (!state) throw roomNotFound();
-      demand(state.kind, state.actor.standing, "invite");
+      await demandInvite(actor, room);
       return await invitations.code(room, actor, freshCode());
+    },
+    async endCodes(actor, room) {
+      await demandInvite(actor, room);
+      await invitations.removeCodes(room);
     },
     async takeCode(user, code) {
       const found = await invitations.findCode(code);

@@ -8,7 +8,7 @@ const CALL_DEADLINE_MS = 2_000;
 /** Users per call; auth's limit. */
 const USERS_MAX = 100;
 
-/** Creates the look-up of users in auth. It throws the refusal `unavailable` while auth does not answer. */
+/** Creates the look-up of users in auth, where those of deleted accounts count as unknown. It throws the refusal `unavailable` while auth does not answer. */
 export function createFindUsers(auth: AuthServiceClient): FindUsers {
   const ask = async (ids: readonly string[]): Promise<GetUsersResponse> => {
     const answer = new Promise<GetUsersResponse>((resolve, reject) => {
@@ -21,8 +21,8 @@ export function createFindUsers(auth: AuthServiceClient): FindUsers {
   return async (ids) => {
     const pages: Promise<GetUsersResponse>[] = [];
     for (let i = 0; i < ids.length; i += USERS_MAX) pages.push(ask(ids.slice(i, i + USERS_MAX)));
-    return (await Promise.all(pages)).flatMap(({ users }) =>
-      users.map(({ id, username }) => ({ id, username })),
+    return (await Promise.all(pages)).flatMap(({ users, deletedIds }) =>
+      users.filter(({ id }) => !deletedIds.includes(id)).map(({ id, username }) => ({ id, username })),
     );
   };
 }

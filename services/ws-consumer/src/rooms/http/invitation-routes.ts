@@ -109,6 +109,24 @@ export function addInviteCodeRoutes(app: App, deps: Dependencies): void {
       return reply.code(201).send((await dataOrProblem(made)) as never);
     },
   );
+  app.delete(
+    "/api/v1/rooms/:room/invites",
+    {
+      config: { cost: READ_COST },
+      schema: {
+        tags,
+        security,
+        summary: "end all links to a room, whoever made them (owners and admins)",
+        description: "For when a link got about, or somebody was removed who may have kept one.",
+        params: RoomParams,
+        response: responseSchemas(RoomParams, { room }),
+      },
+    },
+    async (request) => {
+      await dataOrProblem(invitations.endCodes(actorOf(request), request.params.room));
+      return { data: { room: request.params.room } } as never;
+    },
+  );
   app.post(
     "/api/v1/invites/:code",
     {

@@ -100,6 +100,9 @@ export function createInvitationStore(database: Database, quotas: RoomQuotas): I
       const { expiresAt, ...code } = row as CodeRow;
       return { ...code, expiresAt: expiresAt.toISOString() };
     },
+    async removeCodes(room) {
+      await database.query("delete from chat.invite_codes where room = $1", [room]);
+    },
     async findCode(code) {
       type Row = { room: string; id: string; username: string };
       const [row] = await database.query<Row>(FIND_CODE, [code]);

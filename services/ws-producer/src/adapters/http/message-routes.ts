@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { identityOf } from "@parley/identity/authenticate";
 import { refusalToProblem } from "@parley/identity/refusal-to-problem";
 import { Refusal } from "@parley/protocol/codes";
@@ -36,6 +37,7 @@ export function addMessageRoutes(
     "/api/v1/rooms/:room/messages",
     {
       config: { cost: POST_COST },
+      preValidation: async ({ headers }) => decodeKey(headers),
       schema: {
         tags: ["messages"],
         summary: "post a message; answers once the log has it on disk",
@@ -72,4 +74,14 @@ export function addMessageRoutes(
       }
     },
   );
+}
+
+/** Makes UTF-8 of the key: node:http reads each byte of a header as a character. */
+function decodeKey(headers: IncomingHttpHeaders): void {
+  const header = headers["idempotency-key"];
+  if (typeof header !== "string") return;
+  const key = Buffer.from(header, "latin1").toString();
+  if (key.includes("\uFFFD"))
+    throw new Problem(400, "bad_encoding", "Idempotency-Key is not UTF-8", { path: "/idempotency-key" });
+  headers["idempotency-key"] = key;
 }
