@@ -15,7 +15,7 @@ export const roomKey = (room: string): string => `room.${room}`;
 export const memberKey = (room: string, userId: string): string =>
   `member.${room}.${hash("sha256", userId, "base64url").slice(0, 22)}`;
 
-/** A value of the bucket: `state` is a role, `open` or `none`; the higher `version` is newer. */
+/** A value of the bucket: `state` is a role, `blocked` (by the other member of a direct chat), `open` or `none`; the higher `version` is newer. */
 export type AccessValue = Readonly<{ version: number; state: string }>;
 
 export const encodeAccess = ({ version, state }: AccessValue): string => `${version} ${state}`;

@@ -9,6 +9,7 @@ export const ERROR_STATUS = {
   forbidden: 403,
   not_a_member: 403,
   quota_exceeded: 403,
+  blocked: 403,
   room_not_found: 404,
   message_not_found: 404,
   member_not_found: 404,

@@ -39,6 +39,12 @@ export const ConsumerConfig = Type.Object({
     minimum: 1,
     description: "invitations of one user that were neither accepted nor declined",
   }),
+  BLOCKS_PER_USER: Type.Integer({
+    default: 1_000,
+    minimum: 1,
+    maximum: 1_000,
+    description: "users whom one user may block",
+  }),
   ROOMS_OPEN_PER_USER: Type.Integer({
     default: 2_000,
     minimum: 1,

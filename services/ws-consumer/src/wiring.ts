@@ -46,6 +46,7 @@ import { createLastSeen } from "./presence/postgres/last-seen.ts";
 import { createAccess } from "./rooms/access.ts";
 import { RoomTurns } from "./rooms/apply-change.ts";
 import { createFindUsers } from "./rooms/auth/find-users.ts";
+import { createBlocks } from "./rooms/blocks.ts";
 import { createChangeMessages } from "./rooms/change-messages.ts";
 import { createChangeRooms } from "./rooms/change-rooms.ts";
 import { createInvitations } from "./rooms/invitations.ts";
@@ -54,6 +55,7 @@ import { createMarkRead } from "./rooms/mark-read.ts";
 import { createAccessBucket } from "./rooms/nats/access-bucket.ts";
 import { createChangeNotices, createReceipts, listenToAccess } from "./rooms/nats/change-notices.ts";
 import { answerReads, createPublishRead, listenToReads } from "./rooms/nats/read-exchange.ts";
+import { createBlockStore } from "./rooms/postgres/block-store.ts";
 import { createInvitationStore } from "./rooms/postgres/invitation-store.ts";
 import { createRoomStore } from "./rooms/postgres/postgres-room-store.ts";
 import { createReadCursors } from "./rooms/postgres/read-cursors.ts";
@@ -233,12 +235,15 @@ function wireRooms(
   onClose(relay);
   const quotas = isLimited ? config : NO_QUOTAS;
   const invitations = createInvitationStore(lanes.commands, quotas);
+  const blocks = createBlockStore(lanes.commands, shards, quotas);
+  const findUsers = createFindUsers(auth);
+  const notices = createChangeNotices(nats);
   const commandTurns = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
   const changeDependencies = {
     store: createRoomStore(lanes.commands, shards, quotas),
     takeTurn: (userId: string) => (isLimited ? commandTurns.take(userId, performance.now()) : 0),
     receipts: createReceipts(nats, onFault),
-    notices: createChangeNotices(nats),
+    notices,
     turns: new RoomTurns(),
     now: () => new Date(),
     freshId: () => randomUUID(),
@@ -251,10 +256,12 @@ function wireRooms(
     readCursors: (room: string) => cursors.ofRoom(room),
     messages: createChangeMessages(changeDependencies),
     invitations: createInvitations({ ...changeDependencies, invitations, freshCode: freshInviteCode }),
+    blocks: createBlocks({ blocks, findUsers, setMember: access.setMember, notices }),
     changes: createChangeRooms({
       ...changeDependencies,
       invitations,
-      findUsers: createFindUsers(auth),
+      blocks,
+      findUsers,
       freshGroupId,
       isAutoCreated,
     }),

@@ -15,6 +15,7 @@ const startInstance = (store = createRoomStore(database, 4, NO_QUOTAS)) =>
   createChangeRooms({
     store,
     invitations: createInvitationStore(database, NO_QUOTAS),
+    blocks: { blockersOf: async () => [] },
     takeTurn: () => 0,
     receipts: { open: () => `receipt.${crypto.randomUUID()}`, wait: async () => 1 },
     notices: { outboxFilled: () => undefined, accessChanged: () => undefined },

@@ -1,6 +1,8 @@
 import { directIdOf } from "@parley/protocol/room-ids";
 import { kindOf } from "@parley/protocol/rooms";
 import { applyChange, type ChangeDependencies, rowsOf } from "./apply-change.ts";
+import { type BlockStore, demandNotBlocked } from "./blocks.ts";
+import { demandUsers, type FindUsers } from "./find-users.ts";
 import { type Invitation, type InvitationStore, strangersOf } from "./invitations.ts";
 import type { NewRoom, Preferences, RoomStore } from "./room-store.ts";
 import { demand, type Role, RoomError, roomNotFound } from "./rules/rights.ts";
@@ -18,13 +20,11 @@ import {
 } from "./rules/room-change.ts";
 import type { User } from "./rules/user.ts";
 
-/** Looks users up by id; unknown ids are left out. */
-export type FindUsers = (ids: readonly string[]) => Promise<readonly User[]>;
-
 type ChangeRoomsDependencies = ChangeDependencies &
   Readonly<{
     store: RoomStore;
     invitations: InvitationStore;
+    blocks: Pick<BlockStore, "blockersOf">;
     findUsers: FindUsers;
     freshGroupId: () => string;
     /** CHANNEL_AUTO_CREATE: joining a channel that does not exist creates it. */
@@ -89,17 +89,9 @@ async function change(
   await applyChange(actor, room, attempt, deps, () => deps.notices.accessChanged(room));
 }
 
-async function find(ids: readonly string[], findUsers: FindUsers): Promise<readonly User[]> {
-  if (ids.length === 0) return [];
-  const users = await findUsers(ids);
-  const missing = ids.find((id) => !users.some((user) => user.id === id));
-  if (missing !== undefined) throw new RoomError("user_not_found", `there is no user ${missing}`);
-  return users;
-}
-
 /** Creates the use cases on rooms. They throw a `RoomError` if a rule is broken. */
 export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
-  const { store, invitations } = deps;
+  const { store, invitations, blocks } = deps;
   const apply = (actor: User, room: string, targetId: string, decide: Decide) =>
     change(actor, room, targetId, decide, deps);
   return {
@@ -109,10 +101,11 @@ export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
       throw new RoomError("room_exists", "there is a channel of this name");
     },
     async createGroup(actor, title, userIds) {
-      const others = await find(
+      const others = await demandUsers(
         [...new Set(userIds)].filter((id) => id !== actor.id),
         deps.findUsers,
       );
+      await demandNotBlocked(actor, others, blocks);
       const id = deps.freshGroupId();
       const strangers = await strangersOf(actor, id, others, invitations);
       // Before the group is made, which would be left without them.
@@ -129,7 +122,7 @@ export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
     },
     async openDirect(actor, userId) {
       if (userId === actor.id) throw new RoomError("forbidden", "a direct chat is with somebody else");
-      const others = await find([userId], deps.findUsers);
+      const others = await demandUsers([userId], deps.findUsers);
       const id = directIdOf(actor.id, userId);
       const founded = foundRoom("direct", null, actor, others);
       return { room: id, isNew: await create(actor, { id, kind: "direct", title: null }, founded, deps) };
@@ -149,9 +142,10 @@ export function createChangeRooms(deps: ChangeRoomsDependencies): ChangeRooms {
       if (!state) throw roomNotFound();
       // Checked before the look-up: whoever may not invite must not learn which users exist.
       demand(state.kind, state.actor.standing, "invite");
-      const users = await find([userId], deps.findUsers);
+      const users = await demandUsers([userId], deps.findUsers);
       const [user] = users as [User];
       if (invite(state, user, role).events.length === 0) return undefined;
+      await demandNotBlocked(actor, users, blocks);
       const [stranger] = await strangersOf(actor, room, users, invitations);
       if (stranger) return (await invitations.invite(room, actor, [stranger], role))[0];
       await apply(actor, room, userId, (now) => invite(now, user, role));

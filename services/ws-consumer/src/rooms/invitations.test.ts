@@ -5,6 +5,7 @@ import { openTestDatabase } from "../postgres/database-fixture.ts";
 import { RoomTurns } from "./apply-change.ts";
 import { createChangeRooms } from "./change-rooms.ts";
 import { createInvitations } from "./invitations.ts";
+import { createBlockStore } from "./postgres/block-store.ts";
 import { createInvitationStore } from "./postgres/invitation-store.ts";
 import { createRoomStore } from "./postgres/postgres-room-store.ts";
 import { createRoomViews } from "./postgres/room-views.ts";
@@ -23,6 +24,7 @@ function start(quotas: Partial<RoomQuotas> = {}, takeTurn: (userId: string) => n
   const deps = {
     store: createRoomStore(database, 4, all),
     invitations,
+    blocks: createBlockStore(database, 4, all),
     takeTurn,
     receipts: { open: () => `receipt.${crypto.randomUUID()}`, wait: async () => 1 },
     notices: { outboxFilled: () => undefined, accessChanged: () => undefined },

@@ -22,7 +22,8 @@ export type NewRoom = Readonly<{ id: string; kind: RoomKind; title: string | nul
 
 /**
  * Port that changes rooms and members. Each call is one statement. `create` and `change` throw the `RoomError`
- * `quota_exceeded`, and do nothing, if a quota would be exceeded.
+ * `quota_exceeded`, and do nothing, if a quota would be exceeded; `create` throws `blocked` for a direct chat of two of
+ * whom one has blocked the other.
  */
 export interface RoomStore {
   /** State of a room for a change by `actor`; undefined if it does not exist or was deleted. */

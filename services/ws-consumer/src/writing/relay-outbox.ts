@@ -4,8 +4,8 @@ import { sleep } from "@parley/runtime/deadline";
 export type PendingRow = Readonly<{
   id: number;
   room: string;
-  /** Log entry as JSON. */
-  entry: string;
+  /** Log entry as JSON; null if only a right changes. */
+  entry: string | null;
   receipt: string | null;
   member: string | null;
   role: string | null;
@@ -26,7 +26,7 @@ export interface AccessBucket {
 }
 
 /** Appends an entry to the log, once however often it is called; resolves when it is on disk. */
-export type AppendEntry = (row: PendingRow) => Promise<void>;
+export type AppendEntry = (row: PendingRow & Readonly<{ entry: string }>) => Promise<void>;
 
 type RelayDependencies = Readonly<{
   outbox: EventOutbox;
@@ -92,7 +92,8 @@ async function moveRows({ outbox, access, append, shards }: RelayDependencies): 
     try {
       for (const row of ofRoom) {
         await setRights(row, access);
-        await append(row);
+        const { entry } = row;
+        if (entry !== null) await append({ ...row, entry });
         moved.push(row.id);
       }
     } finally {

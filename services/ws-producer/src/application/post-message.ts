@@ -51,7 +51,7 @@ export type Posted = Readonly<{ message: Omit<Message, "content"> }> & Omit<Appe
  *
  * @param options.isGone whether the client is gone and no longer needs the message posted
  * @param options.receiptTo core NATS subject of the receipt that the writer sends once Postgres has the message
- * @throws {Refusal} `rate_limited`, `room_not_found`, `overloaded` or `unavailable`. May throw synchronously or reject.
+ * @throws {Refusal} `rate_limited`, `room_not_found`, `blocked`, `overloaded` or `unavailable`. May throw synchronously or reject.
  */
 export type PostMessage = (
   draft: Draft,

@@ -6,7 +6,7 @@ import { kindOf } from "@parley/protocol/rooms";
  * Whether a user may post to a room. Answers synchronously if the answer is cached, so that messages keep their order.
  *
  * @throws {Refusal} `unavailable` if it cannot be looked up, or while the consumers fill the bucket of rights: that a right
- * is not there says nothing then.
+ * is not there says nothing then; `blocked` in a direct chat whose other member has blocked the user.
  */
 export type MayPost = (room: string, userId: string) => boolean | Promise<boolean>;
 
@@ -27,6 +27,8 @@ const REFRESH_AGE_MS = 5_000;
 const RIGHTS_MAX = 200_000;
 /** State of a room that is deleted, and of a user who is no member. */
 const NONE = "none";
+/** State of a member whom the other one of a direct chat has blocked. */
+const BLOCKED = "blocked";
 
 type CachedRight = { right: Right; at: number; isRefreshing: boolean };
 
@@ -139,6 +141,8 @@ export function createMayPost(
   };
   const isMember = (room: Right, member: Right) => {
     if (room?.state === NONE || member?.state === NONE) return false;
+    if (member?.state === BLOCKED)
+      throw new Refusal("blocked", "this user has blocked you", { path: "/room" });
     return member !== undefined || refuse();
   };
   return (room, userId) => {

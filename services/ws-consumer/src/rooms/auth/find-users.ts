@@ -1,7 +1,7 @@
 import type { AuthServiceClient, GetUsersResponse } from "@parley/proto/auth/v1/auth";
 import { Refusal } from "@parley/protocol/codes";
 import { withDeadline } from "@parley/runtime/deadline";
-import type { FindUsers } from "../change-rooms.ts";
+import type { FindUsers } from "../find-users.ts";
 
 /** Deadline of a call to auth, ms. */
 const CALL_DEADLINE_MS = 2_000;

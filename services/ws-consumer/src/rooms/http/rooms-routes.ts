@@ -1,8 +1,10 @@
 import type { App } from "@parley/runtime/http";
 import type { ReadPage } from "../../delivery/read-history.ts";
+import type { Blocks } from "../blocks.ts";
 import type { ChangeMessages } from "../change-messages.ts";
 import type { Invitations } from "../invitations.ts";
 import type { MarkRead } from "../mark-read.ts";
+import { addBlockRoutes } from "./block-routes.ts";
 import { addInvitationRoutes, addInviteCodeRoutes } from "./invitation-routes.ts";
 import { addJoinRoutes } from "./join-routes.ts";
 import { addMemberRoutes, addOneMemberRoutes } from "./member-routes.ts";
@@ -16,10 +18,11 @@ export type RoomsHttpDependencies = RoomRoutesDependencies &
     messages: ChangeMessages;
     markRead: MarkRead;
     invitations: Invitations;
+    blocks: Blocks;
     readPage: ReadPage;
   }>;
 
-/** Adds the routes of this feature: rooms, members, changed messages, read state. */
+/** Adds the routes of this feature: rooms, members, changed messages, read state, invitations, blocks. */
 export function addRooms(app: App, deps: RoomsHttpDependencies): void {
   addRoomRoutes(app, deps);
   addDirectRoutes(app, deps);
@@ -31,4 +34,5 @@ export function addRooms(app: App, deps: RoomsHttpDependencies): void {
   addReadRoutes(app, deps);
   addInvitationRoutes(app, deps);
   addInviteCodeRoutes(app, deps);
+  addBlockRoutes(app, deps);
 }

@@ -34,7 +34,9 @@ describe("the room store", () => {
       target: { user: bob, role: "member" },
     });
     const rows = await createOutbox(database).pending([0, 1, 2, 3], 10);
-    expect(rows.map(({ room: id, member, role, entry }) => [id, member, role, JSON.parse(entry)])).toEqual([
+    expect(
+      rows.map(({ room: id, member, role, entry }) => [id, member, role, JSON.parse(String(entry))]),
+    ).toEqual([
       ["made", alice.id, "owner", { type: "member_joined", who: alice.id, readSeq: 0 }],
       ["made", bob.id, "member", { type: "member_joined", who: bob.id, readSeq: 0 }],
     ]);

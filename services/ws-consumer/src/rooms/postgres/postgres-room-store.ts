@@ -14,8 +14,14 @@ type StateRow = {
   targetName: string | null;
   owners: number;
 };
-type MessageStateRow = { kind: RoomKind; version: number; role: Role | null; authorId: string | null };
-type Changed = { changed: number; quota?: keyof RoomQuotas | null };
+type MessageStateRow = {
+  kind: RoomKind;
+  version: number;
+  role: Role | null;
+  authorId: string | null;
+  isBlocked: boolean;
+};
+type Changed = { changed: number; quota?: keyof RoomQuotas | "blocked" | null };
 
 /**
  * Creates the store of rooms and members. Log entries are written to the outbox in the same statement
@@ -24,6 +30,7 @@ type Changed = { changed: number; quota?: keyof RoomQuotas | null };
 export function createRoomStore(database: Database, shards: number, quotas: RoomQuotas): RoomStore {
   const { ROOMS_JOINED_MAX, GROUP_MEMBERS_MAX, ROOMS_MADE_PER_DAY } = quotas;
   const isChanged = ([row]: readonly Changed[]) => {
+    if (row?.quota === "blocked") throw new RoomError("blocked", "one of the two has blocked the other");
     if (row?.quota) throw new RoomError("quota_exceeded", quotaText(row.quota, quotas));
     return row?.changed === 1;
   };
@@ -52,8 +59,9 @@ export function createRoomStore(database: Database, shards: number, quotas: Room
     async message(room, seq, actorId) {
       const [row] = await database.query<MessageStateRow>(MESSAGE, [room, seq, actorId]);
       if (!row) return undefined;
-      const { kind, version, role, authorId } = row;
-      return { kind, version, actorId, standing: role ?? "outsider", authorId: authorId ?? undefined };
+      const { kind, version, role, authorId, isBlocked } = row;
+      const standing = role ?? "outsider";
+      return { kind, version, actorId, standing, isBlocked, authorId: authorId ?? undefined };
     },
     async changeMessage(room, version, seq, { entry, receipt }) {
       const params = [room, version, seq, shardOf(room, shards), entry, receipt ?? null];

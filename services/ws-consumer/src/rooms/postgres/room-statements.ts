@@ -53,10 +53,11 @@ const EFFECTS = `
 )
 select (select count(*) from room)::int as changed, (select name from quota) as quota`;
 
-/** A room that there is already exceeds no quota. */
+/** A room that there is already exceeds no quota. The only room with blocks is a direct chat, of whose two one blocks the other. */
 export const CREATE = `${ITEM}, quota as (
   select case
   when exists (select from chat.rooms where id = $3) then null
+  when exists (select from chat.blocks where room = $3) then 'blocked'
   when (
     select count(*) from (
       select from chat.rooms where created_by = $6 and created_at > now() - interval '1 day' limit $9::int
@@ -92,7 +93,8 @@ left join chat.members t on t.room = r.id and t.user_id = $3
 where r.id = $1 and r.deleted_at is null`;
 
 export const MESSAGE = `
-select r.kind, r.version, a.role, e.author_id as "authorId"
+select r.kind, r.version, a.role, e.author_id as "authorId",
+  exists (select from chat.blocks b where b.room = r.id and b.blocked_id = $3) as "isBlocked"
 from chat.rooms r
 left join chat.members a on a.room = r.id and a.user_id = $3
 left join chat.entries e on e.room = r.id and e.seq = $2 and e.type = 'message' and e.deleted_at is null

@@ -8,8 +8,10 @@ type RoomRow = { room: string; state: string | null };
 const PAGE_MAX = 2_000;
 
 const MEMBERS = `
-select room, user_id as "userId", role as state, changed as version from chat.members
-where (room, user_id) > ($1, $2) order by room, user_id limit ${PAGE_MAX}`;
+select m.room, m.user_id as "userId", case when b.room is null then m.role else 'blocked' end as state,
+  m.changed as version
+from chat.members m left join chat.blocks b on b.room = m.room and b.blocked_id = m.user_id
+where (m.room, m.user_id) > ($1, $2) order by m.room, m.user_id limit ${PAGE_MAX}`;
 
 /** All rooms are paged through: a page of channels alone would scan any number of other rooms. */
 const ROOMS = `

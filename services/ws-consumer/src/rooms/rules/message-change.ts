@@ -6,6 +6,8 @@ export type MessageState = Readonly<{
   version: number;
   actorId: string;
   standing: Standing;
+  /** In a direct chat, by its other member. */
+  isBlocked: boolean;
   /** Undefined if the message does not exist or was deleted. */
   authorId: string | undefined;
 }>;
@@ -21,6 +23,7 @@ export function demandEdit(state: MessageState): void {
   if (authorOf(state) !== state.actorId)
     throw new RoomError("forbidden", "a message is edited by its author only");
   demand(state.kind, state.standing, "edit");
+  if (state.isBlocked) throw new RoomError("blocked", "this user has blocked you");
 }
 
 /** Checks that the actor may delete a message: its author may, and the room's owners and admins. @throws {RoomError} */

@@ -7,6 +7,8 @@ export type RoomQuotas = Readonly<{
   GROUP_MEMBERS_MAX: number;
   /** Invitations of one user that were neither accepted nor declined. */
   INVITATIONS_PER_USER: number;
+  /** Users whom one user may block. */
+  BLOCKS_PER_USER: number;
 }>;
 
 const NONE = 2 ** 31 - 1;
@@ -16,6 +18,7 @@ export const NO_QUOTAS: RoomQuotas = {
   ROOMS_JOINED_MAX: NONE,
   GROUP_MEMBERS_MAX: NONE,
   INVITATIONS_PER_USER: NONE,
+  BLOCKS_PER_USER: NONE,
 };
 
 const MEANING: Readonly<Record<keyof RoomQuotas, string>> = {
@@ -23,6 +26,7 @@ const MEANING: Readonly<Record<keyof RoomQuotas, string>> = {
   ROOMS_JOINED_MAX: "channels and groups may have one user as a member",
   GROUP_MEMBERS_MAX: "members may be in a group",
   INVITATIONS_PER_USER: "invitations of one user may wait for an answer",
+  BLOCKS_PER_USER: "users may be blocked by one user",
 };
 
 /** The sentence that tells which quota is used up. */

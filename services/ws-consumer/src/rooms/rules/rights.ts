@@ -42,6 +42,7 @@ type RoomErrorCode =
   | "last_owner"
   | "conflict"
   | "quota_exceeded"
+  | "blocked"
   | "invite_invalid"
   | "member_not_found"
   | "message_not_found"

@@ -53,8 +53,11 @@ it("members of private rooms get `unavailable` while the bucket is lost or being
   expect(await answer(mayPost, "channel", "ann")).toBe("unavailable");
   await put(memberKey(ROOM, "ann"), encodeAccess({ version: 3, state: "member" }));
   await put(memberKey(ROOM, "gone"), encodeAccess({ version: 3, state: "none" }));
+  await put(memberKey(ROOM, "eve"), encodeAccess({ version: 3, state: "blocked" }));
   expect(await answer(mayPost, ROOM, "ann")).toBe(true);
   expect(await answer(mayPost, ROOM, "gone")).toBe(false);
+  expect(await answer(mayPost, ROOM, "eve")).toBe("blocked");
+  expect(await answer(mayPost, ROOM, "eve")).toBe("blocked");
   expect(await answer(mayPost, ROOM, "bob")).toBe("unavailable");
   await put(FILLED_KEY, "rule 1-2-3");
   expect(await answer(mayPost, ROOM, "bob")).toBe(false);
