@@ -1,5 +1,5 @@
 # One file for all images of Parley: `docker build --target auth .` and so on; docker-compose.yml builds them all.
-# Services run straight from their TypeScript sources, so there is nothing to compile.
+# Services run straight from their TypeScript sources: only the chat page is built.
 
 FROM docker.io/library/node:24-bookworm-slim AS base
 WORKDIR /app
@@ -33,6 +33,17 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --wo
 
 FROM production AS ws-consumer-packages
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --workspace @parley/ws-consumer
+
+FROM production AS web-packages
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --workspace @parley/web
+
+# The page is the one part that is built.
+FROM base AS web-page
+COPY --from=manifests /app ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --workspace @parley/web
+COPY packages/client packages/client
+COPY services/web services/web
+RUN npm run page -w @parley/web
 
 # The optional packages here are the Postgres programs for `make start`.
 FROM production AS migrate-packages
@@ -80,6 +91,17 @@ EXPOSE 8082
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
   CMD node deploy/image/ready.ts "${CONSUMER_HTTP_PORT:-8082}"
 CMD ["node", "--max-semi-space-size=16", "services/ws-consumer/src/main.ts"]
+
+FROM service AS web
+COPY --from=web-packages /app ./
+COPY --from=sources / ./
+COPY services/web/src services/web/src
+COPY --from=web-page /app/services/web/dist services/web/dist
+USER node
+EXPOSE 8083
+HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 \
+  CMD node deploy/image/ready.ts "${WEB_PORT:-8083}"
+CMD ["node", "services/web/src/main.ts"]
 
 # Applies migrations/ to DATABASE_URL and ends.
 FROM service AS migrate

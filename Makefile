@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 NODE := node_modules/.bin/node
 DEVSTACK := packages/devstack/src
-SERVICES := auth ws-producer ws-consumer
+SERVICES := auth ws-producer ws-consumer web
 LOGS := $(SERVICES) nats postgres
 export TURBO_TELEMETRY_DISABLED := 1
 # Node keeps what it made of the sources: a service starts in 0.6 s of CPU time and not in 1.
@@ -17,6 +17,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 compose-auth := auth-service
 compose-ws-producer := ws-producer-app
 compose-ws-consumer := ws-consumer-app
+compose-web := web
 compose-nats := nats
 compose-postgres := postgres
 
@@ -33,7 +34,7 @@ help: ## what there is
 	@echo; echo "Ports and DATA_DIR come from the environment or .env (see .env.example)."
 
 .PHONY: install
-install: node_modules/.installed node_modules/.generated ## install dependencies and generate code, if that is due
+install: node_modules/.installed node_modules/.generated node_modules/.page ## install dependencies, generate code and build the chat page, if that is due
 
 node_modules/.installed: package-lock.json
 	@packages/devstack/scripts/install.sh
@@ -44,12 +45,20 @@ node_modules/.generated: node_modules/.installed $(wildcard proto/parley/*/*/*.p
 	@npm run --silent generate
 	@touch $@
 
-.PHONY: start stop demo migrate new-migration
+PAGE := $(shell find services/web/page services/web/worker services/web/scripts/build.ts services/web/package.json packages/client/src -type f)
+node_modules/.page: node_modules/.installed $(PAGE)
+	@turbo run page --filter=@parley/web --output-logs=errors-only --no-update-notifier >/dev/null || { npm run page -w @parley/web; exit 1; }
+	@touch $@
+
+.PHONY: start stop token demo migrate new-migration
 start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth ws-producer": some services)
 	@exec $(NODE) $(DEVSTACK)/start.ts $(ONLY)
 
 stop: install ## stop the stack of DATA_DIR
 	@$(NODE) $(DEVSTACK)/stop.ts
+
+token: ## print an access token of a demo user of `make start` (NAME=alice)
+	@exec $(NODE) $(DEVSTACK)/token.ts $(NAME)
 
 demo: install ## two people talk through a stack of their own; everything is checked
 	@exec $(NODE) e2e/src/talk.ts demo
@@ -109,6 +118,10 @@ clean: ## stop the stack, then remove its data, installed packages and generated
 	@rm -rf node_modules packages/*/node_modules services/*/node_modules e2e/node_modules bench/node_modules bench/peers/node_modules proto/node_modules
 	@rm -rf proto/gen .turbo packages/*/.turbo services/*/.turbo packages/*/dist services/*/dist coverage
 	@echo "clean: done"
+
+.PHONY: screenshots
+screenshots: install ## pictures of every screen of the chat page, in services/web/screenshots (ONLY="room inbox")
+	@exec $(NODE) services/web/behaviour/screenshots.ts
 
 .PHONY: pack docs-client test-client
 pack: install ## the client SDK as it is published: packages/client/dist and a tarball of it

@@ -4,7 +4,11 @@ const globalSetup = ["packages/devstack/src/vitest-setup.ts"];
 
 const CHAOS = "e2e/src/chaos.test.ts";
 const stacks = {
-  include: ["e2e/src/**/*.test.ts", "packages/client/behaviour/**/*.test.ts"],
+  include: [
+    "e2e/src/**/*.test.ts",
+    "packages/client/behaviour/**/*.test.ts",
+    "services/web/behaviour/**/*.test.ts",
+  ],
   globalSetup,
   pool: "forks",
   testTimeout: 180_000,
@@ -19,7 +23,12 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/src/**/*.test.ts", "services/*/src/**/*.test.ts", "bench/src/**/*.test.ts"],
+          include: [
+            "packages/*/src/**/*.test.ts",
+            "services/*/src/**/*.test.ts",
+            "services/web/page/**/*.test.ts",
+            "bench/src/**/*.test.ts",
+          ],
           globalSetup,
           pool: "forks",
           maxWorkers: 2,

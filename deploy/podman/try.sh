@@ -13,7 +13,7 @@ CACHE=${PARLEY_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/parley}/podman
 # A copy of the Node in node_modules.
 NODE=$CACHE/bin/node
 PACKAGES=(podman runc crun netavark aardvark-dns iptables debootstrap curl)
-TARGETS=(auth ws-producer ws-consumer migrate nats)
+TARGETS=(auth ws-producer ws-consumer web migrate nats)
 STARTED=$SECONDS
 engine=
 health=

@@ -65,7 +65,7 @@ it("takes no token from the URL and no foreign page in production", async () => 
   const webPort = await findFreePort();
   const parley = await Parley.start({
     rateLimits: "on",
-    env: { ...process.env, WEB_PORT: String(webPort) },
+    ports: { WEB_PORT: webPort },
     serviceEnv: {
       "ws-producer": { NODE_ENV: "production" },
       "ws-consumer": { NODE_ENV: "production", ALLOWED_ORIGINS: "https://chat.example" },

@@ -8,6 +8,7 @@ import { PORTS } from "@parley/devstack/stack-services";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import { describe, expect, test } from "vitest";
 import { AuthConfig } from "../../services/auth/src/config.ts";
+import { WebConfig } from "../../services/web/src/config.ts";
 import { ConsumerConfig } from "../../services/ws-consumer/src/config.ts";
 import { ProducerConfig } from "../../services/ws-producer/src/config.ts";
 
@@ -36,6 +37,7 @@ const schemas = {
   auth: variables(AuthConfig),
   "ws-producer": variables(ProducerConfig),
   "ws-consumer": variables(ConsumerConfig),
+  web: variables(WebConfig),
 };
 
 /** Names that the devstack reads, from its sources. */
@@ -116,6 +118,7 @@ describe(".env.example", () => {
     ["auth-service", schemas.auth],
     ["ws-producer-app", schemas["ws-producer"]],
     ["ws-consumer-app", schemas["ws-consumer"]],
+    ["web", schemas.web],
   ])("J: docker-compose.yml passes on every variable of %s", (service, properties) => {
     // Ports inside of containers are the defaults; that of the chat page is in an origin.
     const wanted = Object.keys(properties).filter((name) => name === "WEB_PORT" || !name.endsWith("_PORT"));

@@ -117,7 +117,10 @@ describe("F: limits and codes agree on both paths", () => {
     const preflight = async (path: string) => {
       const answer = await fetch(`${parley.url("ws-consumer")}/api/v1${path}`, {
         method: "OPTIONS",
-        headers: { origin: "http://localhost:8083", "access-control-request-method": "PUT" },
+        headers: {
+          origin: `http://localhost:${parley.stack.ports.WEB_PORT}`,
+          "access-control-request-method": "PUT",
+        },
       });
       return answer.headers.get("access-control-allow-methods");
     };

@@ -55,7 +55,7 @@ export function natsPasswordEnv(passwords: NatsPasswords): Environment {
 
 /** A service's variables for its login to the stack's own NATS. */
 export function natsLoginOf(service: ServiceName, passwords: NatsPasswords | undefined): Environment {
-  if (passwords === undefined) return {};
+  if (passwords === undefined || service === "web") return {};
   return { NATS_USER: service, NATS_PASSWORD: passwords[service] };
 }
 

@@ -26,7 +26,7 @@ export type StackOptions = Readonly<{
   natsMonitorUrl?: string | undefined;
   /** An existing database; no Postgres is started then. */
   databaseUrl?: string | undefined;
-  /** Default: all. */
+  /** Default: all but the chat page, `web`, which has to be built before. */
   services?: readonly ServiceName[];
   /** Other source files for services. */
   entries?: Readonly<Partial<Record<ServiceName, string>>>;

@@ -1,10 +1,15 @@
 import { join } from "node:path";
 import { type Environment, REPOSITORY } from "./environment.ts";
 
-/** Services, and how the names of their variables begin. */
-const PREFIXES = { auth: "AUTH", "ws-producer": "PRODUCER", "ws-consumer": "CONSUMER" } as const;
-export type ServiceName = keyof typeof PREFIXES;
-export const SERVICE_NAMES = Object.keys(PREFIXES) as readonly ServiceName[];
+/** Services, and their ports: for everybody, and for operators. */
+const SERVICES = {
+  auth: ["AUTH_HTTP_PORT", "AUTH_METRICS_PORT"],
+  "ws-producer": ["PRODUCER_HTTP_PORT", "PRODUCER_METRICS_PORT"],
+  "ws-consumer": ["CONSUMER_HTTP_PORT", "CONSUMER_METRICS_PORT"],
+  web: ["WEB_PORT", "WEB_METRICS_PORT"],
+} as const;
+export type ServiceName = keyof typeof SERVICES;
+export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
 
 /** The ports of a stack: who listens there, and the port of `make start` (a free one if there is none). */
 export const PORTS = {
@@ -15,6 +20,8 @@ export const PORTS = {
   AUTH_METRICS_PORT: { owner: "auth", usual: 9_080 },
   PRODUCER_METRICS_PORT: { owner: "ws-producer", usual: 9_081 },
   CONSUMER_METRICS_PORT: { owner: "ws-consumer", usual: 9_082 },
+  WEB_PORT: { owner: "web", usual: 8_083 },
+  WEB_METRICS_PORT: { owner: "web", usual: 9_083 },
   NATS_PORT: { owner: "nats", usual: 4_222 },
   NATS_MONITOR_PORT: { owner: "nats", usual: undefined },
   POSTGRES_PORT: { owner: "postgres", usual: 5_432 },
@@ -41,14 +48,14 @@ export function planServices(
   moreConsumerPorts: readonly (readonly [http: number, metrics: number])[],
 ): ServicePlan[] {
   return services.flatMap((service): ServicePlan[] => {
-    const prefix = PREFIXES[service];
-    const [httpPort, metricsPort] = [ports[`${prefix}_HTTP_PORT`], ports[`${prefix}_METRICS_PORT`]];
+    const [http, metrics] = SERVICES[service];
+    const [httpPort, metricsPort] = [ports[http], ports[metrics]];
     const entry = entries[service] ?? join(REPOSITORY, "services", service, "src/main.ts");
     const first = { name: service, service, entry, env: {}, httpPort, metricsPort };
     if (service !== "ws-consumer") return [first];
-    const more = moreConsumerPorts.map(([http, metrics], index) => {
-      const env = { CONSUMER_HTTP_PORT: String(http), CONSUMER_METRICS_PORT: String(metrics) };
-      return { ...first, name: `${service}-${index + 2}`, env, httpPort: http, metricsPort: metrics };
+    const more = moreConsumerPorts.map(([httpPort, metricsPort], index) => {
+      const env = { [http]: String(httpPort), [metrics]: String(metricsPort) };
+      return { ...first, name: `${service}-${index + 2}`, env, httpPort, metricsPort };
     });
     return [first, ...more];
   });

@@ -21,7 +21,7 @@ const MB = 1_024 ** 2;
 const FOLDER_FAULTS = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EEXIST"]);
 
 /** Order of a shutdown: in the direction of the flow, so that accepted messages are still stored; servers last. */
-const STOP_ORDER = [/^ws-producer/, /^ws-consumer/, /^auth/, /^(nats|postgres)/];
+const STOP_ORDER = [/^(web|ws-producer)/, /^ws-consumer/, /^auth/, /^(nats|postgres)/];
 
 /** A running stack. */
 export interface Stack extends Servers {
@@ -100,7 +100,7 @@ async function startAll(
   stop: () => Promise<void>,
 ): Promise<Stack> {
   const { host = "127.0.0.1", onProgress, signal } = options;
-  const wanted = options.services ?? SERVICE_NAMES;
+  const wanted = options.services ?? SERVICE_NAMES.filter((name) => name !== "web");
   const owners = new Set<string>(wanted);
   if (options.natsUrl === undefined) owners.add("nats");
   if (options.databaseUrl === undefined) owners.add("postgres");

@@ -122,7 +122,7 @@ test("J: a bad setting is one sentence at once that names it, and exit code 2", 
     DATABASE_URL: ["nowhere", "DATABASE_URL is no address of a Postgres"],
     NATS_URL: ["nats://one:4222,two:x", "NATS_URL has a part that is no address"],
     DATA_DIR: ["/dev/null/data", "DATA_DIR=/dev/null/data cannot be written (ENOTDIR"],
-    ONLY: ["ath", "there is no service ath: auth, ws-producer, ws-consumer"],
+    ONLY: ["ath", "there is no service ath: auth, ws-producer, ws-consumer, web"],
   };
   const env = await ownEnv();
   const runs = Object.entries(cases).map(async ([name, [value = "", sentence]]) => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Account, newPassword, openAccount } from "./accounts.ts";
+import { type DemoUser, demoUsersFile, newDemoUser, openAccount } from "./accounts.ts";
 import { loadDotEnv, SettingError } from "./environment.ts";
 import { keepSecrets } from "./logins.ts";
 import { type Stack, startStack } from "./stack.ts";
@@ -49,56 +49,29 @@ function namedServices(names: readonly string[]): readonly ServiceName[] {
   return names.length === 0 ? SERVICE_NAMES : (names as ServiceName[]);
 }
 
-/** Prints the addresses, the demo users and commands to try. */
+/** Prints what to open first, the demo users, and where everything is. */
 async function introduce(stack: Stack, progress: (line: string) => void): Promise<void> {
-  progress("Parley is ready");
-  say();
-  for (const [name, url] of Object.entries(stack.urls))
-    say(`  ${name.padEnd(12)} ${url}/health   ${url}/docs`);
-  say(`  logs         ${join(stack.dataDir, "logs")}/<name>.log   (make logs, make logs-auth …)`);
-  const { auth, "ws-producer": producer, "ws-consumer": consumer } = stack.urls;
-  if (auth === undefined || producer === undefined || consumer === undefined) return;
-  const usersFile = join(stack.dataDir, "demo-users.json");
-  type User = ReturnType<typeof newUser>;
-  const newUser = (displayName: string) => {
-    return { username: displayName.toLowerCase(), password: newPassword(), displayName };
-  };
-  const users = await keepSecrets<User[]>(usersFile, (kept = ["Alice", "Bob"].map(newUser)) => kept);
-  try {
-    const accounts = await Promise.all(users.map((user) => openAccount(auth, user)));
-    say(`\nTwo demo users, with the passwords of ${usersFile}:`);
-    for (const { username, password, token } of accounts)
-      say(`\n  ${username} (password ${password})\n  TOKEN=${token}`);
-    printSession(auth, producer, consumer, accounts as [Account, Account]);
-  } catch (error) {
-    say(`\n  ${errorText(error)}`);
-  }
+  progress("Parley is ready\n");
+  const { auth, web, ...sockets } = stack.urls;
+  if (web !== undefined) say(`  open ${web.replace("127.0.0.1", "localhost")}\n`);
+  if (auth !== undefined) await openDemoUsers(auth, stack.dataDir);
+  for (const [name, url] of Object.entries({ auth, ...sockets }))
+    if (url !== undefined) say(`  ${name.padEnd(12)} ${url}/docs`);
+  say(`  ${"logs".padEnd(12)} make logs, or ${join(stack.dataDir, "logs")}/<name>.log`);
+  say("\nCtrl-C stops everything.");
 }
 
-function printSession(
-  auth: string,
-  producer: string,
-  consumer: string,
-  [writer, listener]: readonly [Account, Account],
-): void {
-  const [writing, listening] = [producer, consumer].map((url) =>
-    url.replace(/^http/, "ws").replace("127.0.0.1", "localhost"),
-  );
-  const body = JSON.stringify({ username: writer.username, password: writer.password });
-  say(`
-Try it, in two terminals:
-
-  1. listen, as ${listener.username}:
-     npx wscat -c "${listening}/ws?token=${listener.token}&room=general"
-
-  2. write, as ${writer.username}, then paste the line below it:
-     npx wscat -c "${writing}/ws?token=${writer.token}"
-     {"room":"general","body":"Hello, World!"}
-
-A token lasts ${Math.round(writer.expiresIn / 60)} minutes; a new one:
-     TOKEN=$(curl -s -X POST ${auth}/api/v1/login -H 'content-type: application/json' -d '${body}' | jq -r .data.token)
-
-Ctrl-C stops everything.`);
+/** Opens the demo users' accounts, and prints how to sign in. */
+async function openDemoUsers(auth: string, dataDir: string): Promise<void> {
+  const file = demoUsersFile(dataDir);
+  const users = await keepSecrets<DemoUser[]>(file, (kept = ["Alice", "Bob"].map(newDemoUser)) => kept);
+  try {
+    await Promise.all(users.map((user) => openAccount(auth, user)));
+    for (const { username, password } of users) say(`  sign in as ${username}, password ${password}`);
+    say("  a token, for curl and wscat: make token NAME=alice\n");
+  } catch (error) {
+    say(`  ${errorText(error)}\n`);
+  }
 }
 
 await runMain("make start", main);

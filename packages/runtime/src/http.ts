@@ -50,6 +50,8 @@ type HttpOptions = Readonly<{
   allowedOrigins: readonly string[];
   trustProxy: TrustProxy;
   limits: Limits;
+  /** False for a service that has something of its own at `/` instead of a page of links. Default true. */
+  hasHomePage?: boolean;
   /** Links of the page at `/`, before those that every service has. */
   homeLinks?: readonly HomeLink[];
   /** Identifies the user of routes whose schema has `security`; `request.caller` is what it resolves with. */
@@ -149,7 +151,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   await addDocs(app, { ...options, publicPrefix });
   app.addSchema(ProblemBody);
   const askReadiness = createReadiness(options.checks);
-  addHomePage(app, options);
+  if (options.hasHomePage ?? true) addHomePage(app, options);
   addHealth(app, options.service, askReadiness);
   const operators = buildOperators(options.service, askReadiness, options.metrics ?? new Metrics());
   app.addHook("onClose", () => operators.close());

@@ -1,3 +1,4 @@
+import { hostname, networkInterfaces } from "node:os";
 import { Type } from "typebox";
 import { readDatabaseUrl, readMonitorUrls, readNatsServers } from "./addresses.ts";
 
@@ -97,6 +98,13 @@ export function databaseUrl(config: {
   return readDatabaseUrl(config, url);
 }
 
+/** Ports of the services that people and applications call; the chat page calls them too. */
+export const ServicePorts = {
+  AUTH_HTTP_PORT: Port(8080, "HTTP port of auth"),
+  PRODUCER_HTTP_PORT: Port(8081, "port of ws-producer: HTTP and WebSocket"),
+  CONSUMER_HTTP_PORT: Port(8082, "port of ws-consumer: HTTP and WebSocket"),
+} as const;
+
 /** Variables of services that web pages may call. */
 export const OriginVariables = {
   ALLOWED_ORIGINS: Type.String({
@@ -107,11 +115,29 @@ export const OriginVariables = {
   WEB_PORT: Port(8083, "port of the web chat"),
 } as const;
 
-/** The exact origins in `ALLOWED_ORIGINS`, or this machine's web chat. */
-export function allowedOrigins(config: { ALLOWED_ORIGINS: string; WEB_PORT: number }): string[] {
+const LOOPBACK = /^(localhost|127\..*|::1)$/;
+
+/**
+ * The exact origins in `ALLOWED_ORIGINS`, or this machine's web chat: under its names and addresses in the network too,
+ * if `HOST` opens the services to it.
+ */
+export function allowedOrigins(config: {
+  ALLOWED_ORIGINS: string;
+  WEB_PORT: number;
+  HOST: string;
+}): string[] {
   const origins = config.ALLOWED_ORIGINS.split(",").map((origin) => origin.trim());
   const named = origins.filter((origin) => origin !== "");
-  return named.length > 0
-    ? named
-    : [`http://localhost:${config.WEB_PORT}`, `http://127.0.0.1:${config.WEB_PORT}`];
+  if (named.length > 0) return named;
+  const hosts = ["localhost", "127.0.0.1", ...(LOOPBACK.test(config.HOST) ? [] : ownHosts())];
+  return hosts.map((host) => `http://${host.toLowerCase()}:${config.WEB_PORT}`);
+}
+
+/** How others in the network reach this machine. */
+function ownHosts(): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((all = []) => all);
+  const hosts = addresses
+    .filter(({ internal, scopeid = 0 }) => !internal && scopeid === 0)
+    .map(({ address, family }) => (family === "IPv6" ? `[${address}]` : address));
+  return [...hosts, hostname(), `${hostname().replace(/\.local$/, "")}.local`];
 }

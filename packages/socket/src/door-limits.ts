@@ -53,6 +53,7 @@ export type DoorLimits = Limits &
 type DoorConfig = Parameters<typeof readLimits>[0] & {
   ALLOWED_ORIGINS: string;
   WEB_PORT: number;
+  HOST: string;
   ALLOW_QUERY_TOKEN?: boolean;
   SOCKETS_PER_USER: number;
   SOCKETS_PER_ADDRESS: number;

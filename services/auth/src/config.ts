@@ -6,6 +6,7 @@ import {
   OriginVariables,
   Port,
   PostgresVariables,
+  ServicePorts,
   ServiceVariables,
 } from "@parley/runtime/variables";
 import { type Static, Type } from "typebox";
@@ -22,7 +23,7 @@ export const AuthConfig = Type.Object({
     description: "address that auth's gRPC listens on; another than loopback needs AUTH_GRPC_TOKEN",
   }),
   AUTH_GRPC_PORT: Port(50_051, "gRPC port of auth"),
-  AUTH_HTTP_PORT: Port(8080, "HTTP port of auth"),
+  AUTH_HTTP_PORT: ServicePorts.AUTH_HTTP_PORT,
   AUTH_METRICS_PORT: Port(9080, "port of auth for operators: metrics and the detail of its health"),
   AUTH_ISSUER: Type.String({ default: "parley-auth", description: "issuer (iss) of access tokens" }),
   AUTH_AUDIENCE: Type.String({ default: "parley", description: "audience (aud) of access tokens" }),

@@ -1,6 +1,12 @@
 import { AuthClientVariables } from "@parley/identity/auth-client";
 import { LogVariables, RoomVariables } from "@parley/protocol/variables";
-import { NatsVariables, Port, PostgresVariables, ServiceVariables } from "@parley/runtime/variables";
+import {
+  NatsVariables,
+  Port,
+  PostgresVariables,
+  ServicePorts,
+  ServiceVariables,
+} from "@parley/runtime/variables";
 import { DoorVariables } from "@parley/socket/door-limits";
 import { Type } from "typebox";
 
@@ -17,7 +23,7 @@ export const ConsumerConfig = Type.Object({
     pattern: "^[a-z_]{1,63}$",
     description: "text search configuration of Postgres (\\dF lists them); simple: words as they are written",
   }),
-  CONSUMER_HTTP_PORT: Port(8082, "port of ws-consumer: HTTP and WebSocket"),
+  CONSUMER_HTTP_PORT: ServicePorts.CONSUMER_HTTP_PORT,
   CONSUMER_METRICS_PORT: Port(
     9082,
     "port of ws-consumer for operators: metrics and the detail of its health",

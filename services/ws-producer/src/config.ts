@@ -1,6 +1,6 @@
 import { AuthClientVariables } from "@parley/identity/auth-client";
 import { LogVariables, RoomVariables } from "@parley/protocol/variables";
-import { NatsVariables, Port, ServiceVariables } from "@parley/runtime/variables";
+import { NatsVariables, Port, ServicePorts, ServiceVariables } from "@parley/runtime/variables";
 import { DoorVariables } from "@parley/socket/door-limits";
 import { Type } from "typebox";
 
@@ -23,7 +23,7 @@ export const ProducerConfig = Type.Object({
     minimum: 1,
     description: "entries of one shard that may wait for Postgres before sends are refused as overloaded",
   }),
-  PRODUCER_HTTP_PORT: Port(8081, "port of ws-producer: HTTP and WebSocket"),
+  PRODUCER_HTTP_PORT: ServicePorts.PRODUCER_HTTP_PORT,
   PRODUCER_METRICS_PORT: Port(
     9081,
     "port of ws-producer for operators: metrics and the detail of its health",

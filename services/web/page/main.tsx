@@ -1,0 +1,20 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { watchConnection } from "./state/connection.ts";
+import { loadDrafts } from "./state/drafts.ts";
+import { startInbox } from "./state/inbox.ts";
+import { watchAddress } from "./state/route.ts";
+import { startSession } from "./state/session.ts";
+import { watchTitle } from "./state/title.ts";
+import { watchViewport } from "./state/viewport.ts";
+import { keepShell } from "./state/worker.ts";
+
+startSession();
+startInbox();
+watchConnection();
+watchAddress();
+watchTitle();
+watchViewport();
+void loadDrafts();
+render(<App />, document.getElementById("app") as HTMLElement);
+keepShell();

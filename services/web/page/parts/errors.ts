@@ -1,0 +1,8 @@
+import { ParleyError } from "@parley/client";
+import { text } from "../text/en.ts";
+
+/** What an error means, for people; the server's own words where the page has none. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof ParleyError)) return String(error);
+  return text.errors[error.code] ?? error.message;
+}

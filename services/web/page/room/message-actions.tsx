@@ -1,0 +1,97 @@
+import type { Message } from "@parley/client";
+import { useSignal } from "@preact/signals";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import { summaryOf } from "../state/inbox.ts";
+import { roomPath } from "../state/route.ts";
+import { text } from "../text/en.ts";
+import type { RoomContext } from "./room-context.ts";
+
+const QUICK = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "😮"];
+const words = text.room.actions;
+
+/** Moves the focus among the buttons of a toolbar; Escape gives it back to the row. */
+function moveFocus(event: KeyboardEvent): void {
+  const bar = event.currentTarget as HTMLElement;
+  const buttons = [...bar.querySelectorAll("button")];
+  const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step !== undefined) buttons.at((at + step) % buttons.length)?.focus();
+  else if (event.key === "Escape") bar.closest<HTMLElement>("li")?.focus();
+  else return;
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+function Action(props: { icon: IconName; label: string; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      class="icon-button"
+      title={props.label}
+      aria-label={props.label}
+      onClick={props.onClick}
+    >
+      <Icon name={props.icon} />
+    </button>
+  );
+}
+
+/** What can be done with a message: shown on the row under the mouse, and on the one that has the focus. */
+export function MessageActions({ message, context }: { message: Message; context: RoomContext }) {
+  const isPicking = useSignal(false);
+  const { room, me, composing } = context;
+  const isMine = message.author.id === me;
+  const role = summaryOf(room.id)?.role;
+  const mayRemove = isMine || role === "owner" || role === "admin";
+  const compose = (kind: "reply" | "edit") => {
+    composing.value = { kind, message };
+    context.focusComposer();
+  };
+  const react = (emoji: string) => {
+    isPicking.value = false;
+    void room.react(message.seq, emoji).catch(() => undefined);
+  };
+  if (isPicking.value)
+    return (
+      <div class="actions" role="toolbar" aria-label={words.react} onKeyDown={moveFocus}>
+        {QUICK.map((emoji) => (
+          <button
+            key={emoji}
+            type="button"
+            tabIndex={-1}
+            class="icon-button"
+            aria-label={words.reactWith(emoji)}
+            onClick={() => react(emoji)}
+          >
+            {emoji}
+          </button>
+        ))}
+      </div>
+    );
+  const copyLink = () =>
+    void navigator.clipboard?.writeText(location.origin + roomPath(room.id, message.seq));
+  return (
+    <div class="actions" role="toolbar" aria-label={words.label} onKeyDown={moveFocus}>
+      <Action
+        icon="smile"
+        label={words.react}
+        onClick={() => {
+          isPicking.value = true;
+        }}
+      />
+      <Action icon="reply" label={words.reply} onClick={() => compose("reply")} />
+      {isMine && <Action icon="edit" label={words.edit} onClick={() => compose("edit")} />}
+      <Action icon="copy" label={words.copyLink} onClick={copyLink} />
+      {mayRemove && (
+        <Action
+          icon="trash"
+          label={words.remove}
+          onClick={() => {
+            context.removing.value = message;
+          }}
+        />
+      )}
+    </div>
+  );
+}

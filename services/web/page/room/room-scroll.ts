@@ -1,0 +1,196 @@
+import type { Timeline } from "@parley/client";
+import { type Signal, signal } from "@preact/signals";
+import type { Reading } from "./reading.ts";
+import type { RoomContext } from "./room-context.ts";
+import { isMessage } from "./rows.ts";
+import { Scroller } from "./scroller.ts";
+import { around, earlier, later, WINDOW, windowStart } from "./window.ts";
+
+/** How near the edge of the list more is shown or loaded, in heights of the view. */
+const NEAR = 1.5;
+/** How long the message that was jumped to is lit, ms. */
+const LIT_MS = 2_500;
+
+/** Which messages of a room are in the document, and where the reader is among them. */
+export class RoomScroll {
+  readonly #context: RoomContext;
+  readonly #reading: Reading;
+  readonly #scroller = new Scroller();
+  /** Seq of the first message in the document; undefined: the last ones are. */
+  readonly #first = signal<number | undefined>(undefined);
+  #list: HTMLElement | undefined;
+  #away: Signal<number> | undefined;
+  #timeline: Timeline | undefined;
+  #start = 0;
+  #isPlaced = false;
+  #isLoading = false;
+  /** A message to be shown once it is in the document. */
+  #target: number | undefined;
+  /** The head when the reader was at the end last. */
+  #seenHead = 0;
+
+  constructor(context: RoomContext, reading: Reading) {
+    this.#context = context;
+    this.#reading = reading;
+    context.toLatest = () => void this.#toLatest();
+  }
+
+  /** Before rows are made: remembers what is seen; returns the index of the first message to be shown. */
+  prepare(timeline: Timeline): number {
+    const { items, hasNewer } = timeline;
+    this.#timeline = timeline;
+    if (this.#isPlaced) this.#scroller.capture();
+    this.#start = windowStart(items, this.#first.value);
+    this.#scroller.hasEnd = !hasNewer && this.#start + WINDOW >= items.length;
+    return this.#start;
+  }
+
+  /** Follows the reader. `away` becomes how many messages came while the reader was not at the end, -1 for none. */
+  mount(box: HTMLElement, list: HTMLElement, away: Signal<number>): () => void {
+    this.#list = list;
+    this.#away = away;
+    const release = this.#scroller.mount(box, list, () => this.#check());
+    this.commit();
+    return release;
+  }
+
+  /** After rows were made: puts what is seen in its place. */
+  commit(): void {
+    const { items = [] } = this.#timeline ?? {};
+    if (!this.#list || items.length === 0) return;
+    if (this.#target !== undefined) this.#showTarget(this.#target);
+    else if (!this.#isPlaced) this.#place();
+    else this.#scroller.settle();
+    this.#isPlaced = true;
+    this.#check();
+  }
+
+  /** Shows a message, loading what is around it. */
+  async jumpTo(seq: number): Promise<void> {
+    const { room } = this.#context;
+    this.#target = seq;
+    const { items = [], phase } = this.#timeline ?? {};
+    const [first] = items;
+    const isLoaded = first && isMessage(first) && first.seq <= seq && this.#lastSeq() >= seq;
+    if (isLoaded) {
+      this.#first.value = around(items, seq);
+      this.commit();
+      return;
+    }
+    if (items.length === 0 && phase !== "live") await this.#untilLoaded();
+    await room.around(seq).catch(() => undefined);
+    this.#first.value = around(this.#timeline?.items ?? [], seq);
+    this.commit();
+  }
+
+  /** The newest page comes first: it would replace what is around a message. */
+  #untilLoaded(): Promise<void> {
+    return new Promise((resolve) => {
+      const release = this.#context.room.timeline.subscribe(({ items, phase, error }) => {
+        if (items.length === 0 && phase !== "live" && !error) return;
+        resolve();
+        queueMicrotask(() => release());
+      });
+    });
+  }
+
+  #rowOf(seq: number): HTMLElement | undefined {
+    const rows = [...(this.#list?.querySelectorAll<HTMLElement>("[data-seq]") ?? [])];
+    return rows.find((row) => Number(row.dataset.seq) >= seq) ?? rows.at(-1);
+  }
+
+  #showTarget(seq: number): void {
+    const row = this.#rowOf(seq);
+    const { lit } = this.#context;
+    if (!row || (this.#timeline?.hasNewer === false && this.#lastSeq() < seq)) return;
+    const { items = [] } = this.#timeline ?? {};
+    const [first] = items;
+    if (first && isMessage(first) && first.seq > seq) return;
+    this.#target = undefined;
+    this.#scroller.show(row, "middle");
+    lit.value = Number(row.dataset.seq);
+    setTimeout(() => {
+      lit.value = undefined;
+    }, LIT_MS);
+  }
+
+  /** The first time: at the unread line, or at the end. */
+  #place(): void {
+    const line = this.#list?.querySelector<HTMLElement>("[data-unread]");
+    if (line) this.#scroller.show(line, "top");
+    else this.#scroller.toEnd();
+  }
+
+  #lastSeq(): number {
+    return this.#timeline?.items.findLast(isMessage)?.seq ?? 0;
+  }
+
+  /** Tells what was read, and shows or loads more near an edge. */
+  #check(): void {
+    if (this.#scroller.heightPx === 0 || !this.#timeline) return;
+    this.#report(this.#timeline);
+    this.#extend(this.#timeline);
+  }
+
+  #report({ head }: Timeline): void {
+    const scroller = this.#scroller;
+    if (scroller.isAtEnd) {
+      this.#first.value = undefined;
+      this.#seenHead = head;
+      this.#reading.seen(head);
+    } else {
+      this.#first.value ??= this.#seqAtStart();
+      this.#reading.seen(Number(scroller.lastSeen?.dataset.seq ?? 0));
+    }
+    if (this.#away) this.#away.value = scroller.isAtEnd ? 0 : this.#cameSince() || -1;
+  }
+
+  #extend({ items, hasOlder, hasNewer }: Timeline): void {
+    const scroller = this.#scroller;
+    const { room } = this.#context;
+    const near = NEAR * scroller.heightPx;
+    const isTop = scroller.toTopPx < near;
+    const isBottom = scroller.toEndPx < near && !scroller.isAtEnd;
+    const first =
+      (isTop ? earlier(items, this.#start) : undefined) ?? (isBottom ? later(items, this.#start) : undefined);
+    if (first !== undefined) this.#first.value = first;
+    else if (isTop && hasOlder) this.#load(() => room.older());
+    else if (isBottom && hasNewer) this.#load(() => room.newer());
+  }
+
+  #seqAtStart(): number | undefined {
+    const item = this.#timeline?.items[this.#start];
+    return item && isMessage(item) ? item.seq : undefined;
+  }
+
+  #cameSince(): number {
+    const items = this.#timeline?.items ?? [];
+    let count = 0;
+    for (let i = items.length - 1; i >= 0; i -= 1) {
+      const item = items[i];
+      if (!item || !isMessage(item)) continue;
+      if (item.seq <= this.#seenHead) break;
+      count += Number(item.author.id !== this.#context.me);
+    }
+    return this.#seenHead === 0 ? 0 : count;
+  }
+
+  #load(page: () => Promise<boolean>): void {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    page()
+      .catch(() => new Promise((resolve) => setTimeout(resolve, 2_000)))
+      .finally(() => {
+        this.#isLoading = false;
+        this.#check();
+      });
+  }
+
+  async #toLatest(): Promise<void> {
+    this.#target = undefined;
+    if (this.#timeline?.hasNewer) await this.#context.room.latest().catch(() => undefined);
+    this.#first.value = undefined;
+    this.#scroller.hasEnd = true;
+    this.#scroller.toEnd();
+  }
+}

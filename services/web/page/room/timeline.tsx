@@ -1,0 +1,136 @@
+import type { Message, Timeline as RoomTimeline } from "@parley/client";
+import { useSignal } from "@preact/signals";
+import type { VNode } from "preact";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { Icon } from "../parts/icon.tsx";
+import { dayText } from "../parts/times.ts";
+import { text } from "../text/en.ts";
+import { moveAmongRows } from "./list-keys.ts";
+import { MessageRow } from "./message-row.tsx";
+import { PendingRow } from "./pending-row.tsx";
+import type { Reading } from "./reading.ts";
+import type { RoomContext } from "./room-context.ts";
+import { RoomScroll } from "./room-scroll.ts";
+import { isMessage, type Row, rowsOf } from "./rows.ts";
+import { WINDOW } from "./window.ts";
+
+type Props = Readonly<{
+  context: RoomContext;
+  timeline: RoomTimeline;
+  reading: Reading;
+  /** What the room is called. */
+  name: string;
+  /** Seq of the message that the address names. */
+  target: number | undefined;
+}>;
+
+/** The rows that were made, so that a row whose message did not change is not made again. */
+type Made = Map<string, { item: unknown; isFirst: boolean; original: unknown; node: VNode }>;
+
+function rowNode(row: Row, context: RoomContext, originals: ReadonlyMap<number, Message>, made: Made): VNode {
+  if (row.kind === "day")
+    return (
+      <li key={row.key} class="day">
+        <span>{dayText(row.at)}</span>
+      </li>
+    );
+  if (row.kind === "unread")
+    return (
+      <li key={row.key} class="unread-line" data-unread>
+        <span>{text.room.unreadLine}</span>
+      </li>
+    );
+  const { key, item, isFirst } = row;
+  const original = row.kind === "message" && row.item.replyTo ? originals.get(row.item.replyTo) : undefined;
+  const known = made.get(key);
+  if (known?.item === item && known.isFirst === isFirst && known.original === original) return known.node;
+  const node =
+    row.kind === "message" ? (
+      <MessageRow
+        key={key}
+        id={key}
+        message={row.item}
+        isFirst={isFirst}
+        original={original}
+        context={context}
+      />
+    ) : (
+      <PendingRow key={key} id={key} pending={row.item} isFirst={isFirst} />
+    );
+  made.set(key, { item, isFirst, original, node });
+  return node;
+}
+
+/** The messages of a room. */
+export function Timeline({ context, timeline, reading, name, target }: Props) {
+  const box = useRef<HTMLElement>(null);
+  const list = useRef<HTMLOListElement>(null);
+  const made = useRef<Made>(new Map());
+  const scroll = useMemo(() => new RoomScroll(context, reading), [context, reading]);
+  const away = useSignal(0);
+  const { items, head, hasNewer, hasOlder, phase } = timeline;
+
+  const start = scroll.prepare(timeline);
+  const shown = items.slice(start, start + WINDOW);
+  const originals = new Map(items.filter(isMessage).map((one) => [one.seq, one]));
+  const rows = rowsOf(shown, context.me, reading.unreadAfter.value);
+  if (made.current.size > 4 * WINDOW) made.current = new Map();
+
+  useEffect(() => {
+    if (box.current && list.current) return scroll.mount(box.current, list.current, away);
+    return undefined;
+  }, [scroll]);
+  useLayoutEffect(() => scroll.commit());
+  useEffect(() => {
+    if (target !== undefined) void scroll.jumpTo(target);
+  }, [scroll, target]);
+
+  const isBeginning = !hasOlder && start === 0;
+  const isEmpty = items.length === 0 && phase === "live";
+  const isAway = away.value !== 0;
+  return (
+    <section ref={box} class="timeline" aria-label={text.room.label(name)}>
+      {isBeginning && items.length > 0 && <p class="beginning">{text.room.beginning(name)}</p>}
+      {hasOlder && start === 0 && (
+        <p class="older" aria-hidden="true">
+          {text.room.loadingOlder}
+        </p>
+      )}
+      {items.length === 0 && !isEmpty && <Skeleton />}
+      {isEmpty && <p class="empty">{text.room.empty}</p>}
+      <ol
+        ref={list}
+        class="rows"
+        data-head={head}
+        onKeyDown={(event) => moveAmongRows(event, context)}
+        onPointerLeave={() => {
+          context.hovered.value = undefined;
+        }}
+      >
+        {rows.map((row) => rowNode(row, context, originals, made.current))}
+      </ol>
+      {(isAway || hasNewer) && (
+        <div class="latest">
+          <button type="button" class="latest-button" onClick={() => context.toLatest()}>
+            <Icon name="down" class="is-small" />
+            {away.value > 0 ? text.room.newer(away.value) : text.room.toLatest}
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Stands for messages that are on their way. */
+function Skeleton() {
+  return (
+    <div class="skeleton" aria-hidden="true">
+      {[62, 40, 78, 30, 55].map((width) => (
+        <div key={width} class="skeleton-row">
+          <i />
+          <b style={{ width: `${width}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}

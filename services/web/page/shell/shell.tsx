@@ -1,0 +1,40 @@
+import { Notice } from "../parts/notice.tsx";
+import { RoomView } from "../room/room-view.tsx";
+import { route } from "../state/route.ts";
+import { text } from "../text/en.ts";
+import { LazyScreen } from "./lazy-screen.tsx";
+import { SCREENS } from "./screens.ts";
+import { Sidebar } from "./sidebar.tsx";
+
+/** What the address names, beside the inbox. */
+function Pane() {
+  const { value: shown } = route;
+  if (shown.name === "room") return <RoomView key={shown.room} id={shown.room} target={shown.seq} />;
+  const load = SCREENS[shown.name];
+  if (load) return <LazyScreen key={shown.name} load={load} />;
+  if (shown.name === "home")
+    return (
+      <main class="screen is-home">
+        <Notice body={text.inbox.pick} />
+      </main>
+    );
+  return (
+    <main class="screen">
+      <Notice title={text.lost.title} body={text.lost.body}>
+        <a class="button is-main" href="/">
+          {text.lost.home}
+        </a>
+      </Notice>
+    </main>
+  );
+}
+
+/** The page of somebody who is signed in. On narrow screens either the inbox or the rest is seen. */
+export function Shell() {
+  return (
+    <div class={route.value.name === "home" ? "shell is-home" : "shell"}>
+      <Sidebar />
+      <Pane />
+    </div>
+  );
+}

@@ -1,0 +1,47 @@
+import type { Profile, User } from "@parley/client";
+import { accountOf } from "@parley/client/account";
+import { signal } from "@preact/signals";
+import { parley } from "./parley.ts";
+
+/** Users in one request. */
+const BATCH = 100;
+/** Unknown names are collected for so long, ms. */
+const COLLECT_MS = 30;
+
+const known = new Map<string, string>();
+const wanted = new Set<string>();
+const asked = new Set<string>();
+/** Counts answers, so that what shows a name renders again. */
+const version = signal(0);
+
+async function ask(): Promise<void> {
+  const ids = [...wanted].slice(0, BATCH);
+  for (const id of ids) wanted.delete(id);
+  if (wanted.size > 0) setTimeout(ask, COLLECT_MS);
+  try {
+    learn(await accountOf(parley).users(ids));
+  } catch {
+    // Asked for again when the name is shown next.
+    for (const id of ids) asked.delete(id);
+  }
+}
+
+/** Takes names in that came with something else. */
+function learn(users: readonly Profile[]): void {
+  for (const { id, username, displayName } of users) known.set(id, displayName ?? username);
+  version.value += 1;
+}
+
+/** The display name of a user; the username until it is known. */
+export function nameOf({ id, username }: User): string {
+  // Read, so that an answer renders the caller again.
+  void version.value;
+  const name = known.get(id);
+  if (name !== undefined) return name;
+  if (id !== "" && !asked.has(id)) {
+    if (wanted.size === 0) setTimeout(ask, COLLECT_MS);
+    wanted.add(id);
+    asked.add(id);
+  }
+  return username;
+}

@@ -1,0 +1,79 @@
+import { ParleyError, type Profile } from "@parley/client";
+import { signal } from "@preact/signals";
+import { forgetAll, keep, kept, parley } from "./parley.ts";
+import { go, route } from "./route.ts";
+
+/** `starting`: it is not known yet whether anybody is signed in. */
+type Phase = "starting" | "out" | "in";
+
+/** The room that everybody is in from the first sign-in on. */
+const FIRST_ROOM = "general";
+
+export const phase = signal<Phase>("starting");
+/** Who is signed in, or was when the page was last open. */
+export const me = signal<Profile | null>(null);
+/** The user is signing out: the page is about to be loaded anew. */
+let isLeaving = false;
+/** The session has ended without the user's doing. */
+export const wasEnded = signal(false);
+
+function welcome(user: Profile): void {
+  const known = me.value?.id === user.id ? me.value : undefined;
+  me.value = { ...known, ...user };
+  wasEnded.value = false;
+  phase.value = "in";
+  keep("me", me.value);
+}
+
+/** Finds out who is signed in, and follows it. What was kept is shown meanwhile, also without a network. */
+export function startSession(): void {
+  parley.session.user.subscribe((user) => {
+    if (user) welcome(user);
+  });
+  parley.status.subscribe(({ state }) => {
+    if (state !== "signed_out") return;
+    if (isLeaving) return;
+    wasEnded.value = phase.value === "in";
+    phase.value = "out";
+  });
+  parley.connect();
+  void kept<Profile>("me").then((user) => {
+    if (!user || phase.value !== "starting") return;
+    me.value = user;
+    phase.value = "in";
+  });
+}
+
+type Credentials = { username: string; password: string; displayName?: string };
+
+/** Opens a session, after making the account if it `isNew`. @throws {ParleyError} why it was refused. */
+export async function signIn({ isNew, ...account }: Credentials & { isNew: boolean }): Promise<void> {
+  const { username, password } = account;
+  const before = await kept<Profile>("me");
+  if (isNew) await parley.session.register(account);
+  await parley.session.signIn({ username, password });
+  // The drafts of somebody else are not for who signs in now.
+  if (before && before.id !== me.value?.id) await forgetAll();
+  if (isNew) await joinFirstRoom();
+  if (isNew && route.value.name === "home") go(`/r/${FIRST_ROOM}`, { replace: true });
+}
+
+/** Joins the room for all, which is made by whoever is the first. */
+async function joinFirstRoom(): Promise<void> {
+  try {
+    await parley.rooms.get(FIRST_ROOM).join();
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== "room_not_found") return;
+    await parley.rooms
+      .create({ kind: "channel", name: FIRST_ROOM })
+      .catch(() => parley.rooms.get(FIRST_ROOM).join())
+      .catch(() => undefined);
+  }
+}
+
+/** Ends the session here and on the server, and clears what is kept in this browser. */
+export async function signOut(): Promise<void> {
+  isLeaving = true;
+  await parley.session.signOut().catch(() => undefined);
+  location.replace("/");
+}
