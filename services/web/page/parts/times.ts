@@ -16,6 +16,13 @@ export function dayOf(at: string | number): number {
 
 /** `14:05`, in the reader's zone. */
 export const timeText = (at: string): string => clock.format(new Date(at));
+/** `14:05` or `2:05`: without what tells morning from afternoon. */
+export const clockText = (at: string): string =>
+  clock
+    .formatToParts(new Date(at))
+    .filter(({ type }) => type === "hour" || type === "minute")
+    .map(({ value }) => value)
+    .join(":");
 /** Day and time in full. */
 export const wholeText = (at: string): string => whole.format(new Date(at));
 

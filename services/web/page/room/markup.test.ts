@@ -22,7 +22,7 @@ test.each([
   ["2 * 3 * 4", [{ kind: "text", text: "2 * 3 * 4" }]],
   ["snake_case_name", [{ kind: "text", text: "snake_case_name" }]],
   ["`**x**`", [{ kind: "code", text: "**x**" }]],
-  ["```js\nlet a;\n```", [{ kind: "block", text: "let a;\n" }]],
+  ["```js\nlet a;\n```", [{ kind: "block", text: "let a;" }]],
   ["~~no~~", [{ kind: "strike", text: "no" }]],
 ])("%s", (text, tokens) => {
   expect(tokensOf(text)).toEqual(tokens);

@@ -3,7 +3,7 @@ export type Token =
   | { kind: "text" | "code" | "block" | "bold" | "italic" | "strike"; text: string }
   | { kind: "link"; text: string; href: string };
 
-const BLOCK = /```(?:[a-z]*\n)?([\s\S]+?)```/g;
+const BLOCK = /\n?```(?:[a-z]*\n)?([\s\S]+?)\n?```\n?/g;
 /** One kind after another; what is between delimiters neither begins nor ends with a space. */
 const INLINE =
   /`([^`\n]+)`|\*\*(\S(?:[^\n]*?\S)?)\*\*|(?<![\w*])\*(\S(?:[^*\n]*?\S)?)\*(?![\w*])|(?<!\w)_(\S(?:[^_\n]*?\S)?)_(?!\w)|~~(\S(?:[^\n]*?\S)?)~~|(https?:\/\/[^\s<>"]+)/g;

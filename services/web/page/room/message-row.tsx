@@ -1,7 +1,7 @@
 import type { Message } from "@parley/client";
 import { useComputed } from "@preact/signals";
 import { Avatar, hueOf } from "../parts/avatar.tsx";
-import { timeText, wholeText } from "../parts/times.ts";
+import { clockText, timeText, wholeText } from "../parts/times.ts";
 import { nameOf } from "../state/names.ts";
 import { roomPath } from "../state/route.ts";
 import { text } from "../text/en.ts";
@@ -62,7 +62,7 @@ export function MessageRow({ id, message, isFirst, original, context }: Props) {
           <Avatar user={author} />
         ) : (
           <time dateTime={at} title={wholeText(at)}>
-            {timeText(at)}
+            {clockText(at)}
           </time>
         )}
       </div>

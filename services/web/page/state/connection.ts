@@ -24,7 +24,7 @@ let unwatch: (() => void) | undefined;
 export function watchConnection(): void {
   status.subscribe(({ state, retryInMs = 0 }) => {
     retryAt.value = Date.now() + retryInMs;
-    if (state === "online") {
+    if (/^(online|idle|signed_out)$/.test(state)) {
       clearTimeout(patience);
       patience = undefined;
       isLate.value = false;
