@@ -55,6 +55,8 @@ export function openAttempt(parts: ConnectionParts, first: string, events: Attem
   let heart: Heartbeat | undefined;
   let refusal: ParleyError | undefined;
   let isOver = false;
+  /** The server wants a token again: one that has not changed will do, for it may be valid longer than the socket believes. */
+  let isAsked = false;
   const late = () => events.onFailed(new ParleyError("timeout"));
   const socket = parts.openSocket(endpoint);
   const stopLate: Release = timers.after(OPENING_MS, late);
@@ -67,8 +69,11 @@ export function openAttempt(parts: ConnectionParts, first: string, events: Attem
   };
   const take = (frame: Frame) => {
     heart?.heard();
-    if (frame.type === "token_expiring") tokens.expiring(token);
-    else if (heart) parts.onFrame(frame);
+    if (frame.type === "token_expiring") {
+      isAsked = true;
+      tokens.expiring(token);
+    }
+    if (heart) parts.onFrame(frame);
     else if (frame.type === "hello") greeted(frame as unknown as Hello);
     else if (frame.type === "error") refusal = errorOf(frame);
     if (frame.id === "auth" && frame.code === "unauthenticated") {
@@ -78,12 +83,13 @@ export function openAttempt(parts: ConnectionParts, first: string, events: Attem
   };
   const closed = (code: number, reason: string) => {
     parts.log("info", "socket_closed", { endpoint, code });
+    const error = refusal ?? new ParleyError("network", `closed ${code} ${reason}`);
+    // The token is valid, but not for this service.
+    const fatal = error.code === "forbidden" ? error.code : FATAL[code];
+    if (fatal) return parts.onFatal(new ParleyError(fatal, error.message));
     if (code === 4401) tokens.refused(token);
     if (code === 4403) tokens.signOut();
-    const error = refusal ?? new ParleyError("network", `closed ${code} ${reason}`);
-    const fatal = FATAL[code];
-    if (fatal) parts.onFatal(new ParleyError(fatal, error.message));
-    else events.onFailed(error, Math.max(retryAfterMs(reason), code === 4429 ? TOO_MANY_MS : 0));
+    events.onFailed(error, Math.max(retryAfterMs(reason), code === 4429 ? TOO_MANY_MS : 0));
   };
   socket.onopen = () => socket.send(JSON.stringify({ type: "auth", token }));
   socket.onmessage = ({ data }: { data: unknown }) => isOver || take(JSON.parse(String(data)));
@@ -99,7 +105,8 @@ export function openAttempt(parts: ConnectionParts, first: string, events: Attem
   return {
     send,
     auth(next) {
-      if (!heart || token === next) return;
+      if (!heart || (token === next && !isAsked)) return;
+      isAsked = false;
       token = next;
       send(JSON.stringify({ type: "auth", id: "auth", token }));
     },

@@ -22,9 +22,12 @@ export type ServerCode =
   | "overloaded"
   | "unavailable"
   | "username_taken"
+  | "registration_closed"
   | "wrong_password"
   | "session_not_found"
   | "session_revoked"
+  | "service_account_not_found"
+  | "token_not_found"
   | "internal";
 /** Codes of faults that the client finds itself. */
 export type ClientCode =

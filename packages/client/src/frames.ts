@@ -144,6 +144,15 @@ export interface Presence {
   /** When the user was last online; null while online or if never seen. */
   lastSeen: string | null;
 }
+/** How many have a room open that more than 100 have open, and the latest of those who came and left. It may be lost. */
+export interface RoomPresence {
+  type: "room_presence";
+  room: string;
+  /** Users who have the room open. */
+  online: number;
+  came: User[];
+  left: User[];
+}
 export interface PresenceNotice extends Presence {
   type: "presence";
   user: User;
@@ -166,7 +175,7 @@ export interface Hello {
   user: User;
   connection: string;
   heartbeatMs: number;
-  limits: { bodyLength: number; frameBytes: number; messagesPerSecond: number };
+  limits: { bodyLength: number; frameBytes: number; messagesPerSecond: number; roomsPerResume: number };
   commands: string[];
 }
 

@@ -6,7 +6,7 @@ import type { Answer, Grant, Options, Profile, RequestOptions, Service } from ".
 const REQUEST_MS = 15_000;
 
 type Urls = Readonly<Record<Service, string>>;
-type Ask = Omit<RequestOptions, "service">;
+type Ask = Omit<RequestOptions, "service" | "isPublic">;
 
 /** The three services: behind one origin, or each at its own. */
 export function urlsOf(url: Options["url"]): Urls {
@@ -17,9 +17,6 @@ export function urlsOf(url: Options["url"]): Urls {
 
 /** Codes of answers that name none, by status. */
 const CODES: Readonly<Record<number, ErrorCode>> = { 401: "unauthenticated", 429: "rate_limited" };
-
-/** The WebSocket of a service. */
-export const socketUrlOf = (url: string): string => `${url.replace(/^http/, "ws")}/ws`;
 
 type RequestParts = Readonly<{ urls: Urls; fetch: typeof fetch; closed: AbortSignal }>;
 
@@ -64,7 +61,8 @@ export type Request = ReturnType<typeof createRequest>;
 /** Requests with the session's token; a refused token is renewed once. */
 export type Http = <T>(method: string, path: string, o?: RequestOptions) => Promise<Answer<T>>;
 export function createHttp(request: Request, tokens: Tokens): Http {
-  return async (method, path, { service = "listen", ...ask } = {}) => {
+  return async (method, path, { service = "listen", isPublic, ...ask } = {}) => {
+    if (isPublic) return request(service, method, path, ask);
     const token = await tokens.token();
     try {
       return await request(service, method, path, { ...ask, token });

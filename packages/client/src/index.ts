@@ -18,6 +18,7 @@ export type {
   ReadNotice,
   Role,
   RoomEvent,
+  RoomPresence,
   RoomUpdated,
   SessionChange,
   User,

@@ -1,4 +1,4 @@
-import { createRequest, renewByCookie, socketUrlOf, urlsOf } from "./http.ts";
+import { createRequest, renewByCookie, urlsOf } from "./http.ts";
 import type { WriteLog } from "./log.ts";
 import type { Link, Options } from "./types.ts";
 
@@ -11,7 +11,7 @@ export function createLink(options: Options, log: WriteLog, closed: AbortSignal)
   const fetcher = options.fetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
   const request = createRequest({ urls, fetch: fetcher, closed });
   const own: Link = {
-    openSocket: (endpoint) => new SocketClass(socketUrlOf(urls[endpoint])),
+    openSocket: (endpoint) => new SocketClass(`${urls[endpoint].replace(/^http/, "ws")}/ws`),
     renew:
       auth === "cookie"
         ? renewByCookie(request)

@@ -49,7 +49,6 @@ export function createEmitter<Events extends object>(report: (error: unknown) =>
   const all = new Map<keyof Events, Set<{ call: (x: never) => void }>>();
   return {
     on<E extends keyof Events>(event: E, call: (x: Events[E]) => void, signal?: AbortSignal): Release {
-      if (signal?.aborted) return () => undefined;
       const listeners = all.get(event) ?? new Set();
       const entry = { call };
       all.set(event, listeners.add(entry));
@@ -58,6 +57,7 @@ export function createEmitter<Events extends object>(report: (error: unknown) =>
         signal?.removeEventListener("abort", release);
       };
       signal?.addEventListener("abort", release);
+      if (signal?.aborted) release();
       return release;
     },
     emit<E extends keyof Events>(event: E, x: Events[E]): void {

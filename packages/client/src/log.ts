@@ -1,12 +1,12 @@
 import type { LogRecord } from "./types.ts";
 
-/** A JWT anywhere in a text. */
-const TOKEN = /eyJ[\w-]+\.[\w-]+(\.[\w-]*)?/g;
+/** A JWT, or a token of a service account, anywhere in a text. */
+const TOKEN = /eyJ[\w-]+\.[\w-]+(\.[\w-]*)?|parley_[\w-]+/g;
 
 export type WriteLog = (level: LogRecord["level"], event: string, detail?: Record<string, unknown>) => void;
 
 function mask(value: unknown): unknown {
-  if (typeof value === "string") return value.replace(TOKEN, "eyJ…");
+  if (typeof value === "string") return value.replace(TOKEN, "…");
   if (value instanceof Error)
     return { name: value.name, code: (value as { code?: unknown }).code, message: mask(value.message) };
   return value;

@@ -11,14 +11,12 @@ export function watchPage(sockets: Pick<Sockets, "hide" | "probe">): Release {
   const seen = () => {
     if (document?.visibilityState === "visible") sockets.probe();
   };
-  const listeners: [EventTarget | undefined, string, () => void][] = [
-    [page, "pagehide", () => sockets.hide(true)],
-    [page, "pageshow", () => sockets.hide(false)],
-    [page, "online", () => sockets.probe()],
-    [document, "visibilitychange", seen],
-  ];
-  for (const [target, name, listener] of listeners) target?.addEventListener(name, listener);
-  return () => {
-    for (const [target, name, listener] of listeners) target?.removeEventListener(name, listener);
-  };
+  const end = new AbortController();
+  const on = (target: EventTarget | undefined, name: string, listener: () => void) =>
+    target?.addEventListener(name, listener, end);
+  on(page, "pagehide", () => sockets.hide(true));
+  on(page, "pageshow", () => sockets.hide(false));
+  on(page, "online", sockets.probe);
+  on(document, "visibilitychange", seen);
+  return () => end.abort();
 }

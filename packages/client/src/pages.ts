@@ -15,7 +15,7 @@ export async function loadPage(
   seq: number,
   now: () => TimelineState,
 ): Promise<Action> {
-  const query = place === "newest" ? { limit: PAGE } : { [place]: seq, limit: PAGE };
+  const query = { [place]: place === "newest" ? undefined : seq, limit: PAGE };
   const { data: messages, head: pageHead = 0 } = await core.http<Message[]>(
     "GET",
     `/rooms/${room}/messages`,

@@ -95,20 +95,6 @@ it("waits at least as long as a restarting server asks for", async () => {
   await online(parley);
 });
 
-it("hands in a new token when one is about to end, once for both sockets", async () => {
-  const { server, parley } = setUp();
-  parley.connect();
-  await online(parley);
-  for (const socket of server.sockets) socket.push({ type: "token_expiring", inMs: 60_000 });
-  await vi.waitFor(() =>
-    expect(server.sockets.map(({ sent }) => sent.filter(({ type }) => type === "auth").length)).toEqual([
-      2, 2,
-    ]),
-  );
-  const tokens = server.sockets.map(({ sent }) => sent.findLast(({ type }) => type === "auth")?.token);
-  expect(new Set(tokens).size).toBe(1);
-});
-
 it("shows what others do: edits, deletions, reactions, typing, presence", async () => {
   const { parley, client } = setUp();
   const bob = client("bob");

@@ -1,6 +1,6 @@
 import type { Core } from "./core.ts";
 import { ParleyError } from "./error.ts";
-import type { Message, PresenceNotice } from "./frames.ts";
+import type { Message } from "./frames.ts";
 import { createHttp } from "./http.ts";
 import { createLink } from "./link.ts";
 import { fetchList } from "./lists.ts";
@@ -54,13 +54,13 @@ function createParts(options: Options) {
       onOffline: () => outbox.offline(),
     },
     listen: {
-      onHello({ user }) {
-        subscriptions.online(user.id);
+      onHello(hello) {
+        subscriptions.online(hello);
         presence.online();
       },
       onFrame(frame) {
         subscriptions.take(frame);
-        if (frame.type === "presence") presence.take(frame as unknown as PresenceNotice);
+        presence.take(frame);
         notifications.take(frame);
         registry.notice(frame);
       },
@@ -95,20 +95,21 @@ function createParts(options: Options) {
       await store?.clear();
     },
   });
-  return { ...core, link, session, sockets, presence, notifications, registry, closing, unwatch };
+  return [core, link, session, sockets, presence, notifications, registry, closing, unwatch] as const;
 }
 
 /** Ends everything; resolves when the sockets are closed. */
 async function closeParts(parts: ReturnType<typeof createParts>): Promise<void> {
+  const [{ requests, outbox, timers }, link, , sockets, , , , closing, unwatch] = parts;
   const error = new ParleyError("closed");
-  parts.unwatch();
-  const closed = parts.sockets.close();
-  parts.requests.close();
-  parts.outbox.drop(error);
-  parts.timers.clear();
-  parts.closing.abort(error);
+  unwatch();
+  const closed = sockets.close();
+  requests.close();
+  outbox.drop(error);
+  timers.clear();
+  closing.abort(error);
   await closed;
-  parts.link().close();
+  link().close();
 }
 
 /**
@@ -122,8 +123,8 @@ async function closeParts(parts: ReturnType<typeof createParts>): Promise<void> 
  */
 export function createParley(options: Options): Parley {
   const parts = createParts(options);
-  const { http, sockets, session, registry, outbox, notifications, presence, connect, closing, report } =
-    parts;
+  const [core, , session, sockets, presence, notifications, registry, closing] = parts;
+  const { http, outbox, connect, report } = core;
   let closed: Promise<void> | undefined;
   const close = () => {
     closed ??= closeParts(parts).catch(report);
@@ -137,7 +138,7 @@ export function createParley(options: Options): Parley {
     notifications: notifications.feed,
     presence: presence.of,
     search: (q, o) => fetchList<Message>(http, "/search", { q, ...o }),
-    events: (o) => readEvents(parts, ME, closing.signal, o),
+    events: (o) => readEvents(core, ME, closing.signal, o),
     request: http,
     connect,
     close,

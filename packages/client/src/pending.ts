@@ -63,6 +63,11 @@ export function createEntry(draft: Draft, report: (error: unknown) => void, acti
       release = state.subscribe(check);
     });
 
+  const become = (next: PendingState, reason?: ParleyError) => {
+    error = reason;
+    state.set(next);
+  };
+
   const pending: Pending = {
     ...draft,
     state,
@@ -88,25 +93,17 @@ export function createEntry(draft: Draft, report: (error: unknown) => void, acti
     isReceiptAsked: false,
     notBefore: 0,
     stopExpiry: nothing,
-    queued() {
-      error = undefined;
-      state.set("queued");
-    },
-    fail(reason) {
-      error = reason;
-      state.set("failed");
-    },
+    queued: () => become("queued"),
+    fail: (reason) => become("failed", reason),
     acked(answer) {
       ack = answer;
-      error = undefined;
-      if (state.value !== "stored") state.set("acked");
+      if (state.value !== "stored") become("acked");
     },
     stored(at) {
       seq = at;
       const { id, room } = draft;
       ack ??= { type: "ack", id, room, stored: "log", duplicate: true, at: "" };
-      error = undefined;
-      state.set("stored");
+      become("stored");
     },
   };
   return entry;

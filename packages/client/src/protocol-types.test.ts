@@ -6,6 +6,7 @@ import type {
   AckFrame,
   HelloFrame,
   PresenceFrame,
+  RoomPresenceFrame,
   SubscribedFrame,
   TypingNoticeFrame,
 } from "@parley/protocol/server-frames";
@@ -26,6 +27,7 @@ import type {
   ReactionChanged,
   ReadMark,
   ReadNotice,
+  RoomPresence,
   RoomUpdated,
   SessionChange,
   Subscribed,
@@ -44,6 +46,7 @@ const SAME: {
   read: Same<ReadNotice, ReadNoticeFrame>;
   typing: Same<TypingNotice, TypingNoticeFrame>;
   presence: Same<PresenceNotice, PresenceFrame>;
+  crowd: Same<RoomPresence, RoomPresenceFrame>;
   subscribed: Same<Subscribed, SubscribedFrame>;
   edited: Same<MessageEdited, Placed<LogEventOf<"message_edited">>>;
   deleted: Same<MessageDeleted, Placed<LogEventOf<"message_deleted">>>;
@@ -64,6 +67,7 @@ const SAME: {
   read: true,
   typing: true,
   presence: true,
+  crowd: true,
   subscribed: true,
   edited: true,
   deleted: true,

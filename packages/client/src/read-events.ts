@@ -68,19 +68,19 @@ export async function* readEvents<T extends RoomEvent | OwnEvent = RoomEvent>(
   { after, signal }: { after?: number; signal?: AbortSignal } = {},
 ): AsyncGenerator<T, void, undefined> {
   const inbox = createInbox(after, room !== ME);
-  const ends = signal ? [signal, closed] : [closed];
+  const end = signal ? AbortSignal.any([signal, closed]) : closed;
   const notify = () => inbox.wake();
   const releases = [core.connect(), core.subscriptions.add(room, inbox)];
-  for (const one of ends) one.addEventListener("abort", notify);
+  end.addEventListener("abort", notify);
   try {
-    while (!ends.some((one) => one.aborted)) {
+    while (!end.aborted) {
       const event = inbox.events.shift();
       if (event) yield event as T;
       else if (inbox.failure) throw inbox.failure;
       else await more(core, room, inbox, signal);
     }
   } finally {
-    for (const one of ends) one.removeEventListener("abort", notify);
+    end.removeEventListener("abort", notify);
     for (const release of releases) release();
   }
 }

@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import type { Frame, ReadNotice, RoomEvent, TypingNotice } from "./frames.ts";
+import type { Frame, RoomEvent, TypingNotice } from "./frames.ts";
 import { fetchList } from "./lists.ts";
 import { createEmitter } from "./live.ts";
 import { readEvents } from "./read-events.ts";
@@ -60,7 +60,7 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     open() {
       const releases = [core.connect(), view.open()];
       return () => {
-        for (const release of releases.splice(0)) release();
+        for (const release of releases) release();
       };
     },
     on: emitter.on,
@@ -100,7 +100,8 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     view,
     notice(frame) {
       if (frame.type === "typing") typing.take(frame as unknown as TypingNotice);
-      if (frame.type === "read") emitter.emit("read", frame as unknown as ReadNotice);
+      // `read` and `room_presence`; what is stored has a time, and comes in its order.
+      if (!frame.at) emitter.emit(frame.type as "read", frame as never);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Core } from "./core.ts";
 import type { Frame } from "./frames.ts";
 import { fetchList } from "./lists.ts";
 import { createRoom, type RoomParts } from "./room.ts";
-import type { RoomSummary, Rooms, Unread } from "./types.ts";
+import type { RequestOptions, RoomSummary, Rooms, Unread } from "./types.ts";
 
 /** All rooms that were asked for by this client. */
 interface RoomRegistry {
@@ -16,6 +16,8 @@ interface RoomRegistry {
 
 export function createRooms(core: Core, closed: AbortSignal): RoomRegistry {
   const { http } = core;
+  const ask = async <T>(method: string, path: string, o?: RequestOptions) =>
+    (await http<T>(method, path, o)).data;
   const known = new Map<string, RoomParts>();
   const get = (id: string): RoomParts => {
     const parts = known.get(id) ?? createRoom(core, id, closed);
@@ -29,8 +31,8 @@ export function createRooms(core: Core, closed: AbortSignal): RoomRegistry {
       const { data, invited = [] } = await http<RoomSummary>("POST", "/rooms", { body });
       return { ...data, invited };
     },
-    direct: async (userId) => (await http<RoomSummary>("POST", "/directs", { body: { userId } })).data,
-    unread: async () => (await http<Unread>("GET", "/unread")).data,
+    direct: (userId) => ask<RoomSummary>("POST", "/directs", { body: { userId } }),
+    unread: () => ask<Unread>("GET", "/unread"),
   };
   return {
     rooms,

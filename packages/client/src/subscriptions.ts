@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { errorOf, ParleyError } from "./error.ts";
-import type { Frame, RoomEvent, Subscribed } from "./frames.ts";
+import type { Frame, Hello, RoomEvent, Subscribed } from "./frames.ts";
 import { createId } from "./ids.ts";
 import { type Reader, Subscription } from "./subscription.ts";
 import type { Timers } from "./timers.ts";
@@ -8,12 +8,12 @@ import type { Release } from "./types.ts";
 
 /** The user's own room: servers tell of it without being asked. */
 export const ME = "@me";
-/** Rooms in one `resume` (protocol.md, Limits). */
-const ROOMS_PER_FRAME = 150;
 /** How long a room is listened to after nobody wants it any more, ms. */
 export const LINGER_MS = 250;
 /** Pause before a room is asked for again after a hole or a refusal, ms. */
 const AGAIN_MS = 1_000;
+/** Rooms in one `resume` where the server tells no limit. */
+const ROOMS_PER_RESUME = 150;
 
 /** Which rooms are listened to, from where, and who reads them. Each reader gets each event once and in order. */
 export interface Subscriptions {
@@ -21,7 +21,7 @@ export interface Subscriptions {
   add(room: string, reader: Reader): Release;
   /** Asks for a room again, from where its readers are. */
   again(room: string): void;
-  online(userId: string): void;
+  online(hello: Hello): void;
   offline(): void;
   take(frame: Frame): void;
 }
@@ -36,6 +36,7 @@ export function createSubscriptions(
   /** The user, and the last seq of the user's own room. */
   let userId: string;
   let ownSeq: number | undefined;
+  let roomsPerResume = ROOMS_PER_RESUME;
 
   const want = (sub: Subscription) => {
     sub.stopAgain();
@@ -51,7 +52,7 @@ export function createSubscriptions(
     isFlushing = false;
     if (connection.phase !== "online") return;
     const wanted = [...subs.values()].filter((sub) => sub.state === "wanted" && sub.readers.size > 0);
-    askFor(wanted, (frame) => connection.send(frame));
+    askFor(wanted, roomsPerResume, (frame) => connection.send(frame));
   };
   const refuse = (sub: Subscription, error: ParleyError) => {
     sub.state = "refused";
@@ -67,8 +68,7 @@ export function createSubscriptions(
       if (sub.subscribed(frame as unknown as Subscribed)) want(sub);
     } else if (type === "unsubscribed" && sub.state === "on") refuse(sub, new ParleyError("not_a_member"));
     else if (type === "caught_up") sub.caughtUp(Number(seq));
-    else if (typeof seq === "number" && frame.at !== undefined && !sub.pass(frame as unknown as RoomEvent))
-      later(sub);
+    else if (frame.at && !sub.pass(frame as unknown as RoomEvent)) later(sub);
   };
   const end = (sub: Subscription) => {
     sub.stopAgain();
@@ -94,9 +94,10 @@ export function createSubscriptions(
       const sub = subs.get(room);
       if (sub) want(sub);
     },
-    online(id) {
-      if (id !== userId) ownSeq = undefined;
-      userId = id;
+    online({ user, limits }) {
+      if (user.id !== userId) ownSeq = undefined;
+      userId = user.id;
+      roomsPerResume = limits.roomsPerResume || ROOMS_PER_RESUME;
       for (const sub of subs.values()) want(sub);
       if (ownSeq !== undefined) connection.send({ type: "resume", rooms: { [ME]: ownSeq } });
     },
@@ -113,8 +114,8 @@ export function createSubscriptions(
   };
 }
 
-/** Asks for rooms: those with a place by `resume`, the others by `subscribe`. */
-function askFor(wanted: readonly Subscription[], send: (frame: object) => void): void {
+/** Asks for rooms: those with a place by `resume`, `max` in a frame, the others by `subscribe`. */
+function askFor(wanted: readonly Subscription[], max: number, send: (frame: object) => void): void {
   const known: Subscription[] = [];
   for (const sub of wanted) {
     sub.ask(createId());
@@ -123,7 +124,7 @@ function askFor(wanted: readonly Subscription[], send: (frame: object) => void):
   }
   while (known.length > 0) {
     const id = createId();
-    const part = known.splice(0, ROOMS_PER_FRAME);
+    const part = known.splice(0, max);
     for (const sub of part) sub.id = id;
     send({ type: "resume", id, rooms: Object.fromEntries(part.map(({ room, after }) => [room, after])) });
   }

@@ -159,7 +159,7 @@ export class TestServer {
     userOf: (token) => this.#tokens.get(token),
     hello: ({ endpoint, user }) => {
       this.#count += 1;
-      const limits = { bodyLength: 4_000, frameBytes: 65_536, messagesPerSecond: 20 };
+      const limits = { bodyLength: 4_000, frameBytes: 65_536, messagesPerSecond: 20, roomsPerResume: 150 };
       const service = endpoint === "send" ? "producer" : "consumer";
       const common = {
         type: "hello",
@@ -220,7 +220,8 @@ export class TestServer {
     users: () => [...new Map([...this.#tokens.values()].map((user) => [user.id, user])).values()],
     logIn: (username: string) => {
       const token = this.token(username);
-      return { token, expiresIn: 900, user: { ...this.#tokens.get(token), displayName: username } };
+      const user = { ...(this.#tokens.get(token) as User), displayName: username };
+      return { token, expiresIn: 900, user };
     },
   };
 }

@@ -60,53 +60,45 @@ export function reduce(state: TimelineState, action: Action): TimelineState {
 
 const firstOf = (items: readonly Item[]): number => items[0]?.message.seq ?? 1;
 
-function applyEvent(state: TimelineState, event: RoomEvent, me: string | undefined): TimelineState {
-  if (event.seq <= state.head && event.type === "message") return state;
-  const head = Math.max(state.head, event.seq);
+function applyEvent(before: TimelineState, event: RoomEvent, me: string | undefined): TimelineState {
+  const { seq } = event;
+  if (seq <= before.head && event.type === "message") return before;
+  const state = { ...before, head: Math.max(before.head, seq) };
   switch (event.type) {
-    case "message": {
-      const items = state.hasNewer ? state.items : [...state.items, { message: event, asOf: event.seq }];
-      const next = { ...state, head, items };
-      return event.replyTo === undefined
-        ? next
-        : change(next, event.replyTo, event.seq, (one) => ({ ...one, replies: (one.replies ?? 0) + 1 }));
-    }
+    case "message":
+      if (!state.hasNewer) state.items = [...state.items, { message: event, asOf: seq }];
+      return change(state, event.replyTo, seq, (one) => ({ ...one, replies: (one.replies ?? 0) + 1 }));
     case "message_edited":
-      return change({ ...state, head }, event.target, event.seq, (one) =>
-        one.deletedAt === undefined ? { ...one, body: event.body, editedAt: event.at } : one,
-      );
+      return change(state, event.target, seq, (one) => ({ ...one, body: event.body, editedAt: event.at }));
     case "message_deleted":
-      return change({ ...state, head }, event.target, event.seq, ({ reactions: _, ...one }) => ({
+      return change(state, event.target, seq, ({ reactions: _, ...one }) => ({
         ...one,
         body: "",
         deletedAt: event.at,
       }));
     case "reaction":
-      return change({ ...state, head }, event.target, event.seq, (one) =>
-        react(one, event, event.author.id === me),
-      );
+      return change(state, event.target, seq, (one) => react(one, event, event.author.id === me));
     default:
-      return { ...state, head };
+      return state;
   }
 }
 
-/** Changes one message, unless what is shown has the change already. */
+/** Changes one message, unless it is deleted, or what is shown has the change already. */
 function change(
   state: TimelineState,
-  target: number,
+  target: number | undefined,
   seq: number,
   apply: (one: Message) => Message,
 ): TimelineState {
   const at = state.items.findLastIndex(({ message }) => message.seq === target);
   const item = state.items[at];
-  if (!item || item.asOf >= seq) return state;
+  if (!item || item.asOf >= seq || item.message.deletedAt) return state;
   return { ...state, items: state.items.with(at, { message: apply(item.message), asOf: seq }) };
 }
 
 type Reacted = Extract<RoomEvent, { type: "reaction" }>;
 
 function react(message: Message, { emoji, remove }: Reacted, isMine: boolean): Message {
-  if (message.deletedAt !== undefined) return message;
   const before = message.reactions ?? [];
   const known = before.find((one) => one.emoji === emoji) ?? { emoji, count: 0, mine: false };
   // Saying it twice changes nothing.

@@ -128,8 +128,8 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
 /** The life of a JWT by its own two times, ms: their difference is right whatever our clock says. */
 function lifeOf(token: string): number | undefined {
   try {
-    const payload = token.split(".")[1] ?? "";
-    const { iat, exp } = JSON.parse(atob(payload.replace(/-/g, "+").replace(/_/g, "/")));
+    const payload = (token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/");
+    const { iat, exp } = JSON.parse(atob(payload));
     return exp > iat ? (exp - iat) * 1_000 : undefined;
   } catch {
     return undefined;

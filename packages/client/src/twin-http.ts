@@ -1,6 +1,7 @@
 import { ParleyError } from "./error.ts";
 import type { Message, RoomEvent, User } from "./frames.ts";
 import type { NewEvent, TwinRoom } from "./twin-rooms.ts";
+import type { Profile } from "./types.ts";
 
 export type TwinRequest = Readonly<{
   method: string;
@@ -15,17 +16,32 @@ type TwinState = Readonly<{
   append(room: string, event: NewEvent): RoomEvent;
   isOnline(userId: string): boolean;
   users(): User[];
-  logIn(username: string): object;
+  logIn(username: string): { token: string; user: Profile };
 }>;
+
+type Answerer = (state: TwinState, request: TwinRequest) => object;
+/** Routes that need no session, by path. */
+const PUBLIC: Readonly<Record<string, Answerer>> = {
+  "/login": (state, { body }) => state.logIn(String(body.username)),
+  "/logout": () => ({ loggedOut: true }),
+  "/registration": () => ({ mode: "open" }),
+};
+/** Routes of who is signed in that have no parameter in their path. */
+const OWN: Readonly<Record<string, Answerer>> = {
+  "/me": (_state, { user }) => ({ ...user, displayName: user?.username }),
+  "/users": (state, { query }) => usersOf(state.users(), query),
+  "/me/invitations": () => [],
+  "/me/blocks": () => [],
+  "/service/tokens": (state, { body }) => state.logIn(`app-${body.externalId}`),
+  "/service-accounts": (state, { method, body }) => (method === "POST" ? accountOf(state, body) : []),
+};
 
 /** Answers a request as the services do. @throws {ParleyError} for what they answer with a problem. */
 export function answer(state: TwinState, request: TwinRequest): object {
-  const { path, body, user, method } = request;
-  if (path === "/login") return { data: state.logIn(String(body.username)) };
-  if (path === "/logout") return { data: { loggedOut: true } };
-  if (!user) throw new ParleyError("unauthenticated", "no session");
-  if (path === "/users") return { data: usersOf(state.users(), request.query) };
-  if (path === "/me/invitations") return { data: [] };
+  const { path, user, method } = request;
+  if (!user && !PUBLIC[path]) throw new ParleyError("unauthenticated", "no session");
+  const answerer = PUBLIC[path] ?? OWN[path];
+  if (answerer) return { data: answerer(state, request) };
   const presence = /^\/presence\/user\/([^/]+)$/.exec(path);
   if (presence) {
     const id = decodeURIComponent(presence[1] ?? "");
@@ -36,6 +52,14 @@ export function answer(state: TwinState, request: TwinRequest): object {
   const room = state.room(id);
   if (seq !== undefined) return change(state, room, Number(seq), request);
   return what === "events" ? eventsPage(room, request) : messagesPage(room, request);
+}
+
+/** A new service account with its token. */
+function accountOf(state: TwinState, { name, scopes }: TwinRequest["body"]): object {
+  const { token, user } = state.logIn(String(name));
+  const createdAt = new Date().toISOString();
+  const { id, displayName } = user;
+  return { id, name, displayName, scopes, createdAt, createdBy: null, tokens: [], token };
 }
 
 /** Users by the beginning of a name, or by ids. */

@@ -8,6 +8,7 @@ import type {
   ReadNotice,
   Role,
   RoomEvent,
+  RoomPresence,
   User,
 } from "./frames.ts";
 
@@ -144,13 +145,24 @@ export type Status = Readonly<{
 /** The signed-in user. */
 export interface Profile extends User {
   displayName?: string;
+  /** Of the user's own profile, as `me()` of `@parley/client/account` gives it: left out for all but admins. */
+  role?: "admin";
 }
 
 /** Who is signed in. `register`, `signIn` and `signOut` are for `auth: "cookie"`. */
 export interface Session {
   readonly user: Live<Profile | null>;
-  /** Makes an account. It does not sign in. @throws {ParleyError} such as `username_taken`. */
-  register(account: { username: string; password: string; displayName?: string }): Promise<void>;
+  /**
+   * Makes an account. It does not sign in. `invite` is the code of a link to a room, where the server asks for one
+   * (`registration()` of `@parley/client/account`); it does not join the room.
+   * @throws {ParleyError} such as `username_taken`, `invite_invalid`, `registration_closed`
+   */
+  register(account: {
+    username: string;
+    password: string;
+    displayName?: string;
+    invite?: string;
+  }): Promise<void>;
   /** Opens a session; the sockets follow if somebody holds them. @throws {ParleyError} why it was refused. */
   signIn(credentials: { username: string; password: string }): Promise<void>;
   /** Ends the session here and on the server, and clears the store. */
@@ -165,6 +177,8 @@ export type Service = "auth" | "send" | "listen";
 export interface RequestOptions {
   /** Left out: `listen`, which has the routes of rooms. */
   service?: Service;
+  /** Asked without a token, for example before anybody is signed in. */
+  isPublic?: boolean;
   /** Sent as JSON. */
   body?: object;
   query?: Readonly<Record<string, string | number | undefined>>;
@@ -284,6 +298,8 @@ export type RoomEvents = {
   event: RoomEvent;
   message: Message;
   read: ReadNotice;
+  /** In a room that more than 100 have open, every 2 s at most: their number, and the latest who came and left. */
+  room_presence: RoomPresence;
   /** Something between was not fetched, or the server has gone back: what was remembered of the room is void. */
   reset: { why: "gap" | "reset" };
 };

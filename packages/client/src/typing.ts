@@ -28,7 +28,7 @@ export function createTyping(
 ): Typing {
   const users = createLive<readonly User[]>([], report);
   const ends = new Map<string, Release>();
-  let toldAt = -TELL_MS;
+  let toldAt = Number.NEGATIVE_INFINITY;
   let stopPause: Release | undefined;
 
   const spoke = (userId: string) => {
@@ -39,7 +39,7 @@ export function createTyping(
     if (!stopPause) return;
     stopPause();
     stopPause = undefined;
-    toldAt = -TELL_MS;
+    toldAt = Number.NEGATIVE_INFINITY;
     connection.send({ type: "typing", room, isTyping: false });
   };
   return {
