@@ -11,7 +11,7 @@ it("the example of a bot answers, and ends when it is told to", async () => {
   const env = { ...process.env, AUTH: auth, SEND: send, LISTEN: listen, ROOM: "bots" };
   const program = resolve(import.meta.dirname, "../../../examples/bot.ts");
   const child = spawn(process.execPath, [program], {
-    env: { ...env, USERNAME: bot.username, PASSWORD: bot.password },
+    env: { ...env, PARLEY_TOKEN: bot.token },
     stdio: ["ignore", "inherit", "inherit"],
   });
   const parley = services.client(await services.person());

@@ -52,6 +52,25 @@ it("people: who shares no room is invited, and hears of it in the user's own eve
   expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b));
 });
 
+it("people: who is blocked writes nothing to the direct chat, until the block is taken back", async () => {
+  const [blocker, blocked] = await Promise.all([services.person(), services.person()]);
+  const [alice, bob] = [services.client(blocker), services.client(blocked)];
+  const { id } = await bob.rooms.direct(blocker.id);
+  const room = bob.rooms.get(id);
+  const { seq } = await room.send("Hello").stored();
+  const account = accountOf(alice);
+  expect(await account.block(blocked.id)).toMatchObject({ user: { id: blocked.id } });
+  const refusal = { code: "blocked", isRetryable: false };
+  await expect(room.send("Hello?")).rejects.toMatchObject(refusal);
+  await expect(room.react(seq, "👍")).rejects.toMatchObject(refusal);
+  await expect(room.edit(seq, "Hello?")).rejects.toMatchObject(refusal);
+  await alice.rooms.get(id).send("Not now").stored();
+  expect(await bob.rooms.direct(blocker.id)).toMatchObject({ id, head: seq + 1 });
+  expect(await account.blocks()).toMatchObject([{ user: { id: blocked.id } }]);
+  await account.unblock(blocked.id);
+  expect(await room.send("Now?").stored()).toEqual({ seq: seq + 2 });
+});
+
 it("people: what one device has read, the other one hears; a session that ends everywhere signs both out", async () => {
   const person = await services.person();
   const [phone, laptop] = [services.client(person), services.client(person)];

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import * as account from "./account.ts";
+import * as admin from "./admin.ts";
 import * as client from "./index.ts";
 import * as indexeddb from "./indexeddb.ts";
 import * as invitations from "./invitations.ts";
@@ -18,6 +19,7 @@ function modulesOf(server: testing.TestServer): Record<string, object> {
   return {
     "@parley/client": { ...client, createParley },
     "@parley/client/account": account,
+    "@parley/client/admin": admin,
     "@parley/client/invitations": invitations,
     "@parley/client/indexeddb": indexeddb,
     "@parley/client/tabs": tabs,
