@@ -50,11 +50,6 @@ export function fakePage(): FakePage {
   class Target extends EventTarget {
     override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
       count += 1;
-      const [, , options] = args;
-      if (typeof options === "object")
-        options.signal?.addEventListener("abort", () => {
-          count -= 1;
-        });
       super.addEventListener(...args);
     }
     override removeEventListener(...args: Parameters<EventTarget["removeEventListener"]>): void {
