@@ -8,13 +8,13 @@ import { parley } from "../state/parley.ts";
 import { me } from "../state/session.ts";
 import { text } from "../text/en.ts";
 import { Composer } from "./composer.tsx";
+import { FootLine } from "./foot-line.tsx";
 import { LiveLog } from "./live-log.tsx";
 import { Reading, useReading } from "./reading.ts";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { createRoomContext } from "./room-context.ts";
 import { RoomHeader } from "./room-header.tsx";
 import { Timeline } from "./timeline.tsx";
-import { TypingLine } from "./typing-line.tsx";
 
 const GONE = /^(room_not_found|not_a_member|forbidden)$/;
 
@@ -42,7 +42,7 @@ export function RoomView({ id, target }: { id: string; target: number | undefine
         <Timeline context={context} timeline={timeline} reading={reading} name={name} target={target} />
       )}
       <LiveLog context={context} />
-      <TypingLine context={context} />
+      <FootLine context={context} timeline={timeline} />
       {!summary && inboxPhase.value === "live" && !error && <JoinBar id={id} />}
       <Composer context={context} name={name} />
       <RemoveDialog context={context} />

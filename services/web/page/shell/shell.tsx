@@ -1,10 +1,13 @@
 import { Notice } from "../parts/notice.tsx";
 import { RoomView } from "../room/room-view.tsx";
+import { overlay } from "../state/keys.ts";
 import { route } from "../state/route.ts";
 import { text } from "../text/en.ts";
+import { KeyList } from "./key-list.tsx";
 import { LazyScreen } from "./lazy-screen.tsx";
 import { SCREENS } from "./screens.ts";
 import { Sidebar } from "./sidebar.tsx";
+import { Switcher } from "./switcher.tsx";
 
 /** What the address names, beside the inbox. */
 function Pane() {
@@ -35,6 +38,8 @@ export function Shell() {
     <div class={route.value.name === "home" ? "shell is-home" : "shell"}>
       <Sidebar />
       <Pane />
+      {overlay.value === "keys" && <KeyList />}
+      {overlay.value === "switcher" && <Switcher />}
     </div>
   );
 }

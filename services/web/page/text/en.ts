@@ -151,7 +151,19 @@ export const text = {
     signed_out: "you are signed out",
   } as Readonly<Record<string, string>>,
 
-  soon: "This screen is not there yet.",
+  keys: {
+    title: "Keyboard",
+    help: "This list",
+    switch: "Go to a room",
+    toMessages: "To the messages",
+    move: "From message to message",
+    actions: "What can be done with a message",
+    send: "Send",
+    newLine: "New line",
+    editLast: "Edit your last message (in an empty text field)",
+    leave: "Back, or leave it",
+    switchHint: "Name of a room",
+  },
   today: "Today",
   yesterday: "Yesterday",
 };

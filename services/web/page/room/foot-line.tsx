@@ -1,0 +1,23 @@
+import type { Timeline } from "@parley/client";
+import { Icon } from "../parts/icon.tsx";
+import { useLive } from "../state/live.ts";
+import { nameOf } from "../state/names.ts";
+import { text } from "../text/en.ts";
+import type { RoomContext } from "./room-context.ts";
+import { useSeenBy } from "./seen-by.ts";
+
+/** Who else is typing, and who has read what one wrote last. It has its place also while there is nothing to tell. */
+export function FootLine({ context, timeline }: { context: RoomContext; timeline: Timeline }) {
+  const users = useLive(context.room.typing).filter(({ id }) => id !== context.me);
+  const seenBy = useSeenBy(context, timeline);
+  return (
+    <div class="foot">
+      <p class="typing">{users.length > 0 && text.room.typing(users.map(nameOf))}</p>
+      {seenBy > 0 && (
+        <p class="seen">
+          <Icon name="check" class="is-tiny" /> {text.room.readBy(seenBy)}
+        </p>
+      )}
+    </div>
+  );
+}

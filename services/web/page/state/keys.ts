@@ -1,0 +1,18 @@
+import { signal } from "@preact/signals";
+
+/** What lies over the page: the list of keys, or the field that finds a room. */
+export const overlay = signal<"keys" | "switcher" | undefined>(undefined);
+
+const isText = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement && target.matches("input, textarea, [contenteditable]");
+
+/** Follows the keys that work everywhere: Ctrl-K or ⌘K, and `?` outside of text fields. */
+export function watchKeys(): void {
+  addEventListener("keydown", (event) => {
+    const isSwitch = (event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k";
+    const isHelp = event.key === "?" && !isText(event.target);
+    if (!isSwitch && !isHelp) return;
+    event.preventDefault();
+    overlay.value = isSwitch ? "switcher" : "keys";
+  });
+}
