@@ -44,5 +44,13 @@ export function tokensOf(text: string): Token[] {
   return [...tokens, ...inlineTokens(text.slice(end))];
 }
 
+/** A text in one line, without the marks of its markup. */
+export const plainText = (text: string): string =>
+  tokensOf(text)
+    .map(({ kind, text: part }) => (kind === "block" ? ` ${part} ` : part))
+    .join("")
+    .replace(/\s+/g, " ");
+
 /** Whether a text is nothing but up to three emoji. */
-export const isEmoji = (text: string): boolean => /^(?:\p{RGI_Emoji}\s*){1,3}$/v.test(text);
+export const isEmoji = (text: string): boolean =>
+  text.length < 40 && /^(?:\p{RGI_Emoji}\s*){1,3}$/v.test(text);

@@ -26,6 +26,7 @@ export class Reading {
 
   constructor(context: RoomContext) {
     this.#context = context;
+    if (inboxPhase.peek() !== "loading") this.#take();
   }
 
   /** Takes the place of the unread line before anything is told to be read, and follows who looks. */
@@ -38,7 +39,7 @@ export class Reading {
 
   /** The reader has seen everything up to a seq. */
   seen(seq: number): void {
-    this.#seen = Math.max(this.#seen, seq);
+    this.#seen = this.#isTaken ? Math.max(this.#seen, seq) : seq;
     this.#tell();
   }
 
@@ -47,7 +48,10 @@ export class Reading {
     if (this.#isTaken || !summary) return;
     this.#isTaken = inboxPhase.value === "live";
     this.#told = summary.readSeq;
-    if (summary.unread > 0) this.unreadAfter.value = summary.readSeq;
+    if (summary.unread === 0) return;
+    this.unreadAfter.value = summary.readSeq;
+    // The list is shown again with the line, perhaps at another place.
+    this.#seen = 0;
   }
 
   #tell(): void {

@@ -13,8 +13,9 @@ export interface RoomContext {
   /** Id of the reader. */
   readonly me: string;
   readonly composing: Signal<Composing>;
-  /** Key of the row that has the Tab stop of the list, and of the one under the mouse. */
+  /** Key of the row that has the Tab stop of the list, of the one that has the focus, and of the one under the mouse. */
   readonly active: Signal<string | undefined>;
+  readonly focused: Signal<string | undefined>;
   readonly hovered: Signal<string | undefined>;
   /** Seq of the message that was jumped to, for as long as it is lit. */
   readonly lit: Signal<number | undefined>;
@@ -32,6 +33,7 @@ export function createRoomContext(room: Room, me: string): RoomContext {
     me,
     composing: signal<Composing>({ kind: "new" }),
     active: signal<string | undefined>(undefined),
+    focused: signal<string | undefined>(undefined),
     hovered: signal<string | undefined>(undefined),
     lit: signal<number | undefined>(undefined),
     removing: signal<Message | undefined>(undefined),

@@ -8,6 +8,8 @@ import { around, earlier, later, WINDOW, windowStart } from "./window.ts";
 
 /** How near the edge of the list more is shown or loaded, in heights of the view. */
 const NEAR = 1.5;
+/** For so long after a room was opened its unread line decides what is shown, ms: the inbox may come after the messages. */
+const OPENING_MS = 3_000;
 /** How long the message that was jumped to is lit, ms. */
 const LIT_MS = 2_500;
 
@@ -23,6 +25,8 @@ export class RoomScroll {
   #timeline: Timeline | undefined;
   #start = 0;
   #isPlaced = false;
+  #isAtLine = false;
+  readonly #openedAt = performance.now();
   #isLoading = false;
   /** A message to be shown once it is in the document. */
   #target: number | undefined;
@@ -59,7 +63,7 @@ export class RoomScroll {
     const { items = [] } = this.#timeline ?? {};
     if (!this.#list || items.length === 0) return;
     if (this.#target !== undefined) this.#showTarget(this.#target);
-    else if (!this.#isPlaced) this.#place();
+    else if (!this.#isPlaced || this.#isLineNew()) this.#place();
     else this.#scroller.settle();
     this.#isPlaced = true;
     this.#check();
@@ -107,6 +111,7 @@ export class RoomScroll {
     const [first] = items;
     if (first && isMessage(first) && first.seq > seq) return;
     this.#target = undefined;
+    this.#isAtLine = true;
     this.#scroller.show(row, "middle");
     lit.value = Number(row.dataset.seq);
     setTimeout(() => {
@@ -114,9 +119,18 @@ export class RoomScroll {
     }, LIT_MS);
   }
 
-  /** The first time: at the unread line, or at the end. */
+  get #line(): HTMLElement | null | undefined {
+    return this.#list?.querySelector<HTMLElement>("[data-unread]");
+  }
+
+  #isLineNew(): boolean {
+    return !this.#isAtLine && performance.now() - this.#openedAt < OPENING_MS && !!this.#line;
+  }
+
+  /** At the unread line, or at the end. */
   #place(): void {
-    const line = this.#list?.querySelector<HTMLElement>("[data-unread]");
+    const line = this.#line;
+    this.#isAtLine = !!line;
     if (line) this.#scroller.show(line, "top");
     else this.#scroller.toEnd();
   }

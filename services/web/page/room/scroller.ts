@@ -1,6 +1,11 @@
 /** Within so many px of the end the list follows what is new. */
 const END_PX = 100;
 
+/** A row that was brought into sight stays where it is for so long while the rows around it get their height, ms. */
+const HELD_MS = 500;
+/** With these the reader scrolls. */
+const GESTURES = ["wheel", "touchmove", "pointerdown", "keydown"] as const;
+
 type Anchor = Readonly<{ row: HTMLElement; top: number }>;
 
 /**
@@ -14,6 +19,8 @@ export class Scroller {
   #list: HTMLElement | undefined;
   #anchor: Anchor | undefined;
   #isAtEnd = true;
+  /** Until when the anchor is kept, monotonic ms. */
+  #heldUntil = 0;
 
   /** Whether the reader is at the end of the room. */
   get isAtEnd(): boolean {
@@ -32,9 +39,14 @@ export class Scroller {
     const observer = new ResizeObserver(() => this.settle());
     observer.observe(list);
     observer.observe(box);
+    const free = () => {
+      this.#heldUntil = 0;
+    };
+    for (const name of GESTURES) box.addEventListener(name, free, { passive: true });
     box.addEventListener("scroll", scrolled, { passive: true });
     return () => {
       observer.disconnect();
+      for (const name of GESTURES) box.removeEventListener(name, free);
       box.removeEventListener("scroll", scrolled);
       this.#box = undefined;
     };
@@ -43,7 +55,8 @@ export class Scroller {
   /** Remembers what the reader sees. Call it before the list changes. */
   capture(): void {
     const box = this.#box;
-    if (!box) return;
+    const isHeld = performance.now() < this.#heldUntil && this.#anchor?.row.isConnected;
+    if (!box || isHeld) return;
     this.#isAtEnd = this.toEndPx <= END_PX;
     const edge = box.getBoundingClientRect().top;
     const row = this.#rowAt(edge);
@@ -81,6 +94,7 @@ export class Scroller {
 
   toEnd(): void {
     this.#isAtEnd = true;
+    this.#heldUntil = 0;
     this.settle();
   }
 
@@ -91,6 +105,7 @@ export class Scroller {
     const top = place === "top" ? 48 : Math.max(0, (box.clientHeight - row.offsetHeight) / 2);
     this.#isAtEnd = false;
     this.#anchor = { row, top };
+    this.#heldUntil = performance.now() + HELD_MS;
     const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - top;
     box.scrollTop += moved;
     if (this.toEndPx <= 1 && place === "top") this.#isAtEnd = true;

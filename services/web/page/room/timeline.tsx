@@ -76,11 +76,16 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
   const rows = rowsOf(shown, context.me, reading.unreadAfter.value);
   if (made.current.size > 4 * WINDOW) made.current = new Map();
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (box.current && list.current) return scroll.mount(box.current, list.current, away);
     return undefined;
   }, [scroll]);
   useLayoutEffect(() => scroll.commit());
+  useLayoutEffect(() => {
+    const { active } = context;
+    if (!rows.some(({ key }) => key === active.value))
+      active.value = rows.findLast(({ kind }) => kind === "message")?.key;
+  });
   useEffect(() => {
     if (target !== undefined) void scroll.jumpTo(target);
   }, [scroll, target]);
@@ -103,6 +108,9 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
         class="rows"
         data-head={head}
         onKeyDown={(event) => moveAmongRows(event, context)}
+        onFocusOut={() => {
+          context.focused.value = undefined;
+        }}
         onPointerLeave={() => {
           context.hovered.value = undefined;
         }}

@@ -2,7 +2,7 @@ import { type Item, isMessage } from "./rows.ts";
 
 /** Messages in the document at most, and by how many the window moves. */
 export const WINDOW = 300;
-const STEP = 100;
+const STEP = 60;
 
 /** Which part of the messages is in the document: from the one of seq `first` on, or the last ones. */
 export function windowStart(items: readonly Item[], first: number | undefined): number {

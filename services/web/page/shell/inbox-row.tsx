@@ -4,6 +4,7 @@ import { Icon } from "../parts/icon.tsx";
 import { PresenceDot } from "../parts/presence-dot.tsx";
 import { kindIcon, titleOf } from "../parts/room-names.ts";
 import { shortText } from "../parts/times.ts";
+import { plainText } from "../room/markup.ts";
 import { drafts } from "../state/drafts.ts";
 import { nameOf } from "../state/names.ts";
 import { roomPath } from "../state/route.ts";
@@ -27,7 +28,7 @@ function LastLine({ room }: { room: RoomSummary }) {
   return (
     <>
       {by}
-      {deletedAt ? text.inbox.deleted : body}
+      {deletedAt ? text.inbox.deleted : plainText(body)}
     </>
   );
 }
