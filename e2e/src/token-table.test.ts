@@ -12,7 +12,7 @@ const AT_ONCE = 8;
 /** Accepted refusals: HTTP and gRPC statuses of "unauthenticated", frame codes, close codes. */
 const REFUSED = /^(401|16|unauthenticated|bad_frame|too_large)( 4401)?$/;
 
-const parley = await Parley.start();
+const parley = await Parley.start({ env: { ...process.env, ADMIN_USERNAME: "boss" } });
 afterAll(() => parley.stop());
 const good = await parley.person("alice");
 const loggedOut = await logIn(parley.url("auth"), good);
@@ -50,10 +50,18 @@ async function showAll(places: Readonly<Record<string, ShowToken>>): Promise<str
   return wrong;
 }
 
-async function expectGoodEverywhere(places: Readonly<Record<string, ShowToken>>): Promise<void> {
+async function expectGoodEverywhere(places: Readonly<Record<string, ShowToken>>, token = good.token) {
   for (const [place, show] of Object.entries(places))
-    expect([place, await show(good.token)]).toEqual([place, "accepted"]);
+    expect([place, await show(token)]).toEqual([place, "accepted"]);
 }
+
+it("accepts a service token wherever the socket services take tokens", async () => {
+  const account = { name: "bot", scopes: ["messages:read", "messages:write"] };
+  const { token: admin } = await parley.person("boss");
+  const made = await postJson(`${parley.url("auth")}/api/v1/service-accounts`, account, admin);
+  const { token } = made as { token: string };
+  await expectGoodEverywhere(socketPlaces(parley, token), token);
+});
 
 it("accepts no forged or stale token anywhere, and a good one everywhere", async () => {
   const places = { ...socketPlaces(parley, good.token), ...authPlaces(parley) };

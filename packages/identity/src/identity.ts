@@ -3,8 +3,10 @@ export type Identity = Readonly<{
   userId: string;
   username: string;
   sessionId: string;
-  /** When the token expires, ms since the epoch. */
+  /** When the token expires, ms since the epoch. A service token is verified again by then. */
   expiresAt: number;
+  /** What a service token opens; undefined for a person's. */
+  scopes?: readonly string[];
 }>;
 
 /**

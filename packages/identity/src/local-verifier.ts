@@ -2,6 +2,7 @@ import type { JsonWebKey, KeyObject } from "node:crypto";
 import { Refusal } from "@parley/protocol/codes";
 import { InvalidTokenError, importPublicKey, type TokenRules, verifyAccessToken } from "./access-token.ts";
 import type { Identity } from "./identity.ts";
+import { isServiceToken } from "./service-token.ts";
 
 /** Longest local verification without an answer from auth, ms (docs/decisions/0012-tokens.md). */
 const OFFLINE_MAX_MS = 10 * 60_000;
@@ -66,12 +67,12 @@ export class LocalVerifier {
   /**
    * Verifies a token with the last keys.
    *
-   * @throws {Refusal} `unauthenticated` if the token is not valid; `unavailable` if there are no keys or auth has not
-   * answered for too long.
+   * @throws {Refusal} `unauthenticated` if the token is not valid; `unavailable` if there are no keys, auth has not
+   * answered for too long, or it is a service token, which only auth knows.
    */
   async verify(token: string): Promise<Identity> {
     const keys = this.#keys;
-    if (!keys || !this.isUsable) {
+    if (!keys || !this.isUsable || isServiceToken(token)) {
       throw new Refusal("unavailable", "auth does not answer", { retryAfterMs: 1_000 });
     }
     try {

@@ -2,12 +2,17 @@ import { status } from "@grpc/grpc-js";
 import type { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { scoped } from "./scoped.ts";
+import type { Scope } from "./service-token.ts";
 import { createTokenVerifier, type TokenVerifier } from "./token-verifier.ts";
 
 const RULES = { issuer: "parley-auth", audience: "parley" };
 const MINUTE = 60_000;
 /** In the form of a token; auth refuses it. */
 const REFUSED = `e30.e30.${"A".repeat(86)}`;
+
+/** In the form of a service token; it may read. */
+const SERVICE = `parley_${"x".repeat(43)}`;
 
 type Callback = (error: { code: status } | null, answer?: object) => void;
 
@@ -30,7 +35,11 @@ class FakeAuth {
     this.batches.push(tokens.length);
     const user = { id: "u1", username: "alice", displayName: "Alice" };
     const valid = { user, sessionId: "s1", expiresAt: this.expiresAt, code: "" };
-    const answers = tokens.map((token) => (token === REFUSED ? { code: "unauthenticated" } : valid));
+    const answers = tokens.map((token) => {
+      if (token === SERVICE)
+        return { ...valid, sessionId: "s2", serviceToken: { scopes: ["messages:read"] } };
+      return token === REFUSED ? { code: "unauthenticated" } : valid;
+    });
     this.#answer(callback, { tokens: answers });
   }
 
@@ -186,4 +195,25 @@ it("fetches the keys each minute", async () => {
   await vi.advanceTimersByTimeAsync(10 * MINUTE);
   expect(auth.fetched).toBeGreaterThanOrEqual(10);
   expect(auth.fetched).toBeLessThan(13);
+});
+
+it("asks auth for a service token, which nobody else can verify, and lets it do what its scopes say", async () => {
+  open();
+  const identities = { verify: verifier.verify, isRevoked: () => false, onRevoked: () => undefined };
+  const show = (scope: Scope, shown: string) => {
+    const answer = scoped(identities, scope).verify(shown);
+    const outcome = answer.then(
+      ({ scopes }) => scopes ?? "a person",
+      ({ code }) => code,
+    );
+    return vi.advanceTimersByTimeAsync(50).then(() => outcome);
+  };
+  expect(await show("messages:read", SERVICE)).toEqual(["messages:read"]);
+  expect(await show("messages:write", SERVICE)).toBe("forbidden");
+  expect(await show("messages:write", token)).toBe("a person");
+  expect(await show("messages:read", `${SERVICE}x`)).toBe("unauthenticated");
+  auth.isAway = true;
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(await show("messages:read", SERVICE)).toBe("unavailable");
+  expect(await show("messages:read", token)).toBe("a person");
 });

@@ -6,6 +6,7 @@ import { isAccessTokenForm, type TokenRules } from "./access-token.ts";
 import type { Identity, VerifyToken } from "./identity.ts";
 import { type Jwks, LocalVerifier } from "./local-verifier.ts";
 import { RefusedTokens } from "./refused-tokens.ts";
+import { isServiceToken } from "./service-token.ts";
 
 /** Deadline of a call of auth, ms. */
 const CALL_DEADLINE_MS = 2_000;
@@ -30,9 +31,10 @@ export type TokenVerifier = Readonly<{
 
 const refusal = () => new Refusal("unauthenticated", "the token is not valid");
 
-function toIdentity({ user, sessionId, expiresAt }: VerifiedToken): Identity {
+function toIdentity({ user, sessionId, expiresAt, serviceToken }: VerifiedToken): Identity {
   if (!user || !expiresAt) throw new Error("auth sent an incomplete answer");
-  return { userId: user.id, username: user.username, sessionId, expiresAt: expiresAt.getTime() };
+  const identity = { userId: user.id, username: user.username, sessionId, expiresAt: expiresAt.getTime() };
+  return serviceToken ? { ...identity, scopes: serviceToken.scopes } : identity;
 }
 
 /** What auth says about tokens. @throws {Error} if it does not answer in time, or not as it should. */
@@ -55,7 +57,7 @@ function askAuth(auth: AuthServiceClient, tokens: readonly string[]): Promise<Ma
 /**
  * Verifies tokens by auth's `VerifyTokens`: those that are asked for within `BATCH_MS` are one call (docs/decisions/0020).
  * Answers are cached for `CACHE_MS`, and concurrent verifications of a token share one; a token that auth refused is
- * refused without a call for a minute. While auth does not answer, tokens are verified locally with its public keys.
+ * refused without a call for a minute. While auth does not answer, access tokens are verified locally with its public keys.
  */
 export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules): TokenVerifier {
   const fetchJwks = () =>
@@ -102,7 +104,7 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
   const timer = setInterval(removeOld, CACHE_MS).unref();
 
   const verify = async (token: string): Promise<Identity> => {
-    if (!isAccessTokenForm(token)) throw refusal();
+    if (!isAccessTokenForm(token) && !isServiceToken(token)) throw refusal();
     const now = performance.now();
     const cached = cache.get(token);
     if (cached && cached.until > now && cached.identity.expiresAt > Date.now()) return cached.identity;

@@ -98,6 +98,7 @@ export class DoorFixture {
     });
     const verify = async (token: string) => {
       const [userId, sessionId = "s1", lifeMs = "900000"] = token.split("-");
+      if (userId === "scopeless") throw new Refusal("forbidden", "this token has not the scope");
       if (!userId?.startsWith("u")) throw new Refusal("unauthenticated", "the token is not valid");
       return { userId, username: `name-${userId}`, sessionId, expiresAt: Date.now() + Number(lifeMs) };
     };

@@ -85,6 +85,14 @@ describe("the door", () => {
     expect(heard).toEqual([]);
   });
 
+  it("closes with 4401 when the token does not open this service, and says so", async () => {
+    const client = new Client(url);
+    await once(client.ws, "open");
+    client.send('{"type":"auth","token":"scopeless"}');
+    expect((await client.closed).code).toBe(4401);
+    expect(client.frames).toMatchObject([{ type: "error", code: "forbidden" }]);
+  });
+
   it("closes with 4401 without a token within 5 s", async () => {
     const client = new Client(url);
     const began = performance.now();

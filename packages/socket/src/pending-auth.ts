@@ -22,6 +22,9 @@ const BYTES_MAX = FIRST_BYTES_MAX + EARLY_BYTES_MAX + HEAD_BYTES_MAX;
 /** How long a socket may be silent while others need its place, ms: a client sends its token at once. */
 const SILENT_MS = 1_000;
 
+/** Codes by which a token is refused. */
+const ANSWERS: readonly string[] = ["unauthenticated", "forbidden", "unavailable"];
+
 type Read = (chunk: Buffer) => void;
 
 /** Frames that arrived after `auth` and before its answer, in order. */
@@ -154,8 +157,7 @@ export class PendingAuth {
   /** The client learns whether its token was refused or auth is away; any other error is a first frame not `auth`. */
   #refuse(error: unknown): void {
     if (this.#meter.ws.readyState !== this.#meter.ws.OPEN) return;
-    const isAnswer =
-      error instanceof Refusal && (error.code === "unauthenticated" || error.code === "unavailable");
+    const isAnswer = error instanceof Refusal && ANSWERS.includes(error.code);
     const refusal = isAnswer
       ? error
       : new Refusal("unauthenticated", 'the first frame must be {"type":"auth","token":…}');

@@ -10,6 +10,10 @@ import { checkOrigin } from "./check-origin.ts";
 import { addLeaveRoutes } from "./leave-routes.ts";
 import { addLoginRoutes } from "./login-routes.ts";
 import { createRefreshCookie } from "./refresh-cookie.ts";
+import type { RegistrationMode } from "./registration.ts";
+import { addRegistrationRoutes } from "./registration-routes.ts";
+import { demandRight } from "./rights.ts";
+import { addServiceAccountRoutes } from "./service-account-routes.ts";
 import type { UseCases } from "./use-cases.ts";
 import { addUserRoutes } from "./user-routes.ts";
 
@@ -25,6 +29,7 @@ type HttpSettings = Readonly<{
   allowedOrigins: readonly string[];
   trustProxy: TrustProxy;
   limits: Limits;
+  registration: RegistrationMode;
   /** Path under which an edge serves this service; the refresh cookie is for that path. */
   publicPrefix: string;
   /** Whether browsers may send the refresh cookie over TLS only. */
@@ -47,6 +52,7 @@ export async function buildApp(
     ...settings,
     authenticate: async (request) => {
       const caller = await authenticate(request, cases.verifyToken);
+      demandRight(caller, request.routeOptions.config.allowed);
       return { ...caller, userId: caller.user.id };
     },
     bodyBytesMax: BODY_BYTES_MAX,
@@ -59,8 +65,10 @@ export async function buildApp(
   app.addHook("preParsing", async (request) => checkOrigin(request, settings.allowedOrigins));
   const refreshCookie = createRefreshCookie(app.publicPrefix, settings.secureCookies);
   addLoginRoutes(app, cases, refreshCookie);
+  addRegistrationRoutes(app, cases, settings.registration);
   addAccountRoutes(app, cases);
   addLeaveRoutes(app, cases, refreshCookie);
   addUserRoutes(app, cases);
+  addServiceAccountRoutes(app, cases);
   return app;
 }

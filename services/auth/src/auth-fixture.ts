@@ -17,6 +17,8 @@ export type AuthFixture = Readonly<{
   operatorsUrl: string;
   grpcPort: number;
   databaseUrl: string;
+  /** Lines of the log from LOG_LEVEL up. */
+  logged: readonly string[];
   /** Starts another instance on the same database. */
   another: (env?: Record<string, string>) => Promise<AuthFixture>;
   close: () => Promise<void>;
@@ -39,7 +41,9 @@ export async function startAuthFixture(
     NATS_URL: "nats://127.0.0.1:1",
     ...env,
   });
-  const log = createLog("auth", env.LOG_LEVEL ?? "silent");
+  const logged: string[] = [];
+  const destination = { write: (line: string) => void logged.push(line) };
+  const log = createLog("auth", env.LOG_LEVEL ?? "silent", destination);
   const ports = await startAuth(config, { log, onClose: (closer) => closers.push(closer) });
   const { grpcPort, httpPort, metricsPort } = ports;
   const credential = env.AUTH_GRPC_TOKEN?.split(",")[0];
@@ -53,6 +57,7 @@ export async function startAuthFixture(
     operatorsUrl: `http://127.0.0.1:${metricsPort}`,
     grpcPort,
     databaseUrl: used.url,
+    logged,
     another: (more = {}) =>
       startAuthFixture({ ...env, ...more }, { url: used.url, drop: async () => undefined }),
     async close() {

@@ -52,9 +52,12 @@ export function createCheckPassword(users: Users, hasher: Hasher, limits: Limits
     ]);
     const isKnown = hasSession || found?.isKnown === true;
     const turn = { account, address, isKnown, spacings: limits.spacings(account, address, counts, isKnown) };
-    const { matches, stale } = await hasher.verify(normalizePassword(password), found?.passwordHash, turn);
+    // Who has no password has an empty hash: nobody's password matches, with the same work.
+    const expected = found?.passwordHash || undefined;
+    const { matches, stale } = await hasher.verify(normalizePassword(password), expected, turn);
     // A password in place of lost bytes lets nobody in, not even to an account that was made with one.
-    if (found && matches && !hasLostBytes(password)) return { account: found, isStale: stale, turn };
+    if (found && expected && matches && !hasLostBytes(password))
+      return { account: found, isStale: stale, turn };
     await limits.countFailure(account, address);
     return undefined;
   };

@@ -11,6 +11,9 @@ import {
 } from "@parley/runtime/variables";
 import { type Static, Type } from "typebox";
 import type { TlsFiles } from "./grpc-tls.ts";
+import { RegistrationMode } from "./registration.ts";
+import { reservedReason } from "./reserved-username.ts";
+import { isUsername } from "./users.ts";
 
 /** Every environment variable that services/auth reads. */
 export const AuthConfig = Type.Object({
@@ -39,6 +42,22 @@ export const AuthConfig = Type.Object({
     default: 100,
     description: "open sessions of one user; over it the one that was used least recently is revoked",
   }),
+  REGISTRATION: RegistrationMode,
+  ADMIN_USERNAME: Type.Optional(
+    Type.String({ description: "username of an admin: who has it, or registers it" }),
+  ),
+  SERVICE_ACCOUNTS_MAX: Type.Integer({
+    minimum: 0,
+    maximum: 1_000,
+    default: 100,
+    description: "service accounts",
+  }),
+  SERVICE_TOKENS_MAX: Type.Integer({
+    minimum: 1,
+    maximum: 20,
+    default: 5,
+    description: "open tokens of one service account",
+  }),
   AUTH_TLS_CERT: Type.Optional(
     Type.String({ description: "file with the certificate of auth's gRPC (PEM); unset: no TLS" }),
   ),
@@ -57,12 +76,15 @@ export type AuthConfig = Static<typeof AuthConfig>;
 /**
  * Reads the configuration of services/auth.
  *
- * @throws {ConfigError} if a variable breaks its rule, limits are off in production, or only some of the TLS variables
- * that go together are set.
+ * @throws {ConfigError} if a variable breaks its rule, limits are off in production, nobody can have the name of
+ * `ADMIN_USERNAME`, or only some of the TLS variables that go together are set.
  */
 export function readAuthConfig(env: NodeJS.ProcessEnv): AuthConfig {
   const config = readConfig(AuthConfig, env);
   readLimits(config);
+  const { ADMIN_USERNAME: admin } = config;
+  if (admin !== undefined && (!isUsername(admin) || reservedReason(admin) !== undefined))
+    throw new ConfigError("configuration: ADMIN_USERNAME must be a username that is not reserved");
   const { AUTH_TLS_CERT: cert, AUTH_TLS_KEY: key, AUTH_TLS_CA: ca } = config;
   if ((cert === undefined) !== (key === undefined) || (ca !== undefined && cert === undefined))
     throw new ConfigError(

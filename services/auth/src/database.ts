@@ -6,6 +6,10 @@ const CONNECTIONS = 8;
 const STATEMENT_DEADLINE_MS = 5_000;
 const RETRY_AFTER_MS = 1_000;
 
+/** SQL: a time in RFC 3339, in UTC. */
+export const rfc3339 = (time: string): string =>
+  `to_char(${time} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
 /**
  * Opens Postgres for auth. Queries reject with an AuthError `unavailable` if the server cannot be reached or does not
  * answer in time; other errors pass unchanged.

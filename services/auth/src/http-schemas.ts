@@ -1,6 +1,7 @@
 import { StorableText } from "@parley/protocol/text";
 import { Type } from "typebox";
 import { PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN } from "./password-rules.ts";
+import { RegistrationMode } from "./registration.ts";
 import {
   DISPLAY_NAME_LENGTH_MAX,
   FOUND_DEFAULT,
@@ -10,7 +11,7 @@ import {
   USERNAME_PATTERN,
 } from "./users.ts";
 
-const Username = Type.String({
+export const Username = Type.String({
   minLength: USERNAME_LENGTH_MIN,
   maxLength: USERNAME_LENGTH_MAX,
   pattern: USERNAME_PATTERN,
@@ -27,18 +28,30 @@ const Password = Type.String({
 /** What a body can hold; only a right one lets anybody in. */
 const GIVEN_LENGTH_MAX = 16_384;
 const GivenPassword = Type.String({ maxLength: GIVEN_LENGTH_MAX, examples: ["correct horse battery"] });
-const DisplayName = Type.String({
+export const DisplayName = Type.String({
   description: `the name that others see, 1 to ${DISPLAY_NAME_LENGTH_MAX} characters`,
   examples: ["Alice"],
 });
 
-const fields = { id: Type.String(), username: Type.String(), displayName: Type.String() };
+/** What others see of a user. */
+export const fields = { id: Type.String(), username: Type.String(), displayName: Type.String() };
+
+/** Longest text that is looked at as a code, characters. */
+const INVITE_LENGTH_MAX = 100;
 
 export const RegisterBody = Type.Object({
   username: Username,
   password: Password,
   displayName: Type.Optional(DisplayName),
+  invite: Type.Optional(
+    Type.String({
+      maxLength: INVITE_LENGTH_MAX,
+      description: "the code of an invite link to a room; needed where registration is by invitation",
+      examples: ["0123456789ABCDEFGHJKMNPQRS"],
+    }),
+  ),
 });
+export const RegistrationAnswer = Type.Object({ data: Type.Object({ mode: RegistrationMode }) });
 export const Registered = Type.Object({
   data: Type.Object({
     ...fields,
@@ -80,7 +93,7 @@ export const PasswordChanged = Type.Object({
     revokedSessions: Type.Integer({ description: "number of other sessions that were revoked" }),
   }),
 });
-const Time = Type.String({ description: "RFC 3339 time in UTC" });
+export const Time = Type.String({ description: "RFC 3339 time in UTC" });
 export const SessionList = Type.Object({
   data: Type.Array(
     Type.Object({
@@ -96,10 +109,15 @@ export const SessionList = Type.Object({
 export const LoggedOutAll = PasswordChanged;
 export const DeleteBody = Type.Object({ password: GivenPassword });
 export const AccountDeleted = Type.Object({ data: Type.Object({ deleted: Type.Literal(true) }) });
-const OptionalTime = Type.Union([Time, Type.Null()]);
+export const OptionalTime = Type.Union([Time, Type.Null()]);
 export const AccountExported = Type.Object({
   data: Type.Object({
-    user: Type.Object({ ...fields, createdAt: Time, updatedAt: Time }),
+    user: Type.Object({
+      ...fields,
+      externalId: Type.Optional(Type.String({ description: "id of an application's own user there" })),
+      createdAt: Time,
+      updatedAt: Time,
+    }),
     sessions: Type.Array(
       Type.Object({
         id: Type.String(),
@@ -121,6 +139,12 @@ export const AccountExported = Type.Object({
 export const SessionParams = Type.Object({ id: Type.String() });
 export const SessionRevoked = Type.Object({ data: Type.Object({ revoked: Type.Literal(true) }) });
 export const Me = Type.Object({ data: Type.Object(fields) });
+export const MeWithRole = Type.Object({
+  data: Type.Object({
+    ...fields,
+    role: Type.Optional(Type.Literal("admin", { description: "left out for everybody else" })),
+  }),
+});
 export const UsersQuery = Type.Object({
   ids: Type.Optional(Type.String({ description: "ids of users, separated by commas, at most 100" })),
   name: Type.Optional(
@@ -159,8 +183,8 @@ export const security = [{ bearer: [] }];
 const PROBLEMS: Readonly<Record<number, string>> = {
   400: "a field breaks a rule: bad_frame, with its path; bad_json",
   401: "unauthenticated, session_revoked",
-  403: "wrong_password; forbidden: a page of a strange origin sent the cookie",
-  404: "session_not_found",
+  403: "forbidden: the right is missing, or a page of a strange origin sent the cookie; wrong_password, quota_exceeded, invite_invalid, registration_closed",
+  404: "session_not_found, service_account_not_found, token_not_found",
   409: "username_taken",
   429: "rate_limited: try again after Retry-After seconds",
   503: "unavailable: Postgres or the password process does not answer; overloaded",

@@ -2,22 +2,14 @@ import { bearerToken } from "@parley/identity/authenticate";
 import type { App } from "@parley/runtime/http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Static } from "typebox";
-import {
-  LoggedIn,
-  LoggedOut,
-  LoginBody,
-  problems,
-  RefreshBody,
-  RegisterBody,
-  Registered,
-} from "./http-schemas.ts";
+import { LoggedIn, LoggedOut, LoginBody, problems, RefreshBody } from "./http-schemas.ts";
 import type { TokenPair } from "./refresh.ts";
 import type { RefreshCookie } from "./refresh-cookie.ts";
 import type { UseCases } from "./use-cases.ts";
 
 const tags = ["login"];
 /** What an attempt costs beside the hash, which has a queue and limits of its own: an address has 100 a second. */
-const PASSWORD_COST = 20;
+export const PASSWORD_COST = 20;
 type Answer = (
   reply: FastifyReply,
   pair: TokenPair,
@@ -42,7 +34,6 @@ export function addLoginRoutes(app: App, cases: UseCases, cookie: RefreshCookie)
       data: { token, ...(cookieOnly ? {} : { refreshToken }), expiresIn: expiresInSeconds, user },
     };
   };
-  addRegister(app, cases);
   addLogin(app, cases, answer);
   addRefresh(app, cases, answer, cookie);
   app.post(
@@ -60,26 +51,6 @@ export function addLoginRoutes(app: App, cases: UseCases, cookie: RefreshCookie)
       const refreshToken = request.body?.refreshToken ?? cookie.read(request);
       await cases.logout({ token: optionalToken(request), refreshToken });
       return { data: { loggedOut: true as const } };
-    },
-  );
-}
-
-function addRegister(app: App, cases: UseCases): void {
-  app.post(
-    "/api/v1/register",
-    {
-      config: { cost: PASSWORD_COST },
-      schema: {
-        tags,
-        summary: "create an account",
-        body: RegisterBody,
-        response: { 201: Registered, ...problems(400, 403, 409, 429, 503) },
-      },
-    },
-    async (request, reply) => {
-      const { username, password, displayName = "" } = request.body;
-      const user = await cases.register({ username, password, displayName, address: request.ip });
-      return reply.code(201).send({ data: { ...user, user } });
     },
   );
 }

@@ -6,6 +6,9 @@ const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 /** Creates an opaque token of 256 random bits. */
 export const createRefreshToken = (): string => randomBytes(TOKEN_BYTES).toString("base64url");
 
+/** Creates a service token, of 256 random bits too. */
+export const createServiceToken = (): string => `parley_${createRefreshToken()}`;
+
 /** Whether a text has the form of a refresh token. Access tokens do not. */
 export const isRefreshToken = (text: string): boolean => TOKEN.test(text);
 

@@ -5,8 +5,8 @@ const RESERVED = new Set(
     /\s+/,
   ),
 );
-/** Deleted accounts are renamed to this and their id. */
-const ERASED = /^deleted-/i;
+/** Deleted accounts are renamed to this and their id; an application's own users are named so. */
+const GENERATED = /^(deleted-|app-[0-9a-f]{24}$)/i;
 const PUNCTUATION = /[._-]/g;
 
 /**
@@ -18,5 +18,5 @@ const PUNCTUATION = /[._-]/g;
 export function reservedReason(username: string): string | undefined {
   const letters = username.replace(PUNCTUATION, "").toLowerCase();
   if (letters === "") return "has no letter or digit";
-  return RESERVED.has(letters) || ERASED.test(username) ? "is reserved" : undefined;
+  return RESERVED.has(letters) || GENERATED.test(username) ? "is reserved" : undefined;
 }

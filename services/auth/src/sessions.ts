@@ -1,6 +1,7 @@
 import { createBatchLoader } from "@parley/runtime/batch-loader";
 import type { Database } from "@parley/runtime/postgres";
 import type { Revocation } from "./announce-revocations.ts";
+import type { Role } from "./roles.ts";
 import type { Account, User } from "./users.ts";
 
 const DEVICE_LENGTH_MAX = 200;
@@ -9,7 +10,7 @@ const KNOWN_ADDRESSES_MAX = 20;
 /** Sessions in one list. */
 const LIST_MAX = 200;
 /** Sessions looked up by one statement, and the shortest time between two. */
-const LOOKUP = { keysMax: 1_000, intervalMs: 5 } as const;
+export const LOOKUP = { keysMax: 1_000, intervalMs: 5 } as const;
 
 /** SQL: session `s` of user `u` is open, that is not revoked, not expired, and of the current password. */
 export const IS_OPEN =
@@ -18,7 +19,7 @@ export const IS_OPEN =
 export const DAYS_AHEAD = (param: string) => `now() + make_interval(days => ${param})`;
 
 /** An open session and its user. */
-type LiveSession = Readonly<{ sessionId: string; user: User }>;
+type LiveSession = Readonly<{ sessionId: string; user: User; role: Role }>;
 
 /** `refreshHash`: of the first refresh token; `addressHash`: of where the account is entered from. */
 type NewSession = Readonly<{ device: string; refreshHash: string; addressHash: string }>;
@@ -95,16 +96,16 @@ const OPEN = `
 
 type OpenRow = Readonly<{ id: string; revokedId: string | null; at: Date }>;
 
-type SessionRow = User & { sessionId: string; isOpen: boolean; isOver: boolean };
+type SessionRow = User & { sessionId: string; role: Role; isOpen: boolean; isOver: boolean };
 
 const FIND = `
-  select s.id as "sessionId", u.id, u.username, u.display_name as "displayName",
+  select s.id as "sessionId", u.id, u.username, u.display_name as "displayName", u.role,
          ${IS_OPEN} as "isOpen", s.expires_at <= now() as "isOver"
   from auth.sessions s join auth.users u on u.id = s.user_id where s.id = any(string_to_array($1, ',')::uuid[])`;
 
-function toFound({ sessionId, isOpen, isOver, id, username, displayName }: SessionRow): FoundSession {
+function toFound({ sessionId, role, isOpen, isOver, id, username, displayName }: SessionRow): FoundSession {
   if (isOver) return undefined;
-  return isOpen ? { sessionId, user: { id, username, displayName } } : "revoked";
+  return isOpen ? { sessionId, user: { id, username, displayName }, role } : "revoked";
 }
 
 /** Looks up sessions with one statement. An id is a UUID, so it has no comma. */

@@ -17,6 +17,7 @@ import { startGrpc } from "./grpc-server.ts";
 import { readServerCredentials } from "./grpc-tls.ts";
 import { startHasher } from "./hasher.ts";
 import { HASH_PARAMETERS, TEST_HASH_PARAMETERS } from "./password-rules.ts";
+import { keepAdmin } from "./roles.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 import { createUseCases } from "./use-cases.ts";
 
@@ -38,6 +39,7 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
     (err) => log.warn({ err, part: "postgres" }, "waiting for Postgres"),
   );
   onClose(() => keys.close());
+  await keepAdmin(database, config.ADMIN_USERNAME, log);
   const parameters = config.NODE_ENV === "test" ? TEST_HASH_PARAMETERS : HASH_PARAMETERS;
   const hasher = startHasher(log, parameters);
   onClose(() => hasher.close());
@@ -45,7 +47,7 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
   onClose(() => announcer.close());
   const cleanup = startCleanup(database, log);
   onClose(() => cleanup.close());
-  const cases = createUseCases(config, { database, keys, hasher, announce: announcer.announce });
+  const cases = createUseCases(config, { database, keys, hasher, announce: announcer.announce, log });
   // NATS is not a check: without it services learn of revocations by polling, and everything else works.
   const checks: Record<string, Check> = {
     postgres: () => database.query("select 1"),
@@ -59,6 +61,7 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
     trustProxy: readTrustProxy(config.TRUST_PROXY),
     limits: readLimits(config),
     publicPrefix: config.PUBLIC_PREFIX,
+    registration: config.REGISTRATION,
     secureCookies: config.NODE_ENV === "production",
   };
   const app = await buildApp(cases, checks, settings, log);

@@ -1,6 +1,6 @@
 import type { App } from "@parley/runtime/http";
 import { AuthError } from "./auth-error.ts";
-import { Jwks, Me, problems, security, UserList, UsersQuery } from "./http-schemas.ts";
+import { Jwks, MeWithRole, problems, security, UserList, UsersQuery } from "./http-schemas.ts";
 import type { UseCases } from "./use-cases.ts";
 import { callerOf } from "./verify-token.ts";
 
@@ -14,13 +14,19 @@ const JWKS_CACHE_S = 60;
 export function addUserRoutes(app: App, cases: UseCases): void {
   app.get(
     "/api/v1/me",
-    { schema: { tags, security, summary: "my user", response: { 200: Me, ...problems(401, 503) } } },
-    async (request) => ({ data: callerOf(request).user }),
+    {
+      config: { allowed: "everybody" },
+      schema: { tags, security, summary: "my user", response: { 200: MeWithRole, ...problems(401, 503) } },
+    },
+    async (request) => {
+      const { user, role } = callerOf(request);
+      return { data: { ...user, ...(role === "admin" && { role }) } };
+    },
   );
   app.get(
     "/api/v1/users",
     {
-      config: { cost: USERS_COST },
+      config: { cost: USERS_COST, allowed: "everybody" },
       schema: {
         tags,
         security,

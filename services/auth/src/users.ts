@@ -3,6 +3,7 @@ import type { Database } from "@parley/runtime/postgres";
 import type { Revocation } from "./announce-revocations.ts";
 import { AuthError } from "./auth-error.ts";
 import { reservedReason } from "./reserved-username.ts";
+import type { Role } from "./roles.ts";
 
 export const USERNAME_LENGTH_MIN = 3;
 export const USERNAME_LENGTH_MAX = 32;
@@ -23,14 +24,13 @@ export const isUsername = (text: string): boolean => USERNAME.test(text);
 /** Whether a text has the form of a user or session id (a UUID). */
 export const isId = (text: string): boolean => UUID.test(text);
 
-/** Returns a valid username as it is. @throws {AuthError} `bad_frame` if it is not valid. */
-export function acceptUsername(text: string): string {
+/** Returns a valid username as it is. @throws {AuthError} `bad_frame` with `path` if it is not valid. */
+export function acceptUsername(text: string, path = "/username"): string {
   const reserved = reservedReason(text);
-  if (reserved !== undefined)
-    throw new AuthError("bad_frame", `this username ${reserved}`, { path: "/username" });
+  if (reserved !== undefined) throw new AuthError("bad_frame", `this username ${reserved}`, { path });
   if (isUsername(text)) return text;
   const rule = `${USERNAME_LENGTH_MIN} to ${USERNAME_LENGTH_MAX} of a-z A-Z 0-9 _ . -`;
-  throw new AuthError("bad_frame", `a username is ${rule}`, { path: "/username" });
+  throw new AuthError("bad_frame", `a username is ${rule}`, { path });
 }
 
 /**
@@ -55,7 +55,9 @@ const FIELDS = `id, username, display_name as "displayName"`;
 export type Account = User & Readonly<{ passwordHash: string; passwordEpoch: number; isKnown: boolean }>;
 
 /** A new account, with the hash of the address that it is made from. */
-type NewAccount = Readonly<Record<"username" | "displayName" | "passwordHash" | "addressHash", string>>;
+type NewAccount = Readonly<
+  Record<"username" | "displayName" | "passwordHash" | "addressHash", string> & { role: Role }
+>;
 
 /** A user who was looked up by id. */
 export type FoundUser = User & Readonly<{ isDeleted: boolean }>;
@@ -86,7 +88,7 @@ export interface Users {
 }
 
 /** SQL: the hash by which the username `$1` of a deleted account is kept from others. */
-const NAME_HASH = "sha256(convert_to(lower($1), 'UTF8'))";
+export const NAME_HASH = "sha256(convert_to(lower($1), 'UTF8'))";
 
 /** SQL: whether a text begins with `$1` in lower case, by an index of `text_pattern_ops` and whatever the plan. */
 const beginsWith = (text: string) => `(${text} ~>=~ lower($1) and ${text} ~<~ (lower($1) || chr(1114111)))`;
@@ -107,7 +109,7 @@ const ERASE = `
     update auth.users set
       username = 'deleted-' || left(replace(id::text, '-', ''), 24), display_name = 'Deleted account',
       password_hash = '', password_epoch = password_epoch + 1, deleted_at = now(), updated_at = now(),
-      erased_name_hash = sha256(convert_to(username_key, 'UTF8'))
+      erased_name_hash = sha256(convert_to(username_key, 'UTF8')), role = 'user', external_id = null
     where id = $1 and deleted_at is null returning id
   ), forgotten as (
     delete from auth.known_addresses k using erased where k.user_id = erased.id
@@ -119,18 +121,18 @@ const ERASE = `
 /** Stores accounts in the schema `auth`. */
 export function createUsers(database: Database): Users {
   return {
-    async add({ username, displayName, passwordHash, addressHash }) {
+    async add({ username, displayName, passwordHash, addressHash, role }) {
       const [user] = await database.query<User>(
         `with added as (
-           insert into auth.users (username, display_name, password_hash)
-           select $1, $2, $3
+           insert into auth.users (username, display_name, password_hash, role)
+           select $1, $2, $3, $5
            where not exists (select from auth.users where erased_name_hash = ${NAME_HASH})
            on conflict (username_key) do nothing returning id, username, display_name
          ), known as (
            insert into auth.known_addresses (user_id, address_hash) select id, decode($4, 'hex') from added
          )
          select ${FIELDS} from added`,
-        [username, displayName, passwordHash, addressHash],
+        [username, displayName, passwordHash, addressHash, role],
       );
       return user;
     },

@@ -1,5 +1,6 @@
 import { authenticate } from "@parley/identity/authenticate";
 import type { Identities } from "@parley/identity/identity";
+import { scoped } from "@parley/identity/scoped";
 import { TOO_LARGE_PATHS } from "@parley/protocol/codes";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { SessionChange } from "@parley/protocol/me";
@@ -25,6 +26,9 @@ import { addRooms, type RoomsHttpDependencies } from "./rooms/http/rooms-routes.
 import { addSearchRoutes } from "./search/http/search-routes.ts";
 import type { Search } from "./search/search.ts";
 
+/** Methods of the routes that change nothing. */
+const READING = ["GET", "HEAD"];
+
 type AppDependencies = Readonly<{
   identities: Identities;
   subscriptions: Omit<SubscriptionsDependencies, "onOpened" | "onClosed" | "openRooms" | "presenceIn">;
@@ -49,7 +53,9 @@ export type ConsumerApp = Readonly<{
 
 /** Builds the app of ws-consumer: the WebSocket door for listeners, and the HTTP API. It opens no port. */
 export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
-  const { identities, limits, log, checks, metrics, trustProxy, publicPrefix } = deps;
+  const { limits, log, checks, metrics, trustProxy, publicPrefix } = deps;
+  const identities = scoped(deps.identities, "messages:read");
+  const changing = scoped(deps.identities, "messages:write");
   const app = await buildHttp({
     service: "ws-consumer",
     title: "Parley ws-consumer",
@@ -62,7 +68,8 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
     publicPrefix,
     limits,
     homeLinks: SOCKET_LINKS,
-    authenticate: (request) => authenticate(request, identities.verify),
+    authenticate: (request) =>
+      authenticate(request, (READING.includes(request.method) ? identities : changing).verify),
     bodyBytesMax: FRAME_BYTES_MAX,
     tooLargePaths: TOO_LARGE_PATHS,
   });

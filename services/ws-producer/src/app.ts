@@ -1,5 +1,6 @@
 import { authenticate } from "@parley/identity/authenticate";
 import type { Identities } from "@parley/identity/identity";
+import { scoped } from "@parley/identity/scoped";
 import { TOO_LARGE_PATHS } from "@parley/protocol/codes";
 import { FRAME_BYTES_MAX } from "@parley/protocol/limits";
 import type { Check } from "@parley/runtime/health";
@@ -43,7 +44,8 @@ type ProducerDependencies = Readonly<{
 
 /** Builds the WebSocket and HTTP interface of ws-producer; opens no port. */
 export async function buildApp(dependencies: ProducerDependencies): Promise<{ app: App; door: Door }> {
-  const { identities, postMessage, limits, log, checks, metrics, trustProxy, publicPrefix } = dependencies;
+  const { postMessage, limits, log, checks, metrics, trustProxy, publicPrefix } = dependencies;
+  const identities = scoped(dependencies.identities, "messages:write");
   const app = await buildHttp({
     service: "ws-producer",
     title: "Parley ws-producer",
