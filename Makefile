@@ -69,12 +69,15 @@ migrate: install ## apply migrations/ to DATABASE_URL
 new-migration: ## make the next file in migrations/ (NAME=room_topics)
 	@packages/devstack/scripts/new-migration.sh
 
-.PHONY: dead-letters rotate-keys
+.PHONY: dead-letters rotate-keys admin
 dead-letters: install ## list what could not be stored (REPLAY=<id>: put one into the log again)
 	@$(NODE) $(DEVSTACK)/as-service.ts ws-consumer services/ws-consumer/src/dead-letters-main.ts $(if $(REPLAY),replay $(REPLAY),list)
 
 rotate-keys: install ## make a new signing key; the old one stays valid for a while (NOW=1: not, a key has leaked)
 	@$(NODE) $(DEVSTACK)/as-service.ts auth services/auth/src/rotate-keys-main.ts $(if $(NOW),--now)
+
+admin: install ## make a registered user an admin (NAME=alice; REMOVE=1: no admin any more), at once
+	@$(NODE) $(DEVSTACK)/as-service.ts auth services/auth/src/admin-main.ts $(NAME) $(if $(REMOVE),--remove)
 
 .PHONY: test lint build
 test: install ## lint, types, imports, and all tests on real servers

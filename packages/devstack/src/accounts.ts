@@ -8,13 +8,13 @@ export type Account = Readonly<
 type Credentials = Readonly<{ username: string; password: string; displayName?: string }>;
 
 /**
- * Registers a user through auth's HTTP API, unless the name is taken, and logs in. The default password is a random one.
+ * Registers a user through auth's HTTP API, unless the name is taken or nobody may register, and logs in. The default password is a random one.
  *
  * @throws {Error} with auth's answer if it refuses.
  */
 export async function openAccount(authUrl: string, user: Partial<Credentials>): Promise<Account> {
   const { username = `user_${randomBytes(6).toString("hex")}`, password = newPassword() } = user;
-  const isTaken = (error: Error) => error.message.includes(" answered 409");
+  const isTaken = (error: Error) => / answered 4(09|03)/.test(error.message);
   await postJson(`${authUrl}/api/v1/register`, { ...user, username, password }).catch((error: Error) => {
     if (!isTaken(error)) throw error;
   });

@@ -23,6 +23,7 @@ async function main(): Promise<number> {
   });
   try {
     loadDotEnv();
+    process.env.ADMIN_USERNAME ||= "alice";
     stack = await startStack({
       ...stackOptionsFrom(process.env),
       services: namedServices(process.argv.slice(2)),
@@ -67,7 +68,9 @@ async function openDemoUsers(auth: string, dataDir: string): Promise<void> {
   const users = await keepSecrets<DemoUser[]>(file, (kept = ["Alice", "Bob"].map(newDemoUser)) => kept);
   try {
     await Promise.all(users.map((user) => openAccount(auth, user)));
-    for (const { username, password } of users) say(`  sign in as ${username}, password ${password}`);
+    const role = (name: string) => (name === process.env.ADMIN_USERNAME ? " (an admin)" : "");
+    for (const { username, password } of users)
+      say(`  sign in as ${username}${role(username)}, password ${password}`);
     say("  a token, for curl and wscat: make token NAME=alice\n");
   } catch (error) {
     say(`  ${errorText(error)}\n`);
