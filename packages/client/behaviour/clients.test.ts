@@ -5,6 +5,7 @@ import "./tabs-fixture.ts";
 import "./people-fixture.ts";
 import "./contract-services-fixture.ts";
 import "./bot-fixture.ts";
+import "./service-accounts-fixture.ts";
 import "./chromium-pages-fixture.ts";
 import "./chromium-connecting-fixture.ts";
 import "./chromium-messages-fixture.ts";

@@ -7,7 +7,7 @@ export let services: Services;
 export let browser: TestBrowser;
 beforeAll(async () => {
   const pages = await PageServer.start();
-  const env = { ...process.env, ALLOWED_ORIGINS: pages.origin };
+  const env = { ...process.env, ALLOWED_ORIGINS: pages.origin, ADMIN_USERNAME: "boss" };
   [services, browser] = await Promise.all([Services.start({ env }), TestBrowser.start(pages)]);
 });
 afterAll(async () => {

@@ -15,6 +15,7 @@ export class Services {
   readonly url: { auth: string; send: string; listen: string };
   readonly #clients: Parley[] = [];
   #people = 0;
+  #admin: Promise<Account> | undefined;
 
   private constructor(stack: Stack, proxies: TcpProxy[], ports: number[]) {
     this.stack = stack;
@@ -43,6 +44,12 @@ export class Services {
   person(): Promise<Account> {
     this.#people += 1;
     return this.stack.person(`person${this.#people}`);
+  }
+
+  /** The admin, where ADMIN_USERNAME is boss. */
+  admin(): Promise<Account> {
+    this.#admin ??= this.stack.person("boss");
+    return this.#admin;
   }
 
   /** A client of that person; what it logs goes to `entries`. It is closed with the services, if not before. */
