@@ -7,6 +7,7 @@ import { drafts, setDraft } from "../state/drafts.ts";
 import { nameOf } from "../state/names.ts";
 import { text } from "../text/en.ts";
 import { Composition } from "./composition.ts";
+import { RateLimit } from "./rate-limit.tsx";
 import type { RoomContext } from "./room-context.ts";
 import { isMessage } from "./rows.ts";
 
@@ -111,6 +112,7 @@ export function Composer({ context, name }: { context: RoomContext; name: string
         submit();
       }}
     >
+      <RateLimit room={room.id} />
       <Mode context={context} onCancel={done} />
       {failure.value !== "" && (
         <p class="failure" role="alert">

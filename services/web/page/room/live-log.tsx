@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { nameOf } from "../state/names.ts";
 import { text } from "../text/en.ts";
+import { plainText } from "./markup.ts";
 import type { RoomContext } from "./room-context.ts";
 
 /** Lines that stay: what was spoken is of no use any more. */
@@ -15,7 +16,9 @@ export function LiveLog({ context }: { context: RoomContext }) {
     () =>
       room.on("message", ({ seq, author, body }) => {
         if (author.id === me || room.timeline.value.phase !== "live") return;
-        lines.value = [...lines.value, { seq, line: text.room.live(nameOf(author), body) }].slice(-LINES);
+        lines.value = [...lines.value, { seq, line: text.room.live(nameOf(author), plainText(body)) }].slice(
+          -LINES,
+        );
       }),
     [room, me, lines],
   );

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { isEmoji, type Token, tokensOf } from "./markup.ts";
 
 function TokenView({ token }: { token: Token }) {
@@ -23,13 +24,14 @@ function TokenView({ token }: { token: Token }) {
   }
 }
 
-/** A message's text. */
-export function MarkupView({ text }: { text: string }) {
+/** A message's text; children come after it. */
+export function MarkupView({ text, children }: { text: string; children?: ComponentChildren }) {
   return (
     <div class={isEmoji(text) ? "body is-emoji" : "body"} dir="auto">
       {tokensOf(text).map((token, i) => (
         <TokenView key={i} token={token} />
       ))}
+      {children}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 import type { Message } from "@parley/client";
 import { useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { summaryOf } from "../state/inbox.ts";
 import { roomPath } from "../state/route.ts";
@@ -37,6 +38,32 @@ function Action(props: { icon: IconName; label: string; onClick: () => void }) {
   );
 }
 
+/** The emoji to react with; the first one has the focus. */
+function EmojiBar({ onPick }: { onPick: (emoji: string) => void }) {
+  const bar = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => bar.current?.querySelector("button")?.focus(), []);
+  return (
+    <div ref={bar} class="actions" role="toolbar" aria-label={words.react} onKeyDown={moveFocus}>
+      {QUICK.map((emoji) => (
+        <button
+          key={emoji}
+          type="button"
+          tabIndex={-1}
+          class="icon-button"
+          aria-label={words.reactWith(emoji)}
+          onClick={({ currentTarget }) => {
+            // Before the button goes, and the focus with it.
+            currentTarget.closest<HTMLElement>("li")?.focus();
+            onPick(emoji);
+          }}
+        >
+          {emoji}
+        </button>
+      ))}
+    </div>
+  );
+}
+
 /** What can be done with a message: shown on the row under the mouse, and on the one that has the focus. */
 export function MessageActions({ message, context }: { message: Message; context: RoomContext }) {
   const isPicking = useSignal(false);
@@ -52,23 +79,7 @@ export function MessageActions({ message, context }: { message: Message; context
     isPicking.value = false;
     void room.react(message.seq, emoji).catch(() => undefined);
   };
-  if (isPicking.value)
-    return (
-      <div class="actions" role="toolbar" aria-label={words.react} onKeyDown={moveFocus}>
-        {QUICK.map((emoji) => (
-          <button
-            key={emoji}
-            type="button"
-            tabIndex={-1}
-            class="icon-button"
-            aria-label={words.reactWith(emoji)}
-            onClick={() => react(emoji)}
-          >
-            {emoji}
-          </button>
-        ))}
-      </div>
-    );
+  if (isPicking.value) return <EmojiBar onPick={react} />;
   const copyLink = () =>
     void navigator.clipboard?.writeText(location.origin + roomPath(room.id, message.seq));
   return (

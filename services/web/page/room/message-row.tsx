@@ -80,11 +80,17 @@ export function MessageRow({ id, message, isFirst, original, context }: Props) {
           <span class="visually-hidden">{name}</span>
         )}
         {replyTo !== undefined && <Quote original={original} room={room} seq={replyTo} />}
-        {deletedAt ? <p class="body is-deleted">{text.room.deleted}</p> : <MarkupView text={body} />}
-        {editedAt && !deletedAt && (
-          <span class="edited" title={wholeText(editedAt)}>
-            {text.room.edited}
-          </span>
+        {deletedAt ? (
+          <p class="body is-deleted">{text.room.deleted}</p>
+        ) : (
+          <MarkupView text={body}>
+            {editedAt && (
+              <span class="edited" title={wholeText(editedAt)}>
+                {" "}
+                {text.room.edited}
+              </span>
+            )}
+          </MarkupView>
         )}
         <Reactions message={message} context={context} />
       </div>

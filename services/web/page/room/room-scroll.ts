@@ -63,8 +63,10 @@ export class RoomScroll {
     const { items = [] } = this.#timeline ?? {};
     if (!this.#list || items.length === 0) return;
     if (this.#target !== undefined) this.#showTarget(this.#target);
+    else if (this.#isLineElsewhere()) void this.#loadLine();
     else if (!this.#isPlaced || this.#isLineNew()) this.#place();
     else this.#scroller.settle();
+    if (this.#isLoading && !this.#isPlaced) return;
     this.#isPlaced = true;
     this.#check();
   }
@@ -125,6 +127,36 @@ export class RoomScroll {
 
   #isLineNew(): boolean {
     return !this.#isAtLine && performance.now() - this.#openedAt < OPENING_MS && !!this.#line;
+  }
+
+  /** Whether the first unread message is older than all that is loaded. */
+  #isLineElsewhere(): boolean {
+    const { items = [], hasOlder } = this.#timeline ?? {};
+    const [first] = items;
+    const after = this.#reading.unreadAfter.peek();
+    const isOpening = !this.#isAtLine && performance.now() - this.#openedAt < OPENING_MS;
+    return (
+      isOpening &&
+      hasOlder === true &&
+      after !== undefined &&
+      !!first &&
+      isMessage(first) &&
+      first.seq > after + 1
+    );
+  }
+
+  /** Goes to where the reader stopped. */
+  async #loadLine(): Promise<void> {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    const seq = (this.#reading.unreadAfter.peek() ?? 0) + 1;
+    await this.#context.room.around(seq).catch(() => undefined);
+    this.#isLoading = false;
+    this.#first.value = around(this.#timeline?.items ?? [], seq);
+    this.#place();
+    this.#isAtLine = true;
+    this.#isPlaced = true;
+    this.#check();
   }
 
   /** At the unread line, or at the end. */

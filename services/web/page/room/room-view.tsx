@@ -59,6 +59,7 @@ function JoinBar({ id }: { id: string }) {
       .then(reloadInbox, () => undefined);
   return (
     <div class="join">
+      <p class="hint">{text.room.notJoined}</p>
       <button type="button" class="button is-main" onClick={join}>
         {text.room.join}
       </button>

@@ -24,7 +24,7 @@ test("one author within five minutes is a group; a pause, a reply and somebody e
     said(4, "b", 11),
     said(5, "b", 12, { replyTo: 1 }),
   ];
-  expect(kinds(rowsOf(items, "me", undefined))).toEqual([
+  expect(kinds(rowsOf(items, "me", undefined, true))).toEqual([
     "day",
     "message!",
     "message",
@@ -36,12 +36,12 @@ test("one author within five minutes is a group; a pause, a reply and somebody e
 
 test("a day begins with its name", () => {
   const items = [said(1, "a", 0), said(2, "a", 24 * 60)];
-  expect(kinds(rowsOf(items, "me", undefined))).toEqual(["day", "message!", "day", "message!"]);
+  expect(kinds(rowsOf(items, "me", undefined, true))).toEqual(["day", "message!", "day", "message!"]);
 });
 
 test("the unread line is before the first message of somebody else behind what was read", () => {
   const items = [said(1, "a", 0), said(2, "me", 1), said(3, "a", 2), said(4, "a", 3)];
-  expect(kinds(rowsOf(items, "me", 1))).toEqual([
+  expect(kinds(rowsOf(items, "me", 1, true))).toEqual([
     "day",
     "message!",
     "message!",
@@ -49,13 +49,14 @@ test("the unread line is before the first message of somebody else behind what w
     "message!",
     "message",
   ]);
-  expect(kinds(rowsOf(items, "me", 4))).not.toContain("unread");
+  expect(kinds(rowsOf(items, "me", 4, true))).not.toContain("unread");
+  expect(kinds(rowsOf(items.slice(2), "me", 1, false))).not.toContain("unread");
 });
 
 test("a message that was sent keeps its key when it comes back", () => {
   const pending = { id: "m2", room: "general", body: "" } as Pending;
-  const before = rowsOf([said(1, "a", 0), pending], "me", undefined);
-  const after = rowsOf([said(1, "a", 0), said(2, "me", 0)], "me", undefined);
+  const before = rowsOf([said(1, "a", 0), pending], "me", undefined, true);
+  const after = rowsOf([said(1, "a", 0), said(2, "me", 0)], "me", undefined, true);
   expect(before.at(-1)?.key).toBe(after.at(-1)?.key);
 });
 

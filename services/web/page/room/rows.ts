@@ -19,8 +19,14 @@ export const isMessage = (item: Item): item is Message => "seq" in item;
  *
  * @param me id of the reader
  * @param unreadAfter the unread line is before the first message of somebody else behind this seq
+ * @param isBeginning whether the first item is the first of the room: else the line's place before it is not known
  */
-export function rowsOf(items: readonly Item[], me: string, unreadAfter: number | undefined): Row[] {
+export function rowsOf(
+  items: readonly Item[],
+  me: string,
+  unreadAfter: number | undefined,
+  isBeginning: boolean,
+): Row[] {
   const rows: Row[] = [];
   let before: Message | undefined;
   let author = "";
@@ -33,9 +39,10 @@ export function rowsOf(items: readonly Item[], me: string, unreadAfter: number |
     }
     const isNewDay = before === undefined || dayOf(before.at) !== dayOf(item.at);
     if (isNewDay) rows.push({ kind: "day", key: `day/${dayOf(item.at)}`, at: item.at });
-    const isLine = isLineDue && item.seq > (unreadAfter ?? 0) && item.author.id !== me;
+    const isBehind = item.seq > (unreadAfter ?? 0) && item.author.id !== me;
+    const isLine = isLineDue && isBehind && (before !== undefined || isBeginning);
     if (isLine) rows.push({ kind: "unread", key: "unread" });
-    isLineDue &&= !isLine;
+    isLineDue &&= !isBehind;
     const isFirst = isNewDay || isLine || author !== item.author.id || isPause(before, item);
     rows.push({ kind: "message", key: `${item.author.id}/${item.id}`, item, isFirst });
     before = item;

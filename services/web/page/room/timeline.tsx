@@ -73,7 +73,8 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
   const start = scroll.prepare(timeline);
   const shown = items.slice(start, start + WINDOW);
   const originals = new Map(items.filter(isMessage).map((one) => [one.seq, one]));
-  const rows = rowsOf(shown, context.me, reading.unreadAfter.value);
+  const isBeginning = !hasOlder && start === 0;
+  const rows = rowsOf(shown, context.me, reading.unreadAfter.value, isBeginning);
   if (made.current.size > 4 * WINDOW) made.current = new Map();
 
   useLayoutEffect(() => {
@@ -90,7 +91,6 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
     if (target !== undefined) void scroll.jumpTo(target);
   }, [scroll, target]);
 
-  const isBeginning = !hasOlder && start === 0;
   const isEmpty = items.length === 0 && phase === "live";
   const isAway = away.value !== 0;
   return (

@@ -36,6 +36,7 @@ export function Switcher() {
     <Dialog title={text.keys.switch} onClose={close}>
       <input
         class="input"
+        autoFocus
         role="combobox"
         aria-expanded="true"
         aria-controls="switcher-rooms"
