@@ -22,19 +22,18 @@ const GROWTH_MAX = 64 * MIB;
 const BACK_MS = 10_000;
 /** What may be left by then: V8 gives pages back when it likes. */
 const BACK_TO = GROWTH_MAX / 4;
-const WARM_MS = 2_000;
 /** What an innocent may always wait, ms; beyond it twice the control's. */
 const QUIET_MS = 100;
 const SERVICES = ["auth", "ws-producer", "ws-consumer"] as const;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-/** Addresses of who attacks, and of who did the same before so that its code is compiled; the innocent ones are at 127.0.0.1. */
+/** Addresses of who attacks, and of who did the same before; the innocent ones are at 127.0.0.1. */
 const ATTACKER = "127.0.0.3";
 const REHEARSAL = "127.0.0.4";
 
-const attackFrom = (name: string, url: string, token: string, ms = MS, address = ATTACKER): Promise<number> =>
-  runAttacker(join(import.meta.dirname, "attacker.ts"), [name, url, token, String(ms), address]);
+const attackFrom = (name: string, url: string, token: string, address = ATTACKER): Promise<number> =>
+  runAttacker(join(import.meta.dirname, "attacker.ts"), [name, url, token, String(MS), address]);
 
 async function beside(innocents: Innocents, attack: Promise<number>): Promise<Beside & { sent: number }> {
   let isOver = false;
@@ -83,7 +82,7 @@ async function runCase(
   const url = stack.urls[(CASES[name] as { service: string }).service] as string;
   const auth = stack.urls.auth as string;
   const rehearsal = await logIn(auth, other as Account);
-  await beside(innocents, attackFrom(name, url, rehearsal.token, WARM_MS, REHEARSAL));
+  await beside(innocents, attackFrom(name, url, rehearsal.token, REHEARSAL));
   const quiet = await control(name, innocents);
   const start = await memoryOf(stack);
   let isOver = false;
