@@ -50,6 +50,15 @@ describe("A: documents", () => {
     expect(known.rawPayload).toHaveLength(0);
   });
 
+  it("has the mark of Parley, and not Fastify's", async () => {
+    const icon = await get("/docs/static/theme/mark.svg");
+    expect([icon.statusCode, icon.headers["content-type"]]).toEqual([200, "image/svg+xml"]);
+    expect((await get("/docs/static/swagger-initializer.js")).body).toContain(
+      Buffer.from(icon.body).toString("base64"),
+    );
+    expect((await get("/docs/")).body).toContain("static/theme/mark.svg");
+  });
+
   it("sends a compressed one at the first request too", async () => {
     const { headers, rawPayload } = await get("/docs/static/swagger-ui-standalone-preset.js", {
       "accept-encoding": "gzip",

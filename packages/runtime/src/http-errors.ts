@@ -100,8 +100,10 @@ export function writeProblem(socket: Socket, problem: Problem): void {
  * @throws {Problem} 400 `bad_encoding` if the URL is not percent-encoded UTF-8, also in its query; 400 `bad_request` if
  * HTTP/1.1 comes without a host (RFC 9112 section 3.2)
  */
-export function checkRequest({ url = "", headersDistinct, httpVersion }: IncomingMessage): void {
-  const hosts = headersDistinct.host?.length ?? 0;
+export function checkRequest({ url = "", headers, headersDistinct, httpVersion }: IncomingMessage): void {
+  // Requests that Fastify's `inject` makes have no `headersDistinct`.
+  const { host = [headers.host].filter(Boolean) } = headersDistinct ?? {};
+  const hosts = host.length;
   if (hosts > 1 || (hosts === 0 && httpVersion === "1.1"))
     throw new Problem(400, "bad_request", "HTTP/1.1 needs one Host header (RFC 9112 section 3.2)");
   if (!url.includes("%")) return;

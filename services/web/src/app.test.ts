@@ -14,7 +14,7 @@ const PORTS: ApiAddresses = { auth: 1080, send: 1081, listen: 1082 };
 const SCRIPT = "console.log('hello')";
 const limits = readLimits({
   NODE_ENV: "test",
-  RATE_LIMITS: "on",
+  RATE_LIMITS: "off",
   CONNECTIONS_PER_ADDRESS: 10,
   WORK_PER_SECOND: 100,
   TRUST_PROXY: "",

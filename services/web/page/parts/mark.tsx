@@ -5,7 +5,7 @@ export function Mark({ size = 24 }: { size?: number }) {
       <path
         fill="currentColor"
         fill-rule="evenodd"
-        d="M5 30V12.500A9.500 9.500 0 0 1 14.500 3h3.500a9.500 9.500 0 0 1 0 19h-3.500C12 22 10.500 25 5 30zM11.500 10h9.500v2.400h-9.500zm0 4.700h5.700v2.400h-5.700z"
+        d="M5 30V12.5A9.5 9.5 0 0 1 14.5 3h3.5a9.5 9.5 0 0 1 0 19h-3.5C12 22 10.5 25 5 30zM11.5 10h9.5v2.4h-9.5zm0 4.7h5.7v2.4h-5.700z"
       />
     </svg>
   );

@@ -57,6 +57,20 @@ function RoomList() {
   );
 }
 
+/** Stands for rooms that are on their way. */
+function InboxSkeleton() {
+  return (
+    <div class="skeleton" aria-hidden="true">
+      {[70, 45, 60].map((width) => (
+        <div key={width} class="skeleton-row">
+          <i />
+          <b style={{ width: `${width}%` }} />
+        </div>
+      ))}
+    </div>
+  );
+}
+
 /** The inbox, and what leads elsewhere. */
 export function Sidebar() {
   const user = me.value;
@@ -73,7 +87,7 @@ export function Sidebar() {
         <Tool icon="plus" label={text.inbox.newRoom} href="/new" />
       </header>
       <div class="sidebar-list">
-        <RoomList />
+        {inboxPhase.value === "loading" ? <InboxSkeleton /> : <RoomList />}
         {isEmpty && (
           <div class="hint is-centred">
             <p>{text.inbox.empty}</p>
