@@ -1,4 +1,2 @@
-import "./limits.ts";
-import "typebox";
 import "@parley/runtime/log"; // ! noRestrictedImports noUndeclaredDependencies
 import "../../runtime/src/log.ts"; // ! noRestrictedImports

@@ -1,2 +1,1 @@
-import "pino";
 import "@parley/protocol/codes"; // ! noRestrictedImports noUndeclaredDependencies

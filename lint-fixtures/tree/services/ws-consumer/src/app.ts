@@ -1,7 +1,3 @@
-import "@parley/runtime/http";
-import "./delivery/websocket/greet.ts";
-import "./rooms/http/room-routes.ts";
-import "./rooms/access.ts";
 import "./rooms/rules/rights.ts";
 import "./http/page.ts";
 import "./rooms/nats/access-board.ts"; // ! noRestrictedImports

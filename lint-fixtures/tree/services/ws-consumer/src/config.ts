@@ -1,3 +1,1 @@
-import "@parley/protocol/limits";
-import "typebox";
 import "./delivery/hub.ts"; // ! noRestrictedImports

@@ -1,7 +1,3 @@
-import "./report.ts";
-import "./rules/place.ts";
-import "../delivery/hub.ts";
-import "../rooms/rules/rights.ts";
 import "@parley/runtime/crash-point";
 import "@parley/runtime/log"; // ! noRestrictedImports
 import "./nats/jetstream-log.ts"; // ! noRestrictedImports

@@ -1,5 +1,3 @@
-import "./react.ts";
-import "@parley/protocol/codes";
 import "@parley/runtime/deadline";
 import "@parley/runtime/log"; // ! noRestrictedImports
 import "node:timers/promises"; // ! noRestrictedImports

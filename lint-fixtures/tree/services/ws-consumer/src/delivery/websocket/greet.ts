@@ -1,7 +1,5 @@
-import "../subscribe.ts";
 import "ws";
 import "../../http/page.ts";
-import "@parley/socket/command";
 import "../http/history-routes.ts"; // ! noRestrictedImports
 import "fastify"; // ! noRestrictedImports
 import "../../config.ts"; // ! noRestrictedImports

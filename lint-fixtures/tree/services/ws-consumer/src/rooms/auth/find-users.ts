@@ -1,6 +1,4 @@
 import "node:crypto";
-import "../change-rooms.ts";
-import "@parley/proto/auth/v1/auth";
 import "../http/room-routes.ts"; // ! noRestrictedImports
 import "postgres"; // ! noRestrictedImports
 import "../../config.ts"; // ! noRestrictedImports

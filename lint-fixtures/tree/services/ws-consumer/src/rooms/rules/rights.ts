@@ -1,4 +1,3 @@
-import "./room-change.ts";
 import "../../writing/rules/place.ts";
 import "../access.ts"; // ! noRestrictedImports
 import "@parley/protocol/codes"; // ! noRestrictedImports

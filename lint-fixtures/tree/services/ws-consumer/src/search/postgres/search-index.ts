@@ -1,6 +1,3 @@
-import "../search.ts";
-import "../../postgres/message-row.ts";
-import "@parley/runtime/postgres";
 import "postgres";
 import "../../delivery/postgres/history.ts"; // ! noRestrictedImports
 import "@nats-io/jetstream"; // ! noRestrictedImports

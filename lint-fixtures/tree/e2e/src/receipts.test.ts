@@ -1,3 +1,2 @@
-import "@parley/devstack/ports";
 import "../../services/ws-consumer/src/writing/write-shard.ts"; // ! noRestrictedImports
 import "@parley/ws-producer/config"; // ! noRestrictedImports
