@@ -1,5 +1,7 @@
+import { credentials } from "@grpc/grpc-js";
 import type { Account } from "@parley/devstack/accounts";
-import { FrameSocket } from "./frame-socket.ts";
+import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
+import { type Frame, FrameSocket } from "./frame-socket.ts";
 import type { Parley, ServiceUrl } from "./parley.ts";
 
 export type Answer = Readonly<{ status: number; body: never; data: never; code: string }>;
@@ -36,17 +38,28 @@ export async function must<T>(...args: Parameters<typeof call>): Promise<T> {
   return answer.data as T;
 }
 
-/** Posts a message on a socket and waits until it is stored; gives its seq. @throws {Error} with the code of a refusal. */
-export async function postStored(
+/** Sends a frame to the producer on a socket of its own; gives the first frame of one of these types. */
+export async function ask(
   parley: Parley,
   { token }: Pick<Account, "token">,
+  frame: object,
+  ...types: string[]
+): Promise<Frame> {
+  const socket = await FrameSocket.open(parley.producerSocket, token);
+  socket.send(frame);
+  const answer = await socket.next(...types);
+  socket.close();
+  return answer;
+}
+
+/** Posts a message and waits until it is stored; gives its seq. @throws {Error} with the code of a refusal. */
+export async function postStored(
+  parley: Parley,
+  who: Pick<Account, "token">,
   room: string,
   body: string,
 ): Promise<number> {
-  const socket = await FrameSocket.open(parley.producerSocket, token);
-  socket.send({ room, body, receipt: "stored" });
-  const stored = await socket.next("stored", "error");
-  socket.close();
+  const stored = await ask(parley, who, { room, body, receipt: "stored" }, "stored", "error");
   if (stored.type === "error") throw new Error(String(stored.code));
   return Number(stored.seq);
 }
@@ -71,3 +84,7 @@ export async function makeGroup(
   for (const one of members) await addMember(parley, owner, id, one);
   return must<Room>(parley, owner, "GET", `/rooms/${id}`);
 }
+
+/** A client of auth's gRPC, without TLS. */
+export const authClient = (parley: Parley): AuthServiceClient =>
+  new AuthServiceClient(`localhost:${parley.stack.ports.AUTH_GRPC_PORT}`, credentials.createInsecure());

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -7,8 +6,9 @@ import { connect as connectNats } from "@nats-io/transport-node";
 import { openAccount } from "@parley/devstack/accounts";
 import postgres from "postgres";
 import { afterAll, expect, it } from "vitest";
+import { ask, call } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
-import { Parley, until } from "./parley.ts";
+import { Parley, type ServiceUrl, until } from "./parley.ts";
 
 /** Errors quote the first characters of unreadable input, so the logs are searched for pieces of each secret. */
 const PIECE_LENGTH = 10;
@@ -37,86 +37,71 @@ function keepToken(where: string, token: string): void {
   canaries.set(where, token.split(".")[2] ?? token);
 }
 
-function post(
-  service: "auth" | "ws-producer" | "ws-consumer",
-  path: string,
-  body: object | string,
-  headers: Record<string, string> = {},
-): Promise<Response> {
-  return fetch(`${parley.url(service)}${path}`, {
+/** Posts to an API; text is sent as it is. */
+function post(service: ServiceUrl, path: string, body: object | string, headers: object = {}) {
+  return fetch(`${parley.url(service)}/api/v1${path}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: typeof body === "string" ? body : JSON.stringify(body),
   });
 }
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** Refused and malformed requests to auth. */
 async function botherAuth(): Promise<void> {
-  const brokenJson = `{"username":"alice","password":"${canary("password in broken JSON")}`;
-  for (const [path, body] of [
-    ["login", { username: "alice", password: canary("wrong password") }],
-    ["login", { username: "nobody", password: canary("password of nobody") }],
-    ["login", brokenJson],
-    ["login", { username: 7, password: canary("password beside a bad field") }],
-    ["login", { username: canary("username that is a password"), password: "x" }],
-    [`login?password=${canary("password in the query")}`, {}],
-    ["register", { username: "x", password: canary("password of a refused register") }],
-    ["register", { username: "alice", password: canary("password of a taken name") }],
-    ["refresh", { refreshToken: canary("unknown refresh token") }],
-  ] as const)
-    await post("auth", `/api/v1/${path}`, body);
-  const cookie = `parley_refresh=${canary("refresh token in a cookie")}`;
-  await post("auth", "/api/v1/refresh", {}, { cookie });
-  await fetch(`${parley.url("auth")}/api/v1/me?token=${canary("token in the query of me")}`, {
-    headers: { authorization: `Bearer ${canary("bad bearer of auth")}` },
-  });
-  await fetch(`${parley.url("auth")}/api/v1/me/password`, {
-    method: "PUT",
-    headers: { "content-type": "application/json", authorization: `Bearer ${alice.token}` },
-    body: JSON.stringify({ oldPassword: canary("wrong old password"), newPassword: canary("new password") }),
-  });
-  const answer = await post("auth", "/api/v1/refresh", { refreshToken });
+  const posts: [path: string, body: object | string, headers?: object][] = [
+    ["/login", { username: "alice", password: canary("wrong password") }],
+    ["/login", { username: "nobody", password: canary("password of nobody") }],
+    ["/login", `{"username":"alice","password":"${canary("password in broken JSON")}`],
+    ["/login", { username: 7, password: canary("password beside a bad field") }],
+    ["/login", { username: canary("username that is a password"), password: "x" }],
+    [`/login?password=${canary("password in the query")}`, {}],
+    ["/register", { username: "x", password: canary("password of a refused register") }],
+    ["/register", { username: "alice", password: canary("password of a taken name") }],
+    ["/refresh", { refreshToken: canary("unknown refresh token") }],
+    ["/refresh", {}, { cookie: `parley_refresh=${canary("refresh token in a cookie")}` }],
+  ];
+  for (const one of posts) await post("auth", ...one);
+  const me = `/me?token=${canary("token in the query of me")}`;
+  await call(parley, { token: canary("bad bearer of auth") }, "GET", me, undefined, "auth");
+  const change = { oldPassword: canary("wrong old password"), newPassword: canary("new password") };
+  await call(parley, alice, "PUT", "/me/password", change, "auth");
+  const answer = await post("auth", "/refresh", { refreshToken });
   const { data } = (await answer.json()) as { data: { token: string; refreshToken: string } };
   keepToken("refreshed token", data.token);
   canaries.set("second refresh token", data.refreshToken);
 }
 
 /** Bad tokens in every way in which a socket takes one, and bad frames on good sockets. */
-async function botherSockets(): Promise<void> {
-  for (const [name, url] of [
-    ["producer", parley.producerSocket],
-    ["consumer", parley.consumerSocket],
-  ] as const) {
-    const query = new FrameSocket(`${url}?token=${canary(`${name}: bad token in the URL`)}&room=general`);
-    const header = new FrameSocket(url, { token: canary(`${name}: bad token in the header`) });
-    const scheme = new FrameSocket(url, { headers: { authorization: `Basic ${canary(`${name}: basic`)}` } });
-    const frame = new FrameSocket(url);
-    await once(frame.ws, "open");
-    frame.send({ type: "auth", token: canary(`${name}: bad token in the first frame`) });
-    const broken = new FrameSocket(url);
-    await once(broken.ws, "open");
-    broken.send(`{"type":"auth","token":"${canary(`${name}: broken first frame`)}`);
-    for (const socket of [query, header, scheme, frame, broken]) await socket.closed;
-    const good = await FrameSocket.open(`${url}?room=general`, alice.token);
-    for (const bad of [
-      `{"body":"${canary(`${name}: broken frame`)}`,
-      { type: "message", room: "general", body: [canary(`${name}: body of a bad type`)] },
-      {
-        type: "message",
-        room: canary(`${name}: a bad room`).toUpperCase(),
-        body: canary(`${name}: its body`),
-      },
-      { type: canary(`${name}: unknown type`), token: canary(`${name}: token in it`) },
-      { type: "auth", token: canary(`${name}: bad in-band token`) },
-      { type: "message", room: "general", body: `${canary(`${name}: NUL`)}\u0000` },
-    ])
-      good.send(bad);
-    good.send({ type: "ping", id: "last" });
-    await good.find((one) => one.id === "last");
-    good.send("x".repeat(300_000) + canary(`${name}: too large`));
-    await good.closed;
-  }
-  await garbleHandshake();
+async function botherSockets(name: string, url: string): Promise<void> {
+  const secret = (where: string) => canary(`${name}: ${where}`);
+  const first = (frame: object | string) => {
+    const socket = new FrameSocket(url);
+    socket.ws.on("open", () => socket.send(frame));
+    return socket;
+  };
+  const refused = [
+    new FrameSocket(`${url}?token=${secret("bad token in the URL")}&room=general`),
+    new FrameSocket(url, { token: secret("bad token in the header") }),
+    new FrameSocket(url, { headers: { authorization: `Basic ${secret("basic")}` } }),
+    first({ type: "auth", token: secret("bad token in the first frame") }),
+    first(`{"type":"auth","token":"${secret("broken first frame")}`),
+  ];
+  for (const socket of refused) await socket.closed;
+  const good = await FrameSocket.open(`${url}?room=general`, alice.token);
+  for (const bad of [
+    `{"body":"${secret("broken frame")}`,
+    { type: "message", room: "general", body: [secret("body of a bad type")] },
+    { type: "message", room: secret("a bad room").toUpperCase(), body: secret("its body") },
+    { type: secret("unknown type"), token: secret("token in it") },
+    { type: "auth", token: secret("bad in-band token") },
+    { type: "message", room: "general", body: `${secret("NUL")}\u0000` },
+    { type: "ping", id: "last" },
+  ])
+    good.send(bad);
+  await good.find((one) => one.id === "last");
+  good.send("x".repeat(300_000) + secret("too large"));
+  await good.closed;
 }
 
 /** Handshakes that are not HTTP, lack the upgrade, or have an unknown path. */
@@ -137,19 +122,15 @@ async function garbleHandshake(): Promise<void> {
 
 /** Valid and invalid messages by socket and by HTTP. */
 async function talk(what: string): Promise<void> {
-  const writer = await FrameSocket.open(parley.producerSocket, alice.token);
-  writer.send({ room: "general", body: canary(`${what}: body`), receipt: "stored" });
-  await writer.next("ack");
-  writer.close();
-  const path = "/api/v1/rooms/general/messages";
-  const bearer = { authorization: `Bearer ${alice.token}` };
-  await post("ws-producer", path, { body: canary(`${what}: HTTP body`) }, bearer);
-  await post("ws-producer", path, `{"body":"${canary(`${what}: broken HTTP body`)}`, bearer);
-  await post("ws-producer", path, { body: 7, extra: canary(`${what}: bad HTTP body`) }, bearer);
-  const badBearer = { authorization: `Bearer ${canary(`${what}: bearer`)}` };
-  await post("ws-producer", path, { body: canary("unused") }, badBearer);
-  const history = `${parley.url("ws-consumer")}${path}?token=${canary(`${what}: token in a query`)}&limit=x`;
-  await fetch(history, { headers: bearer });
+  const secret = (where: string) => canary(`${what}: ${where}`);
+  await ask(parley, alice, { room: "general", body: secret("body"), receipt: "stored" }, "ack");
+  const path = "/rooms/general/messages";
+  const ours = bearer(alice.token);
+  await post("ws-producer", path, { body: secret("HTTP body") }, ours);
+  await post("ws-producer", path, `{"body":"${secret("broken HTTP body")}`, ours);
+  await post("ws-producer", path, { body: 7, extra: secret("bad HTTP body") }, ours);
+  await post("ws-producer", path, { body: canary("unused") }, bearer(secret("bearer")));
+  await call(parley, alice, "GET", `${path}?token=${secret("token in a query")}&limit=x`);
 }
 
 /** Publishes invalid entries to the log and invalid messages to other subjects. */
@@ -197,7 +178,9 @@ function leaksIn(file: string, text: string): string[] {
 
 it("writes no token, password, refresh token or body into any log, also while things break", async () => {
   await botherAuth();
-  await botherSockets();
+  await botherSockets("producer", parley.producerSocket);
+  await botherSockets("consumer", parley.consumerSocket);
+  await garbleHandshake();
   await talk("quiet");
   await poisonLog();
   await failInPostgres();

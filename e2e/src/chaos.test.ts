@@ -10,7 +10,7 @@ const UNKNOWN_SHARE_MAX = 0.005;
 it("loses, doubles and reorders nothing while every kind of fault happens once", async () => {
   const lines: string[] = [];
   const say = (line: string) => void lines.push(line);
-  const options = { seed: 42, durationS: DURATION_S, sendsPerSecond: 800, say };
+  const options = { seed: 42, durationS: DURATION_S, say };
   const { sends, verdict, faults, troubles, backlogMs } = await runOnce(options);
   const found = Object.entries(verdict.counts).filter(([, count]) => count > 0);
   expect(found, JSON.stringify({ samples: verdict.samples, lines })).toEqual([]);

@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { runCommand } from "@parley/devstack/run-command";
 import { describe, expect, test } from "vitest";
 
-const REPOSITORY = resolve(import.meta.dirname, "../..");
 const read = (path: string) => readFileSync(join(REPOSITORY, path), "utf8");
 /** Tracked files, and new ones that git does not ignore. */
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
@@ -61,21 +62,10 @@ function isMissing(text: string): boolean {
   return !files.includes(path) && !folders.has(path);
 }
 
-/** All targets of the Makefile; `$(addprefix logs-,$(LOGS))` is expanded. */
-function makeTargets(): Set<string> {
-  const rules = read("Makefile");
-  const values = Object.fromEntries(
-    [...rules.matchAll(/^(\w+) := (.*)$/gm)].map(([, name, value]) => [name, value]),
-  );
-  const expand = (text: string): string =>
-    text.replace(/\$\((\w+)\)/g, (_, name) => expand(values[name] ?? ""));
-  const prefixed = [...rules.matchAll(/^\$\(addprefix ([\w-]+),(.*?)\): /gm)].flatMap(
-    ([, prefix, names = ""]) =>
-      expand(names)
-        .split(" ")
-        .map((name) => `${prefix}${name}`),
-  );
-  return new Set([...findAll(rules, /^([a-z][\w-]*):/gm), ...prefixed]);
+/** All targets of the Makefile, as make itself reads it. */
+async function makeTargets(): Promise<Set<string>> {
+  const { stdout } = await runCommand("make", ["-pRrq", ":"], { cwd: REPOSITORY });
+  return new Set(findAll(stdout, /^([a-z][\w-]*):/gm));
 }
 
 describe("documents", () => {
@@ -97,11 +87,11 @@ describe("documents", () => {
     expect(missing).toEqual([]);
   });
 
-  test("name targets of the Makefile and scripts of package.json", () => {
+  test("name targets of the Makefile and scripts of package.json", async () => {
     const named = (pattern: RegExp, textOf = read) => [
       ...new Set(documents.flatMap((path) => findAll(textOf(path), pattern))),
     ];
-    const targets = makeTargets();
+    const targets = await makeTargets();
     const used = [...named(/(?:`|=\S+ )make ([a-z][\w-]*)/g), ...named(/^make ([a-z][\w-]*)/gm, blocksOf)];
     expect(used.length).toBeGreaterThan(10);
     expect(used.filter((target) => !targets.has(target))).toEqual([]);

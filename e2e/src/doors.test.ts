@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { credentials } from "@grpc/grpc-js";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findFreePort } from "@parley/devstack/ports";
 import { runCommand } from "@parley/devstack/run-command";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import { makeAuthority, makeCertificate } from "@parley/devstack/test-certificates";
-import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { expect, it } from "vitest";
+import { ask, authClient } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley } from "./parley.ts";
 
@@ -45,14 +44,8 @@ it("works with mTLS between the services and auth, which nobody without a certif
   });
   try {
     const alice = await parley.person("alice");
-    const socket = await FrameSocket.open(parley.producerSocket, alice.token);
-    socket.send({ room: "general", body: "over mTLS" });
-    await socket.next("ack");
-    socket.close();
-    const stranger = new AuthServiceClient(
-      `localhost:${parley.stack.ports.AUTH_GRPC_PORT}`,
-      credentials.createInsecure(),
-    );
+    await ask(parley, alice, { room: "general", body: "over mTLS" }, "ack");
+    const stranger = authClient(parley);
     const refused = await new Promise((resolve) => stranger.getJwks({}, (error) => resolve(error?.code)));
     expect(refused).toBe(14);
     stranger.close();

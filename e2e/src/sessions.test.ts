@@ -1,8 +1,7 @@
-import { credentials, status } from "@grpc/grpc-js";
+import { status } from "@grpc/grpc-js";
 import { type Account, logIn, postJson } from "@parley/devstack/accounts";
-import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
 import { afterAll, expect, it } from "vitest";
-import { must } from "./api.ts";
+import { authClient } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
@@ -45,26 +44,10 @@ it("closes both sockets of a session within a second of its logout, and no other
   for (const socket of other) socket.close();
 });
 
-it("closes the other sessions when the password changes, and keeps the one that changed it", async () => {
-  const [mine, elsewhere] = [await newToken(bob), await newToken(bob)];
-  const [kept, ended] = [await openBoth(mine), await openBoth(elsewhere)];
-  const change = { oldPassword: bob.password, newPassword: `${bob.password}-2` };
-  await must(parley, { token: mine }, "PUT", "/me/password", change, "auth");
-  for (const socket of ended) expect((await socket.closed).code).toBe(REVOKED);
-  for (const socket of kept) {
-    socket.send({ type: "ping" });
-    await socket.next("pong");
-    socket.close();
-  }
-});
-
 it("keeps sockets and accepts tokens while auth is down, refuses logins as unavailable, and recovers", async () => {
   const token = await newToken(alice);
   const [writer] = await openBoth(token);
-  const auth = new AuthServiceClient(
-    `localhost:${parley.stack.ports.AUTH_GRPC_PORT}`,
-    credentials.createInsecure(),
-  );
+  const auth = authClient(parley);
   const login = () =>
     new Promise<number | undefined>((resolve) => {
       const request = { username: alice.username, password: alice.password, clientAddress: "", device: "" };

@@ -1,6 +1,5 @@
 import { once } from "node:events";
-import { credentials } from "@grpc/grpc-js";
-import { AuthServiceClient } from "@parley/proto/auth/v1/auth";
+import { authClient } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import type { Parley } from "./parley.ts";
 
@@ -35,7 +34,7 @@ export function authPlaces(parley: Parley): Record<string, ShowToken> {
   return {
     "auth, HTTP me": (token) => request(`${url}/api/v1/me`, token),
     "auth, HTTP sessions": (token) => request(`${url}/api/v1/sessions`, token),
-    "auth, VerifyToken": (token) => verify(parley.stack.ports.AUTH_GRPC_PORT, token),
+    "auth, VerifyToken": (token) => verify(parley, token),
   };
 }
 
@@ -74,8 +73,8 @@ async function request(url: string, token: string, post?: { body: string }): Pro
   return answer.ok ? ACCEPTED : String(answer.status);
 }
 
-async function verify(port: number, token: string): Promise<string> {
-  const client = new AuthServiceClient(`localhost:${port}`, credentials.createInsecure());
+async function verify(parley: Parley, token: string): Promise<string> {
+  const client = authClient(parley);
   const answer = await new Promise<string>((resolve) =>
     client.verifyToken({ token }, (error) => resolve(error ? String(error.code) : ACCEPTED)),
   );

@@ -2,7 +2,7 @@ import { Listener } from "@parley/bench/chaos/listener";
 import type { Message } from "@parley/bench/chaos/read-history";
 import { Sender } from "@parley/bench/chaos/sender";
 import type { Account } from "@parley/devstack/accounts";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { type Parley, until } from "./parley.ts";
 
 const DEADLINE_MS = 90_000;
@@ -23,7 +23,9 @@ export async function checkTraffic(
   await until("all are acknowledged", () => senders.every(({ unanswered }) => unanswered === 0), DEADLINE_MS);
   const count = senders.reduce((sum, { sent }) => sum + sent.length, 0);
   await until("all are delivered", () => listeners.every((one) => one.head(room) >= count), DEADLINE_MS);
-  const history = await readWhenUp(() => parley.history(room, people.listeners[0]?.token ?? ""));
+  // A service that crashes by plan may be away just now.
+  const read = () => parley.history(room, people.listeners[0]?.token ?? "");
+  const history = await vi.waitFor(read, { timeout: DEADLINE_MS, interval: 50 });
   expect(history.map(({ seq }) => seq)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
   const keys = history.map(({ author, id }) => `${author.id} ${id}`);
   expect(new Set(keys).size).toBe(count);
@@ -33,21 +35,4 @@ export async function checkTraffic(
   }
   for (const client of [...listeners, ...senders]) client.close();
   return history;
-}
-
-/** What `read` gives; a service that crashes by plan may be away just now, and is asked again when nothing listens. */
-async function readWhenUp(read: () => Promise<Message[]>): Promise<Message[]> {
-  let history: Message[] | undefined;
-  await until(
-    "history is read",
-    async () => {
-      history = await read().catch((error: unknown) => {
-        if (error instanceof TypeError) return undefined;
-        throw error;
-      });
-      return history !== undefined;
-    },
-    DEADLINE_MS,
-  );
-  return history ?? [];
 }

@@ -41,8 +41,18 @@ it("returns the claims of a token that the issuer signed", async () => {
 const without = (field: keyof typeof CLAIMS) => make(HEADER, { ...CLAIMS, [field]: undefined });
 const good = make();
 const signature = good.split(".")[2] ?? "";
+const head = (more: object) => make({ ...HEADER, ...more });
 const wrong: Record<string, string> = {
-  "another type in capitals": make({ ...HEADER, typ: "AT+JWT" }),
+  ...Object.fromEntries(["none", "None", "NONE", "HS256"].map((alg) => [`alg ${alg}`, head({ alg })])),
+  ...Object.fromEntries(["JWT", "id+jwt", "AT+JWT", undefined].map((typ) => [`typ ${typ}`, head({ typ })])),
+  "no kid": head({ kid: undefined }),
+  "crit that nobody knows": head({ crit: ["own"], own: true }),
+  "no algorithm and no signature": `${encode({ ...HEADER, alg: "none" })}.${encode(CLAIMS)}.`,
+  "no signature": good.slice(0, good.lastIndexOf(".") + 1),
+  "two parts": good.slice(0, good.lastIndexOf(".")),
+  "two dots": "..",
+  "another's claims": `${encode(HEADER)}.${encode({ ...CLAIMS, sub: randomUUID() })}.${signature}`,
+  "aud as a list of others": make(HEADER, { ...CLAIMS, aud: ["theirs", "ours2"] }),
   "alg Ed25519": make({ ...HEADER, alg: "Ed25519" }),
   "crit that is empty": make({ ...HEADER, crit: [] }),
   "crit b64": make({ ...HEADER, crit: ["b64"], b64: true }),

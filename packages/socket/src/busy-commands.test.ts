@@ -3,7 +3,8 @@ import { BusyError } from "@parley/runtime/postgres-errors";
 import { Type } from "typebox";
 import { expect, it } from "vitest";
 import { command } from "./command.ts";
-import { Client, DoorFixture, LIMITS, opened } from "./door-fixture.ts";
+import { Client } from "./client-fixture.ts";
+import { DoorFixture, LIMITS, opened } from "./door-fixture.ts";
 
 it("E: a command that finds all connections to Postgres in use is answered overloaded, as by HTTP", async () => {
   const Work = Type.Object({ ...PingFrame.properties, type: Type.Literal("work") });

@@ -1,6 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { Client, DoorFixture, LIMITS, opened } from "./door-fixture.ts";
+import { Client } from "./client-fixture.ts";
+import { DoorFixture, LIMITS, opened } from "./door-fixture.ts";
 
 /** The half-open connections that faults.md saw; each is ended by the server. */
 const HALF_OPEN = 10_000;

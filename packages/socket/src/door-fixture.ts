@@ -1,9 +1,8 @@
-import { once } from "node:events";
 import { PostFrame } from "@parley/protocol/client-frames";
 import { Refusal } from "@parley/protocol/codes";
 import { type App, buildHttp } from "@parley/runtime/http";
 import { createLog } from "@parley/runtime/log";
-import { WebSocket } from "ws";
+import type { Client } from "./client-fixture.ts";
 import { type Command, command } from "./command.ts";
 import type { Door, DoorOptions } from "./door.ts";
 import type { DoorLimits } from "./door-limits.ts";
@@ -23,36 +22,6 @@ export const LIMITS: DoorLimits = {
   socketsBytes: 256 * 1_024 * 1_024,
   drainMs: 100,
 };
-
-type Frame = Record<string, unknown> & { type: string };
-
-/** A client that keeps the frames it received. */
-export class Client {
-  readonly ws: WebSocket;
-  readonly frames: Frame[] = [];
-  readonly closed: Promise<{ code: number; reason: string }>;
-
-  constructor(url: string, options: object = {}) {
-    this.ws = new WebSocket(url, options);
-    this.ws.on("message", (bytes) => this.frames.push(JSON.parse(String(bytes))));
-    this.ws.on("error", () => undefined);
-    this.closed = new Promise((resolve) =>
-      this.ws.on("close", (code, reason) => resolve({ code, reason: String(reason) })),
-    );
-  }
-
-  send(frame: unknown): void {
-    this.ws.send(typeof frame === "string" ? frame : JSON.stringify(frame));
-  }
-
-  async frame(match: (frame: Frame) => boolean): Promise<Frame> {
-    for (;;) {
-      const found = this.frames.find(match);
-      if (found) return found;
-      await once(this.ws, "message");
-    }
-  }
-}
 
 /** Resolves with the `hello` of a client. */
 export const opened = (client: Client) => client.frame((frame) => frame.type === "hello");

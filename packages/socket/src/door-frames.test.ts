@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Client, DoorFixture, opened } from "./door-fixture.ts";
+import { Client } from "./client-fixture.ts";
+import { DoorFixture, opened } from "./door-fixture.ts";
 import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
 
 let fixture: DoorFixture;

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { get } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
-import { Client, DoorFixture, LIMITS, opened } from "./door-fixture.ts";
+import { Client } from "./client-fixture.ts";
+import { DoorFixture, LIMITS, opened } from "./door-fixture.ts";
 
 let fixture: DoorFixture;
 let url: string;

@@ -3,7 +3,8 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import { ATTACKS, type AttackName, runAttacker } from "./attacker-fixture.ts";
-import { Client, opened } from "./door-fixture.ts";
+import { Client } from "./client-fixture.ts";
+import { opened } from "./door-fixture.ts";
 import { DoorProcess } from "./door-process-fixture.ts";
 
 /** `ABUSE_MS=15000` is the long form for a quiet machine; with it each case prints a line of a table. */

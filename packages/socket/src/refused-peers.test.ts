@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { Client, DoorFixture, LIMITS, opened } from "./door-fixture.ts";
+import { Client } from "./client-fixture.ts";
+import { DoorFixture, LIMITS, opened } from "./door-fixture.ts";
 import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
 
 let fixture: DoorFixture;

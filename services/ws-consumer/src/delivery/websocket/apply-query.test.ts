@@ -1,4 +1,5 @@
-import { Client, DoorFixture, LIMITS, opened } from "@parley/socket/door-fixture";
+import { Client } from "@parley/socket/client-fixture";
+import { DoorFixture, LIMITS, opened } from "@parley/socket/door-fixture";
 import { expect, it } from "vitest";
 import { applyQuery } from "./apply-query.ts";
 
