@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { Account } from "@parley/devstack/accounts";
 import { sleep } from "@parley/runtime/deadline";
 import { WebSocket } from "ws";
+import { readPage } from "../chaos/read-history.ts";
 
 const SENDS_PER_SECOND = 10;
 const HISTORY_EVERY = 5;
+const HISTORY_LIMIT = 50;
 /** Longest wait for what is under way at the end, ms. */
 const SETTLE_MS = 10_000;
 const ROOM = "abuse";
@@ -16,17 +18,16 @@ export type Beside = Readonly<{ ack: Times; deliver: Times; history: Times; lost
 export class Innocents {
   readonly #send: WebSocket;
   readonly #listen: WebSocket;
-  readonly #historyUrl: string;
-  readonly #reader: Account;
+  /** Resolves with how long a page of history took, ms. @throws {Error} if it failed. */
+  readonly #readHistory: () => Promise<number>;
   /** Ids must differ from those of earlier pairs in the same room. */
   readonly #name = randomUUID();
   #serial = 0;
 
-  private constructor(send: WebSocket, listen: WebSocket, historyUrl: string, reader: Account) {
+  private constructor(send: WebSocket, listen: WebSocket, readHistory: () => Promise<number>) {
     this.#send = send;
     this.#listen = listen;
-    this.#historyUrl = historyUrl;
-    this.#reader = reader;
+    this.#readHistory = readHistory;
   }
 
   static async open(urls: Readonly<Record<string, string>>, sender: Account, reader: Account) {
@@ -34,14 +35,17 @@ export class Innocents {
     const listen = await socketOf(`${urls["ws-consumer"]}/ws`, reader);
     listen.send(JSON.stringify({ type: "subscribe", room: ROOM }));
     await next(listen, "caught_up");
-    const historyUrl = `${urls["ws-consumer"]}/api/v1/rooms/${ROOM}/messages?limit=50`;
-    return new Innocents(send, listen, historyUrl, reader);
+    return new Innocents(send, listen, async () => {
+      const began = performance.now();
+      await readPage(urls["ws-consumer"] as string, reader.token, ROOM, 0, HISTORY_LIMIT);
+      return performance.now() - began;
+    });
   }
 
   /** Sends, listens and reads history at a fixed rate until `isOver`. */
   async talk(isOver: () => boolean): Promise<Beside> {
     const sentAt = new Map<string, number>();
-    const [ack, deliver, history]: [number[], number[], number[]] = [[], [], []];
+    const [ack, deliver]: [number[], number[]] = [[], []];
     const unacked = new Set<string>();
     const undelivered = new Set<string>();
     const note = (type: string, open: Set<string>, times: number[]) => (data: unknown) => {
@@ -53,41 +57,22 @@ export class Innocents {
     const onMessage = note("message", undelivered, deliver);
     this.#send.on("message", onAck);
     this.#listen.on("message", onMessage);
-    const reads: Promise<void>[] = [];
-    let failed = 0;
+    const reads: Promise<number | undefined>[] = [];
     for (; !isOver(); await sleep(1_000 / SENDS_PER_SECOND)) {
       this.#serial += 1;
       const id = `${this.#name}-${this.#serial}`;
       for (const open of [unacked, undelivered]) open.add(id);
       sentAt.set(id, performance.now());
       this.#send.send(JSON.stringify({ id, room: ROOM, body: `innocent ${id}` }), () => undefined);
-      if (this.#serial % HISTORY_EVERY === 0)
-        reads.push(
-          this.#readHistory().then(
-            (ms) => void history.push(ms),
-            () => {
-              failed += 1;
-            },
-          ),
-        );
+      if (this.#serial % HISTORY_EVERY === 0) reads.push(this.#readHistory().catch(() => undefined));
     }
     const deadline = performance.now() + SETTLE_MS;
     while (unacked.size + undelivered.size > 0 && performance.now() < deadline) await sleep(20);
-    await Promise.all(reads);
+    const history = (await Promise.all(reads)).filter((ms) => ms !== undefined);
     this.#send.off("message", onAck);
     this.#listen.off("message", onMessage);
-    const lost = unacked.size + undelivered.size + failed;
+    const lost = unacked.size + undelivered.size + reads.length - history.length;
     return { ack: timesOf(ack), deliver: timesOf(deliver), history: timesOf(history), lost };
-  }
-
-  /** Resolves with how long it took, ms. @throws {Error} if it failed. */
-  async #readHistory(): Promise<number> {
-    const began = performance.now();
-    const headers = { authorization: `Bearer ${this.#reader.token}` };
-    const answer = await fetch(this.#historyUrl, { headers, signal: AbortSignal.timeout(SETTLE_MS) });
-    await answer.text();
-    if (!answer.ok) throw new Error(`history answered ${answer.status}`);
-    return performance.now() - began;
   }
 
   close(): void {

@@ -1,4 +1,3 @@
-import type { Endpoint, MemberSpec } from "./connection.ts";
 import type { Percentiles } from "./latency.ts";
 
 /** How messages are sent during a run. */
@@ -10,13 +9,6 @@ type Pace =
 
 /** `warmMs` are not measured; `ms` are. */
 export type RunPlan = Readonly<{ pace: Pace; warmMs: number; ms: number; bodyLength: number }>;
-
-/** What is asked of the load generator's process. `dialect` is the URL of a module that exports a `Dialect`. */
-export type Command =
-  | Readonly<{ kind: "open"; dialect: string; endpoint: Endpoint; specs: readonly MemberSpec[] }>
-  | (Readonly<{ kind: "run" }> & RunPlan)
-  | Readonly<{ kind: "settle"; deadlineMs: number }>
-  | Readonly<{ kind: "close" }>;
 
 /** What was seen in a run; counts and latencies (from the due time) are of the measured time only. */
 export type RunResult = Readonly<{
@@ -39,5 +31,3 @@ export type Settled = Readonly<{
   anomalies: Anomalies;
   reasons: Readonly<Record<string, number>>;
 }>;
-
-export type Reply = Readonly<{ result?: unknown; error?: string }>;

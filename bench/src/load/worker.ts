@@ -1,12 +1,10 @@
 import { sleep, withDeadline } from "@parley/runtime/deadline";
-import type { Command, RunResult, Settled } from "./commands.ts";
-import type { ConnectionEvents, Dialect } from "./connection.ts";
+import type { RunPlan, RunResult, Settled } from "./commands.ts";
+import type { ConnectionEvents, Dialect, Endpoint, MemberSpec } from "./connection.ts";
 import { LatencyRecorder } from "./latency.ts";
 import { type Mark, readMark, writeMark } from "./mark.ts";
 import { Member } from "./member.ts";
 import { nowUs, type Pacer, rateAt, windowOf } from "./pacer.ts";
-
-type CommandOf<K extends Command["kind"]> = Extract<Command, { kind: K }>;
 
 /** Deadline for one member to join its room, ms: a peer that drops a member silently must not stop the run. */
 const OPEN_DEADLINE_MS = 30_000;
@@ -20,7 +18,7 @@ const emptyLatencies = () => ({ ack: new LatencyRecorder(), deliver: new Latency
 
 /** The members that the load generator simulates. */
 export class Worker {
-  readonly members: Member[] = [];
+  readonly #members: Member[] = [];
   #refused = 0;
   #dropped = 0;
   readonly #reasons: Record<string, number> = {};
@@ -85,23 +83,15 @@ export class Worker {
     member.connection?.send(member.sent, writeMark(mark, this.#bodyLength));
   }
 
-  /** Executes a command of the load generator. */
-  async execute(command: Command): Promise<unknown> {
-    if (command.kind === "open") return this.#open(command);
-    if (command.kind === "run") return this.#run(command);
-    if (command.kind === "settle") return this.#settle(command);
-    for (const { connection } of this.members.splice(0)) connection?.close();
-  }
-
-  /** Opens the members, some at a time; gives the seconds that it took. */
-  async #open({ dialect, endpoint, specs }: CommandOf<"open">): Promise<number> {
+  /** Opens the members, some at a time; gives the seconds that it took. `dialect` is the URL of its module. */
+  async open(dialect: string, endpoint: Endpoint, specs: readonly MemberSpec[]): Promise<number> {
     const { openConnection } = (await import(dialect)) as Dialect;
     const began = performance.now();
     const queue = specs.values();
     const openSome = async () => {
       for (const spec of queue) {
         const member = new Member(spec);
-        this.members.push(member);
+        this.#members.push(member);
         member.connection = await withDeadline(
           openConnection(endpoint, spec, this.#eventsOf(member)),
           OPEN_DEADLINE_MS,
@@ -114,8 +104,8 @@ export class Worker {
   }
 
   /** Sends for `warmMs`, then for `ms`; only the latter is counted and timed. */
-  async #run({ pace, warmMs, ms, bodyLength }: CommandOf<"run">): Promise<RunResult> {
-    const senders = this.members.filter(({ spec }) => spec.sends);
+  async run({ pace, warmMs, ms, bodyLength }: RunPlan): Promise<RunResult> {
+    const senders = this.#members.filter(({ spec }) => spec.sends);
     this.#bodyLength = bodyLength;
     this.#counts = emptyCounts();
     this.#latencies = emptyLatencies();
@@ -144,10 +134,10 @@ export class Worker {
   }
 
   /** Waits until each member has what was sent in its room, or the deadline passes; counts what is missing. */
-  async #settle({ deadlineMs }: CommandOf<"settle">): Promise<Settled> {
+  async settle(deadlineMs: number): Promise<Settled> {
     const until = performance.now() + deadlineMs;
     const senders = Map.groupBy(
-      this.members.filter(({ sent }) => sent > 0),
+      this.#members.filter(({ sent }) => sent > 0),
       ({ spec }) => spec.room,
     );
     const sendersTo = ({ spec }: Member) => (spec.listens ? (senders.get(spec.room) ?? []) : []);
@@ -155,13 +145,13 @@ export class Worker {
       [...senders].map(([room, members]) => [room, members.reduce((sum, { sent }) => sum + sent, 0)]),
     );
     const isDone = () =>
-      this.members.every(
+      this.#members.every(
         ({ spec, deliveries, dueUs }) =>
           dueUs.size === 0 && (!spec.listens || deliveries.received >= (sentIn.get(spec.room) ?? 0)),
       );
     while (!isDone() && performance.now() < until) await sleep(SETTLE_POLL_MS);
     const total = (count: (member: Member) => number) =>
-      this.members.reduce((sum, member) => sum + count(member), 0);
+      this.#members.reduce((sum, member) => sum + count(member), 0);
     const missing = (member: Member) =>
       sendersTo(member).reduce((sum, { spec, sent }) => sum + member.deliveries.missing(spec.index, sent), 0);
     return {
@@ -176,5 +166,10 @@ export class Worker {
       },
       reasons: this.#reasons,
     };
+  }
+
+  /** Closes all connections. */
+  async closeAll(): Promise<void> {
+    for (const { connection } of this.#members.splice(0)) connection?.close();
   }
 }

@@ -8,12 +8,8 @@ import { cpuOf } from "./proc.ts";
 /** The figures of a run; rates are per second of the measured time. */
 export type Measured = Readonly<{
   seconds: number;
-  ackedPerSecond: number;
-  storedPerSecond: number;
-  /** Messages that reached all members of their room. */
-  deliveredPerSecond: number;
   deliveriesPerSecond: number;
-  /** The least of the three: acknowledged, stored and delivered to all. */
+  /** The least of three rates: acknowledged, stored and delivered to all members of their room. */
   perSecond: number;
   ackMs: Percentiles;
   deliverMs: Percentiles;
@@ -45,16 +41,10 @@ export async function measureRun(
   const perSecond = (count: number) => Math.round(count / result.seconds);
   const cpuUs: Record<string, number> = { driver: result.cpuUs };
   for (const [name, us] of Object.entries(cpuAfter)) cpuUs[name] = us - (cpuBefore[name] ?? 0);
-  const ackedPerSecond = perSecond(result.acked);
-  const storedPerSecond = perSecond(storedAtEnd - storedAtStart);
-  const deliveredPerSecond = perSecond(result.delivered / perRoom);
   return {
     seconds: result.seconds,
-    ackedPerSecond,
-    storedPerSecond,
-    deliveredPerSecond,
     deliveriesPerSecond: perSecond(result.delivered),
-    perSecond: Math.min(ackedPerSecond, storedPerSecond, deliveredPerSecond),
+    perSecond: perSecond(Math.min(result.acked, storedAtEnd - storedAtStart, result.delivered / perRoom)),
     ackMs: result.ackMs,
     deliverMs: result.deliverMs,
     cpuUsPerMessage: mapValues(cpuUs, (us) => Math.round((us / Math.max(1, result.acked)) * 10) / 10),

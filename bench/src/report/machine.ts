@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { cpus, loadavg, totalmem } from "node:os";
-import { fileURLToPath } from "node:url";
-import { fsyncUs } from "./fsync.ts";
+import { closeSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+
+const FSYNC_TRIES = 50;
 
 /** The machine and the commit of a figure. */
 export type Machine = Readonly<{
@@ -40,11 +42,29 @@ export function machineLine({ cores, processor, node, commit: at, load, fsyncUs:
 
 function commit(): string {
   const git = (...args: string[]) =>
-    execFileSync("git", args, { cwd: fileURLToPath(new URL(".", import.meta.url)), encoding: "utf8" }).trim();
+    execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
   try {
     const isClean = git("status", "--porcelain", "--untracked-files=no") === "";
     return git("rev-parse", "--short=12", "HEAD") + (isClean ? "" : " and changes");
   } catch {
     return "unknown";
+  }
+}
+
+/** Median time of 50 appends of 300 bytes with an fsync, in the file system of the databases, µs. */
+function fsyncUs(): number {
+  const file = join(tmpdir(), `parley-fsync-${process.pid}`);
+  const fd = openSync(file, "w", 0o600);
+  try {
+    const took = Array.from({ length: FSYNC_TRIES }, () => {
+      const began = performance.now();
+      writeSync(fd, "x".repeat(300));
+      fsyncSync(fd);
+      return (performance.now() - began) * 1_000;
+    });
+    return Math.round(took.toSorted((a, b) => a - b)[FSYNC_TRIES / 2] as number);
+  } finally {
+    closeSync(fd);
+    rmSync(file);
   }
 }
