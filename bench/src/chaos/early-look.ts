@@ -12,20 +12,15 @@ export class EarlyLook {
   looks = 0;
   #received = 0;
   #underway = 0;
-  readonly #ledger: Ledger;
 
-  constructor(ledger: Ledger) {
-    this.#ledger = ledger;
-  }
-
-  take = (room: string, entry: Entry): void => {
+  /** Takes each message as it is delivered. */
+  async take(ledger: Ledger, room: string, entry: Entry): Promise<void> {
     this.#received += 1;
     if (this.#received % EVERY !== 0 || this.#underway >= UNDERWAY_MAX) return;
     this.#underway += 1;
-    void this.#ledger.has(room, entry).then((isThere) => {
-      this.#underway -= 1;
-      if (isThere !== undefined) this.looks += 1;
-      if (isThere === false) this.early.push(`${room} ${entry.seq} was received before it was committed`);
-    });
-  };
+    const isThere = await ledger.has(room, entry);
+    this.#underway -= 1;
+    if (isThere !== undefined) this.looks += 1;
+    if (isThere === false) this.early.push(`${room} ${entry.seq} was received before it was committed`);
+  }
 }

@@ -8,29 +8,40 @@ import { CONSUMERS, type Stage } from "./stage.ts";
 /** Attempts to start a process again. */
 const STARTS_MAX = 5;
 
+type Undo = () => Promise<void> | void;
+
 /** Injects one fault and undoes it after its time. Resolves when it is over. */
 export async function inject(fault: Fault, stage: Stage, clients: Clients): Promise<void> {
+  const undo = await begin(fault, stage, clients);
+  await sleep(fault.forMs);
+  await undo?.();
+}
+
+async function begin(fault: Fault, stage: Stage, clients: Clients): Promise<Undo | undefined> {
   const { kind, forMs, choice } = fault;
   switch (kind.action) {
     case "kill":
-      return await kill(unitOf(fault, stage), forMs);
+    case "restart": {
+      const unit = unitOf(fault, stage);
+      await (kind.action === "kill" ? unit.kill() : unit.stop());
+      return () => startAgain(unit);
+    }
     case "stop":
-    case "fence":
-      return await stop(unitOf(fault, stage), forMs);
-    case "restart":
-      return await restart(unitOf(fault, stage), forMs);
+    case "fence": {
+      const { pid } = unitOf(fault, stage);
+      const pids = pid === undefined ? [] : withChildren([pid]);
+      signalAll(pids, "SIGSTOP");
+      return () => signalAll(pids, "SIGCONT");
+    }
     case "cut":
     case "slow":
-      return await disturb(fault, stage);
+      return disturb(fault, stage);
     case "vanish":
-      clients.vanish(choice);
-      return await sleep(forMs);
+      return void clients.vanish(choice);
     case "repeat":
-      clients.repeat(choice, forMs);
-      return await sleep(forMs);
+      return void clients.repeat(choice, forMs);
     case "mute":
-      clients.mute(choice, forMs);
-      return await sleep(forMs);
+      return void clients.mute(choice, forMs);
   }
 }
 
@@ -38,18 +49,6 @@ export async function inject(fault: Fault, stage: Stage, clients: Clients): Prom
 function unitOf({ kind, choice }: Fault, stage: Stage): Unit {
   const name = kind.target === "ws-consumer" ? CONSUMERS[Math.floor(choice * CONSUMERS.length)] : kind.target;
   return stage.unit(name ?? kind.target);
-}
-
-async function kill(unit: Unit, forMs: number): Promise<void> {
-  await unit.kill("SIGKILL");
-  await sleep(forMs);
-  await startAgain(unit);
-}
-
-async function restart(unit: Unit, forMs: number): Promise<void> {
-  await unit.stop();
-  await sleep(forMs);
-  await startAgain(unit);
 }
 
 async function startAgain(unit: Unit): Promise<void> {
@@ -62,15 +61,8 @@ async function startAgain(unit: Unit): Promise<void> {
   }
 }
 
-async function stop(unit: Unit, forMs: number): Promise<void> {
-  const pids = unit.pid === undefined ? [] : withChildren([unit.pid]);
-  signalAll(pids, "SIGSTOP");
-  await sleep(forMs);
-  signalAll(pids, "SIGCONT");
-}
-
 /** Cuts or slows one proxy of the pair; every fourth time all of them. */
-async function disturb({ kind, forMs, choice, delayMs }: Fault, { links }: Stage): Promise<void> {
+function disturb({ kind, choice, delayMs }: Fault, { links }: Stage): Undo {
   const proxies = links[kind.target as LinkName];
   const one = Math.floor(choice * (proxies.length + 1));
   const hit = one === proxies.length ? proxies : proxies.slice(one, one + 1);
@@ -78,6 +70,7 @@ async function disturb({ kind, forMs, choice, delayMs }: Fault, { links }: Stage
     if (kind.action === "cut") proxy.cut();
     else proxy.slow(delayMs);
   }
-  await sleep(forMs);
-  for (const proxy of hit) proxy.heal();
+  return () => {
+    for (const proxy of hit) proxy.heal();
+  };
 }

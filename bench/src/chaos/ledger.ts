@@ -21,23 +21,13 @@ create trigger chaos_cursor before update on chat.shards for each row
   when (new.cursor < old.cursor and new.epoch = old.epoch)
   execute function chaos.note_cursor();`;
 
-/** Reads what is stored without any service: rows and cursors by SQL, the ends of the streams from JetStream. */
-export interface Ledger {
-  /** Number of entries in the log and not yet in Postgres. Undefined while one of them does not answer. */
-  backlog(): Promise<number | undefined>;
-  rows(): Promise<Row[]>;
-  /** Whether a message is committed under its seq; undefined while Postgres does not answer. */
-  has(room: string, entry: Entry): Promise<boolean | undefined>;
-  cursorsBack(): Promise<number>;
-  close(): Promise<void>;
-}
+export type Ledger = Awaited<ReturnType<typeof openLedger>>;
 
-/** Opens a ledger; runs `statements` first, which a mutant needs. */
-export async function openLedger(
-  natsUrl: string,
-  databaseUrl: string,
-  statements: readonly string[] = [],
-): Promise<Ledger> {
+/**
+ * Reads what is stored without any service: rows and cursors by SQL, the ends of the streams from JetStream. Runs
+ * `statements` first, which a mutant needs.
+ */
+export async function openLedger(natsUrl: string, databaseUrl: string, statements: readonly string[] = []) {
   const sql = postgres(databaseUrl, {
     max: CONNECTIONS,
     backoff: () => 0.1,
@@ -55,7 +45,8 @@ export async function openLedger(
     return infos.reduce((sum, { state }) => sum + state.last_seq, 0);
   };
   return {
-    async backlog() {
+    /** Number of entries in the log and not yet in Postgres; undefined while one of them does not answer. */
+    async backlog(): Promise<number | undefined> {
       try {
         const end = await ends();
         const [{ cursors } = { cursors: 0 }] = await sql<{ cursors: number }[]>`
@@ -65,12 +56,11 @@ export async function openLedger(
         return undefined;
       }
     },
-    rows: async () => [
-      ...(await sql<Row[]>`
-        select room, seq, log_seq as "logSeq", author_id as author, client_id as id, body
-        from chat.entries order by room, seq`),
-    ],
-    async has(room, { seq, author, id }) {
+    rows: (): Promise<Row[]> => sql<Row[]>`
+      select room, seq, log_seq as "logSeq", author_id as author, client_id as id, body
+      from chat.entries order by room, seq`,
+    /** Whether a message is committed under its seq; undefined while Postgres does not answer. */
+    async has(room: string, { seq, author, id }: Entry): Promise<boolean | undefined> {
       try {
         const found = await sql`
           select 1 from chat.entries
@@ -80,12 +70,13 @@ export async function openLedger(
         return undefined;
       }
     },
-    async cursorsBack() {
+    /** How often a shard's cursor moved back within one epoch. */
+    async cursorsBack(): Promise<number> {
       const [{ count } = { count: 0 }] = await sql<{ count: number }[]>`
         select count(*)::int8 as count from chaos.cursors_back`;
       return count;
     },
-    async close() {
+    async close(): Promise<void> {
       await Promise.all([sql.end({ timeout: 1 }), nats.close()]);
     },
   };

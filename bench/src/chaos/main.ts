@@ -21,13 +21,12 @@ function anomaliesOf(verdict: Verdict): string {
 }
 
 const seed = numberOf("SEED", 7);
-const sendsPerSecond = numberOf("SENDS_PER_SECOND", 800);
 
 /** `make chaos`: one run. Exits 0 if nothing is wrong, 1 if something is. */
 async function chaos(): Promise<number> {
   const mutant = variable(ownEnvironment(), "MUTANT");
   const durationS = numberOf("DURATION_S", 180);
-  const report = await runOnce({ seed, durationS, sendsPerSecond, mutant, say: timedProgress() });
+  const report = await runOnce({ seed, durationS, mutant, say: timedProgress() });
   say(tableOf(report));
   return report.ok ? 0 : 1;
 }
@@ -36,7 +35,7 @@ async function chaos(): Promise<number> {
 async function mutants(): Promise<number> {
   let missed = 0;
   for (const { name, shows, breaks } of MUTANTS) {
-    const options = { seed, durationS: 0, sendsPerSecond, mutant: name, say: () => undefined };
+    const options = { seed, durationS: 0, mutant: name, say: () => undefined };
     const verdict = await runOnce(options).then(
       (report) => report.verdict,
       (error: unknown) => void say(errorText(error)),

@@ -14,8 +14,6 @@ type ChaosOptions = Readonly<{
   seed: number;
   /** Of the schedule; a mutant has a script of its own. */
   durationS: number;
-  /** Of all senders together. */
-  sendsPerSecond: number;
   mutant?: string | undefined;
   say: (line: string) => void;
 }>;
@@ -35,7 +33,6 @@ export async function runOnce(options: ChaosOptions): Promise<Report> {
   try {
     const outcome = await runChaos({
       schedule,
-      sendsPerSecond: options.sendsPerSecond,
       tree,
       statements: mutant?.statements,
       keptLogs: join(RESULTS, `${name}-logs`),

@@ -9,17 +9,20 @@ import { inject } from "./inject.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Stage, type StageOptions, startStage } from "./stage.ts";
-import { type Timing, timingOf } from "./timing.ts";
+import { type Heal, type Timing, timingOf } from "./timing.ts";
 
 const SENDERS = 32;
-const ROOMS = 8;
+/** Of all senders together. */
+const SENDS_PER_SECOND = 800;
+const ROOMS = Array.from({ length: 8 }, (_, i) => `room-${i}`);
 const MEMBERS_PER_CONSUMER = 2;
 const BACKLOG_POLL_MS = 100;
+/** While messages are sent the backlog is never 0 for long: about one batch is always in it. */
+const BATCH = 100;
 
 type RunOptions = StageOptions &
   Readonly<{
     schedule: Schedule;
-    sendsPerSecond: number;
     /** SQL that a mutant needs. */
     statements?: readonly string[] | undefined;
     say: (line: string) => void;
@@ -32,8 +35,6 @@ export type Outcome = Readonly<{
   durationMs: number;
   /** Faults that happened, by kind. */
   faults: Readonly<Record<string, number>>;
-  /** What happened: kind, from when to when, ms since the start. */
-  events: readonly (readonly [string, number, number])[];
   /** Faults that could not be undone, such as a process that does not start. */
   troubles: readonly string[];
   /** For each heal: time until the backlog was stored, ms; null: not before the next fault. */
@@ -45,56 +46,41 @@ export type Outcome = Readonly<{
   gaps: number;
 }>;
 
+type Scene = Readonly<{ stage: Stage; ledger: Ledger; clients: Clients }>;
+
 /** One run: all clients send and listen while the faults happen; then everything is healed, drained and checked. */
 export async function runChaos(options: RunOptions): Promise<Outcome> {
-  const { schedule, say } = options;
-  const stage = await startStage(options);
-  let ledger: Ledger | undefined;
-  let clients: Clients | undefined;
-  try {
-    say(`stack is up; logs in ${stage.logsDir}`);
-    ledger = await openLedger(stage.natsUrl, stage.databaseUrl, options.statements);
-    const rooms = Array.from({ length: ROOMS }, (_, i) => `room-${i}`);
-    clients = await Clients.open({
-      seed: schedule.seed,
-      authUrl: stage.stack.urls.auth as string,
-      senders: SENDERS,
-      rooms,
-      producerSocket: stage.producerSocket,
-      consumerSockets: stage.consumerSockets,
-      membersPerConsumer: MEMBERS_PER_CONSUMER,
-      sendsPerSecond: options.sendsPerSecond,
-    });
-    return await untilInterrupted(perform(options, stage, ledger, clients, rooms));
-  } finally {
-    clients?.close();
-    await ledger?.close().catch(() => undefined);
-    await stage.stop();
-  }
+  await using closers = new AsyncDisposableStack();
+  const stage = await startStage(options, closers);
+  options.say(`stack is up; logs in ${stage.logsDir}`);
+  const ledger = await openLedger(stage.natsUrl, stage.databaseUrl, options.statements);
+  closers.defer(() => ledger.close());
+  const clients = await Clients.open({
+    seed: options.schedule.seed,
+    authUrl: stage.stack.urls.auth as string,
+    senders: SENDERS,
+    rooms: ROOMS,
+    producerSocket: stage.producerSocket,
+    consumerSockets: stage.consumerSockets,
+    membersPerConsumer: MEMBERS_PER_CONSUMER,
+    sendsPerSecond: SENDS_PER_SECOND,
+  });
+  closers.defer(() => clients.close());
+  return await untilInterrupted(perform(options, { stage, ledger, clients }));
 }
 
-async function perform(
-  { schedule, say }: RunOptions,
-  stage: Stage,
-  ledger: Ledger,
-  clients: Clients,
-  rooms: readonly string[],
-): Promise<Outcome> {
-  const look = new EarlyLook(ledger);
-  clients.onMessage(look.take);
+async function perform({ schedule, say }: RunOptions, scene: Scene): Promise<Outcome> {
+  const { stage, ledger, clients } = scene;
+  const look = new EarlyLook();
+  clients.onMessage((room, entry) => void look.take(ledger, room, entry));
   const startedAt = performance.now();
   clients.startSending();
-  const { heals, backlogMs, faults, events, troubles } = await happen(schedule, stage, ledger, clients, say);
+  const { heals, ...happened } = await happen(schedule, scene, say);
   clients.stopSending();
   const durationMs = performance.now() - startedAt;
-  await drain(ledger, clients, rooms, say);
-  const evidence = await gather(
-    ledger,
-    clients,
-    rooms,
-    stage.stack.urls["ws-consumer"] as string,
-    look.early,
-  );
+  await drain(ledger, clients, ROOMS, say);
+  const historyUrl = stage.stack.urls["ws-consumer"] as string;
+  const evidence = await gather(ledger, clients, ROOMS, historyUrl, look.early);
   const refusals: Record<string, number> = {};
   for (const client of [...clients.senders, ...clients.listeners])
     for (const [code, count] of Object.entries(client.refusals))
@@ -104,14 +90,10 @@ async function perform(
     timing: timingOf(
       clients.senders.map(({ sent }) => sent),
       heals,
-      startedAt,
     ),
     sends: evidence.sent.length,
     durationMs,
-    faults,
-    events,
-    troubles,
-    backlogMs,
+    ...happened,
     looks: look.looks,
     refusals,
     gaps: clients.listeners.reduce((sum, { gaps }) => sum + gaps, 0),
@@ -121,27 +103,19 @@ async function perform(
 /** Injects the faults of each round, waits until all are over, and measures the rest of the round. */
 async function happen(
   schedule: Schedule,
-  stage: Stage,
-  ledger: Ledger,
-  clients: Clients,
+  { stage, ledger, clients }: Scene,
   say: (line: string) => void,
 ) {
   const startedAt = performance.now();
-  const until = (atMs: number) => sleep(startedAt + atMs - performance.now());
   const faults: Record<string, number> = {};
   const troubles: string[] = [];
-  const events: [string, number, number][] = [];
-  const since = () => Math.round(performance.now() - startedAt);
-  const heals: { at: number; until: number }[] = [];
+  const heals: Heal[] = [];
   const backlogMs: (number | null)[] = [];
   const strike = async (fault: Fault) => {
-    await until(fault.atMs);
-    faults[fault.kind.name] = (faults[fault.kind.name] ?? 0) + 1;
-    const from = since();
-    await inject(fault, stage, clients).catch((error: unknown) =>
-      troubles.push(`${fault.kind.name}: ${error}`),
-    );
-    events.push([fault.kind.name, from, since()]);
+    const { name } = fault.kind;
+    await sleep(startedAt + fault.atMs - performance.now());
+    faults[name] = (faults[name] ?? 0) + 1;
+    await inject(fault, stage, clients).catch((error: unknown) => troubles.push(`${name}: ${error}`));
   };
   for (const round of schedule.rounds) {
     const mine = schedule.faults.filter(({ atMs }) => atMs >= round.startMs - 1 && atMs < round.endMs - 1);
@@ -154,17 +128,14 @@ async function happen(
     const acked = clients.senders.reduce((sum, { sent }) => sum + sent.length, 0) - clients.unanswered;
     say(`${mine.length} faults healed, ${acked} sends answered, ${clients.unanswered} in flight`);
   }
-  return { faults, events, troubles, heals, backlogMs };
+  return { faults, troubles, heals, backlogMs };
 }
 
 /** Time until the backlog was gone, ms; null if it was not before the rest ended. */
-async function untilCaughtUp(ledger: Ledger, rest: { at: number; until: number }): Promise<number | null> {
-  // While messages are sent the backlog is never 0 for long: about one batch is always in it.
-  const batch = 100;
-  while (performance.now() < rest.until) {
+async function untilCaughtUp(ledger: Ledger, { at, until }: Heal): Promise<number | null> {
+  for (; performance.now() < until; await sleep(BACKLOG_POLL_MS)) {
     const backlog = await ledger.backlog();
-    if (backlog !== undefined && backlog <= batch) return Math.round(performance.now() - rest.at);
-    await sleep(BACKLOG_POLL_MS);
+    if (backlog !== undefined && backlog <= BATCH) return Math.round(performance.now() - at);
   }
   return null;
 }

@@ -1,5 +1,5 @@
 import { createRandom, type Random } from "@parley/devstack/random";
-import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
+import { FAULT_KINDS, type Fault } from "./faults.ts";
 
 /** Approximate length of a round, ms: every kind of fault once, then a rest in which everything must recover. */
 const ROUND_MS = 36_000;
@@ -22,12 +22,8 @@ export type Schedule = Readonly<{
   faults: readonly Fault[];
 }>;
 
-/** Plans all faults of a run. The same seed, duration and kinds give the same schedule. */
-export function planSchedule(
-  seed: number,
-  durationMs: number,
-  kinds: readonly FaultKind[] = FAULT_KINDS,
-): Schedule {
+/** Plans all faults of a run. The same seed and duration give the same schedule. */
+export function planSchedule(seed: number, durationMs: number): Schedule {
   const random = createRandom(seed);
   const count = Math.max(1, Math.round(durationMs / ROUND_MS));
   const roundMs = durationMs / count;
@@ -37,7 +33,7 @@ export function planSchedule(
     restMs: (i + 1) * roundMs - restMs,
     endMs: (i + 1) * roundMs,
   }));
-  const faults = rounds.flatMap((round) => planRound(random, round, kinds));
+  const faults = rounds.flatMap((round) => planRound(random, round));
   return { seed, durationMs, rounds, faults };
 }
 
@@ -69,20 +65,21 @@ export function scriptedSchedule(seed: number, script: Script): Schedule {
 }
 
 /** Each kind once, in random order, evenly spaced with some jitter; all end before the rest begins. */
-function planRound(random: Random, round: Round, kinds: readonly FaultKind[]): Fault[] {
+function planRound({ next }: Random, round: Round): Fault[] {
+  const between = (least: number, most: number) => least + next() * (most - least);
   const span = round.restMs - round.startMs;
-  const step = span / kinds.length;
-  const faults = random.shuffle(kinds).map((kind, i): Fault => {
-    const forMs = Math.min(random.between(kind.leastMs, kind.mostMs), span);
-    const wanted = round.startMs + (i + random.next()) * step;
-    const stalls = random.next() < STALL_SHARE;
-    const delayMs = random.between(DELAY_LEAST_MS, DELAY_MOST_MS);
+  const order = FAULT_KINDS.map((kind) => ({ kind, rank: next() })).sort((a, b) => a.rank - b.rank);
+  const faults = order.map(({ kind }, i): Fault => {
+    const forMs = Math.min(between(kind.leastMs, kind.mostMs), span);
+    const wanted = round.startMs + ((i + next()) * span) / FAULT_KINDS.length;
+    const isStalled = next() < STALL_SHARE;
+    const delayMs = Math.round(between(DELAY_LEAST_MS, DELAY_MOST_MS));
     return {
       kind,
       atMs: Math.round(Math.min(wanted, round.restMs - forMs)),
       forMs: Math.round(forMs),
-      choice: random.next(),
-      delayMs: stalls ? undefined : Math.round(delayMs),
+      choice: next(),
+      delayMs: isStalled ? undefined : delayMs,
     };
   });
   return faults.sort((a, b) => a.atMs - b.atMs);

@@ -1,10 +1,10 @@
 import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, ownEnvironment } from "@parley/devstack/environment";
-import { startNats } from "@parley/devstack/nats-server";
+import { type NatsServer, startNats } from "@parley/devstack/nats-server";
 import { findFreePort } from "@parley/devstack/ports";
-import { startPostgres } from "@parley/devstack/postgres-server";
-import { type Stack, startStack } from "@parley/devstack/stack";
+import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
+import { type Stack, type StackOptions, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import type { Unit } from "@parley/devstack/unit";
 import { LINKS, type LinkName } from "./faults.ts";
@@ -31,66 +31,63 @@ export type Stage = Readonly<{
   links: Readonly<Record<LinkName, readonly TcpProxy[]>>;
   unit: (name: string) => Unit;
   logsDir: string;
-  stop: () => Promise<void>;
 }>;
 
-/** Starts everything in a temporary folder. If a part fails to start, the others are stopped. */
-export async function startStage(options: StageOptions = {}): Promise<Stage> {
+/** Starts everything in a temporary folder; `closers` get what stops it. */
+export async function startStage(
+  { tree, keptLogs }: StageOptions,
+  closers: AsyncDisposableStack,
+): Promise<Stage> {
   const dataDir = await makeTempDir("chaos");
   const logsDir = join(dataDir, "logs");
   await mkdir(logsDir, { recursive: true });
-  const { keptLogs } = options;
-  const closers: Closers = [() => removeDataDir(dataDir)];
-  if (keptLogs !== undefined) closers.push(() => cp(logsDir, keptLogs, { recursive: true }));
-  const stop = async () => {
-    for (const close of closers.splice(0).reverse()) await close().catch(() => undefined);
+  closers.defer(() => removeDataDir(dataDir));
+  if (keptLogs !== undefined) closers.defer(() => cp(logsDir, keptLogs, { recursive: true }));
+  const backend = (name: string) => ({
+    dataDir: join(dataDir, name),
+    logFile: join(logsDir, `${name}.log`),
+    supervise: true,
+  });
+  const nats = await startNats(backend("nats"));
+  closers.defer(() => nats.stop());
+  const postgres = await startPostgres(backend("postgres"));
+  closers.defer(() => postgres.stop());
+  const { links, stack } = await startBehindProxies({ nats, postgres }, { ...tree, dataDir }, closers);
+  const backends: Readonly<Record<string, Unit>> = { nats, postgres };
+  const socketsOf = (link: LinkName) => links[link].map(({ port }) => `ws://127.0.0.1:${port}/ws`);
+  return {
+    stack,
+    producerSocket: socketsOf("client-producer")[0] as string,
+    consumerSockets: socketsOf("client-consumer"),
+    natsUrl: nats.url,
+    databaseUrl: postgres.url,
+    links,
+    unit: (name) => backends[name] ?? stack.service(name),
+    logsDir,
   };
-  try {
-    const backend = (name: string) => ({
-      dataDir: join(dataDir, name),
-      logFile: join(logsDir, `${name}.log`),
-      supervise: true,
-    });
-    const nats = await startNats(backend("nats"));
-    closers.push(() => nats.stop());
-    const postgres = await startPostgres(backend("postgres"));
-    closers.push(() => postgres.stop());
-    const { links, stack } = await startBehindProxies(options, dataDir, nats, postgres, closers);
-    const backends: Readonly<Record<string, Unit>> = { nats, postgres };
-    const socketsOf = (link: LinkName) => links[link].map(({ port }) => `ws://127.0.0.1:${port}/ws`);
-    return {
-      stack,
-      producerSocket: socketsOf("client-producer")[0] as string,
-      consumerSockets: socketsOf("client-consumer"),
-      natsUrl: nats.url,
-      databaseUrl: postgres.url,
-      links,
-      unit: (name) => backends[name] ?? stack.service(name),
-      logsDir,
-      stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
 }
 
-type Upstream = Readonly<{ url: string; port: number }>;
-type Closers = (() => Promise<void>)[];
-
 async function startBehindProxies(
-  options: StageOptions,
-  dataDir: string,
-  nats: Upstream & Readonly<{ monitorUrl: string }>,
-  postgres: Upstream,
-  closers: Closers,
+  { nats, postgres }: Readonly<{ nats: NatsServer; postgres: PostgresServer }>,
+  options: Pick<StackOptions, "dataDir" | "entries" | "migrationsFolder">,
+  closers: AsyncDisposableStack,
 ) {
   const ports = {
     AUTH_GRPC_PORT: await findFreePort(),
     PRODUCER_HTTP_PORT: await findFreePort(),
     CONSUMER_HTTP_PORT: await findFreePort(),
   };
-  const { links, add: through } = createProxies(closers);
+  const links = Object.fromEntries(LINKS.map((link) => [link, [] as TcpProxy[]])) as Record<
+    LinkName,
+    TcpProxy[]
+  >;
+  /** Starts one more proxy of a link; gives its port. */
+  const through = async (link: LinkName, upstreamPort: number) => {
+    const proxy = await TcpProxy.start(await findFreePort(), upstreamPort);
+    closers.defer(() => proxy.close());
+    links[link].push(proxy);
+    return proxy.port;
+  };
   const at = (url: string, port: number) => {
     const address = new URL(url);
     address.port = String(port);
@@ -102,14 +99,13 @@ async function startBehindProxies(
     AUTH_GRPC_URL: `localhost:${await through("consumer-auth", ports.AUTH_GRPC_PORT)}`,
   });
   const stack = await startStack({
-    dataDir,
+    ...options,
     env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "info" },
     consumers: CONSUMERS.length,
     ports,
     natsUrl: nats.url,
     natsMonitorUrl: nats.monitorUrl,
     databaseUrl: postgres.url,
-    ...options.tree,
     serviceEnv: {
       auth: { DATABASE_URL: at(postgres.url, await through("auth-postgres", postgres.port)) },
       "ws-producer": {
@@ -120,22 +116,9 @@ async function startBehindProxies(
       "ws-consumer-2": await consumerEnv(),
     },
   });
-  closers.push(() => stack.stop());
+  closers.defer(() => stack.stop());
   await through("client-producer", ports.PRODUCER_HTTP_PORT);
   for (const name of CONSUMERS)
     await through("client-consumer", Number(new URL(stack.urls[name] as string).port));
   return { stack, links };
-}
-
-/** The proxies by link; `add` starts one more and gives its port. */
-function createProxies(closers: Closers) {
-  const none = Object.fromEntries(LINKS.map((link) => [link, []])) as unknown;
-  const links = none as Record<LinkName, TcpProxy[]>;
-  const add = async (link: LinkName, upstreamPort: number): Promise<number> => {
-    const proxy = await TcpProxy.start(await findFreePort(), upstreamPort);
-    closers.push(() => proxy.close());
-    links[link].push(proxy);
-    return proxy.port;
-  };
-  return { links, add };
 }

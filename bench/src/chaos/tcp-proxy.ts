@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { sleep } from "@parley/runtime/deadline";
 
 /** A TCP proxy on 127.0.0.1 that can break its connections, delay them and stall them. */
 export class TcpProxy {
@@ -66,29 +67,20 @@ export class TcpProxy {
     }
   }
 
+  /** Passes bytes on in their order, each chunk after the delay that held when it came. */
   #pass(from: Socket, to: Socket): void {
-    /** Delayed chunks, in order; `undefined` is the end of the stream. */
-    const late: { readonly at: number; readonly chunk: Buffer | undefined }[] = [];
-    let timer: NodeJS.Timeout | undefined;
-    const flush = () => {
-      timer = undefined;
-      for (let first = late[0]; first !== undefined; first = late[0]) {
-        const wait = first.at - performance.now();
-        if (wait > 0) {
-          timer = setTimeout(flush, Math.ceil(wait));
-          return;
-        }
-        late.shift();
-        if (first.chunk === undefined) to.end();
-        else this.#write(from, to, first.chunk);
-      }
+    let passed = Promise.resolve();
+    const passLater = async (before: Promise<void>, dueAt: number, pass: () => void) => {
+      await before;
+      const ms = dueAt - performance.now();
+      if (ms > 0) await sleep(ms);
+      pass();
     };
-    const take = (chunk: Buffer | undefined) => {
-      late.push({ at: performance.now() + this.#delayMs, chunk });
-      if (timer === undefined) flush();
+    const take = (pass: () => void) => {
+      passed = passLater(passed, performance.now() + this.#delayMs, pass);
     };
-    from.on("data", take);
-    from.on("end", () => take(undefined));
+    from.on("data", (chunk) => take(() => this.#write(from, to, chunk)));
+    from.on("end", () => take(() => to.end()));
   }
 
   #write(from: Socket, to: Socket, chunk: Buffer): void {

@@ -15,24 +15,14 @@ const SHUTDOWN = `my $flags = pack("L", 2);
 const UNMOUNT_TRIES = 50;
 
 /** A file system whose power can be cut: unsynced writes are lost then. */
-export interface Disk {
-  /** Where it is mounted. */
-  readonly path: string;
-  /** Syncs everything, such as configuration files that no process syncs. */
-  sync(): Promise<void>;
-  /** No write reaches it from now on; those still in memory are lost. */
-  cutPower(): Promise<void>;
-  /** Mounts it again and replays its journal. Processes with open files there must have ended. */
-  powerOn(): Promise<void>;
-  remove(): Promise<void>;
-}
+export type Disk = Awaited<ReturnType<typeof makeDisk>>;
 
 /**
  * Makes an ext4 in a file and mounts it by a loop device.
  *
  * @throws {Error} that says what is missing: root, a program, or the right to mount.
  */
-export async function makeDisk(): Promise<Disk> {
+export async function makeDisk() {
   if (process.getuid?.() !== 0)
     throw new Error(
       "cutting the power of a file system needs root: nothing was run (try: sudo make chaos-power)",
@@ -67,9 +57,13 @@ export async function makeDisk(): Promise<Disk> {
     throw new Error(`this machine cannot mount an ext4 from a file: ${error}`, { cause: error });
   }
   return {
+    /** Where it is mounted. */
     path,
+    /** Syncs everything, such as configuration files that no process syncs. */
     sync,
+    /** No write reaches it from now on; those still in memory are lost. */
     cutPower: async () => void (await run("perl", ["-e", SHUTDOWN, marker])),
+    /** Mounts it again and replays its journal. Processes with open files there must have ended. */
     powerOn: async () => {
       await unmount();
       await mount();

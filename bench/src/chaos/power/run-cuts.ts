@@ -40,84 +40,72 @@ export function runControl(): Promise<CutsOutcome> {
 
 /** Cuts the power under NATS and Postgres repeatedly while messages are sent, and checks what is left. */
 export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
-  const closers: (() => Promise<unknown>)[] = [];
-  try {
-    const disk = await makeDisk();
-    closers.push(() => disk.remove());
-    const nats = await startNats({
-      dataDir: join(disk.path, "nats"),
-      extraConfig: configOf(options.sync, disk),
-    });
-    closers.push(() => nats.stop());
-    const postgres = await startPostgres({ dataDir: join(disk.path, "postgres") });
-    closers.push(() => postgres.stop());
-    const dataDir = await makeTempDir("power-stack");
-    closers.push(() => removeDataDir(dataDir));
-    const keptLogs = join(REPOSITORY, "bench/results", `chaos-power-${options.sync}-logs`);
-    closers.push(() => cp(join(dataDir, "logs"), keptLogs, { recursive: true }));
-    const stack = await startStack({
-      dataDir,
-      env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off" },
-      natsUrl: nats.url,
-      // Without the address the producer cannot see that NATS does not sync, and takes messages nevertheless.
-      natsMonitorUrl: options.sync === "always" ? nats.monitorUrl : undefined,
-      databaseUrl: postgres.url,
-    });
-    closers.push(() => stack.stop());
-    await disk.sync();
-    return await untilInterrupted(cutAndCheck(options, { disk, nats, postgres, stack }, closers));
-  } finally {
-    for (const close of closers.reverse()) await close().catch(options.say);
-  }
+  await using closers = new AsyncDisposableStack();
+  const disk = await makeDisk();
+  closers.defer(() => disk.remove());
+  const nats = await startNats({
+    dataDir: join(disk.path, "nats"),
+    extraConfig: configOf(options.sync, disk),
+  });
+  closers.defer(() => nats.stop());
+  const postgres = await startPostgres({ dataDir: join(disk.path, "postgres") });
+  closers.defer(() => postgres.stop());
+  const dataDir = await makeTempDir("power-stack");
+  closers.defer(() => removeDataDir(dataDir));
+  const keptLogs = join(REPOSITORY, "bench/results", `chaos-power-${options.sync}-logs`);
+  closers.defer(() => cp(join(dataDir, "logs"), keptLogs, { recursive: true }));
+  const stack = await startStack({
+    dataDir,
+    env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off" },
+    natsUrl: nats.url,
+    // Without the address the producer cannot see that NATS does not sync, and takes messages nevertheless.
+    natsMonitorUrl: options.sync === "always" ? nats.monitorUrl : undefined,
+    databaseUrl: postgres.url,
+  });
+  closers.defer(() => stack.stop());
+  await disk.sync();
+  return await untilInterrupted(cutAndCheck(options, { disk, nats, postgres, stack }, closers));
 }
 
 type Servers = Readonly<{ disk: Disk; nats: NatsServer; postgres: PostgresServer; stack: Stack }>;
 
 async function cutAndCheck(
-  options: CutsOptions,
+  { cuts, sync, say }: CutsOptions,
   servers: Servers,
-  closers: (() => Promise<unknown>)[],
+  closers: AsyncDisposableStack,
 ): Promise<CutsOutcome> {
   const { stack, nats, postgres } = servers;
   const ledger = await openLedger(nats.url, postgres.url);
-  closers.push(() => ledger.close());
+  closers.defer(() => ledger.close());
   const urlOf = (name: string) => stack.urls[name] as string;
-  const socketOf = (name: string) => `${urlOf(name).replace("http", "ws")}/ws`;
   const clients = await Clients.open({
-    seed: options.cuts,
+    seed: cuts,
     authUrl: urlOf("auth"),
     senders: SENDERS,
     rooms: ROOMS,
-    producerSocket: socketOf("ws-producer"),
+    producerSocket: `${urlOf("ws-producer").replace("http", "ws")}/ws`,
     consumerSockets: [],
     membersPerConsumer: 0,
     sendsPerSecond: SENDS_PER_SECOND,
   });
-  closers.push(async () => clients.close());
+  closers.defer(() => clients.close());
   clients.startSending();
-  for (let cut = 1; cut <= options.cuts; cut += 1) {
+  for (let cut = 1; cut <= cuts; cut += 1) {
     await sleep(LOAD_MS);
-    await cutOnce(cut, options, servers);
+    await cutOnce(cut, sync, servers);
     const ms = await untilAcknowledged(clients);
-    options.say(
-      `cut ${cut}: ${ms === undefined ? "sends are not" : `after ${ms} ms sends are`} acknowledged again`,
-    );
+    say(`cut ${cut}: ${ms === undefined ? "sends are not" : `after ${ms} ms sends are`} acknowledged again`);
   }
   clients.stopSending();
-  await drain(ledger, clients, ROOMS, options.say);
+  await drain(ledger, clients, ROOMS, say);
   const evidence = await gather(ledger, clients, ROOMS, urlOf("ws-consumer"));
-  return {
-    verdict: check(evidence),
-    sends: evidence.sent.length,
-    cuts: options.cuts,
-    sync: options.sync,
-  };
+  return { verdict: check(evidence), sends: evidence.sent.length, cuts, sync };
 }
 
 /** Every second time the writer is stopped before the cut, so that acknowledged messages are in the log alone. */
 async function cutOnce(
   cut: number,
-  { sync }: CutsOptions,
+  sync: CutsOptions["sync"],
   { disk, nats, postgres, stack }: Servers,
 ): Promise<void> {
   const consumer = stack.service("ws-consumer");
