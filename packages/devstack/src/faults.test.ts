@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { loadDotEnv, SettingError, whenItChanges } from "./environment.ts";
 import { runCommand } from "./run-command.ts";
 import { isAlive } from "./server-process.ts";
+import { openSmallDisk } from "./small-disk.ts";
 import { startStack } from "./stack.ts";
 import { makeTempDir } from "./temp-dir.ts";
 import { Unit } from "./unit.ts";
@@ -86,24 +87,22 @@ test("J: an install without the network says so within seconds", async () => {
 });
 
 /** A small disk needs root, and a kernel that lets it mount one. */
-const small = await makeTempDir("small-disk");
-const mounted = await runCommand("mount", ["-t", "tmpfs", "-o", "size=170m,mode=0711", "tmpfs", small]);
+const disk = await openSmallDisk(170);
 
-describe.skipIf(mounted.code !== 0)("on a small disk", () => {
-  const dataDir = join(small, "data");
-  const fill = (mb: number) => writeFile(join(small, "filler"), Buffer.alloc(mb * 1_024 * 1_024, 1));
-  afterAll(() => runCommand("umount", ["-l", small]));
+describe.skipIf(disk === undefined)("on a small disk", () => {
+  const dataDir = join(disk?.dir ?? "", "data");
+  afterAll(() => disk?.close());
 
   test("J: a start on a full disk is refused at once", async () => {
-    await fill(100);
+    await disk?.fill(70 * 1_024 * 1_024);
     const refused = /^DATA_DIR=.* has \d+ MB left on its disk, a start needs 150; free some/;
     await expect(startStack({ dataDir })).rejects.toThrow(refused);
-    await rm(join(small, "filler"));
+    await disk?.free();
   });
 
   test("J: a start during which the disk fills up leaves nothing running", async () => {
     const onProgress = (line: string) => {
-      if (line.includes("making the database cluster")) void fill(200).catch(() => undefined);
+      if (line.includes("making the database cluster")) void disk?.fill(0).catch(() => undefined);
     };
     await expect(startStack({ dataDir, onProgress })).rejects.toThrow();
     expect((await runCommand("pgrep", ["-af", dataDir])).stdout).toBe("");

@@ -1,13 +1,12 @@
-import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import postgres from "postgres";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { withConnection } from "./database.ts";
 import { migrate } from "./migrate.ts";
+import { runCommand } from "./run-command.ts";
 import { makeTempDir } from "./temp-dir.ts";
-import { createTestDatabase, type TestDatabase } from "./test-database.ts";
+import { createTestDatabase } from "./test-database.ts";
 
-const databases: TestDatabase[] = [];
 let folder: string;
 beforeAll(async () => {
   folder = await makeTempDir("migrations");
@@ -18,24 +17,14 @@ beforeAll(async () => {
   await writeFile(join(folder, "0002_second.sql"), "insert into applied select 'second' from pg_sleep(0.2);");
   await writeFile(join(folder, "notes.txt"), "not a migration");
 });
-afterAll(async () => {
-  for (const database of databases) await database.drop();
-});
 
 async function emptyDatabase(): Promise<string> {
-  const database = await createTestDatabase("empty");
-  databases.push(database);
-  return database.url;
+  const { url, drop } = await createTestDatabase("empty");
+  onTestFinished(drop);
+  return url;
 }
 
-async function query(url: string, text: string): Promise<unknown[]> {
-  const sql = postgres(url, { max: 1, onnotice: () => undefined });
-  try {
-    return [...(await sql.unsafe(text))];
-  } finally {
-    await sql.end();
-  }
-}
+const query = (url: string, text: string) => withConnection(url, async (sql) => [...(await sql.unsafe(text))]);
 
 test("four at once all succeed, each migration is applied once, and a host that is away is left out", async () => {
   const databaseUrl = await emptyDatabase();
@@ -51,14 +40,9 @@ test("four at once all succeed, each migration is applied once, and a host that 
 test("four processes at once apply the repository's own migrations", async () => {
   const databaseUrl = await emptyDatabase();
   const main = join(import.meta.dirname, "migrate-main.ts");
-  const codes = [1, 2, 3, 4].map(
-    () =>
-      new Promise((resolve) => {
-        const env = { ...process.env, DATABASE_URL: databaseUrl };
-        spawn(process.execPath, [main], { env, stdio: "ignore" }).on("exit", resolve);
-      }),
-  );
-  expect(await Promise.all(codes)).toEqual([0, 0, 0, 0]);
+  const env = { ...process.env, DATABASE_URL: databaseUrl };
+  const ends = await Promise.all([1, 2, 3, 4].map(() => runCommand(process.execPath, [main], { env })));
+  expect(ends.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
   const rows = await query(
     databaseUrl,
     "select name, count(*)::int as n from schema_migrations group by name",

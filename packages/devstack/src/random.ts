@@ -2,9 +2,7 @@
 export type Random = Readonly<{
   /** From 0 up to 1, without it. */
   next: () => number;
-  between: (least: number, most: number) => number;
   pick: <T>(list: readonly T[]) => T;
-  shuffle: <T>(list: readonly T[]) => T[];
 }>;
 
 /** mulberry32: 32 bits of state are enough for a schedule. */
@@ -16,18 +14,5 @@ export function createRandom(seed: number): Random {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
-  const pick = <T>(list: readonly T[]) => list[Math.floor(next() * list.length)] as T;
-  return {
-    next,
-    between: (least, most) => least + next() * (most - least),
-    pick,
-    shuffle: (list) => {
-      const left = [...list];
-      for (let i = left.length - 1; i > 0; i -= 1) {
-        const other = Math.floor(next() * (i + 1));
-        [left[i], left[other]] = [left[other] as never, left[i] as never];
-      }
-      return left;
-    },
-  };
+  return { next, pick: (list) => list[Math.floor(next() * list.length)] as never };
 }

@@ -1,5 +1,5 @@
-import postgres from "postgres";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { withConnection } from "./database.ts";
 import { createTestDatabase } from "./test-database.ts";
 
 /** Tables and their columns without a comment; a partition has its parent's, and schema_migrations is the tool's. */
@@ -18,16 +18,13 @@ where c.relkind in ('r', 'p') and not c.relispartition
 order by 1`;
 
 test("every table and column that the migrations make has a comment", async () => {
-  const made = await createTestDatabase();
-  const sql = postgres(made.url, { max: 1 });
-  try {
+  const { url, drop } = await createTestDatabase();
+  onTestFinished(drop);
+  await withConnection(url, async (sql) => {
     const names = async () => (await sql.unsafe<{ name: string }[]>(UNCOMMENTED)).map(({ name }) => name);
     expect(await names()).toEqual([]);
     await sql`create table chat.plain (first int, second int)`;
     await sql`comment on column chat.plain.second is 'Known.'`;
     expect(await names()).toEqual(["chat.plain", "chat.plain.first"]);
-  } finally {
-    await sql.end();
-    await made.drop();
-  }
+  });
 });

@@ -32,8 +32,6 @@ export type StackOptions = Readonly<{
   entries?: Readonly<Partial<Record<ServiceName, string>>>;
   /** Number of ws-consumer processes; default 1. */
   consumers?: number;
-  /** Whether processes that die are started again; default true. */
-  supervise?: boolean;
   /** Default: `migrations/` of the repository. */
   migrationsFolder?: string;
   /** Gives up: what was started is stopped, and startStack throws the signal's reason. */

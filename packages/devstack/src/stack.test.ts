@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { sleep } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
 import { isAlive } from "./server-process.ts";
@@ -15,10 +15,6 @@ const fixture = (role: string) => join(import.meta.dirname, `../fixtures/${role}
 const FIXTURES = {
   entries: { auth: fixture("auth"), "ws-producer": fixture("producer"), "ws-consumer": fixture("consumer") },
 } as const;
-const stacks: Stack[] = [];
-afterEach(async () => {
-  for (const stack of stacks.splice(0)) await stack.stop();
-});
 
 async function start(options: Partial<StackOptions> = {}): Promise<Stack> {
   const stack = await startStack({
@@ -26,7 +22,7 @@ async function start(options: Partial<StackOptions> = {}): Promise<Stack> {
     ...FIXTURES,
     ...options,
   });
-  stacks.push(stack);
+  onTestFinished(() => stack.stop());
   return stack;
 }
 
@@ -92,21 +88,6 @@ test("a service that keeps dying is reported with the end of its log, and the re
   await expect(attempt).rejects.toThrow(/ws-producer is not ready[\s\S]*told to crash/);
   expect(existsSync(join(dataDir, "run/supervisor.pid"))).toBe(false);
   expect(existsSync(join(dataDir, "run/nats.pid"))).toBe(false);
-});
-
-test("without supervision what is killed stays down until it is started", async () => {
-  const stack = await start({ supervise: false });
-  const auth = stack.service("auth");
-  await auth.kill();
-  await sleep(300);
-  expect(auth.pid).toBeUndefined();
-  await auth.start();
-  await stack.untilReady("auth");
-  await stack.service("nats").kill();
-  await stack.service("nats").start();
-  await stack.service("postgres").stop();
-  await stack.service("postgres").start();
-  expect(stack.service("postgres").pid).toBe(await pidIn(stack.dataDir, "postgres"));
 });
 
 test("a start that fails half way stops what it started", async () => {

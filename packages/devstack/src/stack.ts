@@ -110,7 +110,7 @@ async function startAll(
     moreConsumerPorts.push([await findFreePort(host), await findFreePort(host)]);
   const plans = planServices(wanted, options.entries ?? {}, ports, moreConsumerPorts);
   const supervision = (name: string): Supervision => ({
-    supervise: options.supervise ?? true,
+    supervise: true,
     onProgress,
     onPid: (pid) => runDir.record(name, pid),
   });

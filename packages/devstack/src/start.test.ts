@@ -1,22 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { sleep } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
 import { isAlive } from "./server-process.ts";
 import { PORTS } from "./stack-services.ts";
 import { makeTempDir } from "./temp-dir.ts";
-
-const children: ChildProcess[] = [];
-afterEach(async () => {
-  for (const child of children.splice(0)) {
-    if (child.exitCode !== null || child.signalCode !== null) continue;
-    child.kill("SIGTERM");
-    await new Promise((resolve) => child.once("exit", resolve));
-  }
-});
 
 type Run = Readonly<{
   child: ChildProcess;
@@ -31,24 +23,19 @@ function run(entry: string, args: string[], env: Record<string, string>): Run {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  children.push(child);
+  const code = once(child, "close").then(([value]) => value);
+  onTestFinished(async () => {
+    child.kill("SIGTERM");
+    await code;
+  });
   let text = "";
-  let wake: () => void = () => undefined;
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.on("data", (chunk) => {
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk) => {
       text += chunk;
-      wake();
     });
-  }
-  const code = new Promise((resolve) => child.once("close", (value) => resolve(value)));
-  void code.then(() => wake());
   const until = async (part: string) => {
-    while (!text.includes(part)) {
+    for (; !text.includes(part); await sleep(20))
       if (child.exitCode !== null) throw new Error(`ended before it said "${part}":\n${text}`);
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
   };
   return { child, text: () => text, until, code };
 }
