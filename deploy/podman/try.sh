@@ -11,96 +11,81 @@ HERE=$(cd "$(dirname "$0")" && pwd)
 ROOT=$(cd "$HERE/../.." && pwd)
 CACHE=${PARLEY_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/parley}/podman
 # A copy of the Node in node_modules.
-NODE=$CACHE/bin/node
-PACKAGES=(podman runc crun netavark aardvark-dns iptables debootstrap curl)
+NODE=$CACHE/context/node
+PACKAGES=(podman runc crun netavark aardvark-dns iptables debootstrap)
 TARGETS=(auth ws-producer ws-consumer web migrate nats)
-STARTED=$SECONDS
-engine=
-health=
+SERVICES=(nats postgres auth-service ws-producer-app ws-consumer-app)
 job=
-forwarding=
 
 source "$HERE/engine.sh"
-source "$HERE/bases.sh"
-source "$HERE/compose.sh"
 
 main() {
-  local option=${1:-}
   [ "$(id -u)" = 0 ] || fail "podman needs root here"
-  mkdir -p "$CACHE/bin"
+  mkdir -p "$CACHE/context" "$CACHE/log"
   exec 9>"$CACHE/lock"
   flock -n 9 || fail "another one is running"
-  [ ! -x "$ROOT/node_modules/.bin/node" ] || cp "$(readlink -f "$ROOT/node_modules/.bin/node")" "$NODE"
-  [ -x "$NODE" ] || fail "run \`make install\` first"
+  [ -x "$ROOT/node_modules/.bin/node" ] || fail "run \`make install\` first"
+  cp -p "$(readlink -f "$ROOT/node_modules/.bin/node")" "$NODE"
   step "install packages" install_packages
   prepare_engine
+  [ "${1:-}" != --fresh ] || podman rmi --all --force >/dev/null
+  step "find programs" find_programs
+  source "$CACHE/ports.sh"
+  for suite in bookworm sid; do
+    podman image exists "localhost/debian:$suite" || step "debian $suite" debian_base "$suite"
+  done
+  step "stand-in node" build node node:24-bookworm-slim "$CACHE/context" --file "$HERE/Containerfile"
+  step "stand-in postgres" build postgres postgres:18 "$CACHE/context" --file "$HERE/Containerfile"
+  step "stand-in nats" build nats nats:2.15-alpine "$CACHE/context" --file "$HERE/Containerfile"
+  for target in "${TARGETS[@]}"; do step "build $target" build_target "$target"; done
+  podman images --format '{{.Repository}}:{{.Tag}}  {{.Size}}' | grep -E 'parley-' || true
   trap 'take_down $?' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  [ "$option" != --fresh ] || podman rmi --all --force >/dev/null
-  prepare_tools
-  prepare_bases
-  for target in "${TARGETS[@]}"; do step "build $target" build_target "$target"; done
-  podman images --format '{{.Repository}}:{{.Tag}}  {{.Size}}' | grep -E 'parley-' || true
   start_engine
-  choose_ports
   compose down --volumes --timeout 5 >/dev/null 2>&1 || true
   step "compose up --wait" compose up --no-build --detach --wait --wait-timeout 120
   check_settings
-  register_and_log_in
   talk_through_kills
   step "compose down, volumes stay" compose down --timeout 30
   step "compose up again" compose up --no-build --detach --wait --wait-timeout 120
   "$NODE" "$ROOT/e2e/src/talk.ts" check "$CACHE/talk.json"
-  say "everything held, $((SECONDS - STARTED)) s"
+  say "everything held, $SECONDS s"
 }
 
 install_packages() {
-  local missing=()
-  for package in "${PACKAGES[@]}"; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
-  [ ${#missing[@]} = 0 ] && return
+  dpkg -s "${PACKAGES[@]}" >/dev/null 2>&1 && return
   apt-get update
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${PACKAGES[@]}"
 }
 
-# The programs that go into the stand-ins, and Docker Compose.
-prepare_tools() {
-  NPM_VERSION=$("$NODE" -p 'require("'"$ROOT"'/package.json").packageManager.split("@")[1]')
-  step "find nats-server" find_nats_server
-  NATS_SERVER=$(cat "$CACHE/nats-server-path")
-  COMPOSE=$CACHE/docker-compose
-  [ -x "$COMPOSE" ] || step "get docker compose" get_compose
-  say "$("$COMPOSE" version), $(podman --version)"
-}
-
-find_nats_server() {
-  (cd "$ROOT" && "$NODE" --input-type=module --eval '
-    import { writeFileSync } from "node:fs";
+# npm and nats-server for the stand-ins, and Docker Compose from Debian's package (Debian 12 itself has only the old one in
+# Python); secrets, and ports that are free now, so that it runs beside anything else.
+find_programs() {
+  local npm
+  cp -p "$HERE/postgres-entrypoint.sh" "$CACHE/context/"
+  cd "$ROOT"
+  "$NODE" --input-type=module --eval '
+    import { copyFileSync, writeFileSync } from "node:fs";
     import { findNatsServer } from "./packages/devstack/src/nats-binary.ts";
-    writeFileSync(process.argv[1], await findNatsServer({ env: process.env, onProgress: console.log }));
-  ' "$CACHE/nats-server-path")
-}
-
-# From Debian's package; Debian 12 itself has only the old one in Python.
-get_compose() {
+    import { findFreePort } from "./packages/devstack/src/ports.ts";
+    const [, context, ports] = process.argv;
+    copyFileSync(await findNatsServer({ env: process.env, onProgress: console.log }), `${context}/nats-server`);
+    const names = ["AUTH_HTTP", "PRODUCER_HTTP", "CONSUMER_HTTP", "WEB", "NATS", "POSTGRES"];
+    const lines = names.map(async (name) => `export ${name}_PORT=${await findFreePort()}\n`);
+    writeFileSync(ports, (await Promise.all(lines)).join(""));
+  ' "$CACHE/context" "$CACHE/ports.sh"
+  echo "unset HOST NODE_ENV" >>"$CACHE/ports.sh"
+  deploy/make-secrets.sh "$CACHE/secrets.env"
+  npm=$("$NODE" -p 'require("./package.json").packageManager')
+  cd "$CACHE/context"
+  grep -qs "\"version\": \"${npm#npm@}\"" package/package.json ||
+    { npm pack --silent "$npm" && rm -rf package && tar -xzf npm-*.tgz && rm npm-*.tgz; }
+  [ ! -x "$CACHE/docker-compose" ] || return 0
   rm -rf "$CACHE/compose" && mkdir -p "$CACHE/compose"
   sh "$ROOT/packages/devstack/scripts/unpack-package.sh" "$CACHE/compose" docker-compose
-  cp "$(find "$CACHE/compose/unpacked" -name docker-compose -type f -size +1M)" "$COMPOSE"
+  cp "$(find "$CACHE/compose/unpacked" -name docker-compose -type f -size +1M)" "$CACHE/docker-compose"
   rm -rf "$CACHE/compose"
-}
-
-prepare_bases() {
-  local made_by
-  made_by=$(cat "$HERE/bases.sh" "$HERE/postgres-entrypoint.sh" | sha256sum)
-  if [ "$made_by" != "$(cat "$CACHE/made-by" 2>/dev/null)" ]; then
-    podman rmi --force docker.io/library/{node:24-bookworm-slim,postgres:18,nats:2.15-alpine} >/dev/null 2>&1 || true
-    printf '%s\n' "$made_by" >"$CACHE/made-by"
-  fi
-  podman image exists localhost/debian:bookworm || step "debian bookworm" debian_base bookworm
-  podman image exists localhost/debian:sid || step "debian sid" debian_base sid
-  podman image exists docker.io/library/node:24-bookworm-slim || step "stand-in node" node_base
-  podman image exists docker.io/library/postgres:18 || step "stand-in postgres" postgres_base
-  podman image exists docker.io/library/nats:2.15-alpine || step "stand-in nats" nats_base
 }
 
 # npm in the build sees the network as this machine does: its settings, and the certificates it trusts.
@@ -111,8 +96,7 @@ build_target() {
     echo "cafile=/run/certificates.crt" >>"$npmrc"
     volumes+=(--volume "$certificates:/run/certificates.crt:ro")
   fi
-  nice -n 10 podman build --network host "${ULIMITS[@]}" --layers "${volumes[@]}" --volume "$npmrc:/root/.npmrc:ro" \
-    --target "$1" --tag "docker.io/library/parley-$1" "$ROOT"
+  build "$1" "parley-$1" "$ROOT" "${volumes[@]}" --volume "$npmrc:/root/.npmrc:ro"
 }
 
 # Checks the settings of the compose file from inside the containers.
@@ -121,26 +105,13 @@ check_settings() {
   for name in "${SERVICES[@]}"; do
     [ "$name" = postgres ] || [ "$(container_field "$name" '{{.HostConfig.ReadonlyRootfs}}')" = true ] ||
       fail "$name can write to its image"
-    [ "$(container_user "$name")" != 0 ] || fail "$name runs as root"
-    [ "$(capabilities "$name")" = 0000000000000000 ] || fail "$name has capabilities"
+    [ "$(process_field "$name" Uid)" != 0 ] || fail "$name runs as root"
+    [ "$(process_field "$name" CapBnd)" = 0000000000000000 ] || fail "$name has capabilities"
   done
   say "all ${#SERVICES[@]} run without root, without capabilities; all but postgres on a read-only image"
-  inside nats wget -q -O - http://127.0.0.1:8222/jsz | grep -q '"sync_always": *true' || fail "NATS does not sync each write"
-  say "NATS syncs each write: $(inside nats nats-server --version)"
-  say "Postgres: $(inside postgres psql -U parley -tAc 'select version()' | cut -d' ' -f1-2)"
-}
-
-# Registers two users by curl, as in the documents.
-register_and_log_in() {
-  local name token answer
-  for name in alice bob; do
-    answer=$(curl -sS -X POST "localhost:$AUTH_HTTP_PORT/api/v1/register" -H 'content-type: application/json' \
-      -d '{"username":"'$name'","password":"correct horse '$name'"}')
-    token=$(curl -sS -X POST "localhost:$AUTH_HTTP_PORT/api/v1/login" -H 'content-type: application/json' \
-      -d '{"username":"'$name'","password":"correct horse '$name'"}' | sed -n 's/.*"token":"\([^"]*\)".*/\1/p')
-    [ -n "$token" ] || fail "no token for $name; registering said: $answer"
-    say "$name is registered and logged in"
-  done
+  podman exec "$(container_of nats)" wget -q -O - http://127.0.0.1:8222/jsz | grep -q '"sync_always": *true' ||
+    fail "NATS does not sync each write"
+  say "NATS syncs each write: $(podman exec "$(container_of nats)" nats-server --version)"
 }
 
 # Kills the first process of each container, as a crash would; the restart policy must bring it back.
@@ -159,17 +130,34 @@ talk_through_kills() {
   job=
 }
 
+crash() {
+  local name=$1 pid started=$SECONDS
+  pid=$(container_field "$name" '{{.State.Pid}}')
+  kill -9 "$pid"
+  for _ in $(seq 300); do
+    case $(container_field "$name" '{{.State.Pid}} {{.State.Health.Status}}') in
+      "$pid "*) ;;
+      *" healthy")
+        say "$name: killed, back and healthy after $((SECONDS - started)) s"
+        return
+        ;;
+    esac
+    sleep 0.2
+  done
+  fail "$name was killed and did not come back"
+}
+
 take_down() {
   local code=$1
   trap - EXIT INT TERM
   set +e
   [ -z "$job" ] || kill "$job" 2>/dev/null
-  if [ "$code" != 0 ] && [ -n "$engine" ]; then
+  if [ "$code" != 0 ]; then
     compose ps --all >&2
     compose logs --no-color --tail 15 >"$CACHE/log/containers.log" 2>&1
     printf 'try: the ends of the containers'\'' logs are in %s\n' "$CACHE/log/containers.log" >&2
   fi
-  [ -z "$engine" ] || compose down --volumes --timeout 10 >/dev/null 2>&1
+  compose down --volumes --timeout 10 >/dev/null 2>&1
   stop_engine
   # Layers of old builds take gigabytes; those of today make the next build quick.
   podman image prune --force --filter until=24h >/dev/null 2>&1
