@@ -11,7 +11,7 @@ async function untilAnswers(url: string, server: ServerProcess): Promise<void> {
       (error) => error.name === "TimeoutError",
     );
   while (!(await answers())) {
-    if (!server.alive || performance.now() > until) throw new Error(`there is no answer at ${url}`);
+    if (!server.isRunning() || performance.now() > until) throw new Error(`there is no answer at ${url}`);
     await sleep(50);
   }
 }

@@ -39,24 +39,20 @@ it("works with mTLS between the services and auth, which nobody without a certif
     AUTH_TLS_CERT: own?.cert,
     AUTH_TLS_KEY: own?.key,
   });
-  const parley = await Parley.start({
+  await using parley = await Parley.start({
     serviceEnv: { auth: tls(server), "ws-producer": tls(), "ws-consumer": tls() },
   });
-  try {
-    const alice = await parley.person("alice");
-    await ask(parley, alice, { room: "general", body: "over mTLS" }, "ack");
-    const stranger = authClient(parley);
-    const refused = await new Promise((resolve) => stranger.getJwks({}, (error) => resolve(error?.code)));
-    expect(refused).toBe(14);
-    stranger.close();
-  } finally {
-    await parley.stop();
-  }
+  const alice = await parley.person("alice");
+  await ask(parley, alice, { room: "general", body: "over mTLS" }, "ack");
+  const stranger = authClient(parley);
+  const refused = await new Promise((resolve) => stranger.getJwks({}, (error) => resolve(error?.code)));
+  expect(refused).toBe(14);
+  stranger.close();
 });
 
 it("takes no token from the URL and no foreign page in production", async () => {
   const webPort = await findFreePort();
-  const parley = await Parley.start({
+  await using parley = await Parley.start({
     rateLimits: "on",
     ports: { WEB_PORT: webPort },
     serviceEnv: {
@@ -64,20 +60,16 @@ it("takes no token from the URL and no foreign page in production", async () => 
       "ws-consumer": { NODE_ENV: "production", ALLOWED_ORIGINS: "https://chat.example" },
     },
   });
-  try {
-    const alice = await parley.person("alice");
-    for (const url of [parley.producerSocket, parley.consumerSocket]) {
-      expect(await FrameSocket.statusOf(`${url}?token=${alice.token}`)).toBe(401);
-      expect(await FrameSocket.statusOf(url, { authorization: `Bearer ${alice.token}` })).toBe(101);
-      const foreign = { authorization: `Bearer ${alice.token}`, origin: "https://evil.example" };
-      expect(await FrameSocket.statusOf(url, foreign)).toBe(403);
-    }
-    const ours = { authorization: `Bearer ${alice.token}`, origin: "https://chat.example" };
-    expect(await FrameSocket.statusOf(parley.consumerSocket, ours)).toBe(101);
-    const local = { ...ours, origin: `http://localhost:${webPort}` };
-    expect(await FrameSocket.statusOf(parley.consumerSocket, local)).toBe(403);
-    expect(await FrameSocket.statusOf(parley.producerSocket, local)).toBe(101);
-  } finally {
-    await parley.stop();
+  const alice = await parley.person("alice");
+  for (const url of [parley.producerSocket, parley.consumerSocket]) {
+    expect(await FrameSocket.statusOf(`${url}?token=${alice.token}`)).toBe(401);
+    expect(await FrameSocket.statusOf(url, { authorization: `Bearer ${alice.token}` })).toBe(101);
+    const foreign = { authorization: `Bearer ${alice.token}`, origin: "https://evil.example" };
+    expect(await FrameSocket.statusOf(url, foreign)).toBe(403);
   }
+  const ours = { authorization: `Bearer ${alice.token}`, origin: "https://chat.example" };
+  expect(await FrameSocket.statusOf(parley.consumerSocket, ours)).toBe(101);
+  const local = { ...ours, origin: `http://localhost:${webPort}` };
+  expect(await FrameSocket.statusOf(parley.consumerSocket, local)).toBe(403);
+  expect(await FrameSocket.statusOf(parley.producerSocket, local)).toBe(101);
 });

@@ -69,4 +69,8 @@ export class FrameSocket extends Client {
   close(): void {
     this.ws.close();
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }

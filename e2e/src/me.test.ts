@@ -19,8 +19,8 @@ const ownOf = (socket: FrameSocket) =>
 
 it("@me is heard without asking at each consumer, and resumes by seq without a gap", async () => {
   const [alice, bob] = people as [Account, Account];
-  const here = await FrameSocket.open(parley.consumerSocket, bob.token);
-  const there = await FrameSocket.open(parley.secondConsumerSocket, bob.token);
+  using here = await FrameSocket.open(parley.consumerSocket, bob.token);
+  using there = await FrameSocket.open(parley.secondConsumerSocket, bob.token);
   for (const socket of [here, there])
     expect(await socket.next("session")).toMatchObject({ room: "@me", seq: 1, change: "new" });
   const { id: room } = await makeGroup(parley, alice, [bob]);
@@ -39,21 +39,20 @@ it("@me is heard without asking at each consumer, and resumes by seq without a g
   ).toEqual(["session", "member_joined", "room_updated", "member_role", seq, "member_left"]);
   expect(heard.map((frame) => frame.seq)).toEqual([1, 2, 3, 4, 5, 6]);
   expect(here.frames.some(({ type, room: name }) => type === "subscribed" && name === "@me")).toBe(false);
-  const late = await FrameSocket.open(parley.consumerSocket, bob.token);
+  using late = await FrameSocket.open(parley.consumerSocket, bob.token);
   late.send({ type: "resume", rooms: { "@me": 2 } });
   expect(await late.next("subscribed")).toMatchObject({ room: "@me", head: 6, outcome: "resumed" });
   expect(await late.next("caught_up")).toEqual({ type: "caught_up", room: "@me", seq: 6 });
   expect(ownOf(late)).toEqual(heard.slice(2));
   late.send({ type: "subscribe", room: "@me", after: 99 });
   expect(await late.next("subscribed")).toMatchObject({ outcome: "reset", head: 6 });
-  for (const socket of [here, there, late]) socket.close();
 });
 
 it("a revoked session is told to the other devices, once, and in a resume", async () => {
   const [alice] = people as [Account];
   const { token } = await logIn(parley.url("auth"), alice);
-  const device = await FrameSocket.open(parley.consumerSocket, token);
-  const asked = await FrameSocket.open(parley.secondConsumerSocket, alice.token);
+  using _device = await FrameSocket.open(parley.consumerSocket, token);
+  using asked = await FrameSocket.open(parley.secondConsumerSocket, alice.token);
   asked.send({ type: "subscribe", room: "@me", after: 0 });
   await asked.next("caught_up");
   const isNew = ({ type, change }: Frame) => type === "session" && change === "new";
@@ -66,5 +65,4 @@ it("a revoked session is told to the other devices, once, and in a resume", asyn
   expect(asked.frames.filter(revoked)).toHaveLength(1);
   expect(ownOf(asked).map(({ seq }) => seq)).toEqual(ownOf(asked).map((_, i) => i + 1));
   expect(frame.session).toBe(session);
-  for (const socket of [device, asked]) socket.close();
 });

@@ -13,9 +13,8 @@ const post = (who: Account, room: string, body: string) => postStored(parley, wh
 describe("messages", () => {
   it("J: a send followed at once by a clean close is stored", async () => {
     for (let i = 0; i < 20; i += 1) {
-      const socket = await FrameSocket.open(parley.producerSocket, alice.token);
+      using socket = await FrameSocket.open(parley.producerSocket, alice.token);
       socket.send({ id: `c${i}`, room: "closing", body: "hello" });
-      socket.close();
     }
     await until("all are stored", async () => (await parley.history("closing", bob.token)).length === 20);
   });
@@ -39,7 +38,7 @@ describe("messages", () => {
     ]);
     expect(data[0]).toHaveProperty("editedAt");
     expect(data[1]).toHaveProperty("deletedAt");
-    const socket = await FrameSocket.open(parley.secondConsumerSocket, bob.token);
+    using socket = await FrameSocket.open(parley.secondConsumerSocket, bob.token);
     socket.send({ type: "resume", rooms: { [room]: 0 } });
     await socket.next("caught_up");
     const heard = socket.frames.filter((frame) => frame.room !== "@me");
@@ -60,7 +59,6 @@ describe("messages", () => {
       "caught_up",
     ]);
     expect(JSON.stringify(socket.frames)).not.toContain("secret words");
-    socket.close();
   });
 
   it("are found by their words, in rooms that one may read, as long as they say that", async () => {

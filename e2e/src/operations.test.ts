@@ -22,7 +22,7 @@ const readiness = async () =>
   };
 
 it("refuses sends as overloaded while the backlog is full, names Postgres in readiness, and recovers", async () => {
-  const sender = new Sender(parley.producerSocket, alice);
+  using sender = new Sender(parley.producerSocket, alice);
   await sender.send("general", "first", "while all is well");
   await until("it is stored", async () => (await parley.history("general", alice.token)).length === 1);
   await parley.stack.service("postgres").stop();
@@ -44,7 +44,6 @@ it("refuses sends as overloaded while the backlog is full, names Postgres in rea
     async () => (await parley.history("general", alice.token)).length === sends.length + 1,
   );
   await until("it is ready", async () => (await readiness()).status === "ready");
-  sender.close();
 });
 
 it("moves an entry that can never be stored to the dead letters, lists it and replays it", async () => {
@@ -52,7 +51,7 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
   const nats = await connect({ servers: natsUrl, ...natsLogin });
   nats.publish("chat.0.general", '{"type":"message","room":"general","body":7}');
   await nats.flush();
-  const sender = new Sender(parley.producerSocket, alice);
+  using sender = new Sender(parley.producerSocket, alice);
   await sender.send("general", "behind", "goes on behind it");
   await until("what is behind it is stored", async () =>
     (await parley.history("general", alice.token)).some(({ id }) => id === "behind"),
@@ -75,7 +74,6 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
     /^\s*[2-9]\d* .*chat\.0\.general/m.test(await deadLetters("list")),
   );
   await nats.close();
-  sender.close();
 });
 
 it("sends `draining` and closes with 1012 on SIGTERM; clients resume afterwards", async () => {
@@ -89,8 +87,7 @@ it("sends `draining` and closes with 1012 on SIGTERM; clients resume afterwards"
   expect(JSON.parse(reason).retryAfterMs).toBeGreaterThan(0);
   await stopped;
   await parley.stack.service("ws-consumer").startReady();
-  const back = await FrameSocket.open(parley.consumerSocket, alice.token);
+  using back = await FrameSocket.open(parley.consumerSocket, alice.token);
   back.send({ type: "resume", rooms: { general: Number(seq) - 1 } });
   expect(await back.next("message")).toMatchObject({ seq });
-  back.close();
 });

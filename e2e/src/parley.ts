@@ -27,6 +27,10 @@ export class Parley {
     return this.stack.stop();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
   url(service: ServiceUrl): string {
     return this.stack.urls[service] as string;
   }

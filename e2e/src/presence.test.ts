@@ -22,11 +22,11 @@ const isPresenceOf =
     type === "presence" && (user as Account).id === who.id;
 
 it("delivers typing to members with the room open on any consumer, once, and ends it after 5 s", async () => {
-  const here = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing");
-  const there = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, "typing");
-  const elsewhere = await FrameSocket.listen(parley.consumerSocket, bob.token, "other");
-  const own = await FrameSocket.listen(parley.consumerSocket, alice.token, "typing");
-  const writer = await FrameSocket.open(parley.producerSocket, alice.token);
+  using here = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing");
+  using there = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, "typing");
+  using elsewhere = await FrameSocket.listen(parley.consumerSocket, bob.token, "other");
+  using own = await FrameSocket.listen(parley.consumerSocket, alice.token, "typing");
+  using writer = await FrameSocket.open(parley.producerSocket, alice.token);
   for (let i = 0; i < 3; i += 1) writer.send({ type: "typing", room: "typing", isTyping: true });
   const began = performance.now();
   const user = { id: alice.id, username: "alice" };
@@ -39,7 +39,6 @@ it("delivers typing to members with the room open on any consumer, once, and end
     expect(socket.frames.filter((frame) => frame.type === "typing")).toHaveLength(2);
   for (const socket of [elsewhere, own])
     expect(socket.frames.some((frame) => frame.type === "typing")).toBe(false);
-  for (const socket of [here, there, elsewhere, own, writer]) socket.close();
 });
 
 it("delivers presence to users with a room in common, with several devices and after a crash", async () => {
@@ -71,27 +70,25 @@ it("delivers presence to users with a room in common, with several devices and a
 });
 
 it("D: typing ends with the message that it announced, and with the socket", async () => {
-  const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing-ends");
+  using listener = await FrameSocket.listen(parley.consumerSocket, bob.token, "typing-ends");
   const began = performance.now();
   for (const end of ["message", "close", "terminate"]) {
-    const writer = await FrameSocket.open(parley.producerSocket, alice.token);
+    using writer = await FrameSocket.open(parley.producerSocket, alice.token);
     writer.send({ type: "typing", room: "typing-ends", isTyping: true });
     expect(await listener.next("typing")).toMatchObject({ isTyping: true });
     if (end === "message") writer.send({ room: "typing-ends", body: "done" });
     else if (end === "close") writer.close();
     else writer.ws.terminate();
     expect(await listener.next("typing")).toMatchObject({ isTyping: false });
-    writer.close();
   }
   expect(performance.now() - began).toBeLessThan(4_000);
-  listener.close();
 });
 
 it("D: presence is complete by the time that subscribed is sent, here and by REST, and closing undoes opening", async () => {
-  const first = await FrameSocket.listen(parley.consumerSocket, alice.token, "complete");
+  using first = await FrameSocket.listen(parley.consumerSocket, alice.token, "complete");
   const other = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, "complete");
   expect(await first.next("presence")).toMatchObject({ user: { id: carol.id }, isOnline: true });
-  const second = await FrameSocket.open(parley.consumerSocket, bob.token);
+  using second = await FrameSocket.open(parley.consumerSocket, bob.token);
   second.send({ type: "resume", rooms: { complete: 0, quiet: 0 } });
   const { online } = await second.find(({ type, room }) => type === "subscribed" && room === "complete");
   expect(online).toBe(3);
@@ -111,21 +108,19 @@ it("D: presence is complete by the time that subscribed is sent, here and by RES
     async () => (await onlineIn("complete", bob)).join() === alice.id,
     5_000,
   );
-  for (const socket of [first, second]) socket.close();
 });
 
 it("D: members do not see a removed user, nor does he see them", async () => {
   const { id: room } = await makeGroup(parley, alice, [bob, carol]);
-  const owner = await FrameSocket.listen(parley.consumerSocket, alice.token, room);
-  const removed = await FrameSocket.listen(parley.secondConsumerSocket, bob.token, room);
+  using owner = await FrameSocket.listen(parley.consumerSocket, alice.token, room);
+  using removed = await FrameSocket.listen(parley.secondConsumerSocket, bob.token, room);
   await owner.find(isPresenceOf(bob));
   await must(parley, alice, "DELETE", `/rooms/${room}/members/${bob.id}`);
   await removed.next("unsubscribed");
   const isGone = async () => !(await onlineIn(room, alice)).includes(bob.id);
   await until("he is not there", isGone, 1_000);
-  const late = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, room);
+  using late = await FrameSocket.listen(parley.secondConsumerSocket, carol.token, room);
   expect(late.frames.some(isPresenceOf(bob))).toBe(false);
   await owner.find(isPresenceOf(carol));
   expect(removed.frames.some(isPresenceOf(carol))).toBe(false);
-  for (const socket of [owner, removed, late]) socket.close();
 });

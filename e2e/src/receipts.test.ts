@@ -33,7 +33,7 @@ async function ackP99(who: Account): Promise<number> {
 it(`A: ${RECEIPTS} receipts that wait while Postgres is away slow no ack down, and all come within 2 s once it is back`, async () => {
   const quiet = await ackP99(bob);
   await parley.stack.service("postgres").stop();
-  const socket = await FrameSocket.open(parley.producerSocket, alice.token);
+  using socket = await FrameSocket.open(parley.producerSocket, alice.token);
   const count = (type: string) => socket.frames.filter((frame) => frame.type === type).length;
   for (let sent = 0; sent < RECEIPTS; sent += BURST) {
     for (let i = 0; i < BURST; i += 1)
@@ -57,13 +57,12 @@ it(`A: ${RECEIPTS} receipts that wait while Postgres is away slow no ack down, a
   expect(socket.frames.some(({ type }) => type === "error")).toBe(false);
   const seqs = socket.frames.filter(({ type }) => type === "stored").map(({ seq }) => Number(seq));
   expect(seqs.toSorted((a, b) => a - b)).toEqual(Array.from({ length: RECEIPTS }, (_, i) => i + 1));
-  socket.close();
 });
 
 it("acknowledges while Postgres is down for 20 s, and delivers afterwards", async () => {
-  const listener = new Listener(parley.consumerSocket, alice, ["outage"]);
+  using listener = new Listener(parley.consumerSocket, alice, ["outage"]);
   await until("the listener is there", () => listener.connects === 1);
-  const sender = new Sender(parley.producerSocket, alice);
+  using sender = new Sender(parley.producerSocket, alice);
   await sender.send("outage", "before", "before");
   await until("it is delivered", () => listener.head("outage") === 1);
   await parley.stack.service("postgres").stop();
@@ -83,5 +82,4 @@ it("acknowledges while Postgres is down for 20 s, and delivers afterwards", asyn
     "before",
     ...Array.from({ length: sent }, (_, i) => `down${i}`),
   ]);
-  for (const client of [listener, sender]) client.close();
 });

@@ -39,12 +39,11 @@ it("H: after a gap the events are there to be paged, all of them and in order", 
 
 it("H: an `after` beyond the head is a reset, and the newest page follows", async () => {
   const head = await postStored(parley, alice, "rewound", "only this");
-  const socket = await FrameSocket.open(parley.consumerSocket, alice.token);
+  using socket = await FrameSocket.open(parley.consumerSocket, alice.token);
   socket.send({ type: "subscribe", room: "rewound", after: head + 100 });
   expect(await socket.next("subscribed")).toMatchObject({ outcome: "reset", head });
   expect(await socket.next("message")).toMatchObject({ seq: head, body: "only this" });
   expect(await socket.next("caught_up")).toMatchObject({ seq: head });
-  socket.close();
 });
 
 it("H: a reply to no visible message keeps its text and loses its replyTo, live and in history", async () => {
@@ -52,8 +51,8 @@ it("H: a reply to no visible message keeps its text and loses its replyTo, live 
   const seq = await postStored(parley, alice, room, "first");
   const gone = await postStored(parley, alice, room, "gone");
   await must(parley, alice, "DELETE", `/rooms/${room}/messages/${gone}`);
-  const listener = await FrameSocket.listen(parley.consumerSocket, bob.token, room);
-  const producer = await FrameSocket.open(parley.producerSocket, alice.token);
+  using listener = await FrameSocket.listen(parley.consumerSocket, bob.token, room);
+  using producer = await FrameSocket.open(parley.producerSocket, alice.token);
   for (const replyTo of [seq, gone, gone + 1, gone + 50]) {
     producer.send({ room, body: `re ${replyTo}`, replyTo, receipt: "stored" });
     await producer.next("stored");
@@ -65,8 +64,6 @@ it("H: a reply to no visible message keeps its text and loses its replyTo, live 
   expect(page.map(({ body, replyTo }) => [body, replyTo])).toEqual(
     live.map((one) => [one.body, one.replyTo]),
   );
-  producer.close();
-  listener.close();
 });
 
 it("H: a reaction is answered `stored`, or message_not_found without taking a seq, where its sender asks for it", async () => {

@@ -54,8 +54,9 @@ export class Replica extends ReconnectingClient {
 
   protected onFrame(_ws: WebSocket, frame: Frame): void {
     if (frame.type === "error") this.anomalies.push(JSON.stringify(frame));
-    if (frame.type === "read") return this.#read(frame.user as Body, frame.seq);
-    if (typeof frame.seq !== "number" || frame.room !== this.#room || frame.type === "caught_up") return;
+    if (frame.type === "read") this.#read(frame.user as Body, frame.seq);
+    if (typeof frame.seq !== "number" || frame.room !== this.#room) return;
+    if (frame.type === "caught_up" || frame.type === "read") return;
     if (frame.seq !== this.seq + 1) this.anomalies.push(`seq ${frame.seq} after ${this.seq}`);
     this.seq = frame.seq;
     if (frame.type === "message") this.#add(frame);
@@ -82,7 +83,8 @@ export class Replica extends ReconnectingClient {
     const message = this.#messages.get(Number(target));
     if (!message || message.isDeleted) return;
     if (type === "message_edited") Object.assign(message, { body, isEdited: true });
-    if (type === "message_deleted") Object.assign(message, { body: "", isDeleted: true, reactions: new Map() });
+    if (type === "message_deleted")
+      Object.assign(message, { body: "", isDeleted: true, reactions: new Map() });
     if (type !== "reaction") return;
     const people = message.reactions.get(String(emoji)) ?? new Set();
     message.reactions.set(String(emoji), people);

@@ -18,7 +18,11 @@ type Document = { paths: Record<string, Record<string, Operation>> };
 
 const { paths } = (await (await fetch(`${parley.url("ws-consumer")}/docs/json`)).json()) as Document;
 const routes = Object.entries(paths).flatMap(([path, operations]) =>
-  Object.entries(operations).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
+  Object.entries(operations).map(([method, operation]) => ({
+    method: method.toUpperCase(),
+    path,
+    operation,
+  })),
 );
 const forUsers = routes.filter(({ operation }) => operation.security !== undefined);
 
@@ -35,7 +39,10 @@ function exampleOf(content: Content | undefined): string {
 function badRequestOf({ path, operation: { parameters = [], requestBody } }: (typeof routes)[number]) {
   const names = parameters.map(({ name }) => name);
   const query = names.includes("limit") ? "?limit=x" : names.includes("q") ? "?q=" : "";
-  const bad = path.replace("/api/v1", "").replace("{seq}", "0").replaceAll(/\{\w+\}/g, "No");
+  const bad = path
+    .replace("/api/v1", "")
+    .replace("{seq}", "0")
+    .replaceAll(/\{\w+\}/g, "No");
   return { url: `${bad}${query}`, body: requestBody && [] };
 }
 

@@ -48,7 +48,7 @@ describe("a group", () => {
       expect(ours).toMatchObject({ status: 404, code: "room_not_found" });
     }
     for (const room of [id, nowhere]) await expect(post(carol, room, "x")).rejects.toThrow("room_not_found");
-    const socket = await FrameSocket.open(parley.consumerSocket, carol.token);
+    using socket = await FrameSocket.open(parley.consumerSocket, carol.token);
     const errors: Frame[] = [];
     for (const room of [id, nowhere]) {
       socket.send({ type: "subscribe", room });
@@ -57,7 +57,6 @@ describe("a group", () => {
     expect(errors.map(({ code, message }) => [code, message])).toEqual(
       [0, 1].map(() => ["room_not_found", "there is no such room"]),
     );
-    socket.close();
   });
 
   it("sends `member_left` to a removed member and nothing more; they can neither resume nor post", async () => {
@@ -159,7 +158,7 @@ describe("rooms", () => {
 
   it("that are deleted are gone for everybody, and their name is not given again", async () => {
     await must(parley, alice, "POST", "/rooms", { kind: "channel", name: "short-lived" });
-    const socket = await FrameSocket.listen(parley.secondConsumerSocket, bob.token, "short-lived");
+    using socket = await FrameSocket.listen(parley.secondConsumerSocket, bob.token, "short-lived");
     await must(parley, alice, "DELETE", "/rooms/short-lived");
     await socket.next("unsubscribed");
     await expect(post(bob, "short-lived", "x")).rejects.toThrow("room_not_found");
@@ -168,6 +167,5 @@ describe("rooms", () => {
     expect(
       await call(parley, alice, "POST", "/rooms", { kind: "channel", name: "short-lived" }),
     ).toMatchObject({ status: 409, code: "room_exists" });
-    socket.close();
   });
 });

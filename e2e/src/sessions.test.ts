@@ -76,17 +76,13 @@ it("keeps sockets and accepts tokens while auth is down, refuses logins as unava
 });
 
 it("finds a revocation within 16 s when NATS does not deliver it", async () => {
-  const cut = await Parley.start({ serviceEnv: { auth: { NATS_URL: "nats://127.0.0.1:1" } } });
-  try {
-    const carol = await cut.person("carol");
-    const sockets = await Promise.all(
-      [cut.producerSocket, cut.consumerSocket].map((url) => FrameSocket.open(url, carol.token)),
-    );
-    const from = performance.now();
-    await logOut(cut, carol.token);
-    for (const socket of sockets) expect((await socket.closed).code).toBe(REVOKED);
-    expect(performance.now() - from).toBeLessThan(OUT_BY_POLL_MS);
-  } finally {
-    await cut.stop();
-  }
+  await using cut = await Parley.start({ serviceEnv: { auth: { NATS_URL: "nats://127.0.0.1:1" } } });
+  const carol = await cut.person("carol");
+  const sockets = await Promise.all(
+    [cut.producerSocket, cut.consumerSocket].map((url) => FrameSocket.open(url, carol.token)),
+  );
+  const from = performance.now();
+  await logOut(cut, carol.token);
+  for (const socket of sockets) expect((await socket.closed).code).toBe(REVOKED);
+  expect(performance.now() - from).toBeLessThan(OUT_BY_POLL_MS);
 });

@@ -48,18 +48,21 @@ function http(
   service: AbuseCase["service"],
   hasToken: boolean,
   make: (serial: number) => readonly [line: string, body?: object],
+  tokenOf = (token: string, _serial: number) => token,
 ): AbuseCase {
-  const write = (n: number, token: string) =>
+  const write = (n: number, own: string) =>
     Buffer.from(
       Array.from({ length: PIPELINED }, (_, i) => {
-        const [line, body] = make(n * PIPELINED + i);
-        return request(line, hasToken ? token : undefined, body);
+        const serial = n * PIPELINED + i;
+        const [line, body] = make(serial);
+        return request(line, hasToken ? tokenOf(own, serial) : undefined, body);
       }).join(""),
     );
   return { service, hasToken, ...HTTP, write };
 }
 
 const api = (path: string) => `/api/v1${path}`;
+const forged = (_own: string, n: number) => `forged${n}.${n}.${"x".repeat(85)}A`;
 const wrong = (n: number) => ({ username: `nobody${n % 60}`, password: "wrong-password-1" });
 
 export const CASES: Readonly<Record<string, AbuseCase>> = {
@@ -67,15 +70,7 @@ export const CASES: Readonly<Record<string, AbuseCase>> = {
   "GET /health/ready": http("ws-consumer", false, () => ["GET /health/ready"]),
   "GET /docs/json": http("ws-consumer", false, () => ["GET /docs/json"]),
   "GET a path that is not there": http("ws-producer", false, (n) => [`GET /nothing/${n}`]),
-  "GET /rooms, forged tokens": {
-    ...http("ws-consumer", true, () => [""]),
-    write: (n) =>
-      Buffer.from(
-        Array.from({ length: PIPELINED }, (_, i) =>
-          request(`GET ${api("/rooms")}`, `forged${n}.${i}.${"x".repeat(85)}A`),
-        ).join(""),
-      ),
-  },
+  "GET /rooms, forged tokens": http("ws-consumer", true, () => [`GET ${api("/rooms")}`], forged),
   "POST /login, wrong passwords": http("auth", false, (n) => [`POST ${api("/login")}`, wrong(n)]),
   "POST /register": http("auth", false, (n) => [
     `POST ${api("/register")}`,

@@ -14,70 +14,69 @@ const ROOM = "abuse";
 export type Times = Readonly<{ p95: number; largest: number }>;
 export type Beside = Readonly<{ ack: Times; deliver: Times; history: Times; lost: number }>;
 
-/** A sender and a reader, who also reads history, from another address than the attacker's. */
-export class Innocents {
-  readonly #send: WebSocket;
-  readonly #listen: WebSocket;
-  /** Resolves with how long a page of history took, ms. @throws {Error} if it failed. */
-  readonly #readHistory: () => Promise<number>;
-  /** Ids must differ from those of earlier pairs in the same room. */
-  readonly #name = randomUUID();
-  #serial = 0;
+export type Innocents = Awaited<ReturnType<typeof openInnocents>>;
 
-  private constructor(send: WebSocket, listen: WebSocket, readHistory: () => Promise<number>) {
-    this.#send = send;
-    this.#listen = listen;
-    this.#readHistory = readHistory;
-  }
+/** Opens a sender and a reader, who also reads history, from another address than the attacker's. */
+export async function openInnocents(
+  urls: Readonly<Record<string, string>>,
+  sender: Account,
+  reader: Account,
+) {
+  const send = await socketOf(`${urls["ws-producer"]}/ws`, sender);
+  const listen = await socketOf(`${urls["ws-consumer"]}/ws`, reader);
+  listen.send(JSON.stringify({ type: "subscribe", room: ROOM }));
+  await next(listen, "caught_up");
+  // Ids must differ from those of earlier pairs in the same room.
+  const name = randomUUID();
+  let serial = 0;
+  const readHistory = async () => {
+    const began = performance.now();
+    await readPage(urls["ws-consumer"] as string, reader.token, ROOM, 0, HISTORY_LIMIT);
+    return performance.now() - began;
+  };
+  return {
+    /** Sends, listens and reads history at a fixed rate until `isOver`. */
+    async talk(isOver: () => boolean): Promise<Beside> {
+      const sentAt = new Map<string, number>();
+      const acks = timeFrames(send, "ack", sentAt);
+      const messages = timeFrames(listen, "message", sentAt);
+      const reads: Promise<number | undefined>[] = [];
+      for (; !isOver(); await sleep(1_000 / SENDS_PER_SECOND)) {
+        serial += 1;
+        const id = `${name}-${serial}`;
+        sentAt.set(id, performance.now());
+        send.send(JSON.stringify({ id, room: ROOM, body: `innocent ${id}` }), () => undefined);
+        if (serial % HISTORY_EVERY === 0) reads.push(readHistory().catch(() => undefined));
+      }
+      const lost = () => 2 * sentAt.size - acks.times.size - messages.times.size;
+      const deadline = performance.now() + SETTLE_MS;
+      while (lost() > 0 && performance.now() < deadline) await sleep(20);
+      const history = (await Promise.all(reads)).filter((ms) => ms !== undefined);
+      for (const { stop } of [acks, messages]) stop();
+      return {
+        ack: timesOf([...acks.times.values()]),
+        deliver: timesOf([...messages.times.values()]),
+        history: timesOf(history),
+        lost: lost() + reads.length - history.length,
+      };
+    },
+    close(): void {
+      for (const socket of [send, listen]) socket.terminate();
+    },
+  };
+}
 
-  static async open(urls: Readonly<Record<string, string>>, sender: Account, reader: Account) {
-    const send = await socketOf(`${urls["ws-producer"]}/ws`, sender);
-    const listen = await socketOf(`${urls["ws-consumer"]}/ws`, reader);
-    listen.send(JSON.stringify({ type: "subscribe", room: ROOM }));
-    await next(listen, "caught_up");
-    return new Innocents(send, listen, async () => {
-      const began = performance.now();
-      await readPage(urls["ws-consumer"] as string, reader.token, ROOM, 0, HISTORY_LIMIT);
-      return performance.now() - began;
-    });
-  }
-
-  /** Sends, listens and reads history at a fixed rate until `isOver`. */
-  async talk(isOver: () => boolean): Promise<Beside> {
-    const sentAt = new Map<string, number>();
-    const [ack, deliver]: [number[], number[]] = [[], []];
-    const unacked = new Set<string>();
-    const undelivered = new Set<string>();
-    const note = (type: string, open: Set<string>, times: number[]) => (data: unknown) => {
-      const frame = JSON.parse(String(data)) as { type: string; id?: string };
-      if (frame.type !== type || !open.delete(frame.id ?? "")) return;
-      times.push(performance.now() - (sentAt.get(frame.id as string) as number));
-    };
-    const onAck = note("ack", unacked, ack);
-    const onMessage = note("message", undelivered, deliver);
-    this.#send.on("message", onAck);
-    this.#listen.on("message", onMessage);
-    const reads: Promise<number | undefined>[] = [];
-    for (; !isOver(); await sleep(1_000 / SENDS_PER_SECOND)) {
-      this.#serial += 1;
-      const id = `${this.#name}-${this.#serial}`;
-      for (const open of [unacked, undelivered]) open.add(id);
-      sentAt.set(id, performance.now());
-      this.#send.send(JSON.stringify({ id, room: ROOM, body: `innocent ${id}` }), () => undefined);
-      if (this.#serial % HISTORY_EVERY === 0) reads.push(this.#readHistory().catch(() => undefined));
-    }
-    const deadline = performance.now() + SETTLE_MS;
-    while (unacked.size + undelivered.size > 0 && performance.now() < deadline) await sleep(20);
-    const history = (await Promise.all(reads)).filter((ms) => ms !== undefined);
-    this.#send.off("message", onAck);
-    this.#listen.off("message", onMessage);
-    const lost = unacked.size + undelivered.size + reads.length - history.length;
-    return { ack: timesOf(ack), deliver: timesOf(deliver), history: timesOf(history), lost };
-  }
-
-  close(): void {
-    for (const socket of [this.#send, this.#listen]) socket.terminate();
-  }
+/** Notes how long the first frame of a type took for each id that was sent, ms. */
+function timeFrames(socket: WebSocket, type: string, sentAt: ReadonlyMap<string, number>) {
+  const times = new Map<string, number>();
+  const note = (data: unknown) => {
+    const frame = JSON.parse(String(data)) as { type: string; id?: string };
+    const at = sentAt.get(frame.id ?? "");
+    if (frame.type !== type || at === undefined || times.has(frame.id as string)) return;
+    times.set(frame.id as string, performance.now() - at);
+  };
+  socket.on("message", note);
+  return { times, stop: () => socket.off("message", note) };
 }
 
 async function socketOf(url: string, { token }: Account): Promise<WebSocket> {

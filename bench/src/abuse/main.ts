@@ -14,7 +14,7 @@ import { rssOf } from "../measure/proc.ts";
 import { describeMachine, machineLine } from "../report/machine.ts";
 import { table } from "../report/table.ts";
 import { CASES } from "./attacks.ts";
-import { type Beside, Innocents, type Times } from "./innocents.ts";
+import { type Beside, type Innocents, openInnocents, type Times } from "./innocents.ts";
 
 const MS = Number(process.env.ABUSE_MS ?? 10_000);
 const MIB = 1_024 * 1_024;
@@ -128,7 +128,7 @@ try {
   const results: Awaited<ReturnType<typeof runCase>>[] = [];
   for (const name of names) {
     const [alice, bob] = await Promise.all([logIn(auth, sender as Account), logIn(auth, reader as Account)]);
-    const innocents = await Innocents.open(stack.urls, alice as Account, bob as Account);
+    const innocents = await openInnocents(stack.urls, alice as Account, bob as Account);
     results.push(await runCase(name, stack, innocents, attackers as Account[]));
     innocents.close();
   }

@@ -31,40 +31,35 @@ export const IDLE: IdlePlan = { sockets: 10_000, warmUpRounds: 4, restMs: 8_000,
 /** Sockets that only listen, each with a new token of its own. `holder` names the process that has the sockets. */
 export async function idle(target: Target, holder: string, plan: IdlePlan = IDLE): Promise<Idle> {
   const { sockets, warmUpRounds, restMs, idleMs } = plan;
-  const generator = new LoadGenerator();
-  const cpuUs = async () =>
-    Object.values(await cpuOf(target.pids())).reduce((total, one) => total + one, 0);
-  try {
-    const tokens = await target.tokens(sockets + warmUpRounds * WARM_UP_SOCKETS);
-    const open = (members: number, from: number) => {
-      const own = tokens.slice(from, from + members);
-      const specs = spreadMembers({ members, perRoom: PER_ROOM, tokens: own, senders: 0 });
-      return generator.open(target.dialect, target.endpoint, specs);
-    };
-    for (let round = 0; round < warmUpRounds; round += 1) {
-      await open(WARM_UP_SOCKETS, sockets + round * WARM_UP_SOCKETS);
-      await generator.closeAll();
-    }
-    await sleep(restMs);
-    const pid = target.pids()[holder] as number;
-    const [base, before] = await Promise.all([rssOf(pid), cpuUs()]);
-    const seconds = await open(sockets, 0);
-    const openingUs = (await cpuUs()) - before;
-    await sleep(restMs);
-    const idleFrom = await cpuUs();
-    await sleep(idleMs);
-    const idleUs = (await cpuUs()) - idleFrom;
-    const full = await rssOf(pid);
-    const { anomalies } = await generator.settle(0);
-    return {
-      sockets,
-      kbPerSocket: Math.round((full - base) / sockets / 102.4) / 10,
-      handshakesPerSecond: Math.round(sockets / seconds),
-      handshakesPerCpuSecond: Math.round((sockets * 1_000_000) / openingUs),
-      idleUsPerSocketSecond: idleUs / sockets / (idleMs / 1_000),
-      dropped: anomalies.dropped,
-    };
-  } finally {
-    await generator.end();
+  await using generator = new LoadGenerator();
+  const cpuUs = async () => Object.values(await cpuOf(target.pids())).reduce((total, one) => total + one, 0);
+  const tokens = await target.tokens(sockets + warmUpRounds * WARM_UP_SOCKETS);
+  const open = (members: number, from: number) => {
+    const own = tokens.slice(from, from + members);
+    const specs = spreadMembers({ members, perRoom: PER_ROOM, tokens: own, senders: 0 });
+    return generator.open(target.dialect, target.endpoint, specs);
+  };
+  for (let round = 0; round < warmUpRounds; round += 1) {
+    await open(WARM_UP_SOCKETS, sockets + round * WARM_UP_SOCKETS);
+    await generator.closeAll();
   }
+  await sleep(restMs);
+  const pid = target.pids()[holder] as number;
+  const [base, before] = await Promise.all([rssOf(pid), cpuUs()]);
+  const seconds = await open(sockets, 0);
+  const openingUs = (await cpuUs()) - before;
+  await sleep(restMs);
+  const idleFrom = await cpuUs();
+  await sleep(idleMs);
+  const idleUs = (await cpuUs()) - idleFrom;
+  const full = await rssOf(pid);
+  const { anomalies } = await generator.settle(0);
+  return {
+    sockets,
+    kbPerSocket: Math.round((full - base) / sockets / 102.4) / 10,
+    handshakesPerSecond: Math.round(sockets / seconds),
+    handshakesPerCpuSecond: Math.round((sockets * 1_000_000) / openingUs),
+    idleUsPerSocketSecond: idleUs / sockets / (idleMs / 1_000),
+    dropped: anomalies.dropped,
+  };
 }

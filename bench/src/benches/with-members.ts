@@ -35,16 +35,12 @@ export async function withMembers<T>(
   work: (load: Load) => Promise<T>,
 ): Promise<T> {
   const { members, perRoom = PER_ROOM, senders = perRoom } = membership;
-  const generator = new LoadGenerator();
-  try {
-    const tokens = await target.tokens(TOKENS);
-    const spread = spreadMembers({ members, perRoom, tokens, senders });
-    const specs = membership.change === undefined ? spread : spread.map(membership.change);
-    await generator.open(target.dialect, target.endpoint, specs);
-    const measure: Load["measure"] = (plan) =>
-      measureRun(target, generator, { warmMs: 2_000, bodyLength: BODY_LENGTH, ...plan }, perRoom);
-    return await work({ generator, measure });
-  } finally {
-    await generator.end();
-  }
+  await using generator = new LoadGenerator();
+  const tokens = await target.tokens(TOKENS);
+  const spread = spreadMembers({ members, perRoom, tokens, senders });
+  const specs = membership.change === undefined ? spread : spread.map(membership.change);
+  await generator.open(target.dialect, target.endpoint, specs);
+  const measure: Load["measure"] = (plan) =>
+    measureRun(target, generator, { warmMs: 2_000, bodyLength: BODY_LENGTH, ...plan }, perRoom);
+  return await work({ generator, measure });
 }

@@ -121,34 +121,37 @@ it.each(Object.keys(COLUMNS) as Column[])("finds a planted anomaly, wherever it 
   );
 });
 
-it("finds a message that is in history twice", () => {
+it.each<[what: string, columns: Column[], plant: (evidence: Mutable) => unknown]>([
+  [
+    "a message that is in history twice",
+    ["duplicated"],
+    ({ rows, history, receptions }) => {
+      const twice = { ...at(rows, 3), seq: COUNT + 1, logSeq: 1_000 };
+      rows.push(twice);
+      history.get(ROOM)?.push(twice);
+      at(receptions, 0).received.push({ ...twice, connection: 1 });
+    },
+  ],
+  [
+    "a body that was not sent",
+    ["unexpected", "reordered"],
+    ({ rows }) => rows.splice(4, 1, { ...at(rows, 4), body: "x" }),
+  ],
+  [
+    "rows in another order than the log",
+    ["reordered"],
+    ({ rows }) => rows.splice(4, 1, { ...at(rows, 4), logSeq: 1 }),
+  ],
+  ["REST pages that leave something out", ["reordered"], ({ history }) => history.get(ROOM)?.pop()],
+  [
+    "a message that was acknowledged and refused",
+    ["contradicted"],
+    ({ sent }) => at(sent, 2).refusals.push("forbidden"),
+  ],
+])("finds %s", (_what, columns, plant) => {
   const evidence = perfect();
-  const twice = { ...at(evidence.rows, 3), seq: COUNT + 1, logSeq: 1_000 };
-  evidence.rows.push(twice);
-  evidence.history.get(ROOM)?.push(twice);
-  receivedIn(evidence).push({ ...twice, connection: 1 });
-  expect(columnsFound(evidence)).toEqual(["duplicated"]);
-});
-
-it("finds a body that is not what was sent, and rows that are not in the order of the log", () => {
-  const changed = perfect();
-  changed.rows[4] = { ...at(changed.rows, 4), body: "changed" };
-  expect(columnsFound(changed)).toEqual(["unexpected", "reordered"]);
-  const late = perfect();
-  late.rows[4] = { ...at(late.rows, 4), logSeq: 1 };
-  expect(columnsFound(late)).toEqual(["reordered"]);
-});
-
-it("finds REST pages that leave something out", () => {
-  const evidence = perfect();
-  evidence.history.get(ROOM)?.pop();
-  expect(columnsFound(evidence)).toEqual(["reordered"]);
-});
-
-it("finds a message that was acknowledged and refused", () => {
-  const evidence = perfect();
-  at(evidence.sent, 2).refusals.push("forbidden");
-  expect(columnsFound(evidence)).toEqual(["contradicted"]);
+  plant(evidence);
+  expect(columnsFound(evidence)).toEqual(columns);
 });
 
 it("counts a send without an outcome as unknown, whether it was stored or not", () => {

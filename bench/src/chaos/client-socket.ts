@@ -45,6 +45,10 @@ export abstract class ReconnectingClient {
     this.#ws?.terminate();
   }
 
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
   protected get isClosed(): boolean {
     return this.#isClosed;
   }

@@ -10,24 +10,17 @@ const DRAIN_DEADLINE_MS = 60_000;
 /** The last batch may reach members some time after the cursor has moved, ms. */
 const SETTLE_MS = 2_000;
 
+type Scene = Readonly<{ ledger: Ledger; clients: Clients; rooms: readonly string[] }>;
+
 /** Waits until all sends are answered, all messages stored, and all delivered to every member; or time is up. */
-export async function drain(
-  ledger: Ledger,
-  clients: Clients,
-  rooms: readonly string[],
-  say: (line: string) => void,
-): Promise<void> {
+export async function drain({ ledger, clients, rooms }: Scene, say: (line: string) => void): Promise<void> {
   const deadline = performance.now() + DRAIN_DEADLINE_MS;
   const startedAt = performance.now();
-  const heads = () => {
-    const highest = rooms.map((room) => Math.max(...clients.listeners.map((member) => member.head(room))));
-    return clients.listeners.every((member) =>
-      rooms.every((room, i) => member.head(room) >= (highest[i] ?? 0)),
-    );
-  };
+  const haveAll = () =>
+    rooms.every((room) => new Set(clients.listeners.map((member) => member.head(room))).size <= 1);
   let wellSince = Number.POSITIVE_INFINITY;
   while (performance.now() < deadline) {
-    const isOver = clients.unanswered === 0 && (await ledger.backlog()) === 0 && heads();
+    const isOver = clients.unanswered === 0 && (await ledger.backlog()) === 0 && haveAll();
     wellSince = isOver ? Math.min(wellSince, performance.now()) : Number.POSITIVE_INFINITY;
     if (performance.now() - wellSince > SETTLE_MS) break;
     await sleep(POLL_MS);
@@ -38,9 +31,7 @@ export async function drain(
 
 /** Collects the evidence after the drain. */
 export async function gather(
-  ledger: Ledger,
-  clients: Clients,
-  rooms: readonly string[],
+  { ledger, clients, rooms }: Scene,
   historyUrl: string,
   early: readonly string[] = [],
 ): Promise<Evidence> {

@@ -69,18 +69,18 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
   return await untilInterrupted(perform(options, { stage, ledger, clients }));
 }
 
-async function perform({ schedule, say }: RunOptions, scene: Scene): Promise<Outcome> {
-  const { stage, ledger, clients } = scene;
+async function perform({ schedule, say }: RunOptions, { stage, ledger, clients }: Scene): Promise<Outcome> {
   const look = new EarlyLook();
   clients.onMessage((room, entry) => void look.take(ledger, room, entry));
   const startedAt = performance.now();
   clients.startSending();
-  const { heals, ...happened } = await happen(schedule, scene, say);
+  const { heals, ...happened } = await happen(schedule, { stage, ledger, clients }, say);
   clients.stopSending();
   const durationMs = performance.now() - startedAt;
-  await drain(ledger, clients, ROOMS, say);
+  const scene = { ledger, clients, rooms: ROOMS };
+  await drain(scene, say);
   const historyUrl = stage.stack.urls["ws-consumer"] as string;
-  const evidence = await gather(ledger, clients, ROOMS, historyUrl, look.early);
+  const evidence = await gather(scene, historyUrl, look.early);
   const refusals: Record<string, number> = {};
   for (const client of [...clients.senders, ...clients.listeners])
     for (const [code, count] of Object.entries(client.refusals))
@@ -101,11 +101,7 @@ async function perform({ schedule, say }: RunOptions, scene: Scene): Promise<Out
 }
 
 /** Injects the faults of each round, waits until all are over, and measures the rest of the round. */
-async function happen(
-  schedule: Schedule,
-  { stage, ledger, clients }: Scene,
-  say: (line: string) => void,
-) {
+async function happen(schedule: Schedule, { stage, ledger, clients }: Scene, say: (line: string) => void) {
   const startedAt = performance.now();
   const faults: Record<string, number> = {};
   const troubles: string[] = [];

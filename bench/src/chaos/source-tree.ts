@@ -28,7 +28,9 @@ export async function makeSourceTree(name: string, patches: readonly Patch[]): P
   try {
     await mkdir(folder, { recursive: true });
     removeAtEnd(folder);
-    await copySources(folder);
+    const filter = (path: string) => !/\/(node_modules|dist|\.turbo)$/.test(path);
+    for (const part of COPIED)
+      await cp(join(REPOSITORY, part), join(folder, part), { recursive: true, filter });
     await linkPackages(folder);
     for (const patch of patches) await apply(folder, patch);
   } catch (error) {
@@ -39,12 +41,6 @@ export async function makeSourceTree(name: string, patches: readonly Patch[]): P
     SERVICES.map((service) => [service, join(folder, "services", service, "src/main.ts")]),
   );
   return { entries, migrationsFolder: join(folder, "migrations"), remove };
-}
-
-async function copySources(folder: string): Promise<void> {
-  const filter = (path: string) => !/\/(node_modules|dist|\.turbo)$/.test(path);
-  for (const part of COPIED)
-    await cp(join(REPOSITORY, part), join(folder, part), { recursive: true, filter });
 }
 
 /** Makes `@parley/…` resolve to the copies. */

@@ -14,7 +14,10 @@ export class LoadGenerator {
   readonly #process: ChildProcess = fork(WORKER, [], { execArgv: ["--max-semi-space-size=32"] });
 
   /** Calls a method of the worker in the process. */
-  async #call<Name extends keyof Worker>(name: Name, ...args: Parameters<Worker[Name]>) {
+  async #call<Name extends keyof Worker>(
+    name: Name,
+    ...args: Parameters<Worker[Name]>
+  ): Promise<Awaited<ReturnType<Worker[Name]>>> {
     const replied = once(this.#process, "message");
     // Without this the reply of a process that has exited would be awaited forever.
     const onExit = (code: number | null) =>
@@ -46,7 +49,7 @@ export class LoadGenerator {
     return this.#call("closeAll");
   }
 
-  async end(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     if (this.#process.exitCode !== null) return;
     const exited = once(this.#process, "exit");
     this.#process.disconnect();

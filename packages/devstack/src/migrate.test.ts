@@ -24,7 +24,8 @@ async function emptyDatabase(): Promise<string> {
   return url;
 }
 
-const query = (url: string, text: string) => withConnection(url, async (sql) => [...(await sql.unsafe(text))]);
+const query = (url: string, text: string) =>
+  withConnection(url, async (sql): Promise<object[]> => [...(await sql.unsafe(text))]);
 
 test("four at once all succeed, each migration is applied once, and a host that is away is left out", async () => {
   const databaseUrl = await emptyDatabase();

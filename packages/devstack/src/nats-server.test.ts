@@ -30,12 +30,6 @@ test("what JetStream acknowledged is there after kill -9 and a restart on the sa
   await connection.close();
 });
 
-test("the server syncs every write", async () => {
-  const answer = await fetch(`${nats.monitorUrl}/jsz`);
-  const settings = ((await answer.json()) as { config: { sync_always: boolean } }).config;
-  expect(settings.sync_always).toBe(true);
-});
-
 test("a server that cannot start says why", async () => {
   const other = await makeTempDir("nats");
   const start = startNats({ dataDir: other, extraConfig: "no_such_setting: 1" });

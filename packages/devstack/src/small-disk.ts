@@ -7,17 +7,10 @@ import { makeTempDir, removeDataDir } from "./temp-dir.ts";
 const run = promisify(execFile);
 
 /** A folder on a file system of its own, which can be filled. */
-export type SmallDisk = Readonly<{
-  dir: string;
-  /** Fills it, so that about `leaveBytes` are left. */
-  fill: (leaveBytes: number) => Promise<void>;
-  /** Gives the room back. */
-  free: () => Promise<void>;
-  close: () => Promise<void>;
-}>;
+export type SmallDisk = NonNullable<Awaited<ReturnType<typeof openSmallDisk>>>;
 
-/** Makes one in memory; undefined where mounting is not possible: it needs root and Linux. */
-export async function openSmallDisk(megabytes: number): Promise<SmallDisk | undefined> {
+/** Makes a small file system in memory; undefined where mounting is not possible: it needs root and Linux. */
+export async function openSmallDisk(megabytes: number) {
   const dir = await makeTempDir("disk");
   try {
     await run("mount", ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=1777`, "tmpfs", dir]);
@@ -28,10 +21,12 @@ export async function openSmallDisk(megabytes: number): Promise<SmallDisk | unde
   const ballast = join(dir, "ballast");
   return {
     dir,
-    fill: async (leaveBytes) => {
+    /** Fills it, so that about `leaveBytes` are left. */
+    fill: async (leaveBytes: number) => {
       const { bavail, bsize } = await statfs(dir);
       await writeFile(ballast, Buffer.alloc(Math.max(0, bavail * bsize - leaveBytes)));
     },
+    /** Gives the room back. */
     free: () => rm(ballast),
     close: async () => {
       await run("umount", [dir]);

@@ -2,8 +2,8 @@ import { PingFrame } from "@parley/protocol/client-frames";
 import { BusyError } from "@parley/runtime/postgres-errors";
 import { Type } from "typebox";
 import { expect, it } from "vitest";
-import { command } from "./command.ts";
 import { Client } from "./client-fixture.ts";
+import { command } from "./command.ts";
 import { DoorFixture, LIMITS, opened } from "./door-fixture.ts";
 
 it("E: a command that finds all connections to Postgres in use is answered overloaded, as by HTTP", async () => {

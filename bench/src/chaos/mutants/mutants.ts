@@ -17,9 +17,11 @@ type Mutant = Readonly<{
 
 const patch = (file: string, search: string, replacement: string): Patch => ({ file, search, replacement });
 const LANE = "services/ws-producer/src/adapters/log/shard-lane.ts";
+const REQUESTS = "services/ws-producer/src/adapters/log/log-requests.ts";
 const LOG = "packages/protocol/src/log.ts";
-const READING = "services/ws-consumer/src/writing/nats/log-reading.ts";
+const HUB = "services/ws-consumer/src/delivery/hub.ts";
 const WRITING = "services/ws-consumer/src/writing";
+const READING = `${WRITING}/nats/log-reading.ts`;
 
 /** Every mutant of the sources. The control of the power cuts is one of the server's configuration: see power/. */
 export const MUTANTS: readonly Mutant[] = [
@@ -29,13 +31,10 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       patch(
         LANE,
-        "    return pending.outcome.promise;\n  }\n\n  /** Starts or resumes publishing",
+        "    return pending.outcome.promise;",
         `    pending.outcome.promise.catch(() => undefined);
     const at = new Date().toISOString();
-    return Promise.resolve({ seq: 0, shard: this.shard, duplicate: false, at });
-  }
-
-  /** Starts or resumes publishing`,
+    return Promise.resolve({ seq: 0, shard: this.shard, duplicate: false, at });`,
       ),
     ],
     script: repeatScript(3, 7_000, [
@@ -72,17 +71,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no-epoch",
     breaks: "nothing fences a writer that lost its lease",
     patches: [
-      patch(
-        `${WRITING}/postgres/write-statement.ts`,
-        "  where s.shard = p.shard and s.epoch = p.epoch and s.cursor = p.cursor\n",
-        "  where s.shard = p.shard\n",
-      ),
-      patch(`${WRITING}/write-shard.ts`, "  if (stored.epoch !== epoch)\n", "  if (epoch < 0)\n"),
-      patch(
-        `${WRITING}/run-writers.ts`,
-        "      if (holder !== instance) void this.writers.get(shard)?.stop();\n",
-        '      if (holder === "") void this.writers.get(shard)?.stop();\n',
-      ),
+      patch(`${WRITING}/postgres/write-statement.ts`, " and s.epoch = p.epoch and s.cursor = p.cursor", ""),
+      patch(`${WRITING}/write-shard.ts`, "stored.epoch !== epoch", "epoch < 0"),
+      patch(`${WRITING}/run-writers.ts`, "holder !== instance", 'holder === ""'),
     ],
     script: repeatScript(4, 8_000, [["fence ws-consumer", 2_000, 6_500]]),
     shows: ["unfenced"],
@@ -90,13 +81,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "live-as-truth",
     breaks: "a lost live message is not repaired from history",
-    patches: [
-      patch(
-        "services/ws-consumer/src/delivery/hub.ts",
-        "    if (feed.known <= feed.head) return Promise.resolve();\n",
-        '    if (feed.known <= feed.head || feed.room !== "") return Promise.resolve();\n',
-      ),
-    ],
+    patches: [patch(HUB, "feed.known <= feed.head", 'feed.known <= feed.head || feed.room !== ""')],
     script: repeatScript(4, 3_000, [["cut consumer-nats", 2_000, 500]]),
     shows: ["missing"],
   },
@@ -104,16 +89,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "no-dedup",
     breaks: "neither the producer, the log nor the database recognises a duplicate",
     patches: [
-      patch(
-        "services/ws-producer/src/adapters/log/log-requests.ts",
-        "    head.set(MESSAGE_ID_HEADER, key);\n",
-        "",
-      ),
-      patch(
-        LANE,
-        "    if (firstAt !== undefined && this.#isOpen) return this.#acknowledgeAgain(firstAt);\n",
-        "",
-      ),
+      patch(REQUESTS, "head.set(MESSAGE_ID_HEADER, key);", ""),
+      patch(LANE, "firstAt !== undefined && this.#isOpen", "false"),
     ],
     statements: [
       ...[0, 1, 2, 3, 4, 5, 6, 7].map((n) => `drop index chat.entries_${n}_key`),
@@ -130,28 +107,17 @@ export const MUTANTS: readonly Mutant[] = [
     name: "workqueue",
     breaks: "the log has WorkQueue retention: delivered messages are removed from it",
     patches: [
-      patch(LOG, "    retention: RetentionPolicy.Limits,", "    retention: RetentionPolicy.Workqueue,"),
-      patch(
-        LOG,
-        "    config.retention === RetentionPolicy.Limits,",
-        "    config.retention === RetentionPolicy.Workqueue,",
-      ),
-      patch(
-        READING,
-        "    ack_policy: AckPolicy.None,",
-        "    ack_policy: AckPolicy.Explicit,\n    max_ack_pending: -1,",
-      ),
-      patch(
-        READING,
-        "    deliver_policy: DeliverPolicy.StartSequence,\n    opt_start_seq: cursor + 1,",
-        "    deliver_policy: cursor < 0 ? DeliverPolicy.New : DeliverPolicy.All,",
-      ),
+      patch(LOG, "retention: RetentionPolicy.Limits", "retention: RetentionPolicy.Workqueue"),
+      patch(LOG, "retention === RetentionPolicy.Limits", "retention === RetentionPolicy.Workqueue"),
+      patch(READING, "AckPolicy.None,", "AckPolicy.Explicit, max_ack_pending: -1,"),
+      patch(READING, "DeliverPolicy.StartSequence", "cursor < 0 ? DeliverPolicy.New : DeliverPolicy.All"),
+      patch(READING, "    opt_start_seq: cursor + 1,\n", ""),
       // A queue has one consumer: the next writer waits until the server has forgotten the last one's.
-      patch(READING, "const IDLE_MAX_MS = 30_000;", "const IDLE_MAX_MS = 1_000;"),
+      patch(READING, "IDLE_MAX_MS = 30_000", "IDLE_MAX_MS = 1_000"),
       patch(
         READING,
-        "    this.#nextDelivery += 1;\n",
-        '    this.#nextDelivery += 1;\n    this.#deps.nats.publish(reply, "+ACK");\n',
+        "this.#nextDelivery += 1;",
+        'this.#nextDelivery += 1; this.#deps.nats.publish(reply, "+ACK");',
       ),
     ],
     script: [
