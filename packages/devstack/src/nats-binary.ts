@@ -6,11 +6,12 @@ import { runCommand } from "./run-command.ts";
 /** Older servers acknowledge and lose messages after a full disk, or drop `allow_atomic` silently. */
 const NATS_VERSION_MIN = "2.15.1";
 const DOWNLOAD_MS = 600_000;
-const SCRIPT = join(import.meta.dirname, "../scripts/get-nats-server.sh");
+const UNPACK = join(import.meta.dirname, "../scripts/unpack-package.sh");
+const SOURCE = `github.com/nats-io/nats-server/v2@v${NATS_VERSION_MIN}`;
 
 /**
  * Returns the path of a nats-server that is new enough: NATS_SERVER_BIN, else one on the PATH, else the copy in the
- * cache, which the distribution's package or Go fills (scripts/get-nats-server.sh). Safe to call concurrently.
+ * cache, which the distribution's package or Go fills. Safe to call concurrently.
  *
  * @throws {DevstackError} NATS_SERVER_UNUSABLE if NATS_SERVER_BIN is too old or no nats-server, NATS_SERVER_MISSING if
  * none could be fetched: the message has what was tried and how to install it.
@@ -53,32 +54,31 @@ async function problemWith(binary: string): Promise<string | undefined> {
   const { stdout, stderr } = await runCommand(binary, ["--version"], { timeoutMs: 10_000 });
   const version = /v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
   if (version === undefined) return `${binary} prints no version (${(stdout + stderr).trim().slice(0, 200)})`;
-  return isAtLeast(version, NATS_VERSION_MIN)
-    ? undefined
-    : `${binary} is ${version}, ≥ ${NATS_VERSION_MIN} is needed`;
+  const isNewEnough = version.localeCompare(NATS_VERSION_MIN, "en", { numeric: true }) >= 0;
+  return isNewEnough ? undefined : `${binary} is ${version}, ≥ ${NATS_VERSION_MIN} is needed`;
 }
 
-/** Compares two versions of the form 1.2.3. */
-export function isAtLeast(version: string, minimum: string): boolean {
-  return version.localeCompare(minimum, "en", { numeric: true }) >= 0;
-}
-
-/** Fetches the program into a temporary folder, then renames it atomically. Returns the failure. */
+/**
+ * Fetches the program into a temporary folder, then renames it atomically. Returns the failure. No npm package carries it;
+ * Debian's and Ubuntu's development suites do, and where there is no apt, Go builds it.
+ */
 async function fetchTo(target: string, env: Environment, onProgress: Progress): Promise<string | undefined> {
   const cache = join(target, "..");
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, "fetching-"));
+  const limits = { timeoutMs: DOWNLOAD_MS, onLine: onProgress };
   try {
-    const args = [SCRIPT, folder, NATS_VERSION_MIN];
-    const { code, stderr } = await runCommand("/bin/sh", args, {
-      env,
-      timeoutMs: DOWNLOAD_MS,
-      onLine: onProgress,
-    });
-    if (code !== 0) return stderr.trim().slice(-800);
-    const problem = await problemWith(join(folder, "nats-server"));
+    const unpacked = await runCommand("/bin/sh", [UNPACK, folder, "nats-server"], { ...limits, env });
+    if (unpacked.code !== 0) {
+      onProgress("nats-server: building it with Go (a few minutes)");
+      const build = { ...env, GOBIN: folder, GOFLAGS: "-modcacherw", CGO_ENABLED: "0" };
+      const { code, stderr } = await runCommand("go", ["install", SOURCE], { ...limits, env: build });
+      if (code !== 0) return `${unpacked.stderr}\n${stderr}`.trim().slice(-800);
+    }
+    const made = join(folder, unpacked.code === 0 ? "unpacked/usr/sbin/nats-server" : "nats-server");
+    const problem = await problemWith(made);
     if (problem !== undefined) return problem;
-    await rename(join(folder, "nats-server"), target);
+    await rename(made, target);
     onProgress(`nats-server: ready in ${target}`);
     return undefined;
   } finally {

@@ -114,15 +114,18 @@ async function ensureCluster(
   for (const file of [passwordFile, initPasswordFile]) await writeFile(file, password, { mode: 0o600 });
   if (home.uid !== undefined)
     for (const path of [clusterDir, initPasswordFile]) await chown(path, home.uid, home.uid);
-  const initdb = [join(home.binDir, "initdb"), `--pgdata=${clusterDir}`, `--pwfile=${initPasswordFile}`];
-  const locale = [
+  const [command = "", ...args] = [
+    ...home.prefix,
+    join(home.binDir, "initdb"),
+    `--pgdata=${clusterDir}`,
+    `--pwfile=${initPasswordFile}`,
+    `--username=${USER}`,
+    "--auth=scram-sha-256",
     "--encoding=UTF8",
     "--locale-provider=builtin",
     "--locale=C.UTF-8",
     "--builtin-locale=C.UTF-8",
   ];
-  const login = [`--username=${USER}`, "--auth=scram-sha-256"];
-  const [command = "", ...args] = [...home.prefix, ...initdb, ...locale, ...login];
   const result = await runCommand(command, args, { cwd: "/", timeoutMs: 120_000, ...home.account });
   await rm(initPasswordFile, { force: true });
   if (result.code !== 0)

@@ -8,19 +8,14 @@ import { isAlive } from "./server-process.ts";
 const LEFT_DEADLINE_MS = 10_000;
 
 /** `$DATA_DIR/run`: the lock of the supervisor, and `<name>.pid` of each process. */
-export interface RunDir {
-  /** Records the pid of a process; undefined when it has ended. */
-  record(name: string, pid: number | undefined): void;
-  /** Releases the lock. */
-  release(): void;
-}
+export type RunDir = Awaited<ReturnType<typeof takeRunDir>>;
 
 /**
  * Locks a data folder for this process, and waits for the end of processes that a killed supervisor left.
  *
  * @throws {DevstackError} ALREADY_RUNNING if another supervisor has the lock.
  */
-export async function takeRunDir(dataDir: string, onProgress: Progress = () => undefined): Promise<RunDir> {
+export async function takeRunDir(dataDir: string, onProgress: Progress = () => undefined) {
   const folder = join(dataDir, "run");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = tryLock(folder);
@@ -29,12 +24,14 @@ export async function takeRunDir(dataDir: string, onProgress: Progress = () => u
     throw new DevstackError("ALREADY_RUNNING", text);
   }
   await waitForLeft(dataDir, onProgress);
+  /** Records the pid of a process; undefined when it has ended. */
   const record = (name: string, pid: number | undefined) => {
     const file = join(folder, `${name}.pid`);
     if (pid === undefined) rmSync(file, { force: true });
     else writeFileSync(file, `${pid}\n`, { mode: 0o600 });
   };
   record("supervisor", process.pid);
+  /** Releases the lock. */
   const release = () => {
     record("supervisor", undefined);
     unlock();

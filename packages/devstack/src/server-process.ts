@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Environment } from "./environment.ts";
@@ -7,16 +8,7 @@ import { runCommand } from "./run-command.ts";
 type Exit = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>;
 
 /** A child process that leads a process group of its own, so that a Ctrl-C in the terminal does not reach it. */
-export interface ServerProcess {
-  readonly pid: number;
-  readonly alive: boolean;
-  /** Resolves when the process has ended and the rest of its group has been killed; never rejects. */
-  readonly exited: Promise<Exit>;
-  /** Sends the signal and waits for the end of the process; after `graceMs` (default: no limit) SIGKILL follows. */
-  end(signal: NodeJS.Signals, graceMs?: number): Promise<Exit>;
-  /** Sends a signal without waiting, for instance SIGSTOP. */
-  signal(signal: NodeJS.Signals): void;
-}
+export type ServerProcess = Awaited<ReturnType<typeof spawnServer>>;
 
 export type SpawnOptions = Readonly<{
   command: string;
@@ -59,7 +51,7 @@ exec "$@" 3<&-
  *
  * @throws the system's error (EAGAIN …) if no process can be made.
  */
-export async function spawnServer(options: SpawnOptions): Promise<ServerProcess> {
+export async function spawnServer(options: SpawnOptions) {
   const { command, args, stopSignal = "SIGTERM", cwd, env, uid, gid } = options;
   mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
   const log = openSync(options.logFile, "a", 0o600);
@@ -71,34 +63,29 @@ export async function spawnServer(options: SpawnOptions): Promise<ServerProcess>
     ...Object.fromEntries(settings),
   });
   closeSync(log);
-  await new Promise((resolve, reject) => child.once("spawn", resolve).once("error", reject));
+  await once(child, "spawn");
   child.on("error", () => undefined);
   child.stdin?.on("error", () => undefined);
   const pid = child.pid as number;
-  let alive = true;
+  /** Resolves when the process has ended and the rest of its group has been killed; never rejects. */
   const exited = new Promise<Exit>((resolve) => {
     child.once("exit", (code, signal) => {
-      alive = false;
       trySignal(-pid, "SIGKILL");
       resolve({ code, signal });
     });
   });
-  const signal = (name: NodeJS.Signals) => void (alive && child.kill(name));
-  return {
-    pid,
-    get alive() {
-      return alive;
-    },
-    exited,
-    signal,
-    async end(name, graceMs) {
-      signal(name);
-      const timer = graceMs === undefined ? undefined : setTimeout(signal, graceMs, "SIGKILL");
-      const exit = await exited;
-      clearTimeout(timer);
-      return exit;
-    },
+  /** Sends a signal without waiting, for instance SIGSTOP. */
+  const signal = (name: NodeJS.Signals) => void child.kill(name);
+  /** Sends the signal and waits for the end of the process; after `graceMs` (default: no limit) SIGKILL follows. */
+  const end = async (name: NodeJS.Signals, graceMs?: number) => {
+    signal(name);
+    const timer = graceMs === undefined ? undefined : setTimeout(signal, graceMs, "SIGKILL");
+    const exit = await exited;
+    clearTimeout(timer);
+    return exit;
   };
+  const isRunning = () => child.exitCode === null && child.signalCode === null;
+  return { pid, exited, isRunning, signal, end };
 }
 
 /** Sends a signal to a pid (or, when negative, to a process group). Returns whether there is such a process. */

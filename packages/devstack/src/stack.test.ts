@@ -28,8 +28,7 @@ async function start(options: Partial<StackOptions> = {}): Promise<Stack> {
 
 const pidIn = async (dataDir: string, name: string) =>
   Number(await readFile(join(dataDir, `run/${name}.pid`), "utf8"));
-const ask = async (url = "") =>
-  (await (await fetch(`${url}/health/ready`)).json()) as { pid: number };
+const ask = async (url = "") => (await (await fetch(`${url}/health/ready`)).json()) as { pid: number };
 
 test("every process has its pid file and log, and comes back within a second of a kill -9", async () => {
   const stack = await start();
