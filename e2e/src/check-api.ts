@@ -47,9 +47,10 @@ async function check(name: string, work: () => Promise<boolean>): Promise<void> 
   if (!(await work())) failed.push(name);
 }
 
-async function save(parley: Parley, service: ServiceUrl, path: string, file: string): Promise<void> {
-  const answer = await fetch(`${parley.url(service)}${path}`);
+async function save(url: string, file: string): Promise<string> {
+  const answer = await fetch(url);
   await writeFile(join(dir, file), JSON.stringify(await answer.json(), null, 2));
+  return file;
 }
 
 const BUF = ["curl", "--protocol", "grpc", "--http2-prior-knowledge"];
@@ -77,15 +78,12 @@ async function checkGrpc(url: string): Promise<boolean> {
 // The account that schemathesis uses at auth is an admin.
 const parley = await Parley.start({ env: { ...process.env, ADMIN_USERNAME: "checks-auth" } });
 try {
-  for (const service of SERVICES) await save(parley, service, "/docs/json", `${service}.json`);
-  for (const service of ASYNC_SERVICES)
-    await save(parley, service, "/docs/asyncapi.json", `${service}-frames.json`);
-  await writeFile(
-    join(dir, ".spectral.json"),
-    JSON.stringify({ extends: ["spectral:oas", "spectral:asyncapi"] }),
+  const url = (service: ServiceUrl, path: string) => `${parley.url(service)}/docs/${path}`;
+  const documents = await Promise.all(SERVICES.map((name) => save(url(name, "json"), `${name}.json`)));
+  const frames = await Promise.all(
+    ASYNC_SERVICES.map((name) => save(url(name, "asyncapi.json"), `${name}-frames.json`)),
   );
-  const documents = SERVICES.map((service) => `${service}.json`);
-  const frames = ASYNC_SERVICES.map((service) => `${service}-frames.json`);
+  await writeFile(join(dir, ".spectral.json"), '{ "extends": ["spectral:oas", "spectral:asyncapi"] }');
   const npx = (name: string, ...args: string[]) => run("npx", "--yes", name, ...args);
   await check("redocly", () => npx(REDOCLY, "lint", "--extends=recommended", ...documents));
   await check("spectral", () => npx(SPECTRAL, "lint", "--fail-severity=warn", ...documents, ...frames));

@@ -1,24 +1,18 @@
-import { type Account, logIn } from "@parley/devstack/accounts";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { logIn } from "@parley/devstack/accounts";
+import { afterAll, expect, it } from "vitest";
 import { call, makeGroup, must, postStored } from "./api.ts";
 import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley } from "./parley.ts";
 
-let parley: Parley;
-let people: Account[];
-
-beforeAll(async () => {
-  parley = await Parley.start({ consumers: 2 });
-  people = await Promise.all(["alice", "bob"].map((name) => parley.person(name)));
-});
-afterAll(() => parley?.stop());
+const parley = await Parley.start({ consumers: 2 });
+afterAll(() => parley.stop());
+const [alice, bob] = await parley.people("alice", "bob");
 
 const isOwn = ({ room, seq }: Frame) => room === "@me" && seq !== undefined && typeof seq === "number";
 const ownOf = (socket: FrameSocket) =>
   socket.frames.filter((frame) => isOwn(frame) && frame.type !== "subscribed" && frame.type !== "caught_up");
 
 it("@me is heard without asking at each consumer, and resumes by seq without a gap", async () => {
-  const [alice, bob] = people as [Account, Account];
   using here = await FrameSocket.open(parley.consumerSocket, bob.token);
   using there = await FrameSocket.open(parley.secondConsumerSocket, bob.token);
   for (const socket of [here, there])
@@ -49,7 +43,6 @@ it("@me is heard without asking at each consumer, and resumes by seq without a g
 });
 
 it("a revoked session is told to the other devices, once, and in a resume", async () => {
-  const [alice] = people as [Account];
   const { token } = await logIn(parley.url("auth"), alice);
   using _device = await FrameSocket.open(parley.consumerSocket, token);
   using asked = await FrameSocket.open(parley.secondConsumerSocket, alice.token);

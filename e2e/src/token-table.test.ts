@@ -1,6 +1,8 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { logIn, postJson } from "@parley/devstack/accounts";
+import { sleep } from "@parley/runtime/deadline";
 import { afterAll, expect, it } from "vitest";
+import { FrameSocket } from "./frame-socket.ts";
 import { Parley } from "./parley.ts";
 import { authPlaces, type ShowToken, socketPlaces } from "./token-doors.ts";
 
@@ -75,10 +77,15 @@ it("accepts no forged or stale token anywhere, and a good one everywhere", async
   await expectOnlyGood({ ...socketPlaces(parley, good.token), ...authPlaces(parley) });
 });
 
-it("accepts none while auth is dead and tokens are verified locally", async () => {
+it("accepts none while auth is dead and tokens are verified locally, keeps sockets and stays ready", async () => {
+  using writer = await FrameSocket.open(parley.producerSocket, good.token);
   await parley.stack.service("auth").stop();
   // Longer than the services cache auth's answers.
-  await new Promise((resolve) => setTimeout(resolve, 6_000));
+  await sleep(6_000);
   await expectOnlyGood(socketPlaces(parley, good.token));
-  await parley.stack.service("auth").start();
+  writer.send({ room: "outage", body: "without auth" });
+  await writer.next("ack");
+  for (const name of ["ws-producer", "ws-consumer"]) await parley.stack.untilReady(name, 2_000);
+  await parley.stack.service("auth").startReady();
+  expect(await logIn(parley.url("auth"), good)).toMatchObject({ id: good.id });
 });
