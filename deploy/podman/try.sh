@@ -38,7 +38,6 @@ main() {
   step "stand-in postgres" build postgres postgres:18 "$CACHE/context" --file "$HERE/Containerfile"
   step "stand-in nats" build nats nats:2.15-alpine "$CACHE/context" --file "$HERE/Containerfile"
   for target in "${TARGETS[@]}"; do step "build $target" build_target "$target"; done
-  podman images --format '{{.Repository}}:{{.Tag}}  {{.Size}}' | grep -E 'parley-' || true
   trap 'take_down $?' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM

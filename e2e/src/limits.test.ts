@@ -5,43 +5,42 @@ import { Parley } from "./parley.ts";
 
 const parley = await Parley.start({ rateLimits: "on", env: { ...process.env, ROOMS_OPEN_PER_USER: "3" } });
 afterAll(() => parley.stop());
-const [alice] = await parley.people("alice");
+const alice = await parley.person("alice");
 
 it("limits a user to 40 messages at once, over all sockets and HTTP, and says when to go on", async () => {
-  const sockets = await Promise.all([1, 2].map(() => FrameSocket.open(parley.producerSocket, alice.token)));
+  using one = await FrameSocket.open(parley.producerSocket, alice.token);
+  using two = await FrameSocket.open(parley.producerSocket, alice.token);
   for (let i = 0; i < 30; i += 1)
-    for (const socket of sockets) socket.send({ room: "general", body: `${i}` });
+    for (const socket of [one, two]) socket.send({ room: "general", body: `${i}` });
   const answers: Frame[] = [];
-  for (const socket of sockets) {
-    for (let i = 0; i < 30; i += 1) answers.push(await socket.next("ack", "error"));
-  }
+  for (let i = 0; i < 30; i += 1)
+    for (const socket of [one, two]) answers.push(await socket.next("ack", "error"));
   const post = () => call(parley, alice, "POST", "/rooms/general/messages", { body: "x" }, "ws-producer");
   const posted = [await post(), await post(), await post(), await post()];
   expect(posted.map(({ code }) => code)).toContain("rate_limited");
   const refused = answers.filter((answer) => answer.type === "error");
   expect(refused.length).toBeGreaterThanOrEqual(15);
   expect(refused.length).toBeLessThanOrEqual(20);
-  for (const one of refused) {
-    expect(one.code).toBe("rate_limited");
-    expect(one.retryAfterMs).toBeGreaterThan(0);
+  for (const { code, retryAfterMs } of refused) {
+    expect(code).toBe("rate_limited");
+    expect(retryAfterMs).toBeGreaterThan(0);
   }
   await new Promise((resolve) => setTimeout(resolve, Number(refused.at(-1)?.retryAfterMs) + 20));
-  sockets[0]?.send({ room: "general", body: "patience" });
-  expect((await sockets[0]?.next("ack", "error"))?.type).toBe("ack");
+  one.send({ room: "general", body: "patience" });
+  expect(await one.next("ack", "error")).toMatchObject({ type: "ack" });
 });
 
 it("A: a user has so many rooms open, over all sockets, and closing one makes room", async () => {
-  const [one, two] = await Promise.all(
-    [1, 2].map(() => FrameSocket.open(parley.consumerSocket, alice.token)),
-  );
-  const open = async (socket: FrameSocket | undefined, room: string) => {
-    socket?.send({ type: "subscribe", room });
-    return await socket?.next("subscribed", "error");
+  using one = await FrameSocket.open(parley.consumerSocket, alice.token);
+  using two = await FrameSocket.open(parley.consumerSocket, alice.token);
+  const open = (socket: FrameSocket, room: string) => {
+    socket.send({ type: "subscribe", room });
+    return socket.next("subscribed", "error");
   };
   for (const room of ["a", "b"]) expect(await open(one, room)).toMatchObject({ type: "subscribed" });
   for (const room of ["a", "c"]) expect(await open(two, room)).toMatchObject({ type: "subscribed" });
   const refused = { code: "quota_exceeded", message: expect.stringContaining("ROOMS_OPEN_PER_USER is 3") };
   expect(await open(two, "d")).toMatchObject(refused);
-  two?.send({ type: "unsubscribe", room: "c" });
+  two.send({ type: "unsubscribe", room: "c" });
   expect(await open(two, "d")).toMatchObject({ type: "subscribed" });
 });

@@ -13,13 +13,9 @@ const parley = await Parley.start({ env });
 afterAll(() => parley.stop());
 const alice = await parley.person("alice");
 
-const readiness = async () =>
-  (await (
-    await fetch(`http://127.0.0.1:${parley.stack.ports.CONSUMER_METRICS_PORT}/health/detail`)
-  ).json()) as {
-    status: string;
-    checks: Record<string, string>;
-  };
+type Detail = { status: string; checks: Record<string, string> };
+const detailUrl = `http://127.0.0.1:${parley.stack.ports.CONSUMER_METRICS_PORT}/health/detail`;
+const readiness = async () => (await (await fetch(detailUrl)).json()) as Detail;
 
 it("refuses sends as overloaded while the backlog is full, names Postgres in readiness, and recovers", async () => {
   using sender = new Sender(parley.producerSocket, alice);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Account } from "@parley/devstack/accounts";
-import { sleep } from "@parley/runtime/deadline";
-import { WebSocket } from "ws";
+import { sleep, withDeadline } from "@parley/runtime/deadline";
+import { Client } from "@parley/socket/client-fixture";
 import { readPage } from "../chaos/read-history.ts";
 
 const SENDS_PER_SECOND = 10;
@@ -22,10 +22,10 @@ export async function openInnocents(
   sender: Account,
   reader: Account,
 ) {
-  const send = await socketOf(`${urls["ws-producer"]}/ws`, sender);
-  const listen = await socketOf(`${urls["ws-consumer"]}/ws`, reader);
-  listen.send(JSON.stringify({ type: "subscribe", room: ROOM }));
-  await next(listen, "caught_up");
+  const send = await openClient(`${urls["ws-producer"]}/ws`, sender);
+  const listen = await openClient(`${urls["ws-consumer"]}/ws`, reader);
+  listen.send({ type: "subscribe", room: ROOM });
+  await listen.frame(({ type }) => type === "caught_up");
   // Ids must differ from those of earlier pairs in the same room.
   const name = randomUUID();
   let serial = 0;
@@ -45,7 +45,7 @@ export async function openInnocents(
         serial += 1;
         const id = `${name}-${serial}`;
         sentAt.set(id, performance.now());
-        send.send(JSON.stringify({ id, room: ROOM, body: `innocent ${id}` }), () => undefined);
+        send.send({ id, room: ROOM, body: `innocent ${id}` });
         if (serial % HISTORY_EVERY === 0) reads.push(readHistory().catch(() => undefined));
       }
       const lost = () => 2 * sentAt.size - acks.times.size - messages.times.size;
@@ -61,13 +61,13 @@ export async function openInnocents(
       };
     },
     close(): void {
-      for (const socket of [send, listen]) socket.terminate();
+      for (const { ws } of [send, listen]) ws.terminate();
     },
   };
 }
 
 /** Notes how long the first frame of a type took for each id that was sent, ms. */
-function timeFrames(socket: WebSocket, type: string, sentAt: ReadonlyMap<string, number>) {
+function timeFrames({ ws }: Client, type: string, sentAt: ReadonlyMap<string, number>) {
   const times = new Map<string, number>();
   const note = (data: unknown) => {
     const frame = JSON.parse(String(data)) as { type: string; id?: string };
@@ -75,22 +75,19 @@ function timeFrames(socket: WebSocket, type: string, sentAt: ReadonlyMap<string,
     if (frame.type !== type || at === undefined || times.has(frame.id as string)) return;
     times.set(frame.id as string, performance.now() - at);
   };
-  socket.on("message", note);
-  return { times, stop: () => socket.off("message", note) };
+  ws.on("message", note);
+  return { times, stop: () => ws.off("message", note) };
 }
 
-async function socketOf(url: string, { token }: Account): Promise<WebSocket> {
-  const socket = new WebSocket(url.replace("http", "ws"), { headers: { authorization: `Bearer ${token}` } });
-  await next(socket, "hello");
-  return socket;
-}
-
-/** Resolves when a frame of this type comes. @throws the socket's error if it ends before. */
-function next(socket: WebSocket, type: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.on("error", reject);
-    socket.on("message", (data) => JSON.parse(String(data)).type === type && resolve());
-  });
+async function openClient(url: string, { token }: Account): Promise<Client> {
+  const headers = { authorization: `Bearer ${token}` };
+  const client = new Client(url.replace("http", "ws"), { headers });
+  await withDeadline(
+    client.frame(({ type }) => type === "hello"),
+    SETTLE_MS,
+    "the handshake of an innocent",
+  );
+  return client;
 }
 
 function timesOf(times: number[]): Times {

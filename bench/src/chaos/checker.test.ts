@@ -17,12 +17,8 @@ type Mutable = {
 
 /** A run of `count` messages in which everything went well. */
 function perfect(count = COUNT): Mutable {
-  const entries = Array.from({ length: count }, (_, i) => ({
-    seq: i + 1,
-    author: "alice",
-    id: `m${i + 1}`,
-    body: `message ${i + 1}`,
-  }));
+  const seqs = Array.from({ length: count }, (_, i) => i + 1);
+  const entries = seqs.map((seq) => ({ seq, author: "alice", id: `m${seq}`, body: `message ${seq}` }));
   return {
     sent: entries.map(({ author, id, body }) => ({
       author,

@@ -10,12 +10,7 @@ export const WINDOW = 20;
 /** Every n-th message asks for a `stored` receipt. */
 const RECEIPT_EVERY = 25;
 /** Refusals after which the same message may be sent again. */
-const RETRYABLE: ReadonlySet<string> = new Set([
-  "overloaded",
-  "unavailable",
-  "rate_limited",
-  "unauthenticated",
-]);
+const RETRYABLE = new Set(["overloaded", "unavailable", "rate_limited", "unauthenticated"]);
 
 type InFlight = {
   readonly sent: Sent;
@@ -62,16 +57,8 @@ export class Sender extends ReconnectingClient {
   /** Sends a message until it is answered; resolves when it is acknowledged, and never rejects. */
   send(room: string, id: string, body: string, more: object = {}): Promise<Ack> {
     const frame = JSON.stringify({ type: "message", id, room, body, ...more });
-    const sent: Sent = {
-      author: this.account.id,
-      id,
-      room,
-      body,
-      acks: [],
-      seqs: [],
-      refusals: [],
-      abandoned: false,
-    };
+    const author = this.account.id;
+    const sent: Sent = { author, id, room, body, acks: [], seqs: [], refusals: [], abandoned: false };
     this.sent.push(sent);
     this.#byId.set(id, sent);
     return new Promise((onAck) => {

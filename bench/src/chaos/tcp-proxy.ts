@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { sleep } from "@parley/runtime/deadline";
 
@@ -16,12 +17,10 @@ export class TcpProxy {
   }
 
   /** Starts a proxy on `port` in front of `upstreamPort`. */
-  static start(port: number, upstreamPort: number): Promise<TcpProxy> {
+  static async start(port: number, upstreamPort: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(port, upstreamPort);
-    return new Promise((resolve, reject) => {
-      proxy.#server.once("error", reject);
-      proxy.#server.listen(port, "127.0.0.1", () => resolve(proxy));
-    });
+    await once(proxy.#server.listen(port, "127.0.0.1"), "listening");
+    return proxy;
   }
 
   /** Resets all connections, and new ones until `heal`. */

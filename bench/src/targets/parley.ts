@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { type Account, openAccount, postJson } from "@parley/devstack/accounts";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import postgres from "postgres";
 import type { Target } from "./target.ts";
-import { fetchTokens } from "./tokens.ts";
 
+const SESSIONS_MAX = 16;
 const PROCESSES = ["auth", "ws-producer", "ws-consumer", "nats", "postgres"] as const;
 
 /**
@@ -40,4 +41,25 @@ export async function startParley(repository = REPOSITORY): Promise<Target> {
       await removeDataDir(dataDir);
     },
   };
+}
+
+/**
+ * Distinct access tokens, `count` of them: a few users log in, because hashing passwords is slow on purpose, and their
+ * sessions are refreshed for the rest.
+ */
+async function fetchTokens(authUrl: string, count: number): Promise<string[]> {
+  const tokens: string[] = [];
+  const openSession = async (share: number) => {
+    let session: Pick<Account, "token" | "refreshToken"> = await openAccount(authUrl, {});
+    for (let i = 0; i < share; i += 1) {
+      tokens.push(session.token);
+      if (i + 1 === share) return;
+      const { refreshToken } = session;
+      session = (await postJson(`${authUrl}/api/v1/refresh`, { refreshToken })) as Account;
+    }
+  };
+  const sessions = Math.min(SESSIONS_MAX, count);
+  const shares = Array.from({ length: sessions }, (_, i) => Math.floor((count + i) / sessions));
+  await Promise.all(shares.map(openSession));
+  return tokens;
 }

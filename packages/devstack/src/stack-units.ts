@@ -1,7 +1,8 @@
+import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { waitForDatabase } from "./database.ts";
-import { DevstackError, type Environment, ownEnvironment, REPOSITORY } from "./environment.ts";
+import { DevstackError, type Environment, ownEnvironment, REPOSITORY, reasonOf } from "./environment.ts";
 import { databaseLoginOf, grpcCredentialOf, type Logins, natsLoginOf } from "./logins.ts";
 import { startNats } from "./nats-server.ts";
 import { startPostgres } from "./postgres-server.ts";
@@ -111,17 +112,17 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
   });
 }
 
-/** Checks that an existing NATS server answers. @throws {DevstackError} NATS_UNREACHABLE after 10 s. */
+/** Longest wait for the first line of an existing NATS server, ms. */
+const NATS_ANSWER_MS = 10_000;
+
+/** Checks that an existing NATS server answers. @throws {DevstackError} NATS_UNREACHABLE if none does. */
 async function requireNats(url: string): Promise<void> {
   const reasons: string[] = [];
   for (const { hostname, port } of natsServers(url)) {
-    const socket = connect({ host: hostname, port: Number(port || 4222), timeout: 10_000 });
-    const reason = await new Promise<string | undefined>((resolve) => {
-      socket.once("data", () => resolve(undefined));
-      socket.once("timeout", () => resolve("no answer in 10 s"));
-      socket.once("error", (error) => resolve(error.message));
-    });
-    socket.destroy();
+    const socket = connect({ host: hostname, port: Number(port || 4222) });
+    const answered = once(socket, "data", { signal: AbortSignal.timeout(NATS_ANSWER_MS) });
+    const reason = await answered.then(() => undefined, reasonOf);
+    socket.on("error", () => undefined).destroy();
     if (reason === undefined) return;
     reasons.push(`${hostname}:${port || 4222}: ${reason}`);
   }

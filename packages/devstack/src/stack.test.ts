@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { sleep } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
+import { pidOf } from "./run-dir.ts";
 import { isAlive } from "./server-process.ts";
 import { type Stack, type StackOptions, startStack } from "./stack.ts";
 import { makeTempDir } from "./temp-dir.ts";
@@ -26,19 +27,17 @@ async function start(options: Partial<StackOptions> = {}): Promise<Stack> {
   return stack;
 }
 
-const pidIn = async (dataDir: string, name: string) =>
-  Number(await readFile(join(dataDir, `run/${name}.pid`), "utf8"));
 const ask = async (url = "") => (await (await fetch(`${url}/health/ready`)).json()) as { pid: number };
 
 test("every process has its pid file and log, and comes back within a second of a kill -9", async () => {
   const stack = await start();
   for (const name of NAMES) {
-    const before = await pidIn(stack.dataDir, name);
+    const before = pidOf(stack.dataDir, name);
     expect(stack.service(name).pid).toBe(before);
     expect(existsSync(join(stack.dataDir, `logs/${name}.log`))).toBe(true);
     const killedAt = performance.now();
     process.kill(before, "SIGKILL");
-    while ((await pidIn(stack.dataDir, name).catch(() => before)) === before) await sleep(5);
+    while ([before, Number.NaN].includes(pidOf(stack.dataDir, name))) await sleep(5);
     expect(performance.now() - killedAt).toBeLessThan(1_000);
     await stack.untilReady();
     expect(stack.service(name).restarts).toBe(1);
@@ -84,7 +83,7 @@ test("a start that fails half way stops what it started", async () => {
   await writeFile(join(dataDir, "postgres/password"), "none");
   let natsPid = 0;
   const onProgress = (line: string) => {
-    if (line === "nats: ready") natsPid = Number(readFileSync(join(dataDir, "run/nats.pid"), "utf8"));
+    if (line === "nats: ready") natsPid = pidOf(dataDir, "nats");
   };
   await expect(start({ dataDir, onProgress })).rejects.toMatchObject({ code: "NOT_READY" });
   expect(natsPid).toBeGreaterThan(0);
