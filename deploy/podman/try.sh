@@ -14,7 +14,7 @@ CACHE=${PARLEY_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/parley}/podman
 NODE=$CACHE/context/node
 PACKAGES=(podman runc crun netavark aardvark-dns iptables debootstrap)
 TARGETS=(auth ws-producer ws-consumer web migrate nats)
-SERVICES=(nats postgres auth-service ws-producer-app ws-consumer-app)
+SERVICES=(nats postgres auth-service ws-producer-app ws-consumer-app web)
 job=
 
 source "$HERE/engine.sh"
