@@ -16,14 +16,14 @@ export abstract class ReconnectingClient {
   /** Error frames and closes, by code. */
   readonly refusals: Record<string, number> = {};
   connects = 0;
-  readonly #url: string;
-  readonly #token: string;
+  protected readonly url: string;
+  protected readonly token: string;
   #ws: WebSocket | undefined;
   #isClosed = false;
 
   constructor(url: string, token: string) {
-    this.#url = url;
-    this.#token = token;
+    this.url = url;
+    this.token = token;
     this.#connect();
   }
 
@@ -59,7 +59,7 @@ export abstract class ReconnectingClient {
 
   #connect(): void {
     if (this.#isClosed) return;
-    const ws = openSocket(this.#url, this.#token);
+    const ws = openSocket(this.url, this.token);
     this.#ws = ws;
     ws.on("open", () => {
       this.connects += 1;

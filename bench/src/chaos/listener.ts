@@ -15,8 +15,6 @@ type Frame = Parameters<typeof entryOf>[0] &
  */
 export class Listener extends ReconnectingClient {
   readonly name: string;
-  readonly #url: string;
-  readonly #token: string;
   readonly #rooms: ReadonlyMap<string, RoomState>;
   gaps = 0;
   /** Called with each message as it comes. */
@@ -25,8 +23,6 @@ export class Listener extends ReconnectingClient {
   constructor(url: string, { token }: Pick<Account, "token">, rooms: readonly string[], name = "") {
     super(url, token);
     this.name = name;
-    this.#url = url;
-    this.#token = token;
     this.#rooms = new Map(rooms.map((room) => [room, { received: [], head: 0, buffered: undefined }]));
   }
 
@@ -98,9 +94,9 @@ export class Listener extends ReconnectingClient {
     this.gaps += 1;
     const buffered: Entry[] = [];
     state.buffered = buffered;
-    const base = this.#url.replace(/^ws/, "http").replace(/\/ws$/, "");
+    const base = this.url.replace(/^ws/, "http").replace(/\/ws$/, "");
     for (let after = from - 1; after < to && !this.isClosed; ) {
-      const page = await readPage(base, this.#token, room, after, to - after).catch(() => []);
+      const page = await readPage(base, this.token, room, after, to - after).catch(() => []);
       // A new connection has resumed from what there was meanwhile, and reports its own gap if there is one.
       if (state.buffered !== buffered) return;
       for (const message of page) this.#record(room, state, entryOf(message));

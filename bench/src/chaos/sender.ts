@@ -31,14 +31,12 @@ type Answer = Readonly<{
 export class Sender extends ReconnectingClient {
   readonly account: Pick<Account, "id" | "username" | "token">;
   readonly sent: Sent[] = [];
-  readonly #url: string;
   readonly #byId = new Map<string, Sent>();
   readonly #inFlight = new Map<string, InFlight>();
   readonly #resend: NodeJS.Timeout;
 
   constructor(url: string, account: Sender["account"]) {
     super(url, account.token);
-    this.#url = url;
     this.account = account;
     this.#resend = setInterval(() => this.#sendOld(), RESEND_MS / 4);
   }
@@ -80,7 +78,7 @@ export class Sender extends ReconnectingClient {
     const again = this.sent
       .slice(-count)
       .filter(({ refusals, abandoned }) => refusals.length === 0 && !abandoned);
-    const second = openSocket(this.#url, this.account.token);
+    const second = openSocket(this.url, this.token);
     const sendAll = (ws: WebSocket) => {
       for (const { id, room, body } of again) ws.send(JSON.stringify({ type: "message", id, room, body }));
     };

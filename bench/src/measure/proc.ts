@@ -30,14 +30,12 @@ async function familyOf(pid: number): Promise<Stat[]> {
   return all.filter((one) => family.has(one.pid));
 }
 
-/** CPU time (user and system) of a process and its children so far, µs. */
-async function cpuUsOf(pid: number): Promise<number> {
-  return (await familyOf(pid)).reduce((sum, { cpuUs }) => sum + cpuUs, 0);
-}
-
-/** CPU time that each named process and its children have used so far, µs. */
+/** CPU time (user and system) that each named process and its children have used so far, µs. */
 export async function cpuOf(pids: Readonly<Record<string, number>>): Promise<Record<string, number>> {
-  const entries = Object.entries(pids).map(async ([name, pid]) => [name, await cpuUsOf(pid)] as const);
+  const entries = Object.entries(pids).map(async ([name, pid]) => {
+    const family = await familyOf(pid);
+    return [name, family.reduce((sum, { cpuUs }) => sum + cpuUs, 0)] as const;
+  });
   return Object.fromEntries(await Promise.all(entries));
 }
 
