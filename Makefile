@@ -165,7 +165,7 @@ BENCH := $(NODE) bench/src/main.ts
 bench/peers/node_modules: bench/peers/package-lock.json
 	@cd bench/peers && npm ci --ignore-scripts --silent && touch node_modules
 
-.PHONY: bench bench-all bench-jitter bench-idle bench-fanout bench-growth compare-cpu
+.PHONY: bench bench-all bench-jitter bench-idle bench-growth compare-cpu
 bench: install bench/peers/node_modules ## Parley and Socket.IO + Postgres at the same job, about 3 minutes
 	@exec $(NODE) bench/peers/main.ts quick
 
@@ -180,9 +180,6 @@ bench-jitter: install ## publish to deliver, 1,000 sockets (S=seconds)
 
 bench-idle: install ## memory and handshakes of 10,000 idle sockets (N=sockets)
 	@exec $(BENCH) idle $(N)
-
-bench-fanout: install ## one room of 1,000 (RATES="5 50 100")
-	@exec $(BENCH) fanout $(RATES)
 
 bench-growth: install ## cost of a message with more rooms and more sockets (S=seconds)
 	@exec $(BENCH) growth $(S)

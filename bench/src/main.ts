@@ -1,6 +1,5 @@
 /** `node bench/src/main.ts <what> [arguments]`: Parley alone; the Makefile's bench-* targets call it. */
 
-import { FANOUT, fanout } from "./benches/fanout.ts";
 import { GROWTH, growth } from "./benches/growth.ts";
 import { IDLE, idle } from "./benches/idle.ts";
 import { JITTER, JITTER_EACH, jitter } from "./benches/jitter.ts";
@@ -38,19 +37,6 @@ const BENCHES = {
   idle: async (target, args) => {
     const result = await idle(target, "ws-consumer", { ...IDLE, sockets: Number(args[0] ?? IDLE.sockets) });
     return { figures: result, text: JSON.stringify(result, null, 2) };
-  },
-  fanout: async (target, args) => {
-    const rates = args.length > 0 ? args.map(Number) : FANOUT.rates;
-    const results = await fanout(target, "ws-consumer", { ...FANOUT, rates });
-    const rows = results.map(({ offered, deliveriesPerHolderCpuSecond, run }) => [
-      String(offered),
-      run.deliveriesPerSecond,
-      deliveriesPerHolderCpuSecond,
-      run.deliverMs.p50,
-      run.deliverMs.p99,
-    ]);
-    const head = ["messages/s", "deliveries/s", "deliveries/CPU s", "p50 ms", "p99 ms"];
-    return { figures: { byRate: results }, text: table(head, rows) };
   },
   growth: async (target, args) => {
     const results = await growth(target, { ...GROWTH, ms: seconds(args, GROWTH.ms) });

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
-import { DevstackError, type Progress, reasonOf, SettingError, sleep, whenItChanges } from "./environment.ts";
+import { DevstackError, type Progress, reasonOf, SettingError, whenItChanges } from "./environment.ts";
 
 const PROGRESS_MS = 2_000;
 /** SQLSTATE of a wrong password or user, and of a database that does not exist: waiting does not help. */

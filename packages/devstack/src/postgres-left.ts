@@ -1,6 +1,7 @@
 import { readdir, readFile, readlink, realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DevstackError, sleep } from "./environment.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DevstackError } from "./environment.ts";
 import { trySignal } from "./server-process.ts";
 
 /** An immediate shutdown, of a server and of a backend alike, and how long it may take before SIGKILL, ms. */

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { DevstackError, type Progress, sleep } from "./environment.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DevstackError, type Progress } from "./environment.ts";
 import { isAlive } from "./server-process.ts";
 
 /** Longest wait for the end of a killed supervisor's processes, ms. */

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DevstackError, loadDotEnv, sleep } from "./environment.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DevstackError, loadDotEnv } from "./environment.ts";
 import { isLocked, pidOf, waitForLeft } from "./run-dir.ts";
 import { trySignal } from "./server-process.ts";
 import { dataDirOf } from "./stack-options.ts";

@@ -1,5 +1,5 @@
-import { setTimeout } from "node:timers/promises";
-import { DevstackError, type Progress, reasonOf, SettingError, sleep, whenItChanges } from "./environment.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DevstackError, type Progress, reasonOf, SettingError, whenItChanges } from "./environment.ts";
 import { type ServerProcess, type SpawnOptions, spawnServer, tailOf } from "./server-process.ts";
 
 const RESTART_FIRST_MS = 100;
@@ -150,7 +150,7 @@ export class Unit {
       if (!supervise) return;
       this.#pause = new AbortController();
       this.#delayMs = Math.min(ms * 2, RESTART_MAX_MS);
-      await setTimeout(ms, undefined, { signal: this.#pause.signal }).catch(() => undefined);
+      await sleep(ms, undefined, { signal: this.#pause.signal }).catch(() => undefined);
       this.restarts += Number(this.#isWanted);
     }
   }
