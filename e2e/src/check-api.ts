@@ -76,43 +76,39 @@ async function checkGrpc(url: string): Promise<boolean> {
 }
 
 // The account that schemathesis uses at auth is an admin.
-const parley = await Parley.start({ env: { ...process.env, ADMIN_USERNAME: "checks-auth" } });
-try {
-  const url = (service: ServiceUrl, path: string) => `${parley.url(service)}/docs/${path}`;
-  const documents = await Promise.all(SERVICES.map((name) => save(url(name, "json"), `${name}.json`)));
-  const frames = await Promise.all(
-    ASYNC_SERVICES.map((name) => save(url(name, "asyncapi.json"), `${name}-frames.json`)),
-  );
-  await writeFile(join(dir, ".spectral.json"), '{ "extends": ["spectral:oas", "spectral:asyncapi"] }');
-  const npx = (name: string, ...args: string[]) => run("npx", "--yes", name, ...args);
-  await check("redocly", () => npx(REDOCLY, "lint", "--extends=recommended", ...documents));
-  await check("spectral", () => npx(SPECTRAL, "lint", "--fail-severity=warn", ...documents, ...frames));
-  await check("grpc", () => checkGrpc(`http://127.0.0.1:${parley.stack.ports.AUTH_GRPC_PORT}`));
-  if (only.includes("schemathesis")) {
-    await run("python3", "-m", "venv", "venv");
-    await run("venv/bin/pip", "install", "--quiet", SCHEMATHESIS);
-  }
-  await writeFile(join(dir, "schemathesis.toml"), SCHEMATHESIS_RULES);
-  for (const service of SERVICES) {
-    const person = await parley.person(`checks-${service}`);
-    const schemathesis = (...args: string[]) =>
-      run(
-        "venv/bin/schemathesis",
-        "run",
-        `${service}.json`,
-        `--url=${parley.url(service)}`,
-        `--header=Authorization: Bearer ${person.token}`,
-        `--max-examples=${process.env.EXAMPLES ?? 30}`,
-        ...args,
-      );
-    await check(`schemathesis ${service}`, () => schemathesis(`--exclude-operation-id-regex=${ENDING}`));
-    if (service === "auth")
-      await check("schemathesis auth, the end of sessions", () =>
-        schemathesis(`--include-operation-id-regex=${ENDING}`),
-      );
-  }
-} finally {
-  await parley.stop();
+await using parley = await Parley.start({ env: { ...process.env, ADMIN_USERNAME: "checks-auth" } });
+const url = (service: ServiceUrl, path: string) => `${parley.url(service)}/docs/${path}`;
+const documents = await Promise.all(SERVICES.map((name) => save(url(name, "json"), `${name}.json`)));
+const frames = await Promise.all(
+  ASYNC_SERVICES.map((name) => save(url(name, "asyncapi.json"), `${name}-frames.json`)),
+);
+await writeFile(join(dir, ".spectral.json"), '{ "extends": ["spectral:oas", "spectral:asyncapi"] }');
+const npx = (name: string, ...args: string[]) => run("npx", "--yes", name, ...args);
+await check("redocly", () => npx(REDOCLY, "lint", "--extends=recommended", ...documents));
+await check("spectral", () => npx(SPECTRAL, "lint", "--fail-severity=warn", ...documents, ...frames));
+await check("grpc", () => checkGrpc(`http://127.0.0.1:${parley.stack.ports.AUTH_GRPC_PORT}`));
+if (only.includes("schemathesis")) {
+  await run("python3", "-m", "venv", "venv");
+  await run("venv/bin/pip", "install", "--quiet", SCHEMATHESIS);
+}
+await writeFile(join(dir, "schemathesis.toml"), SCHEMATHESIS_RULES);
+for (const service of SERVICES) {
+  const person = await parley.person(`checks-${service}`);
+  const schemathesis = (...args: string[]) =>
+    run(
+      "venv/bin/schemathesis",
+      "run",
+      `${service}.json`,
+      `--url=${parley.url(service)}`,
+      `--header=Authorization: Bearer ${person.token}`,
+      `--max-examples=${process.env.EXAMPLES ?? 30}`,
+      ...args,
+    );
+  await check(`schemathesis ${service}`, () => schemathesis(`--exclude-operation-id-regex=${ENDING}`));
+  if (service === "auth")
+    await check("schemathesis auth, the end of sessions", () =>
+      schemathesis(`--include-operation-id-regex=${ENDING}`),
+    );
 }
 process.stdout.write(failed.length === 0 ? "\nall hold\n" : `\nfailed: ${failed.join(", ")}\n`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -70,19 +70,15 @@ async function checkHistory(at: Addresses, received: readonly object[]): Promise
 }
 
 async function demo(): Promise<void> {
-  const parley = await Parley.start({ rateLimits: "on", onProgress: timedProgress() });
+  await using parley = await Parley.start({ rateLimits: "on", onProgress: timedProgress() });
   const { auth, "ws-producer": producer, "ws-consumer": consumer } = parley.stack.urls;
   const at = { auth, producer, consumer } as Addresses;
-  try {
-    const received = await untilInterrupted(talk(at, (sent) => sent >= DEMO_MESSAGES));
-    await checkHistory(at, received);
-    await withConnection(parley.stack.databaseUrl, async (sql) => {
-      for (const row of await sql`select * from chat.entries order by seq limit 3`) say(JSON.stringify(row));
-    });
-    say("demo: every check passed");
-  } finally {
-    await parley.stop();
-  }
+  const received = await untilInterrupted(talk(at, (sent) => sent >= DEMO_MESSAGES));
+  await checkHistory(at, received);
+  await withConnection(parley.stack.databaseUrl, async (sql) => {
+    for (const row of await sql`select * from chat.entries order by seq limit 3`) say(JSON.stringify(row));
+  });
+  say("demo: every check passed");
 }
 
 async function main([command, file = ""]: readonly string[]): Promise<number> {

@@ -13,8 +13,13 @@ const OPEN_CONCURRENCY = 64;
 /** How often settling checks whether everything has arrived, ms. */
 const SETTLE_POLL_MS = 20;
 
-const emptyCounts = () => ({ acked: 0, delivered: 0 });
-const emptyLatencies = () => ({ ack: new LatencyRecorder(), deliver: new LatencyRecorder() });
+/** What is counted and timed of a run. */
+class Window {
+  acked = 0;
+  delivered = 0;
+  readonly ackMs = new LatencyRecorder();
+  readonly deliverMs = new LatencyRecorder();
+}
 
 /** The members that the load generator simulates. */
 export class Worker {
@@ -23,9 +28,8 @@ export class Worker {
   #dropped = 0;
   readonly #reasons: Record<string, number> = {};
   readonly #mark: Mark = { sender: 0, n: 0, dueUs: 0 };
-  #isMeasuring = false;
-  #counts = emptyCounts();
-  #latencies = emptyLatencies();
+  /** Undefined while nothing is measured. */
+  #window: Window | undefined;
   #pacer: Pacer | undefined;
   #bodyLength = 200;
 
@@ -54,21 +58,21 @@ export class Worker {
     if (dueUs === undefined) return;
     member.dueUs.delete(n);
     member.answered += 1;
-    if (this.#isMeasuring) {
-      this.#counts.acked += 1;
-      this.#latencies.ack.record(nowUs() - dueUs);
+    if (this.#window !== undefined) {
+      this.#window.acked += 1;
+      this.#window.ackMs.record(nowUs() - dueUs);
     }
     this.#pacer?.onAnswer(member);
   }
 
   #onReceived(member: Member, bytes: Buffer, from: number, to: number): void {
     const mark = this.#mark;
-    const now = this.#isMeasuring ? nowUs() : 0;
+    const now = nowUs();
     for (let at = readMark(bytes, from, to, mark); at !== -1; at = readMark(bytes, at, to, mark)) {
       if (!member.deliveries.add(mark.sender, mark.n)) continue;
-      if (this.#isMeasuring) {
-        this.#counts.delivered += 1;
-        this.#latencies.deliver.record(now - mark.dueUs);
+      if (this.#window !== undefined) {
+        this.#window.delivered += 1;
+        this.#window.deliverMs.record(now - mark.dueUs);
       }
       if (mark.sender !== member.spec.index) continue;
       member.returned += 1;
@@ -107,28 +111,28 @@ export class Worker {
   async run({ pace, warmMs, ms, bodyLength }: RunPlan): Promise<RunResult> {
     const senders = this.#members.filter(({ spec }) => spec.sends);
     this.#bodyLength = bodyLength;
-    this.#counts = emptyCounts();
-    this.#latencies = emptyLatencies();
     const send = (member: Member, dueUs: number) => this.#send(member, dueUs);
     const pacer =
       pace.kind === "rate" ? rateAt(pace.perSecond, senders, send) : windowOf(pace.each, senders, send);
     this.#pacer = senders.length > 0 ? pacer : undefined;
     this.#pacer?.start();
     await sleep(warmMs);
-    this.#isMeasuring = true;
+    const window = new Window();
+    this.#window = window;
     const cpu = process.cpuUsage();
     const began = performance.now();
     await sleep(ms);
     const seconds = (performance.now() - began) / 1_000;
     const used = process.cpuUsage(cpu);
-    this.#isMeasuring = false;
+    this.#window = undefined;
     this.#pacer?.stop();
     this.#pacer = undefined;
     return {
       seconds,
-      ...this.#counts,
-      ackMs: this.#latencies.ack.percentiles(),
-      deliverMs: this.#latencies.deliver.percentiles(),
+      acked: window.acked,
+      delivered: window.delivered,
+      ackMs: window.ackMs.percentiles(),
+      deliverMs: window.deliverMs.percentiles(),
       cpuUs: used.user + used.system,
     };
   }
