@@ -24,7 +24,9 @@ const routes = Object.entries(paths).flatMap(([path, operations]) =>
     operation,
   })),
 );
-const forUsers = routes.filter(({ operation }) => operation.security !== undefined);
+const ofRooms = routes.filter(
+  ({ path, operation }) => operation.security?.length && !/\/presence\//.test(path),
+);
 
 /** The first example of a body, where OpenAPI has it. */
 function exampleOf(content: Content | undefined): string {
@@ -35,22 +37,22 @@ function exampleOf(content: Content | undefined): string {
   return JSON.stringify(media?.example ?? Object.values(media?.examples ?? {})[0]?.value ?? null);
 }
 
-/** A request that breaks a rule of its schema: a room, a seq, a limit or a body that is none. */
+/** A request that breaks a rule of its schema: a name that is too long, a seq, a limit or a body that is none. */
 function badRequestOf({ path, operation: { parameters = [], requestBody } }: (typeof routes)[number]) {
   const names = parameters.map(({ name }) => name);
   const query = names.includes("limit") ? "?limit=x" : names.includes("q") ? "?q=" : "";
   const bad = path
     .replace("/api/v1", "")
     .replace("{seq}", "0")
-    .replaceAll(/\{\w+\}/g, "No");
+    .replaceAll(/\{\w+\}/g, "x".repeat(101));
   return { url: `${bad}${query}`, body: requestBody && [] };
 }
 
 it("every route of rooms is there", () => {
-  expect(forUsers.length).toBeGreaterThan(20);
+  expect(ofRooms.length).toBeGreaterThan(20);
 });
 
-describe.each(forUsers)("$method $path", (route) => {
+describe.each(ofRooms)("$method $path", (route) => {
   it("has a summary, examples and its problems in OpenAPI", () => {
     const { summary, security, requestBody, responses } = route.operation;
     expect(summary).toBeTruthy();
