@@ -44,7 +44,7 @@ function badRequestOf({ path, operation: { parameters = [], requestBody } }: (ty
   const bad = path
     .replace("/api/v1", "")
     .replace("{seq}", "0")
-    .replaceAll(/\{\w+\}/g, "x".repeat(101));
+    .replaceAll(/\{\w+\}/g, "x".repeat(1_000));
   return { url: `${bad}${query}`, body: requestBody && [] };
 }
 
