@@ -10,6 +10,7 @@ const TICK_MS = 10;
 const DEBT_S = 10;
 /** Number of the newest messages that `repeat` sends again. */
 const REPEATED = 50;
+const MEMBERS_PER_CONSUMER = 2;
 
 type ClientsOptions = Readonly<{
   seed: number;
@@ -19,7 +20,6 @@ type ClientsOptions = Readonly<{
   rooms: readonly string[];
   producerSocket: string;
   consumerSockets: readonly string[];
-  membersPerConsumer: number;
   sendsPerSecond: number;
 }>;
 
@@ -39,11 +39,11 @@ export class Clients {
 
   private constructor(options: ClientsOptions, accounts: readonly Account[]) {
     this.#options = options;
-    const { producerSocket, consumerSockets, membersPerConsumer, rooms } = options;
+    const { producerSocket, consumerSockets, rooms } = options;
     this.senders = accounts.map((account) => new Sender(producerSocket, account));
     this.listeners = consumerSockets.flatMap((url, consumer) =>
-      Array.from({ length: membersPerConsumer }, (_, i) => {
-        const account = accounts[(consumer * membersPerConsumer + i) % accounts.length] as Account;
+      Array.from({ length: MEMBERS_PER_CONSUMER }, (_, i) => {
+        const account = accounts[(consumer * MEMBERS_PER_CONSUMER + i) % accounts.length] as Account;
         return new Listener(url, account, rooms, `member ${i + 1} of consumer ${consumer + 1}`);
       }),
     );

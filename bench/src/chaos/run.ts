@@ -15,7 +15,6 @@ const SENDERS = 32;
 /** Of all senders together. */
 const SENDS_PER_SECOND = 800;
 const ROOMS = Array.from({ length: 8 }, (_, i) => `room-${i}`);
-const MEMBERS_PER_CONSUMER = 2;
 const BACKLOG_POLL_MS = 100;
 /** While messages are sent the backlog is never 0 for long: about one batch is always in it. */
 const BATCH = 100;
@@ -62,7 +61,6 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     rooms: ROOMS,
     producerSocket: stage.producerSocket,
     consumerSockets: stage.consumerSockets,
-    membersPerConsumer: MEMBERS_PER_CONSUMER,
     sendsPerSecond: SENDS_PER_SECOND,
   });
   closers.defer(() => clients.close());

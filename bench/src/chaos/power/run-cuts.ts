@@ -79,7 +79,6 @@ async function cutAndCheck(
     rooms: ROOMS,
     producerSocket: `${urlOf("ws-producer").replace("http", "ws")}/ws`,
     consumerSockets: [],
-    membersPerConsumer: 0,
     sendsPerSecond: SENDS_PER_SECOND,
   });
   closers.defer(() => clients.close());
