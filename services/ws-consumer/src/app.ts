@@ -21,7 +21,7 @@ import { applyQuery } from "./delivery/websocket/apply-query.ts";
 import { Subscriptions, type SubscriptionsDependencies } from "./delivery/websocket/subscriptions.ts";
 import { UserConnections } from "./delivery/websocket/user-connections.ts";
 import type { InstancePresence } from "./presence/create-presence.ts";
-import { addPresenceRoutes } from "./presence/http/presence-routes.ts";
+import { addPresenceRoutes, type LastSeenOf } from "./presence/http/presence-routes.ts";
 import { addRooms, type RoomsHttpDependencies } from "./rooms/http/rooms-routes.ts";
 import { addSearchRoutes } from "./search/http/search-routes.ts";
 import type { Search } from "./search/search.ts";
@@ -34,7 +34,7 @@ type AppDependencies = Readonly<{
   subscriptions: Omit<SubscriptionsDependencies, "onOpened" | "onClosed" | "openRooms" | "presenceIn">;
   http: RoomsHttpDependencies & Readonly<{ search: Search; readEntries: ReadEntries }>;
   presence: InstancePresence;
-  lastSeenOf: (userId: string) => Promise<Date | null>;
+  lastSeenOf: LastSeenOf;
   noteSession: (userId: string, session: string, change: SessionChange) => void;
   limits: DoorLimits;
   checks: Readonly<Record<string, Check>>;
