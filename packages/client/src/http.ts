@@ -75,18 +75,21 @@ export function createHttp(request: Request, tokens: Tokens): Http {
 }
 
 type LoggedIn = { token: string; expiresIn: number; user: Profile };
-const grantOf = ({ token, expiresIn }: LoggedIn): Grant => ({ token, lifeMs: expiresIn * 1_000 });
+
+/** Asks auth for a token; the refresh token stays in a cookie that no script can read. */
+async function askGrant(request: Request, path: string, o: Ask): Promise<Grant> {
+  const { token, expiresIn, user } = (await request<LoggedIn>("auth", "POST", path, o)).data;
+  return { token, lifeMs: expiresIn * 1_000, user };
+}
 
 /** The token of the session that the browser's cookie names. */
 export const renewByCookie =
   (request: Request) =>
-  async (_why: unknown, signal: AbortSignal): Promise<Grant> =>
-    grantOf((await request<LoggedIn>("auth", "POST", "/refresh", { signal })).data);
+  (_why: unknown, signal: AbortSignal): Promise<Grant> =>
+    askGrant(request, "/refresh", { signal });
 
-/** Opens a session by a password; the refresh token stays in a cookie that no script can read. */
-export async function logIn(request: Request, credentials: { username: string; password: string }) {
-  const { data } = await request<LoggedIn>("auth", "POST", "/login", {
-    body: { ...credentials, cookieOnly: true },
-  });
-  return { grant: grantOf(data), user: data.user };
-}
+/** Opens a session by a password. */
+export const logIn = (
+  request: Request,
+  credentials: { username: string; password: string },
+): Promise<Grant> => askGrant(request, "/login", { body: { ...credentials, cookieOnly: true } });

@@ -178,8 +178,8 @@ export class Outbox {
     if (isUnsent(entry)) saveDraft(this.#parts.store, entry.draft, this.#order, leftMs);
   }
 
-  #queue(entry: Entry): void {
-    entry.queued();
+  #queue(entry: Entry, reason?: ParleyError): void {
+    entry.queued(reason);
     this.#changed(entry.draft.room);
     this.#pump();
   }
@@ -235,7 +235,7 @@ export class Outbox {
     const ms = error.retryAfterMs ?? PAUSE_MS;
     entry.notBefore = this.#parts.timers.now() + ms;
     if (error.code === "rate_limited") this.#pace.pause(ms);
-    this.#queue(entry);
+    this.#queue(entry, error);
   }
 
   #stored(entry: Entry, seq: number): void {

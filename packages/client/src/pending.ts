@@ -20,7 +20,8 @@ export interface Entry {
   /** Not to be sent before, monotonic ms. */
   notBefore: number;
   stopExpiry: () => void;
-  queued(): void;
+  /** It waits, perhaps because it was refused for now. */
+  queued(reason?: ParleyError): void;
   fail(error: ParleyError): void;
   acked(ack: Ack): void;
   stored(seq: number): void;
@@ -56,7 +57,7 @@ export function createEntry(draft: Draft, report: (error: unknown) => void, acti
       const check = () => {
         const found = look();
         if (found !== undefined) resolve(found);
-        else if (error) reject(error);
+        else if (state.value === "failed") reject(error);
         else return;
         queueMicrotask(() => release());
       };
@@ -93,7 +94,7 @@ export function createEntry(draft: Draft, report: (error: unknown) => void, acti
     isReceiptAsked: false,
     notBefore: 0,
     stopExpiry: nothing,
-    queued: () => become("queued"),
+    queued: (reason) => become("queued", reason),
     fail: (reason) => become("failed", reason),
     acked(answer) {
       ack = answer;

@@ -45,7 +45,6 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
   const path = `/rooms/${id}`;
   const call = async <T = void>(method: string, below: string, body?: object): Promise<T> =>
     (await http<T>(method, path + below, body && { body })).data;
-  const member = (userId: string) => `/members/${encodeURIComponent(userId)}`;
 
   const room: Room = {
     id,
@@ -54,8 +53,8 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     members: {
       list: (o) => fetchList<Member>(http, `${path}/members`, o),
       add: (userId, role) => call<Member | Invitation>("POST", "/members", { userId, role }),
-      setRole: (userId, role) => call("PATCH", member(userId), { role }),
-      remove: (userId) => call("DELETE", member(userId)),
+      setRole: (userId, role) => call("PATCH", `/members/${encodeURIComponent(userId)}`, { role }),
+      remove: (userId) => call("DELETE", `/members/${encodeURIComponent(userId)}`),
     },
     open() {
       const releases = [core.connect(), view.open()];
@@ -76,12 +75,8 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     },
     older: () => view.page("before"),
     newer: () => view.page("after"),
-    async around(seq) {
-      await view.page("around", seq);
-    },
-    async latest() {
-      await view.page("newest");
-    },
+    around: (seq) => view.page<void>("around", seq),
+    latest: () => view.page<void>("newest"),
     keystroke: typing.keystroke,
     read(seq) {
       if (seq <= readSeq) return;

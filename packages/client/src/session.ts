@@ -21,8 +21,7 @@ export function createSession({ request, tokens, onSignedIn, forget }: SessionPa
       await request("auth", "POST", "/register", { body: account });
     },
     async signIn(credentials) {
-      const { grant, user } = await logIn(request, credentials);
-      tokens.signedIn(grant, user);
+      tokens.signedIn(await logIn(request, credentials));
       await onSignedIn();
     },
     async signOut() {

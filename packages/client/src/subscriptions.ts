@@ -59,9 +59,6 @@ export function createSubscriptions(
     if (error.isRetryable) later(sub, error.retryAfterMs);
     else for (const reader of [...sub.readers]) reader.error(error);
   };
-  const refuseFrame = (frame: Frame) => {
-    for (const sub of subs.values()) if (sub.isRefusedBy(frame)) refuse(sub, errorOf(frame));
-  };
   const pass = (sub: Subscription, frame: Frame) => {
     const { type, seq } = frame;
     if (type === "subscribed") {
@@ -106,7 +103,8 @@ export function createSubscriptions(
     },
     take(frame) {
       const { type, room = "", seq } = frame;
-      if (type === "error") refuseFrame(frame);
+      if (type === "error")
+        for (const one of subs.values()) if (one.isRefusedBy(frame)) refuse(one, errorOf(frame));
       if (room === ME && typeof seq === "number") ownSeq = seq;
       const sub = subs.get(room);
       if (sub) pass(sub, frame);

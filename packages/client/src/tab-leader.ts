@@ -23,10 +23,15 @@ export function createLeader(
 
   /** One renewal for all. A tab that has another token than the last one gets that, if it is still good. */
   const renew = (why: Why, had: string | undefined): Promise<Grant> => {
-    const { token, lifeMs = Number.POSITIVE_INFINITY } = last?.grant ?? { token: had };
+    const known: Grant | { token: typeof had; lifeMs?: number } = last?.grant ?? { token: had };
+    const { token, lifeMs = Number.POSITIVE_INFINITY } = known;
     const leftMs = lifeMs - (performance.now() - (last?.at ?? 0));
     if (token !== undefined && token !== had && leftMs > LIFE_MS_MIN)
-      return Promise.resolve(leftMs < Number.POSITIVE_INFINITY ? { token, lifeMs: leftMs } : { token });
+      return Promise.resolve({
+        ...known,
+        token,
+        ...(leftMs < Number.POSITIVE_INFINITY && { lifeMs: leftMs }),
+      });
     renewing ??= own
       .renew(why, end.signal)
       .then((grant) => {

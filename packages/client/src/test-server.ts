@@ -217,6 +217,7 @@ export class TestServer {
       return this.#room(room).events[seq - 1] as RoomEvent;
     },
     isOnline: (userId: string) => this.#open().some(({ user }) => user?.id === userId),
+    cookie: { username: undefined },
     users: () => [...new Map([...this.#tokens.values()].map((user) => [user.id, user])).values()],
     logIn: (username: string) => {
       const token = this.token(username);

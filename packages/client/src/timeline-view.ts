@@ -88,13 +88,13 @@ export class TimelineView {
   }
 
   /** Loads more. Resolves to whether there is still more in that direction. */
-  async page(place: Place, around = 0): Promise<boolean> {
+  async page<T = boolean>(place: Place, around = 0): Promise<T> {
     const { items, completeFrom } = this.#state;
     this.#isPaged = place !== "newest";
     const edge = place === "before" ? items[0] : items.at(-1);
     const seq = place === "around" ? around : (edge?.message.seq ?? completeFrom);
     this.#dispatch(await loadPage(this.#core, this.#room, place, seq, () => this.#state));
-    return place === "before" ? this.#state.hasOlder : this.#state.hasNewer;
+    return (place === "before" ? this.#state.hasOlder : this.#state.hasNewer) as T;
   }
 
   #dispatch(action: Action): void {

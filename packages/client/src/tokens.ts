@@ -25,7 +25,7 @@ export interface Tokens {
   accepted(token: string, user: Profile): void;
   /** The session is over; nothing is asked for until `signedIn`. */
   signOut(): void;
-  signedIn(grant: Grant, user: Profile): void;
+  signedIn(grant: Grant): void;
   readonly isSignedOut: boolean;
 }
 
@@ -53,6 +53,7 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
     const life = next.lifeMs ?? lifeOf(next.token) ?? Number.POSITIVE_INFINITY;
     grant = { ...next, until: timers.now() + life * USED };
     why = "expiring";
+    if (next.user) user.set(next.user);
     return next.token;
   };
 
@@ -114,12 +115,11 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
       if (user.value?.id !== me.id) user.set(me);
     },
     signOut,
-    signedIn(next, me) {
+    signedIn(next) {
       signedOut = renewing = undefined;
       session = {};
       refusals = 0;
       keep(next);
-      user.set(me);
     },
   };
   return tokens;

@@ -16,20 +16,34 @@ type TwinState = Readonly<{
   append(room: string, event: NewEvent): RoomEvent;
   isOnline(userId: string): boolean;
   users(): User[];
+  /** Who has signed in last: the twin has one cookie. */
+  readonly cookie: { username: string | undefined };
   logIn(username: string): { token: string; user: Profile };
 }>;
 
 type Answerer = (state: TwinState, request: TwinRequest) => object;
 /** Routes that need no session, by path. */
 const PUBLIC: Readonly<Record<string, Answerer>> = {
-  "/login": (state, { body }) => state.logIn(String(body.username)),
-  "/logout": () => ({ loggedOut: true }),
+  "/login": (state, { body }) => {
+    state.cookie.username = String(body.username);
+    return state.logIn(state.cookie.username);
+  },
+  "/refresh"({ cookie, logIn }) {
+    if (cookie.username === undefined) throw new ParleyError("unauthenticated", "no session");
+    return logIn(cookie.username);
+  },
+  "/logout"({ cookie }) {
+    cookie.username = undefined;
+    return { loggedOut: true };
+  },
   "/registration": () => ({ mode: "open" }),
 };
 /** Routes of who is signed in that have no parameter in their path. */
 const OWN: Readonly<Record<string, Answerer>> = {
   "/me": (_state, { user }) => ({ ...user, displayName: user?.username }),
   "/users": (state, { query }) => usersOf(state.users(), query),
+  "/presence/users": (state, { query }) =>
+    idsOf(query).map((id) => ({ user: { id }, isOnline: state.isOnline(id), lastSeen: null })),
   "/me/invitations": () => [],
   "/me/blocks": () => [],
   "/service/tokens": (state, { body }) => state.logIn(`app-${body.externalId}`),
@@ -42,11 +56,6 @@ export function answer(state: TwinState, request: TwinRequest): object {
   if (!user && !PUBLIC[path]) throw new ParleyError("unauthenticated", "no session");
   const answerer = PUBLIC[path] ?? OWN[path];
   if (answerer) return { data: answerer(state, request) };
-  const presence = /^\/presence\/user\/([^/]+)$/.exec(path);
-  if (presence) {
-    const id = decodeURIComponent(presence[1] ?? "");
-    return { data: { user: { id }, isOnline: state.isOnline(id), lastSeen: null } };
-  }
   const [, id, what, seq] = /^\/rooms\/([^/]+)\/(messages|events)(?:\/(\d+))?$/.exec(path) ?? [];
   if (id === undefined) throw new ParleyError("not_found", `the twin has no ${method} ${path}`);
   const room = state.room(id);
@@ -62,10 +71,12 @@ function accountOf(state: TwinState, { name, scopes }: TwinRequest["body"]): obj
   return { id, name, displayName, scopes, createdAt, createdBy: null, tokens: [], token };
 }
 
+const idsOf = (query: URLSearchParams): string[] => (query.get("ids") ?? "").split(",");
+
 /** Users by the beginning of a name, or by ids. */
 function usersOf(users: readonly User[], query: URLSearchParams): object[] {
   const name = query.get("name")?.toLowerCase();
-  const ids = (query.get("ids") ?? "").split(",");
+  const ids = idsOf(query);
   const isMeant = ({ id, username }: User) =>
     name === undefined ? ids.includes(id) : username.toLowerCase().startsWith(name);
   return users.filter(isMeant).map((user) => ({ ...user, displayName: user.username }));

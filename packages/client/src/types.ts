@@ -89,6 +89,8 @@ export type Endpoint = "send" | "listen";
 export interface Grant {
   token: string;
   lifeMs?: number;
+  /** Whose it is, where that is told. */
+  user?: Profile;
 }
 
 /** How sockets are opened and tokens renewed: by this page itself, or by the tab that leads (`./tabs`). */
@@ -368,6 +370,7 @@ export interface Pending extends PromiseLike<Ack> {
   readonly body: string;
   readonly replyTo?: number;
   readonly state: Live<PendingState>;
+  /** Why it is `failed`; or why it is `queued` again, such as `rate_limited`: it is sent `retryAfterMs` after that. */
   readonly error?: ParleyError;
   /** Resolves with the seq once the database has it. @throws {ParleyError} if it fails or is discarded. */
   stored(): Promise<{ seq: number }>;
