@@ -6,6 +6,7 @@ import "./people-fixture.ts";
 import "./contract-services-fixture.ts";
 import "./bot-fixture.ts";
 import "./service-accounts-fixture.ts";
+import "./own-users-fixture.ts";
 import "./chromium-pages-fixture.ts";
 import "./chromium-connecting-fixture.ts";
 import "./chromium-messages-fixture.ts";

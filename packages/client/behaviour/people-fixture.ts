@@ -58,6 +58,10 @@ it("people: who is blocked writes nothing to the direct chat, until the block is
   const { id } = await bob.rooms.direct(blocker.id);
   const room = bob.rooms.get(id);
   const { seq } = await room.send("Hello").stored();
+  const seen = [blocked.id, "nobody"].map((one) => alice.presence(one));
+  for (const one of seen) one.subscribe(() => undefined);
+  await until("presence is known", () => seen.every(({ value }) => value !== null));
+  expect(seen.map(({ value }) => value?.isOnline)).toEqual([true, false]);
   const account = accountOf(alice);
   expect(await account.block(blocked.id)).toMatchObject({ user: { id: blocked.id } });
   const refusal = { code: "blocked", isRetryable: false };
