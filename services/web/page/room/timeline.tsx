@@ -108,8 +108,10 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
         class="rows"
         data-head={head}
         onKeyDown={(event) => moveAmongRows(event, context)}
-        onFocusOut={() => {
-          context.focused.value = undefined;
+        onFocusOut={({ target, relatedTarget }) => {
+          // Not while it moves inside of a row: its actions would go before they are clicked.
+          const row = (target as Element).closest("li");
+          if (!row?.contains(relatedTarget as Node | null)) context.focused.value = undefined;
         }}
         onPointerLeave={() => {
           context.hovered.value = undefined;
