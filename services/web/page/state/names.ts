@@ -1,8 +1,12 @@
 import type { Profile, User } from "@parley/client";
 import { accountOf } from "@parley/client/account";
 import { signal } from "@preact/signals";
-import { parley } from "./parley.ts";
+import { keep, kept, parley } from "./parley.ts";
+import { soon } from "./soon.ts";
 
+/** Names that are kept for when there is no network, and changes that are collected before, ms. */
+const KEPT_MAX = 500;
+const KEEP_MS = 1_000;
 /** Users in one request. */
 const BATCH = 100;
 /** Unknown names are collected for so long, ms. */
@@ -26,9 +30,18 @@ async function ask(): Promise<void> {
   }
 }
 
-/** Takes names in that came with something else. */
+const keepSoon = soon(KEEP_MS, () => keep("names", [...known].slice(-KEPT_MAX)));
+
 function learn(users: readonly Profile[]): void {
   for (const { id, username, displayName } of users) known.set(id, displayName ?? username);
+  version.value += 1;
+  keepSoon();
+}
+
+/** Reads the names that an earlier page has kept; they are asked for again all the same. */
+export async function loadNames(): Promise<void> {
+  const saved = (await kept<[id: string, name: string][]>("names")) ?? [];
+  for (const [id, name] of saved) if (!known.has(id)) known.set(id, name);
   version.value += 1;
 }
 
@@ -36,12 +49,10 @@ function learn(users: readonly Profile[]): void {
 export function nameOf({ id, username }: User): string {
   // Read, so that an answer renders the caller again.
   void version.value;
-  const name = known.get(id);
-  if (name !== undefined) return name;
   if (id !== "" && !asked.has(id)) {
     if (wanted.size === 0) setTimeout(ask, COLLECT_MS);
     wanted.add(id);
     asked.add(id);
   }
-  return username;
+  return known.get(id) ?? username;
 }
