@@ -1,3 +1,4 @@
+import { postJson } from "@parley/devstack/accounts";
 import { openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthFixture, refusalOf, startAuthFixture } from "./auth-fixture.ts";
@@ -10,11 +11,9 @@ beforeAll(async () => {
   await auth.calls.enroll("boss", PASSWORD);
   const { token } = await auth.calls.enter("boss", PASSWORD);
   for (const name of ["shop", "forum"]) {
-    const made = await post<{ token: string }>("/service-accounts", token, {
-      name,
-      scopes: ["tokens:issue"],
-    });
-    issuers.push(made.data.token);
+    const account = { name, scopes: ["tokens:issue"] };
+    const made = await postJson(`${auth.url}/api/v1/service-accounts`, account, token);
+    issuers.push((made as { token: string }).token);
   }
 });
 afterAll(async () => await auth?.close());

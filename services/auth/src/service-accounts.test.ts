@@ -1,4 +1,5 @@
 import { status } from "@grpc/grpc-js";
+import { postJson } from "@parley/devstack/accounts";
 import { openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type AuthFixture, refusalOf, startAuthFixture } from "./auth-fixture.ts";
@@ -38,8 +39,7 @@ const statusOf = async (...args: Parameters<typeof send>) => {
   return `${http}${code === undefined ? "" : ` ${code}`}`;
 };
 async function make(name: string, ...scopes: string[]): Promise<Account> {
-  const { data } = await send<Account>("POST", "/service-accounts", boss, { name, scopes });
-  return data;
+  return (await postJson(`${auth.url}/api/v1/service-accounts`, { name, scopes }, boss)) as Account;
 }
 const list = async () => (await send<Account[]>("GET", "/service-accounts", boss)).data;
 async function sql(text: string, params: string[] = []) {
