@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from "playwright-core";
 import type { PageStack } from "./page-stack-fixture.ts";
 
 export type People = Readonly<{ alice: Account; bob: Account; carol: Account; group: string }>;
-type Scene = (stack: PageStack, context: BrowserContext, people: People) => Promise<Page>;
+export type Scene = (stack: PageStack, context: BrowserContext, people: People) => Promise<Page>;
 
 /** Rooms with something in them, as a team would have after a morning. */
 export async function seed(stack: PageStack): Promise<People> {
@@ -113,10 +113,5 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   async lost(stack, context) {
     return stack.signIn(context, "alice", "/nothing/here");
-  },
-  async account(stack, context) {
-    const page = await stack.signIn(context, "alice", "/account");
-    await page.getByRole("button", { name: "Sign out" }).waitFor();
-    return page;
   },
 };

@@ -1,26 +1,26 @@
-import { Icon } from "../parts/icon.tsx";
-import { me, signOut } from "../state/session.ts";
-import { text } from "../text/en.ts";
+import { useSignal } from "@preact/signals";
+import { Confirm, type Question } from "../parts/confirm.tsx";
+import { Screen } from "../parts/screen.tsx";
+import { screens } from "../text/en-screens.ts";
+import { Appearance } from "./appearance.tsx";
+import { BlocksSection } from "./blocks-section.tsx";
+import { PasswordSection } from "./password-section.tsx";
+import { ProfileSection } from "./profile-section.tsx";
+import { SessionsSection } from "./sessions-section.tsx";
+import { YoursSection } from "./yours-section.tsx";
 
 /** The user's account. */
 export function AccountScreen() {
-  const user = me.value;
+  const asked = useSignal<Question | undefined>(undefined);
   return (
-    <main class="screen">
-      <header class="bar">
-        <a class="icon-button is-narrow-only" href="/" aria-label={text.back}>
-          <Icon name="back" />
-        </a>
-        <h1 class="bar-title">{text.inbox.account}</h1>
-      </header>
-      <div class="screen-body">
-        <p>
-          {user?.displayName} @{user?.username}
-        </p>
-        <button type="button" class="button" onClick={() => void signOut()}>
-          <Icon name="leave" class="is-small" /> {text.inbox.signOut}
-        </button>
-      </div>
-    </main>
+    <Screen title={screens.account.title}>
+      <ProfileSection />
+      <Appearance />
+      <SessionsSection asked={asked} />
+      <PasswordSection />
+      <BlocksSection />
+      <YoursSection />
+      <Confirm asked={asked} />
+    </Screen>
   );
 }

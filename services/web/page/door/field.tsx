@@ -8,6 +8,10 @@ type Props = Readonly<{
   type?: "text" | "password";
   autocomplete: string;
   isRequired?: boolean;
+  /** Characters at most. */
+  lengthMax?: number;
+  /** What it holds at first. */
+  initial?: string | undefined;
   /** Beside the field. */
   children?: ComponentChildren;
 }>;
@@ -21,6 +25,8 @@ export function Field({
   type = "text",
   autocomplete,
   isRequired = true,
+  lengthMax,
+  initial,
   children,
 }: Props) {
   const told = error ?? hint;
@@ -38,6 +44,8 @@ export function Field({
           autocapitalize="none"
           spellcheck={false}
           required={isRequired}
+          maxLength={lengthMax}
+          defaultValue={initial}
           aria-invalid={error !== undefined}
           aria-describedby={told && `${name}-told`}
         />

@@ -3,3 +3,4 @@ declare module "*.svg?url" {
   // biome-ignore lint/style/noDefaultExport: how vite gives the address of a file
   export default url;
 }
+declare module "*.css";

@@ -6,3 +6,9 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof ParleyError)) return String(error);
   return text.errors[error.code] ?? error.message;
 }
+
+/** The same as a sentence of its own. */
+export function sentenceOf(error: unknown): string {
+  const reason = reasonOf(error).replace(/^body\/\w+ /, "");
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
+}

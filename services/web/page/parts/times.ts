@@ -23,6 +23,8 @@ export const clockText = (at: string): string =>
     .filter(({ type }) => type === "hour" || type === "minute")
     .map(({ value }) => value)
     .join(":");
+/** `5 June 2026`. */
+export const dateText = (at: string): string => dayOfYear.format(new Date(at));
 /** Day and time in full. */
 export const wholeText = (at: string): string => whole.format(new Date(at));
 

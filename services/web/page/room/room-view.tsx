@@ -7,6 +7,7 @@ import { useLive } from "../state/live.ts";
 import { parley } from "../state/parley.ts";
 import { me } from "../state/session.ts";
 import { text } from "../text/en.ts";
+import { BlockedBar } from "./blocked-bar.tsx";
 import { Composer } from "./composer.tsx";
 import { FootLine } from "./foot-line.tsx";
 import { LiveLog } from "./live-log.tsx";
@@ -44,6 +45,7 @@ export function RoomView({ id, target }: { id: string; target: number | undefine
       <LiveLog context={context} />
       <FootLine context={context} timeline={timeline} />
       {!summary && inboxPhase.value === "live" && !error && <JoinBar id={id} />}
+      {summary?.with && <BlockedBar key={summary.with.id} user={summary.with} />}
       <Composer context={context} name={name} />
       <RemoveDialog context={context} />
     </main>

@@ -2,6 +2,7 @@ import { Notice } from "../parts/notice.tsx";
 import { RoomView } from "../room/room-view.tsx";
 import { overlay } from "../state/keys.ts";
 import { route } from "../state/route.ts";
+import { isWide } from "../state/wide.ts";
 import { text } from "../text/en.ts";
 import { KeyList } from "./key-list.tsx";
 import { LazyScreen } from "./lazy-screen.tsx";
@@ -12,9 +13,17 @@ import { Switcher } from "./switcher.tsx";
 /** What the address names, beside the inbox. */
 function Pane() {
   const { value: shown } = route;
-  if (shown.name === "room") return <RoomView key={shown.room} id={shown.room} target={shown.seq} />;
   const load = SCREENS[shown.name];
-  if (load) return <LazyScreen key={shown.name} load={load} />;
+  const isRoom = shown.name === "room" || (shown.name === "details" && isWide.value);
+  if (isRoom || load)
+    return (
+      <>
+        {isRoom && (
+          <RoomView key={shown.room} id={shown.room} target={shown.name === "room" ? shown.seq : undefined} />
+        )}
+        {load && <LazyScreen key={shown.name} load={load} />}
+      </>
+    );
   if (shown.name === "home")
     return (
       <main class="screen is-home">
@@ -34,8 +43,9 @@ function Pane() {
 
 /** The page of somebody who is signed in. On narrow screens either the inbox or the rest is seen. */
 export function Shell() {
+  const { name } = route.value;
   return (
-    <div class={route.value.name === "home" ? "shell is-home" : "shell"}>
+    <div class={`shell ${name === "home" ? "is-home" : name === "details" ? "has-details" : ""}`}>
       <Sidebar />
       <Pane />
       {overlay.value === "keys" && <KeyList />}

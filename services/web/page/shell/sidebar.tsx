@@ -8,6 +8,7 @@ import { route } from "../state/route.ts";
 import { me } from "../state/session.ts";
 import { text } from "../text/en.ts";
 import { InboxRow } from "./inbox-row.tsx";
+import { Invited } from "./invited.tsx";
 
 /** Rooms from which on the list can be filtered by name. */
 const FILTERED = 8;
@@ -87,6 +88,7 @@ export function Sidebar() {
         <Tool icon="plus" label={text.inbox.newRoom} href="/new" />
       </header>
       <div class="sidebar-list">
+        <Invited />
         {inboxPhase.value === "loading" ? <InboxSkeleton /> : <RoomList />}
         {isEmpty && (
           <div class="hint is-centred">

@@ -60,8 +60,14 @@ function set(next: readonly RoomSummary[]): void {
   keepSoon();
 }
 
+/** Puts a room in, or what it is now: the user has just joined or changed it. */
+export function takeRoom(room: RoomSummary): void {
+  set([...rooms.value.filter(({ id }) => id !== room.id), room]);
+  follow(room);
+}
+
 /** Takes a room out of the inbox. */
-function dropRoom(room: string): void {
+export function dropRoom(room: string): void {
   followed.get(room)?.abort();
   followed.delete(room);
   set(rooms.value.filter(({ id }) => id !== room));

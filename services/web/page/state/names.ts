@@ -32,7 +32,8 @@ async function ask(): Promise<void> {
 
 const keepSoon = soon(KEEP_MS, () => keep("names", [...known].slice(-KEPT_MAX)));
 
-function learn(users: readonly Profile[]): void {
+/** Takes names in that came with something else. */
+export function learn(users: readonly Profile[]): void {
   for (const { id, username, displayName } of users) known.set(id, displayName ?? username);
   version.value += 1;
   keepSoon();

@@ -2,11 +2,14 @@ import { signal } from "@preact/signals";
 
 /** What the address says is to be shown. */
 export type Route =
-  | { name: "home" | "channels" | "account" | "new" | "lost" }
+  | { name: "home" | "channels" | "account" | "new" | "invitations" | "lost" }
   | { name: "room"; room: string; seq?: number }
   | { name: "details"; room: string }
   | { name: "search"; q: string; room?: string }
   | { name: "invite"; code: string };
+
+const PLAIN = ["channels", "account", "new", "invitations"] as const;
+const isPlain = (first: string): first is (typeof PLAIN)[number] => PLAIN.some((one) => one === first);
 
 const decoded = (text: string): string => {
   try {
@@ -30,7 +33,7 @@ export function routeOf(pathname: string, search = ""): Route {
     const room = query.get("room");
     return { name: "search", q: query.get("q") ?? "", ...(room && { room }) };
   }
-  return { name: first === "channels" || first === "account" || first === "new" ? first : "lost" };
+  return { name: isPlain(first) ? first : "lost" };
 }
 
 function roomRoute(room: string, place = ""): Route {

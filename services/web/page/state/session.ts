@@ -14,6 +14,8 @@ export const phase = signal<Phase>("starting");
 export const me = signal<Profile | null>(null);
 /** The user is signing out: the page is about to be loaded anew. */
 let isLeaving = false;
+/** The user has just made the account. */
+export const isNewcomer = signal(false);
 /** The session has ended without the user's doing. */
 export const wasEnded = signal(false);
 
@@ -44,7 +46,13 @@ export function startSession(): void {
   });
 }
 
-type Credentials = { username: string; password: string; displayName?: string };
+/** The user has another display name. */
+export function takeProfile(user: Profile): void {
+  me.value = { ...me.value, ...user };
+  keep("me", me.value);
+}
+
+type Credentials = { username: string; password: string; displayName?: string; invite?: string };
 
 /** Opens a session, after making the account if it `isNew`. @throws {ParleyError} why it was refused. */
 export async function signIn({ isNew, ...account }: Credentials & { isNew: boolean }): Promise<void> {
@@ -54,6 +62,7 @@ export async function signIn({ isNew, ...account }: Credentials & { isNew: boole
   await parley.session.signIn({ username, password });
   // The drafts of somebody else are not for who signs in now.
   if (before && before.id !== me.value?.id) await forgetAll();
+  isNewcomer.value = isNew;
   if (isNew) await joinFirstRoom();
   if (isNew && route.value.name === "home") go(`/r/${FIRST_ROOM}`, { replace: true });
 }
@@ -71,9 +80,17 @@ async function joinFirstRoom(): Promise<void> {
   }
 }
 
-/** Ends the session here and on the server, and clears what is kept in this browser. */
-export async function signOut(): Promise<void> {
+/** Does what ends the session, and leaves to the door. @throws {ParleyError} why it was refused; then nothing has ended. */
+export async function leaveAfter(end: () => Promise<unknown>): Promise<void> {
   isLeaving = true;
-  await parley.session.signOut().catch(() => undefined);
+  try {
+    await end();
+  } catch (error) {
+    isLeaving = false;
+    throw error;
+  }
   location.replace("/");
 }
+
+/** Ends the session here and on the server, and clears what is kept in this browser. */
+export const signOut = (): Promise<void> => leaveAfter(() => parley.session.signOut().catch(() => undefined));

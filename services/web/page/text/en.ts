@@ -1,5 +1,5 @@
 /** Every text of the page. Another language is another file of the same shape. */
-const count = (n: number, one: string, many: string): string =>
+export const count = (n: number, one: string, many: string): string =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
 export const text = {
@@ -55,6 +55,7 @@ export const text = {
     title: "Rooms",
     channels: "Channels",
     newRoom: "New conversation",
+    invitations: (n: number) => count(n, "invitation", "invitations"),
     search: "Search",
     account: "Account",
     signOut: "Sign out",
@@ -88,6 +89,8 @@ export const text = {
     failed: { title: "The room could not be opened", body: (why: string) => `The server says: ${why}` },
     join: "Join",
     notJoined: "You read this channel without being in it.",
+    youBlocked: (name: string) => `You have blocked ${name}. They can write nothing here.`,
+    unblock: "Unblock",
     edited: "edited",
     deleted: "Message deleted",
     replyTo: (name: string) => `In reply to ${name}`,
@@ -150,6 +153,12 @@ export const text = {
     quota_exceeded: "you have reached a limit",
     conflict: "somebody changed it at the same time",
     signed_out: "you are signed out",
+    user_not_found: "there is nobody of this name",
+    member_not_found: "they are not in this room any more",
+    last_owner: "a room needs an owner",
+    invite_invalid: "the invitation has ended",
+    wrong_password: "this is not your password",
+    session_not_found: "this device is signed out already",
   } as Readonly<Record<string, string>>,
 
   keys: {

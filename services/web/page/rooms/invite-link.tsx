@@ -1,0 +1,78 @@
+import { type InviteCode, invitationsOf } from "@parley/client/invitations";
+import { type Signal, useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import type { Question } from "../parts/confirm.tsx";
+import { copyFrom } from "../parts/copy.ts";
+import { Failure } from "../parts/failure.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Section } from "../parts/section.tsx";
+import { dateText } from "../parts/times.ts";
+import { parley } from "../state/parley.ts";
+import { useTask } from "../state/task.ts";
+import { screens } from "../text/en-screens.ts";
+
+const words = screens.details;
+
+/** The link by which people join a room: got, copied, ended. */
+export function InviteLink({ room, asked }: { room: string; asked: Signal<Question | undefined> }) {
+  const code = useSignal<InviteCode | undefined>(undefined);
+  const told = useSignal("");
+  const field = useRef<HTMLInputElement>(null);
+  const task = useTask();
+  const get = () =>
+    void task.run(async () => {
+      told.value = "";
+      code.value = await invitationsOf(parley).codeOf(room);
+    });
+  const copy = () =>
+    void task.run(async () => {
+      if (field.current) await copyFrom(field.current);
+      told.value = words.copied;
+    });
+  const end = () => {
+    asked.value = {
+      title: words.linkEndTitle,
+      body: words.linkEndBody,
+      action: words.linkEnd,
+      async work() {
+        await invitationsOf(parley).endCodes(room);
+        code.value = undefined;
+        told.value = words.ended;
+      },
+    };
+  };
+  return (
+    <Section title={words.link} hint={words.linkHint}>
+      {code.value && (
+        <div class="inline-form">
+          <input
+            ref={field}
+            class="input"
+            readOnly
+            aria-label={words.link}
+            value={`${location.origin}/invite/${code.value.code}`}
+            onFocus={({ currentTarget }) => currentTarget.select()}
+          />
+          <button type="button" class="button" onClick={copy}>
+            <Icon name="copy" class="is-small" />
+            {words.copy}
+          </button>
+        </div>
+      )}
+      <p class="told-line" role="status">
+        {told.value || (code.value && words.linkUntil(dateText(code.value.expiresAt)))}
+      </p>
+      <Failure text={task.failure} />
+      <div class="buttons">
+        {!code.value && (
+          <button type="button" class="button" aria-busy={task.isBusy} onClick={get}>
+            {words.linkGet}
+          </button>
+        )}
+        <button type="button" class="button is-quiet" onClick={end}>
+          {words.linkEnd}
+        </button>
+      </div>
+    </Section>
+  );
+}
