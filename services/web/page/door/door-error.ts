@@ -2,7 +2,10 @@ import { ParleyError } from "@parley/client";
 import { text } from "../text/en.ts";
 
 /** Why somebody was not let in, and which field it is about. */
-export type DoorError = Readonly<{ field?: "username" | "password" | "displayName"; message: string }>;
+export type DoorError = Readonly<{
+  field?: "username" | "password" | "displayName" | "invite";
+  message: string;
+}>;
 
 /** What a refusal to sign in or to register means, for people. */
 export function doorErrorOf(error: unknown): DoorError {
@@ -13,7 +16,9 @@ export function doorErrorOf(error: unknown): DoorError {
     return { field: "password", message: text.door.wrong };
   if (code === "rate_limited") return { message: text.door.slowDown(Math.ceil(retryAfterMs / 1_000)) };
   if (code === "network" || code === "timeout") return { message: text.door.unreachable };
-  if (code === "forbidden") return { message: text.door.closed };
+  if (code === "invite_invalid")
+    return { ...(path && { field: "invite" }), message: text.door.inviteInvalid };
+  if (code === "forbidden" || code === "registration_closed") return { message: text.door.closed };
   const field = path?.slice(1);
   if (field === "username" || field === "password" || field === "displayName")
     return { field, message: sentence(message) };

@@ -64,7 +64,8 @@ export async function signIn({ isNew, ...account }: Credentials & { isNew: boole
   if (before && before.id !== me.value?.id) await forgetAll();
   isNewcomer.value = isNew;
   if (isNew) await joinFirstRoom();
-  if (isNew && route.value.name === "home") go(`/r/${FIRST_ROOM}`, { replace: true });
+  if (!isNew || route.value.name !== "home") return;
+  go(account.invite ? `/invite/${account.invite}` : `/r/${FIRST_ROOM}`, { replace: true });
 }
 
 /** Joins the room for all, which is made by whoever is the first. */
