@@ -111,7 +111,7 @@ export const MORE_SCENES: Readonly<Record<string, Scene>> = {
     const page = await groupDetails(stack, context, people);
     await page.getByRole("button", { name: "Get a link" }).click();
     await page.getByLabel("Invitation link").and(page.locator("input")).waitFor();
-    await page.getByRole("button", { name: "Delete for everybody" }).scrollIntoViewIfNeeded();
+    await page.getByRole("button", { name: "Delete room" }).scrollIntoViewIfNeeded();
     return page;
   },
   async "details-remove"(stack, context, people) {

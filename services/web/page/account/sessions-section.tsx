@@ -1,5 +1,5 @@
 import { accountOf, type UserSession } from "@parley/client/account";
-import type { Signal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { Question } from "../parts/confirm.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { Section } from "../parts/section.tsx";
@@ -12,6 +12,8 @@ import { useTask } from "../state/task.ts";
 import { screens } from "../text/en-screens.ts";
 import { deviceOf } from "./device.ts";
 
+/** Sessions shown before somebody asks for all. */
+const SHOWN = 4;
 const words = screens.account;
 
 function nameOfDevice({ device }: UserSession): string {
@@ -50,6 +52,7 @@ function Line({ session, onEnded }: { session: UserSession; onEnded: () => void 
 /** The devices that are signed in. */
 export function SessionsSection({ asked }: { asked: Signal<Question | undefined> }) {
   const loaded = useLoad(() => accountOf(parley).sessions());
+  const isAll = useSignal(false);
   const signOutAll = () => {
     asked.value = {
       title: words.signOutAllTitle,
@@ -64,7 +67,7 @@ export function SessionsSection({ asked }: { asked: Signal<Question | undefined>
     <Section title={words.sessions}>
       <Waiting of={loaded} />
       <ul class="lines-list">
-        {ordered.map((session) => (
+        {(isAll.value ? ordered : ordered.slice(0, SHOWN)).map((session) => (
           <Line key={session.id} session={session} onEnded={loaded.reload} />
         ))}
       </ul>
@@ -75,7 +78,18 @@ export function SessionsSection({ asked }: { asked: Signal<Question | undefined>
             {words.signOutHere}
           </button>
         )}
-        <button type="button" class="button is-quiet" onClick={signOutAll}>
+        {!isAll.value && ordered.length > SHOWN && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              isAll.value = true;
+            }}
+          >
+            {words.all(ordered.length)}
+          </button>
+        )}
+        <button type="button" class="button" onClick={signOutAll}>
           {words.signOutAll}
         </button>
       </div>

@@ -85,10 +85,10 @@ function Parts({ room, asked }: { room: RoomSummary; asked: Signal<Question | un
   return (
     <>
       <About room={room} />
-      {isLeader && <Rename key={room.title} room={room} />}
-      {room.role !== null && <Preferences room={room} />}
       <MembersSection room={room} asked={asked} />
       {isLeader && <InviteLink room={room.id} asked={asked} />}
+      {room.role !== null && <Preferences room={room} />}
+      {isLeader && <Rename key={room.title} room={room} />}
       {room.role !== null && <Leaving room={room} asked={asked} />}
     </>
   );

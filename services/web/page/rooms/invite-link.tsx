@@ -59,8 +59,9 @@ export function InviteLink({ room, asked }: { room: string; asked: Signal<Questi
           </button>
         </div>
       )}
+      {code.value && <p class="hint">{words.linkUntil(dateText(code.value.expiresAt))}</p>}
       <p class="told-line" role="status">
-        {told.value || (code.value && words.linkUntil(dateText(code.value.expiresAt)))}
+        {told.value}
       </p>
       <Failure text={task.failure} />
       <div class="buttons">
@@ -69,7 +70,7 @@ export function InviteLink({ room, asked }: { room: string; asked: Signal<Questi
             {words.linkGet}
           </button>
         )}
-        <button type="button" class="button is-quiet" onClick={end}>
+        <button type="button" class="button" onClick={end}>
           {words.linkEnd}
         </button>
       </div>

@@ -94,7 +94,7 @@ export function MembersSection({ room, asked }: { room: RoomSummary; asked: Sign
   };
   const isLeader = room.role === "owner" || room.role === "admin";
   return (
-    <Section title={words.members}>
+    <Section title={words.members} {...(isLeader && room.kind === "group" && { hint: words.addHint })}>
       {isLeader && <Add room={room} members={items} />}
       <Waiting of={loaded} />
       <ul class="lines-list">

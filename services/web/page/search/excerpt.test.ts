@@ -21,6 +21,7 @@ it.each([
   ["The Release notes", "release", "The [Release] notes"],
   ["notes and notebooks", "note", "[note]s and [note]books"],
   ["a footnote and a note", "note", "a footnote and a [note]"],
+  ["**bold** and `code`", "bold", "[bold] and code"],
   ["two\nlines", "lines", "two [lines]"],
   ["nothing here", "else", "nothing here"],
   ["note notes", 'note "notes"', "[note] [notes]"],

@@ -34,9 +34,12 @@ function nextHit(
   return best;
 }
 
-/** What is shown of a message that was found: one line around the first hit, with all hits marked. */
+/** What is shown of a message that was found: one line around the first hit, with all hits marked and without markup. */
 export function excerptOf(body: string, query: string): Piece[] {
-  const line = body.replace(/\s+/g, " ").trim();
+  const line = body
+    .replace(/\*\*|`+/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
   const terms = termsOf(query);
   // Some capital letters have small ones of another length: then nothing is marked.
   const small = line.toLocaleLowerCase();
