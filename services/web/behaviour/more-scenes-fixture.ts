@@ -1,13 +1,17 @@
-import { postJson } from "@parley/devstack/accounts";
+import { type Account, postJson } from "@parley/devstack/accounts";
 import type { BrowserContext, Page } from "playwright-core";
 import type { PageStack } from "./page-stack-fixture.ts";
-import type { People, Scene } from "./scenes-fixture.ts";
+
+/** Who the rooms of the pictures are of, and the id of alice's group. */
+export type Seeded = Readonly<{ alice: Account; bob: Account; carol: Account; group: string }>;
+/** Brings the page to what is photographed. */
+export type Scene = (stack: PageStack, context: BrowserContext, people: Seeded) => Promise<Page>;
 
 /** Code of no link. */
 const NO_CODE = "0".repeat(26);
 
-/** People and rooms of the screens beside rooms: channels to be found, invitations, somebody who is blocked. */
-export async function seedMore(stack: PageStack, { alice, bob, carol, group }: People): Promise<void> {
+/** Seeded and rooms of the screens beside rooms: channels to be found, invitations, somebody who is blocked. */
+export async function seedMore(stack: PageStack, { alice, bob, carol, group }: Seeded): Promise<void> {
   const listen = `${stack.urlOf("ws-consumer")}/api/v1`;
   const [dave, eve] = await Promise.all([
     stack.person("dave.w", "Dave Whitfield"),
@@ -41,9 +45,9 @@ const at =
   };
 
 /** The details of alice's group. */
-async function groupDetails(stack: PageStack, context: BrowserContext, { group }: People): Promise<Page> {
+async function groupDetails(stack: PageStack, context: BrowserContext, { group }: Seeded): Promise<Page> {
   const page = await stack.signIn(context, "alice", `/r/${group}/details`);
-  await page.getByText("Carol Lindqvist").first().waitFor();
+  await page.locator(".details .person", { hasText: "Carol Lindqvist" }).waitFor();
   return page;
 }
 

@@ -1,9 +1,9 @@
-import { type Account, postJson } from "@parley/devstack/accounts";
-import type { BrowserContext, Page } from "playwright-core";
+import { postJson } from "@parley/devstack/accounts";
+import type { Page } from "playwright-core";
+import { MORE_SCENES, type Scene, type Seeded, seedMore } from "./more-scenes-fixture.ts";
 import type { PageStack } from "./page-stack-fixture.ts";
 
-export type People = Readonly<{ alice: Account; bob: Account; carol: Account; group: string }>;
-export type Scene = (stack: PageStack, context: BrowserContext, people: People) => Promise<Page>;
+export type People = Seeded;
 
 /** Rooms with something in them, as a team would have after a morning. */
 export async function seed(stack: PageStack): Promise<People> {
@@ -35,7 +35,9 @@ export async function seed(stack: PageStack): Promise<People> {
   for (const room of ["general", "design"])
     await postJson(`${listen}/api/v1/rooms/${room}/join`, {}, alice.token);
   await stack.say(carol, "design", "Tell me what you think of the *warm* greys.");
-  return { alice, bob, carol, group: id };
+  const people = { alice, bob, carol, group: id };
+  await seedMore(stack, people);
+  return people;
 }
 
 const opened = async (page: Page): Promise<Page> => {
@@ -114,4 +116,5 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   async lost(stack, context) {
     return stack.signIn(context, "alice", "/nothing/here");
   },
+  ...MORE_SCENES,
 };

@@ -1,7 +1,6 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Page } from "playwright-core";
-import { MORE_SCENES, seedMore } from "./more-scenes-fixture.ts";
 import { PageStack } from "./page-stack-fixture.ts";
 import { type People, SCENES, seed } from "./scenes-fixture.ts";
 
@@ -15,7 +14,7 @@ async function takeAll(stack: PageStack, people: People): Promise<void> {
   const only = process.env.ONLY?.split(" ");
   for (const [size, viewport] of Object.entries(SIZES))
     for (const colorScheme of THEMES)
-      for (const [name, scene] of Object.entries({ ...SCENES, ...MORE_SCENES })) {
+      for (const [name, scene] of Object.entries(SCENES)) {
         if (only && !only.includes(name)) continue;
         const context = await stack.context({
           viewport,
@@ -35,9 +34,7 @@ await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });
 const stack = await PageStack.start();
 try {
-  const people = await seed(stack);
-  await seedMore(stack, people);
-  await takeAll(stack, people);
+  await takeAll(stack, await seed(stack));
   for (const fault of stack.faults) process.stderr.write(`fault: ${fault}\n`);
   process.exitCode = stack.faults.length > 0 ? 1 : 0;
 } finally {

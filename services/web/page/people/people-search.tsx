@@ -1,16 +1,13 @@
 import type { Profile } from "@parley/client";
-import { accountOf } from "@parley/client/account";
 import { useSignal } from "@preact/signals";
 import { useEffect, useId, useRef } from "preact/hooks";
-import { sentenceOf } from "../parts/errors.ts";
 import { Failure } from "../parts/failure.tsx";
 import { Person } from "../parts/person.tsx";
-import { parley } from "../state/parley.ts";
 import { screens } from "../text/en-screens.ts";
+import { usePeople } from "./use-people.ts";
 
-/** People shown at once, and the pause after a key before they are asked for, ms. */
+/** People shown at once. */
 const SHOWN = 8;
-const PAUSE_MS = 150;
 const words = screens.people;
 
 type Props = Readonly<{
@@ -21,45 +18,13 @@ type Props = Readonly<{
   onPick: (user: Profile) => void;
 }>;
 
-/** People whose name begins with what is written, and why there are none. */
-function useFound(name: string) {
-  const found = useSignal<{ name: string; people: readonly Profile[] } | undefined>(undefined);
-  const failure = useSignal("");
-  useEffect(() => {
-    failure.value = "";
-    if (name === "") {
-      found.value = undefined;
-      return;
-    }
-    const end = new AbortController();
-    const { signal } = end;
-    const timer = setTimeout(() => {
-      accountOf(parley)
-        .find(name, { limit: SHOWN * 2, signal })
-        .then(
-          (people) => {
-            if (!signal.aborted) found.value = { name, people };
-          },
-          (error) => {
-            if (!signal.aborted) failure.value = sentenceOf(error);
-          },
-        );
-    }, PAUSE_MS);
-    return () => {
-      clearTimeout(timer);
-      end.abort();
-    };
-  }, [name]);
-  return { found: found.value, failure: failure.value };
-}
-
 /** A field that finds people by name; arrows and Enter choose one. */
 export function PeopleSearch({ label = words.search, without, hasFocus = false, onPick }: Props) {
   const id = useId();
   const field = useRef<HTMLInputElement>(null);
   const query = useSignal("");
   const chosen = useSignal(0);
-  const { found, failure } = useFound(query.value.trim());
+  const { found, failure } = usePeople(query.value.trim());
   const people = (found?.people ?? []).filter((one) => !without.includes(one.id)).slice(0, SHOWN);
   useEffect(() => {
     if (hasFocus) field.current?.focus();

@@ -36,7 +36,7 @@ function Line({ invitation }: { invitation: Invitation }) {
       drop(room);
     });
   return (
-    <li class="line">
+    <li class="line is-asking">
       <span class="avatar is-room">
         <Icon name="lock" class="is-small" />
       </span>
@@ -45,24 +45,26 @@ function Line({ invitation }: { invitation: Invitation }) {
         <span class="hint">{words.by(nameOf(by), shortText(at))}</span>
         <Failure text={task.failure} />
       </div>
-      <button
-        type="button"
-        class="button"
-        aria-label={words.declineOf(name)}
-        aria-busy={task.isBusy}
-        onClick={() => void decline()}
-      >
-        {words.decline}
-      </button>
-      <button
-        type="button"
-        class="button is-main"
-        aria-label={words.acceptOf(name)}
-        aria-busy={task.isBusy}
-        onClick={() => void accept()}
-      >
-        {words.accept}
-      </button>
+      <div class="buttons">
+        <button
+          type="button"
+          class="button is-main"
+          aria-label={words.acceptOf(name)}
+          aria-busy={task.isBusy}
+          onClick={() => void accept()}
+        >
+          {words.accept}
+        </button>
+        <button
+          type="button"
+          class="button"
+          aria-label={words.declineOf(name)}
+          aria-busy={task.isBusy}
+          onClick={() => void decline()}
+        >
+          {words.decline}
+        </button>
+      </div>
     </li>
   );
 }

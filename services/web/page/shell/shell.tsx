@@ -1,14 +1,12 @@
 import { Notice } from "../parts/notice.tsx";
 import { RoomView } from "../room/room-view.tsx";
-import { overlay } from "../state/keys.ts";
 import { route } from "../state/route.ts";
 import { isWide } from "../state/wide.ts";
 import { text } from "../text/en.ts";
-import { KeyList } from "./key-list.tsx";
 import { LazyScreen } from "./lazy-screen.tsx";
+import { Overlays } from "./overlays.tsx";
 import { SCREENS } from "./screens.ts";
 import { Sidebar } from "./sidebar.tsx";
-import { Switcher } from "./switcher.tsx";
 
 /** What the address names, beside the inbox. */
 function Pane() {
@@ -48,8 +46,7 @@ export function Shell() {
     <div class={`shell ${name === "home" ? "is-home" : name === "details" ? "has-details" : ""}`}>
       <Sidebar />
       <Pane />
-      {overlay.value === "keys" && <KeyList />}
-      {overlay.value === "switcher" && <Switcher />}
+      <Overlays />
     </div>
   );
 }

@@ -7,6 +7,13 @@ export const screens = {
   failedTitle: "This could not be loaded",
   by: (name: string) => `@${name}`,
 
+  switcher: {
+    title: "Go to",
+    label: "Name of a room or a person",
+    write: "Write to",
+    none: "No room and nobody of that name",
+  },
+
   channels: {
     title: "Channels",
     filter: "Find a channel by name",

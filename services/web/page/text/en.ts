@@ -169,7 +169,7 @@ export const text = {
   keys: {
     title: "Keyboard",
     help: "This list",
-    switch: "Go to a room",
+    switch: "Go to a room or a person",
     toMessages: "To the messages",
     move: "From message to message",
     actions: "What can be done with a message",
@@ -177,7 +177,6 @@ export const text = {
     newLine: "New line",
     editLast: "Edit your last message (in an empty text field)",
     leave: "Back, or leave it",
-    switchHint: "Name of a room",
   },
   today: "Today",
   yesterday: "Yesterday",
