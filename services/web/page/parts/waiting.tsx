@@ -1,6 +1,5 @@
 import type { Loaded } from "../state/load.ts";
 import { text } from "../text/en.ts";
-import { screens } from "../text/en-screens.ts";
 import { sentenceOf } from "./errors.ts";
 
 /** Stands for what is on its way, or says why it does not come. */
@@ -18,7 +17,7 @@ export function Waiting({ of }: { of: Omit<Loaded<unknown>, "set"> }) {
   return (
     <div class="unloaded" role="alert">
       <p>
-        <b>{screens.failedTitle}.</b> {sentenceOf(of.error)}
+        <b>{text.unloaded}.</b> {sentenceOf(of.error)}
       </p>
       <button type="button" class="button" onClick={of.reload}>
         {text.tryAgain}

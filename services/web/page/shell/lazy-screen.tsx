@@ -18,7 +18,16 @@ export function LazyScreen({ load }: { load: () => Promise<ComponentType> }) {
       },
     );
   }, []);
-  if (hasFailed.value) return <Notice body={text.errors.network ?? ""} />;
+  if (hasFailed.value)
+    return (
+      <main class="screen">
+        <Notice title={text.unloaded} body={text.door.unreachable}>
+          <button type="button" class="button is-main" onClick={() => location.reload()}>
+            {text.tryAgain}
+          </button>
+        </Notice>
+      </main>
+    );
   const { Screen } = screen.value ?? {};
   return Screen ? <Screen /> : null;
 }

@@ -4,7 +4,6 @@ import { count } from "./en.ts";
 export const screens = {
   more: "Show more",
   remove: "Remove",
-  failedTitle: "This could not be loaded",
   by: (name: string) => `@${name}`,
 
   switcher: {

@@ -10,6 +10,7 @@ export const text = {
   close: "Close",
   tryAgain: "Try again",
   loading: "Loading…",
+  unloaded: "This could not be loaded",
   lost: {
     title: "There is nothing here",
     body: "The address leads to no page. It may have been mistyped.",
