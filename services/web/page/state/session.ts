@@ -59,10 +59,10 @@ export async function signIn({ isNew, ...account }: Credentials & { isNew: boole
   const { username, password } = account;
   const before = await kept<Profile>("me");
   if (isNew) await parley.session.register(account);
+  isNewcomer.value = isNew;
   await parley.session.signIn({ username, password });
   // The drafts of somebody else are not for who signs in now.
   if (before && before.id !== me.value?.id) await forgetAll();
-  isNewcomer.value = isNew;
   if (isNew) await joinFirstRoom();
   if (!isNew || route.value.name !== "home") return;
   go(account.invite ? `/invite/${account.invite}` : `/r/${FIRST_ROOM}`, { replace: true });
