@@ -12,7 +12,7 @@ const COLLECT_MS = 300;
 export const invitations = signal<readonly Invitation[] | undefined>(undefined);
 
 /** Asks soon, once for several reasons. The server tells of no new one: who comes back to the page is shown it. */
-export const reloadInvitations = soon(COLLECT_MS, () => {
+const reloadInvitations = soon(COLLECT_MS, () => {
   const user = me.value?.id;
   if (user === undefined || document.visibilityState === "hidden") return;
   invitationsOf(parley)
