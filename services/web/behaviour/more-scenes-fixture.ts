@@ -64,6 +64,16 @@ const openDetails = async (page: Page): Promise<Page> => {
   return page;
 };
 
+/** The door of a server that lets others make accounts. */
+async function atDoor(context: BrowserContext, mode: "invite" | "closed"): Promise<Page> {
+  await context.route("**/registration", (request) =>
+    request.fulfill({ json: { data: { mode } }, headers: { "access-control-allow-origin": "*" } }),
+  );
+  const page = await context.newPage();
+  await page.goto("/");
+  return page;
+}
+
 /** What is photographed of the screens beside rooms, by name. */
 export const MORE_SCENES: Readonly<Record<string, Scene>> = {
   channels: at("/channels", "Support desk"),
@@ -103,7 +113,29 @@ export const MORE_SCENES: Readonly<Record<string, Scene>> = {
     return page;
   },
   invitations: at("/invitations", "Budget 2027"),
-  link: at(`/invite/${NO_CODE}`, "You have a link"),
+  link: async (stack, context) => {
+    const page = await stack.signIn(context, "alice");
+    await page.goto(`/invite/${NO_CODE}`);
+    await page.getByRole("button", { name: "Join the room" }).waitFor();
+    return page;
+  },
+  "door-link": async (stack, context) => {
+    const page = await context.newPage();
+    await page.goto(`${stack.url}/invite/${NO_CODE}`);
+    await page.getByText("You have a link").waitFor();
+    return page;
+  },
+  async "door-invite"(_stack, context) {
+    const page = await atDoor(context, "invite");
+    await page.getByRole("button", { name: "New here?" }).click();
+    await page.getByLabel("Invitation").waitFor();
+    return page;
+  },
+  async "door-closed"(_stack, context) {
+    const page = await atDoor(context, "closed");
+    await page.getByText("No new accounts").waitFor();
+    return page;
+  },
   async "link-ended"(stack, context, people) {
     const page = await (MORE_SCENES.link as Scene)(stack, context, people);
     await page.getByRole("button", { name: "Join the room" }).click();
