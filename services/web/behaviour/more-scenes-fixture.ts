@@ -65,9 +65,12 @@ const openDetails = async (page: Page): Promise<Page> => {
 };
 
 /** The door of a server that lets others make accounts. */
-async function atDoor(context: BrowserContext, mode: "invite" | "closed"): Promise<Page> {
+async function atDoor({ url }: PageStack, context: BrowserContext, mode: "invite" | "closed"): Promise<Page> {
   await context.route("**/registration", (request) =>
-    request.fulfill({ json: { data: { mode } }, headers: { "access-control-allow-origin": "*" } }),
+    request.fulfill({
+      json: { data: { mode } },
+      headers: { "access-control-allow-origin": url, "access-control-allow-credentials": "true" },
+    }),
   );
   const page = await context.newPage();
   await page.goto("/");
@@ -125,14 +128,14 @@ export const MORE_SCENES: Readonly<Record<string, Scene>> = {
     await page.getByText("You have a link").waitFor();
     return page;
   },
-  async "door-invite"(_stack, context) {
-    const page = await atDoor(context, "invite");
+  async "door-invite"(stack, context) {
+    const page = await atDoor(stack, context, "invite");
     await page.getByRole("button", { name: "New here?" }).click();
     await page.getByLabel("Invitation").waitFor();
     return page;
   },
-  async "door-closed"(_stack, context) {
-    const page = await atDoor(context, "closed");
+  async "door-closed"(stack, context) {
+    const page = await atDoor(stack, context, "closed");
     await page.getByText("No new accounts").waitFor();
     return page;
   },
