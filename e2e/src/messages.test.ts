@@ -1,6 +1,6 @@
 import type { Account } from "@parley/devstack/accounts";
 import { afterAll, describe, expect, it } from "vitest";
-import { ask, call, makeGroup, must, postStored, type Room } from "./api.ts";
+import { ask, call, makeGroup, must, postStored } from "./api.ts";
 import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
@@ -109,34 +109,23 @@ describe("messages", () => {
     const { id: room } = await makeGroup(parley, alice, [bob]);
     const seqs: number[] = [];
     for (const body of ["one", "two", "three"]) seqs.push(await post(alice, room, body));
-    const unread = async (who: Account) =>
-      (await must<{ rooms: Room[] }>(parley, who, "GET", "/unread")).rooms.filter(
-        (one) => (one as unknown as { room: string }).room === room,
-      );
+    const unread = async (who: Account) => {
+      const { rooms } = await must<{ rooms: { room: string }[] }>(parley, who, "GET", "/unread");
+      return rooms.filter((one) => one.room === room);
+    };
     expect(await unread(bob)).toMatchObject([{ unread: 3 }]);
     expect(await unread(alice)).toEqual([]);
-    const devices = [
-      await FrameSocket.open(parley.secondConsumerSocket, bob.token),
-      await FrameSocket.listen(parley.consumerSocket, alice.token, room),
-    ];
-    const producer = await FrameSocket.open(parley.producerSocket, bob.token);
-    producer.send({ type: "read", id: "r1", room, seq: seqs[1] });
-    expect(await producer.next("ack")).toMatchObject({ id: "r1", seq: seqs[1] });
-    producer.send({ type: "read", room, seq: seqs[0] });
-    expect(await producer.next("ack")).toMatchObject({ seq: seqs[1] });
-    for (const socket of devices)
-      expect(await socket.find(({ type, seq }) => type === "read" && seq === seqs[1])).toEqual({
-        type: "read",
-        room,
-        user: { id: bob.id, username: "bob" },
-        seq: seqs[1],
-      });
+    using device = await FrameSocket.open(parley.secondConsumerSocket, bob.token);
+    using member = await FrameSocket.listen(parley.consumerSocket, alice.token, room);
+    const read = (frame: object) => ask(parley, bob, { type: "read", room, ...frame }, "ack");
+    expect(await read({ id: "r1", seq: seqs[1] })).toMatchObject({ id: "r1", seq: seqs[1] });
+    expect(await read({ seq: seqs[0] })).toMatchObject({ seq: seqs[1] });
+    const mark = { type: "read", room, user: { id: bob.id, username: "bob" }, seq: seqs[1] };
+    for (const socket of [device, member])
+      expect(await socket.find(({ type, seq }) => type === "read" && seq === seqs[1])).toEqual(mark);
     expect(await unread(bob)).toMatchObject([{ unread: 1, readSeq: seqs[1] }]);
-    expect(await must(parley, bob, "PUT", `/rooms/${room}/read`, { seq: 9_999 })).toEqual({
-      room,
-      seq: seqs[2],
-    });
+    const moved = await must(parley, bob, "PUT", `/rooms/${room}/read`, { seq: 9_999 });
+    expect(moved).toEqual({ room, seq: seqs[2] });
     expect(await unread(bob)).toEqual([]);
-    for (const socket of [...devices, producer]) socket.close();
   });
 });
