@@ -140,6 +140,10 @@ docs-client: install $(REFERENCE)/node_modules ## the API reference of the clien
 test-client: install ## the long form of the client's tests: 1,000 cuts, closes and clients, an hour of traffic in 36 s
 	@CUTS=1000 CLOSES=1000 CLIENTS=1000 MEMORY_S=36 exec vitest run --project e2e --testTimeout 3600000 packages/client/behaviour
 
+.PHONY: test-web
+test-web: install ## the long form of the chat page's tests: 10,000 messages, axe on every screen, wide and narrow
+	@MESSAGES=10000 AXE=all exec vitest run --project e2e --testTimeout 600000 services/web/behaviour
+
 .PHONY: test-faults check-api abuse
 test-faults: install ## the long form of faults: NATS away 5, 17 and 60 s; full disks (root); 41,800 receipts while Postgres is away
 	@OUTAGES_S=5,17,60 vitest run --project unit presence-outage full-disk

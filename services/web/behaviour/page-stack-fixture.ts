@@ -1,4 +1,5 @@
 import { type Account, openAccount, postJson } from "@parley/devstack/accounts";
+import { findFreePort } from "@parley/devstack/ports";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import {
@@ -18,8 +19,18 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--host-resolver-rules=MAP lan.test 127.0.0.1",
 ];
-const PASSWORD = "correct horse battery";
+/** A host that browsers take for one of a network: what is served over plain HTTP there is not trusted. */
+const LAN_HOST = "lan.test";
+/** Whatever is waited for in the page comes in that time, ms. */
+const ACTION_MS = 30_000;
+export const PASSWORD = "correct horse battery";
+
+declare global {
+  /** In the page: tells the test of a fault. */
+  var tellFault: (fault: string) => void;
+}
 
 /** The services with the chat page, and a browser. */
 export class PageStack {
@@ -33,12 +44,17 @@ export class PageStack {
     this.browser = browser;
   }
 
-  static async start({ rateLimits = "off" }: { rateLimits?: "on" | "off" } = {}): Promise<PageStack> {
+  /** `messageLimit`: whether each user may send so many messages in a second; nothing else is limited. */
+  static async start({ messageLimit = "off" }: { messageLimit?: "on" | "off" } = {}): Promise<PageStack> {
+    const port = await findFreePort();
+    const origins = [`http://localhost:${port}`, `http://${LAN_HOST}:${port}`].join();
     const [stack, browser] = await Promise.all([
       startStack({
         dataDir: await makeTempDir("page"),
-        env: { ...process.env, NODE_ENV: "test", RATE_LIMITS: rateLimits },
+        env: { ...process.env, NODE_ENV: "test", RATE_LIMITS: "off", ALLOWED_ORIGINS: origins },
+        serviceEnv: { "ws-producer": { RATE_LIMITS: messageLimit } },
         services: ["auth", "ws-producer", "ws-consumer", "web"],
+        ports: { WEB_PORT: port },
       }),
       chromium.launch({ executablePath: CHROMIUM, args: FLAGS }),
     ]);
@@ -48,6 +64,11 @@ export class PageStack {
   /** The page's address. `localhost`, as a cookie is for a host and not for a port. */
   get url(): string {
     return `http://localhost:${this.stack.ports.WEB_PORT}`;
+  }
+
+  /** The page's address as another machine of the network would write it. */
+  get lanUrl(): string {
+    return `http://${LAN_HOST}:${this.stack.ports.WEB_PORT}`;
   }
 
   urlOf(service: "auth" | "ws-producer" | "ws-consumer"): string {
@@ -67,6 +88,13 @@ export class PageStack {
   /** A profile of its own, whose faults are kept. */
   async context(options: BrowserContextOptions = {}): Promise<BrowserContext> {
     const context = await this.browser.newContext({ baseURL: this.url, ...options });
+    context.setDefaultTimeout(ACTION_MS);
+    await context.exposeFunction("tellFault", (fault: string) => this.faults.push(fault));
+    await context.addInitScript(() =>
+      addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
+        globalThis.tellFault(`policy: ${violatedDirective} ${blockedURI}`),
+      ),
+    );
     context.on("page", (page) => {
       page.on("pageerror", (error) => this.faults.push(String(error)));
       page.on("console", (message) => {

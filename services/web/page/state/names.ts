@@ -11,6 +11,8 @@ const KEEP_MS = 1_000;
 const BATCH = 100;
 /** Unknown names are collected for so long, ms. */
 const COLLECT_MS = 30;
+/** What needs a name waits for it so long at most, ms. */
+const PATIENCE_MS = 1_000;
 
 const known = new Map<string, string>();
 const wanted = new Set<string>();
@@ -56,4 +58,22 @@ export function nameOf({ id, username }: User): string {
     asked.add(id);
   }
   return known.get(id) ?? username;
+}
+
+/** The display name of a user as soon as it is known; the username if that takes too long. */
+export function nameSoon(user: User): Promise<string> {
+  return new Promise((resolve) => {
+    const told = nameOf(user);
+    if (known.has(user.id)) return resolve(told);
+    const tell = () => {
+      clearTimeout(timer);
+      stop();
+      resolve(nameOf(user));
+    };
+    const timer = setTimeout(tell, PATIENCE_MS);
+    const stop = version.subscribe(() => {
+      if (known.has(user.id)) tell();
+    });
+    return undefined;
+  });
 }

@@ -1,0 +1,123 @@
+import type { Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { PASSWORD } from "./page-stack-fixture.ts";
+import {
+  ask,
+  crowd,
+  eventually,
+  fresh,
+  profile,
+  send,
+  signedIn,
+  somebody,
+  untilStored,
+  web,
+} from "./running-fixture.ts";
+
+/** Makes an account through the page. */
+async function register(page: Page, username: string): Promise<void> {
+  await page.goto("/");
+  await page.getByRole("button", { name: "New here?" }).click();
+  await page.getByLabel("Username").fill(username);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account", exact: true }).click();
+  await page.locator("nav.sidebar").waitFor({ state: "attached" });
+}
+
+it("W12 over plain HTTP at an address of the network, without locks and workers, everything else works", async () => {
+  const [alice, bob] = [fresh("alice"), fresh("bob")];
+  const [hers, his] = await Promise.all(
+    [alice, bob].map(async (name) => {
+      const page = await (await profile({ baseURL: web.lanUrl })).newPage();
+      await register(page, name);
+      return page;
+    }),
+  );
+  if (!hers || !his) throw new Error("two pages were opened");
+  expect(
+    await hers.evaluate(() => [isSecureContext, "locks" in navigator, "serviceWorker" in navigator]),
+  ).toEqual([false, false, false]);
+  await send(hers, `Hello from ${alice}`);
+  await untilStored(his, `Hello from ${alice}`);
+  await send(his, "And back");
+  await untilStored(hers, "And back");
+  const asked: string[] = [];
+  hers.on("request", (request) => asked.push(new URL(request.url()).hostname));
+  await hers.reload();
+  await untilStored(hers, "And back");
+  expect(new Set(asked)).toEqual(new Set(["lan.test"]));
+});
+
+it("W13 general is there and joined at the first sign-in", async () => {
+  const page = await (await profile()).newPage();
+  await register(page, fresh("newcomer"));
+  await page.locator('.inbox-row[href="/r/general"]').waitFor();
+  expect(new URL(page.url()).pathname).toBe("/r/general");
+  await send(page, "I am new here");
+  await untilStored(page, "I am new here");
+  expect(await page.getByRole("button", { name: "Join this channel" }).count()).toBe(0);
+});
+
+it("W13 sign-out clears what was stored", async () => {
+  const [alice, room] = [await somebody("Alice"), fresh("w13-")];
+  await web.say(alice, room, "hello");
+  const page = await signedIn(alice, `/r/${room}`);
+  await untilStored(page, "hello");
+  await page.waitForTimeout(1_300);
+  const stored = () =>
+    page.evaluate(
+      () =>
+        new Promise<number>((resolve, reject) => {
+          const opening = indexedDB.open("parley");
+          opening.onerror = () => reject(opening.error);
+          opening.onsuccess = () => {
+            const count = opening.result.transaction("entries").objectStore("entries").count();
+            count.onsuccess = () => {
+              opening.result.close();
+              resolve(count.result);
+            };
+          };
+        }),
+    );
+  expect(await stored()).toBeGreaterThan(0);
+  await page.goto("/account");
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.locator("main.door").waitFor();
+  await page.waitForTimeout(700);
+  expect(await stored()).toBe(0);
+  await page.goto(`/r/${room}`);
+  await page.locator("main.door").waitFor();
+});
+
+/** Whether the message of a seq is wholly in sight. */
+const isInSight = (page: Page, seq: number): Promise<boolean> =>
+  page.evaluate((wanted) => {
+    const row = document.querySelector(`li[data-seq="${wanted}"]`)?.getBoundingClientRect();
+    const box = document.querySelector(".timeline")?.getBoundingClientRect();
+    return row !== undefined && box !== undefined && row.top >= box.top && row.bottom <= box.bottom;
+  }, seq);
+
+it("W13 /r/:room/:seq opens there, also after signing in", async () => {
+  const [alice, room] = [await somebody("Alice"), fresh("w13-")];
+  await crowd(room, 260);
+  const page = await signedIn(alice, `/r/${room}/31`);
+  await eventually(() => isInSight(page, 31)).toBe(true);
+  await page.waitForTimeout(500);
+  expect(await isInSight(page, 31)).toBe(true);
+  await page.reload();
+  await eventually(() => isInSight(page, 31)).toBe(true);
+  await page.goto(`/r/${room}/150`);
+  await eventually(() => isInSight(page, 150)).toBe(true);
+});
+
+it("a revoked session is shown the door within 1 s", async () => {
+  const [alice, room] = [await somebody("Alice"), fresh("door-")];
+  await web.say(alice, room, "hello");
+  const page = await signedIn(alice, `/r/${room}`);
+  await untilStored(page, "hello");
+  await ask(alice, "POST", `${web.urlOf("auth")}/api/v1/logout-all`);
+  const at = performance.now();
+  await page.locator("main.door").waitFor();
+  expect(performance.now() - at).toBeLessThan(1_000);
+  expect(await page.getByText("You have been signed out").count()).toBe(1);
+});
