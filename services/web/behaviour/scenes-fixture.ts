@@ -42,6 +42,8 @@ export async function seed(stack: PageStack): Promise<People> {
 
 const opened = async (page: Page): Promise<Page> => {
   await page.locator(".row").first().waitFor();
+  // No row is under the mouse.
+  await page.mouse.move(0, 0);
   return page;
 };
 const inRoom: Scene = async (stack, context) => opened(await stack.signIn(context, "alice", "/r/general"));

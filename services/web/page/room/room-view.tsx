@@ -44,7 +44,7 @@ export function RoomView({ id, target }: { id: string; target: number | undefine
       )}
       <LiveLog context={context} />
       <FootLine context={context} timeline={timeline} />
-      {!summary && inboxPhase.value === "live" && !error && <JoinBar id={id} />}
+      {!summary && inboxPhase.value === "live" && timeline.items.length > 0 && <JoinBar id={id} />}
       {summary?.with && <BlockedBar key={summary.with.id} user={summary.with} />}
       <Composer context={context} name={name} />
       <RemoveDialog context={context} />

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
+import { Notice } from "../parts/notice.tsx";
 import { dayText } from "../parts/times.ts";
 import { text } from "../text/en.ts";
 import { moveAmongRows } from "./list-keys.ts";
@@ -102,7 +103,7 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
         </p>
       )}
       {items.length === 0 && !isEmpty && <Skeleton />}
-      {isEmpty && <p class="empty">{text.room.empty}</p>}
+      {isEmpty && <Notice body={text.room.empty} />}
       <ol
         ref={list}
         class="rows"
