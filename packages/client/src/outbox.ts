@@ -12,7 +12,7 @@ import type { Pending, Release, SendOptions, Store } from "./types.ts";
 
 /** Unsent messages at most. */
 const QUEUED_MAX = 10_000;
-/** Without an answer for so long the connection is asked whether it is alive, ms. */
+/** Without an answer for so long the connection is asked whether it is alive, and the message is sent again, ms. */
 const DOUBT_MS = 10_000;
 /** Pause after a refusal that names none, ms. */
 const PAUSE_MS = 1_000;
@@ -202,7 +202,7 @@ export class Outbox {
       this.#stopPump = this.#parts.timers.after(Math.ceil(Math.min(...waits)), () => this.#pump());
   }
 
-  #transmit(entry: Entry, { limits, connection: sentOn }: Hello): void {
+  #transmit(entry: Entry, { limits }: Hello): void {
     const { connection, timers } = this.#parts;
     const { draft, wantsReceipt } = entry;
     const text = JSON.stringify({ type: "message", ...draft, ...(wantsReceipt && { receipt: "stored" }) });
@@ -215,7 +215,10 @@ export class Outbox {
     entry.state.set("sending");
     this.#changed(draft.room);
     timers.after(DOUBT_MS, () => {
-      if (entry.state.value === "sending" && this.#hello?.connection === sentOn) connection.probe();
+      if (entry.state.value !== "sending") return;
+      connection.probe();
+      // A server drops frames of who is far too busy, and names none of them.
+      this.#queue(entry);
     });
   }
 

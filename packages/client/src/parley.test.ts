@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { createParley, type Options, type Parley } from "./index.ts";
+import { createParley, type Options, type Parley, type SocketClass } from "./index.ts";
 import { createTestClock, TestServer } from "./testing.ts";
 
 let clients: Parley[] = [];
@@ -41,6 +41,28 @@ it("sends in order through refusals, one unacknowledged message per room", async
   expect(server.events("general").map((one) => one.type === "message" && one.body)).toEqual(["a", "b", "c"]);
   await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["a", "b", "c"]));
   expect(parley.outbox.value).toEqual([]);
+});
+
+it("sends a message again after 10 s that the server has dropped without an answer", async () => {
+  const clock = createTestClock();
+  const server = new TestServer();
+  let dropped = 0;
+  class Dropping extends (server.options.WebSocket as SocketClass) {
+    override send(text: string): void {
+      if (text.includes('"type":"message"') && dropped === 0) dropped += 1;
+      else super.send(text);
+    }
+  }
+  const parley = createParley({ ...server.options, auth: server.auth("alice"), clock, WebSocket: Dropping });
+  clients.push(parley);
+  const room = parley.rooms.get("general");
+  room.open();
+  await online(parley);
+  const sent = room.send("hello");
+  await vi.waitFor(() => expect(dropped).toBe(1));
+  clock.advance(10_000);
+  await sent;
+  expect(server.events("general")).toHaveLength(1);
 });
 
 it("keeps a failed message in sight, with its reason, until it is sent again or discarded", async () => {

@@ -19,7 +19,12 @@ import {
 declare global {
   /** The most rows of one text that were there at once. */
   var most: number;
+  /** What the composer told of the rate limit. */
+  var told: string[];
 }
+
+/** Requests at once that are too many for the limit of messages, and not for that of work. */
+const AT_ONCE = 6;
 
 it("W4 a draft survives switching, a reload and an expired session", async () => {
   const [alice, room, other] = [await somebody("Alice"), fresh("w4-"), fresh("w4-")];
@@ -153,4 +158,32 @@ it("W8 with the keyboard up at 360 px the text field is in sight, and pinch zoom
   await zoom.send("Emulation.setPageScaleFactor", { pageScaleFactor: 2 });
   await composer(page).pressSequentially("zoomed");
   expect(await page.evaluate(() => visualViewport?.scale)).toBe(2);
+});
+
+it("W13 the composer counts down when the rate limit answers, and the message goes out once", async () => {
+  const [alice, room] = [await somebody("Alice"), fresh("w13-")];
+  await web.say(alice, room, "hello");
+  const page = await signedIn(alice, `/r/${room}`);
+  await untilStored(page, "hello");
+  await page.evaluate(() => {
+    globalThis.told = [];
+    new MutationObserver(() => {
+      const line = document.querySelector(".rate")?.textContent;
+      if (line) globalThis.told.push(line);
+    }).observe(document, { childList: true, subtree: true });
+  });
+  // Another device of hers is too fast.
+  const elsewhere = fresh("w13-");
+  let isOver = false;
+  const flood = Array.from({ length: AT_ONCE }, async () => {
+    while (!isOver) await web.say(alice, elsewhere, "x").catch(() => undefined);
+  });
+  const turns = Array.from({ length: 8 }, (_, n) => `My turn ${n}`);
+  for (const turn of turns) await send(page, turn);
+  await eventually(() => page.evaluate(() => globalThis.told[0])).toMatch(/^Too fast: goes out in \d+ s$/);
+  isOver = true;
+  await Promise.all(flood);
+  await untilStored(page, "My turn 7");
+  await page.locator(".rate").waitFor({ state: "detached" });
+  expect(await history(alice, room)).toEqual(["hello", ...turns]);
 });
