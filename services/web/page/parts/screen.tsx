@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import "../styles/screens.css";
+import { screenTitle } from "../state/title.ts";
 import { text } from "../text/en.ts";
 import { Icon } from "./icon.tsx";
 
@@ -23,6 +24,13 @@ export function Screen({ title, back = "/", isAside = false, class: classes = ""
     const box = heading.current?.closest(".screen");
     if (!box?.contains(document.activeElement)) heading.current?.focus({ preventScroll: true });
   }, []);
+  useEffect(() => {
+    if (isAside) return;
+    screenTitle.value = title;
+    return () => {
+      screenTitle.value = "";
+    };
+  }, [title, isAside]);
   const Box = isAside ? "aside" : "main";
   const Heading = isAside ? "h2" : "h1";
   return (
