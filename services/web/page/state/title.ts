@@ -12,7 +12,8 @@ export const screenTitle = signal("");
 export function watchTitle(): void {
   effect(() => {
     const { value: shown } = route;
-    const summary = shown.name === "room" ? summaryOf(shown.room) : undefined;
+    const isRoom = shown.name === "room" || shown.name === "details";
+    const summary = isRoom ? summaryOf(shown.room) : undefined;
     const title = summary ? titleOf(summary) : screenTitle.value;
     const unread = phase.value === "in" && unreadTotal.value > 0 ? `(${unreadTotal.value}) ` : "";
     document.title = `${unread}${title === "" ? "" : `${title} · `}${text.name}`;
