@@ -2,9 +2,9 @@ import type { Timeline } from "@parley/client";
 import { type Signal, signal } from "@preact/signals";
 import type { Reading } from "./reading.ts";
 import type { RoomContext } from "./room-context.ts";
-import { isMessage } from "./rows.ts";
 import { Scroller } from "./scroller.ts";
-import { around, earlier, later, WINDOW, windowStart } from "./window.ts";
+import { cameSince, lastSeq, rowOf, untilLoaded } from "./timeline-parts.ts";
+import { around, earlier, later, seqAt, WINDOW, windowStart } from "./window.ts";
 
 /** How near the edge of the list more is shown or loaded, in heights of the view. */
 const NEAR = 1.5;
@@ -64,7 +64,7 @@ export class RoomScroll {
     if (!this.#list || items.length === 0) return;
     if (this.#target !== undefined) this.#showTarget(this.#target);
     else if (this.#isLineElsewhere()) void this.#loadLine();
-    else if (!this.#isPlaced || this.#isLineNew()) this.#place();
+    else if (!this.#isPlaced || (this.#isOpening && this.#line)) this.#place();
     else this.#scroller.settle();
     if (this.#isLoading && !this.#isPlaced) return;
     this.#isPlaced = true;
@@ -76,42 +76,26 @@ export class RoomScroll {
     const { room } = this.#context;
     this.#target = seq;
     const { items = [], phase } = this.#timeline ?? {};
-    const [first] = items;
-    const isLoaded = first && isMessage(first) && first.seq <= seq && this.#lastSeq() >= seq;
+    const first = seqAt(items, 0);
+    const isLoaded = first !== undefined && first <= seq && lastSeq(items) >= seq;
     if (isLoaded) {
       this.#first.value = around(items, seq);
       this.commit();
       return;
     }
-    if (items.length === 0 && phase !== "live") await this.#untilLoaded();
+    if (items.length === 0 && phase !== "live") await untilLoaded(this.#context.room);
     await room.around(seq).catch(() => undefined);
     this.#first.value = around(this.#timeline?.items ?? [], seq);
     this.commit();
-  }
-
-  /** The newest page comes first: it would replace what is around a message. */
-  #untilLoaded(): Promise<void> {
-    return new Promise((resolve) => {
-      const release = this.#context.room.timeline.subscribe(({ items, phase, error }) => {
-        if (items.length === 0 && phase !== "live" && !error) return;
-        resolve();
-        queueMicrotask(() => release());
-      });
-    });
-  }
-
-  #rowOf(seq: number): HTMLElement | undefined {
-    const rows = [...(this.#list?.querySelectorAll<HTMLElement>("[data-seq]") ?? [])];
-    return rows.find((row) => Number(row.dataset.seq) >= seq) ?? rows.at(-1);
+    // There is no such message.
+    if (this.#target === seq) await this.#toLatest();
   }
 
   #showTarget(seq: number): void {
-    const row = this.#rowOf(seq);
+    const row = rowOf(this.#list, seq);
     const { lit } = this.#context;
-    if (!row || (this.#timeline?.hasNewer === false && this.#lastSeq() < seq)) return;
-    const { items = [] } = this.#timeline ?? {};
-    const [first] = items;
-    if (first && isMessage(first) && first.seq > seq) return;
+    if (!row || (this.#timeline?.hasNewer === false && lastSeq(this.#timeline?.items) < seq)) return;
+    if ((seqAt(this.#timeline?.items ?? [], 0) ?? 0) > seq) return;
     this.#target = undefined;
     this.#isAtLine = true;
     this.#scroller.show(row, "middle");
@@ -125,24 +109,17 @@ export class RoomScroll {
     return this.#list?.querySelector<HTMLElement>("[data-unread]");
   }
 
-  #isLineNew(): boolean {
-    return !this.#isAtLine && performance.now() - this.#openedAt < OPENING_MS && !!this.#line;
+  get #isOpening(): boolean {
+    return !this.#isAtLine && performance.now() - this.#openedAt < OPENING_MS;
   }
 
   /** Whether the first unread message is older than all that is loaded. */
   #isLineElsewhere(): boolean {
     const { items = [], hasOlder } = this.#timeline ?? {};
-    const [first] = items;
     const after = this.#reading.unreadAfter.peek();
-    const isOpening = !this.#isAtLine && performance.now() - this.#openedAt < OPENING_MS;
-    return (
-      isOpening &&
-      hasOlder === true &&
-      after !== undefined &&
-      !!first &&
-      isMessage(first) &&
-      first.seq > after + 1
-    );
+    const first = seqAt(items, 0);
+    if (!this.#isOpening || !hasOlder || after === undefined || first === undefined) return false;
+    return first > after + 1;
   }
 
   /** Goes to where the reader stopped. */
@@ -167,10 +144,6 @@ export class RoomScroll {
     else this.#scroller.toEnd();
   }
 
-  #lastSeq(): number {
-    return this.#timeline?.items.findLast(isMessage)?.seq ?? 0;
-  }
-
   /** Tells what was read, and shows or loads more near an edge. */
   #check(): void {
     if (this.#scroller.heightPx === 0 || !this.#timeline) return;
@@ -178,17 +151,18 @@ export class RoomScroll {
     this.#extend(this.#timeline);
   }
 
-  #report({ head }: Timeline): void {
+  #report({ items, head }: Timeline): void {
     const scroller = this.#scroller;
     if (scroller.isAtEnd) {
       this.#first.value = undefined;
       this.#seenHead = head;
       this.#reading.seen(head);
     } else {
-      this.#first.value ??= this.#seqAtStart();
+      this.#first.value ??= seqAt(items, this.#start);
       this.#reading.seen(Number(scroller.lastSeen?.dataset.seq ?? 0));
     }
-    if (this.#away) this.#away.value = scroller.isAtEnd ? 0 : this.#cameSince() || -1;
+    if (this.#away)
+      this.#away.value = scroller.isAtEnd ? 0 : cameSince(items, this.#seenHead, this.#context.me) || -1;
   }
 
   #extend({ items, hasOlder, hasNewer }: Timeline): void {
@@ -202,23 +176,6 @@ export class RoomScroll {
     if (first !== undefined) this.#first.value = first;
     else if (isTop && hasOlder) this.#load(() => room.older());
     else if (isBottom && hasNewer) this.#load(() => room.newer());
-  }
-
-  #seqAtStart(): number | undefined {
-    const item = this.#timeline?.items[this.#start];
-    return item && isMessage(item) ? item.seq : undefined;
-  }
-
-  #cameSince(): number {
-    const items = this.#timeline?.items ?? [];
-    let count = 0;
-    for (let i = items.length - 1; i >= 0; i -= 1) {
-      const item = items[i];
-      if (!item || !isMessage(item)) continue;
-      if (item.seq <= this.#seenHead) break;
-      count += Number(item.author.id !== this.#context.me);
-    }
-    return this.#seenHead === 0 ? 0 : count;
   }
 
   #load(page: () => Promise<boolean>): void {

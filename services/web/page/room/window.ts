@@ -12,7 +12,8 @@ export function windowStart(items: readonly Item[], first: number | undefined): 
   return at < 0 ? end : at;
 }
 
-const seqAt = (items: readonly Item[], at: number): number | undefined => {
+/** Seq of the message at a place; undefined if there is none that has one. */
+export const seqAt = (items: readonly Item[], at: number): number | undefined => {
   const item = items[at];
   return item && isMessage(item) ? item.seq : undefined;
 };

@@ -1,0 +1,34 @@
+import type { Room } from "@parley/client";
+import { type Item, isMessage } from "./rows.ts";
+
+/** Seq of the last message that is loaded; 0 if none is. */
+export const lastSeq = (items: readonly Item[] = []): number => items.findLast(isMessage)?.seq ?? 0;
+
+/** How many messages of others came after `seenHead`; 0 while that is not known. */
+export function cameSince(items: readonly Item[], seenHead: number, me: string): number {
+  let count = 0;
+  for (let i = items.length - 1; i >= 0; i -= 1) {
+    const item = items[i];
+    if (!item || !isMessage(item)) continue;
+    if (item.seq <= seenHead) break;
+    count += Number(item.author.id !== me);
+  }
+  return seenHead === 0 ? 0 : count;
+}
+
+/** The row of a message in a list; if it is not there, that of the next one, or the last row. */
+export function rowOf(list: HTMLElement | undefined, seq: number): HTMLElement | undefined {
+  const rows = [...(list?.querySelectorAll<HTMLElement>("[data-seq]") ?? [])];
+  return rows.find((row) => Number(row.dataset.seq) >= seq) ?? rows.at(-1);
+}
+
+/** Waits for the newest page of a room, which comes first and would replace what is around a message. */
+export function untilLoaded(room: Room): Promise<void> {
+  return new Promise((resolve) => {
+    const release = room.timeline.subscribe(({ items, phase, error }) => {
+      if (items.length === 0 && phase !== "live" && !error) return;
+      resolve();
+      queueMicrotask(() => release());
+    });
+  });
+}
