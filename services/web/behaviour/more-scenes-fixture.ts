@@ -66,7 +66,7 @@ const openDetails = async (page: Page): Promise<Page> => {
 
 /** The door of a server that lets others make accounts. */
 async function atDoor({ url }: PageStack, context: BrowserContext, mode: "invite" | "closed"): Promise<Page> {
-  await context.route("**/registration", (request) =>
+  await context.route(/\/registration\b/, (request) =>
     request.fulfill({
       json: { data: { mode } },
       headers: { "access-control-allow-origin": url, "access-control-allow-credentials": "true" },

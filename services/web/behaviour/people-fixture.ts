@@ -1,0 +1,73 @@
+import { postJson } from "@parley/devstack/accounts";
+import { expect, it } from "vitest";
+import { PASSWORD } from "./page-stack-fixture.ts";
+import { composer, fresh, profile, send, signedIn, somebody, untilStored, web } from "./running-fixture.ts";
+
+it("a group: made, a link got and taken by somebody new, a role given, somebody removed, left", async () => {
+  const [anna, title] = [await somebody("Anna"), fresh("Plans")];
+  const hers = await signedIn(anna, "/new?kind=group");
+  await hers.getByLabel("Name of the group").fill(title);
+  await hers.getByRole("button", { name: "Create group" }).click();
+  await composer(hers).waitFor();
+  await hers.getByRole("link", { name: "About this room" }).click();
+  await hers.getByRole("button", { name: "Get a link" }).click();
+  const link = await hers.getByRole("textbox", { name: "Invitation link" }).inputValue();
+
+  const his = await (await profile()).newPage();
+  await his.goto(new URL(link).pathname);
+  await his.getByText("You have a link to a room").waitFor();
+  await his.getByLabel("Username").fill(fresh("newcomer"));
+  await his.getByLabel("Name others see").fill("Nick");
+  await his.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await his.getByRole("button", { name: "Create account" }).click();
+  await send(his, "Here I am");
+  await untilStored(hers, "Here I am");
+  expect(await his.locator("h1").first().textContent()).toBe(title);
+
+  await hers.getByLabel("Role of Nick").selectOption("admin");
+  await expect.poll(() => hers.getByLabel("Role of Nick").inputValue()).toBe("admin");
+  await hers.getByRole("button", { name: "Remove Nick" }).click();
+  await hers.getByRole("button", { name: "Remove", exact: true }).click();
+  await hers.getByLabel("Role of Nick").waitFor({ state: "detached" });
+  await his.locator(".inbox-row", { hasText: title }).waitFor({ state: "detached" });
+
+  await hers.getByRole("button", { name: "Leave" }).click();
+  const dialog = hers.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Leave" }).click();
+  await dialog.getByText("only owner").waitFor();
+  await hers.keyboard.press("Escape");
+  await expect.poll(() => hers.evaluate(() => document.activeElement?.textContent)).toBe("Leave");
+  await hers.getByRole("button", { name: "Delete room" }).click();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await hers.locator(".inbox-row", { hasText: title }).waitFor({ state: "detached" });
+});
+
+it("an invitation is counted, accepted, and gone", async () => {
+  const [anna, boris, title] = [await somebody("Anna"), await somebody("Boris"), fresh("Secret")];
+  const listen = `${web.urlOf("ws-consumer")}/api/v1`;
+  await postJson(`${listen}/rooms`, { kind: "group", title, members: [boris.id] }, anna.token);
+  const page = await signedIn(boris);
+  await page.getByRole("link", { name: "1 invitation" }).click();
+  await page.getByRole("button", { name: `Accept: ${title}` }).click();
+  await page.locator(".inbox-row.is-open", { hasText: title }).waitFor();
+  expect(await page.getByText("1 invitation").count()).toBe(0);
+});
+
+it("an account: renamed, password changed with the other device signed out, deleted", async () => {
+  const anna = await somebody("Anna");
+  const [here, there] = [await signedIn(anna, "/account"), await signedIn(anna)];
+  await here.getByLabel("Name others see").fill("Anna Maria");
+  await here.getByRole("button", { name: "Save" }).click();
+  await here.locator(".self", { hasText: "Anna Maria" }).waitFor();
+  await here.getByLabel("Current password").fill(PASSWORD);
+  await here.getByLabel("New password").fill("another good horse");
+  await here.getByRole("button", { name: "Change password" }).click();
+  await there.getByText("You have been signed out").waitFor();
+  const download = here.waitForEvent("download");
+  await here.getByRole("button", { name: "Download" }).click();
+  expect((await download).suggestedFilename()).toBe(`parley-${anna.username}.json`);
+  await here.getByRole("button", { name: "Delete account" }).click();
+  await here.getByLabel("Your password").fill("another good horse");
+  await here.getByRole("button", { name: "Delete for good" }).click();
+  await here.getByLabel("Username").waitFor();
+});
