@@ -121,3 +121,32 @@ it("a revoked session is shown the door within 1 s", async () => {
   expect(performance.now() - at).toBeLessThan(1_000);
   expect(await page.getByText("You have been signed out").count()).toBe(1);
 });
+
+it("the policy refuses HTML made of text, scripts and images of others; these tests would hear of it", async () => {
+  const page = await (await profile()).newPage();
+  await page.goto("/");
+  await page.evaluate(() => {
+    const refused = (work: () => void) => {
+      try {
+        work();
+      } catch {
+        // Trusted Types throw.
+      }
+    };
+    refused(() => {
+      document.body.innerHTML = "<b>no</b>";
+    });
+    refused(() => {
+      document.createElement("script").src = "http://other.test/x.js";
+    });
+    new Image().src = "http://other.test/x.png";
+  });
+  await eventually(() => web.faults.join()).toMatch(/policy: img-src/);
+  await page.waitForTimeout(200);
+  const told = web.faults.splice(0).filter((one) => one.startsWith("policy: "));
+  expect(told.map((one) => one.split(" ")[1])).toEqual([
+    "require-trusted-types-for",
+    "require-trusted-types-for",
+    "img-src",
+  ]);
+});

@@ -22,7 +22,7 @@ const ALL = ["auth", "ws-producer", "ws-consumer"] as const;
 /** The client stores a room so long after its last change, ms; and a little more. */
 const SAVED_MS = 1_400;
 /** Of so many tries the fastest counts: others work on the machine at the same time. */
-const TRIES = 3;
+const TRIES = 5;
 
 const untilKept = (page: Page): Promise<void> =>
   page.waitForFunction(async () => {
