@@ -53,6 +53,28 @@ it("an invitation is counted, accepted, and gone", async () => {
   expect(await page.getByText("1 invitation").count()).toBe(0);
 });
 
+it("a block: nothing is written to the direct chat, which says so on both sides, until it is taken back", async () => {
+  const [anna, boris] = [await somebody("Anna"), await somebody("Boris")];
+  const hers = await signedIn(anna, "/new");
+  await hers.getByRole("combobox").fill(boris.username);
+  await hers.getByRole("option").first().waitFor();
+  await hers.getByRole("combobox").press("Enter");
+  await send(hers, "Hello Boris");
+  const his = await signedIn(boris);
+  await his.locator(".inbox-row", { hasText: "Anna" }).click();
+  await untilStored(his, "Hello Boris");
+  await hers.getByRole("link", { name: "About this room" }).click();
+  await hers.getByRole("button", { name: "Block", exact: true }).click();
+  await hers.getByRole("dialog").getByRole("button", { name: "Block" }).click();
+  await hers.locator(".room-bar", { hasText: "You have blocked Boris" }).waitFor();
+  await send(his, "Are you there?");
+  await his.getByText("takes no messages from you").waitFor();
+  await hers.locator(".room-bar").getByRole("button", { name: "Unblock" }).click();
+  await hers.locator(".room-bar").waitFor({ state: "detached" });
+  await his.getByRole("button", { name: "Send again" }).click();
+  await untilStored(hers, "Are you there?");
+});
+
 it("an account: renamed, password changed with the other device signed out, deleted", async () => {
   const anna = await somebody("Anna");
   const [here, there] = [await signedIn(anna, "/account"), await signedIn(anna)];
