@@ -66,9 +66,8 @@ function About({ room }: { room: RoomSummary }) {
         <Icon name={isChannel ? "hash" : "lock"} />
       </span>
       <p class="about-name">{titleOf(room)}</p>
-      <p class="hint">
-        {isChannel ? words.channel : words.group} · {words.since(dateText(room.createdAt))}
-      </p>
+      <p class="hint">{isChannel ? words.channel : words.group}</p>
+      <p class="hint">{words.since(dateText(room.createdAt))}</p>
     </div>
   );
 }

@@ -159,7 +159,7 @@ export const screens = {
     changePassword: "Change password",
     changed: (n: number) =>
       n === 0 ? "Changed." : `Changed, and signed out on ${count(n, "other device", "other devices")}.`,
-    passwordHint: "All your other devices are signed out.",
+    passwordHint: "Changing it signs you out on all other devices.",
     sessions: "Signed in on",
     current: "This device",
     used: (when: string) => `Last used: ${when}`,
