@@ -151,7 +151,7 @@ export const screens = {
     username: (name: string) => `Your username is @${name}. It cannot be changed.`,
     appearance: "Appearance",
     theme: "Theme",
-    themes: { system: "As the system", light: "Light", dark: "Dark" } as Readonly<Record<string, string>>,
+    themes: { system: "System", light: "Light", dark: "Dark" } as Readonly<Record<string, string>>,
     password: "Password",
     oldPassword: "Current password",
     newPassword: "New password",
