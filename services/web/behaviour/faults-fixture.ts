@@ -39,11 +39,9 @@ it("two people talk while the consumer, then the producer, is killed and restart
   let isOver = false;
   const talking = Promise.all(pages.map((one, i) => talk(one, i === 0 ? "Alice" : "Bob", () => isOver)));
   for (const name of ["ws-consumer", "ws-producer"]) {
-    const service = web.stack.service(name);
-    // It is killed, and not started again before both pages have told of it.
-    await Promise.all([service.stop(), service.kill()]);
+    await web.stack.service(name).kill();
     await Promise.all(lines.map((one) => one.waitFor()));
-    await service.startReady();
+    await web.stack.untilReady(name);
     await Promise.all(lines.map((one) => one.waitFor({ state: "detached", timeout: RETRY_MS_MAX })));
   }
   isOver = true;
