@@ -87,8 +87,9 @@ export function openAttempt(parts: ConnectionParts, first: string, events: Attem
     // The token is valid, but not for this service.
     const fatal = error.code === "forbidden" ? error.code : FATAL[code];
     if (fatal) return parts.onFatal(new ParleyError(fatal, error.message));
-    if (code === 4401) tokens.refused(token);
-    if (code === 4403) tokens.signOut();
+    if (code === 4401 || code === 4403) tokens.refused(token);
+    // Its session is over: an application may have a token of another one, and a cookie says at once that there is none.
+    if (code === 4403) tokens.expiring(token);
     events.onFailed(error, Math.max(retryAfterMs(reason), code === 4429 ? TOO_MANY_MS : 0));
   };
   socket.onopen = () => socket.send(JSON.stringify({ type: "auth", token }));

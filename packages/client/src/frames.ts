@@ -191,10 +191,3 @@ export interface Subscribed {
 
 /** A frame before its type is looked at. */
 export type Frame = Readonly<{ type: string; id?: string; room?: string; [key: string]: unknown }>;
-
-/** A notification; other fields depend on its kind. */
-export interface Notification {
-  id: string;
-  readAt?: string | null;
-  [key: string]: unknown;
-}

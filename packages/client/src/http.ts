@@ -8,11 +8,15 @@ const REQUEST_MS = 15_000;
 type Urls = Readonly<Record<Service, string>>;
 type Ask = Omit<RequestOptions, "service" | "isPublic">;
 
-/** The three services: behind one origin, or each at its own. */
+/** The three services: behind one origin, or each at its own. @throws {TypeError} if one has no http(s) URL. */
 export function urlsOf(url: Options["url"]): Urls {
-  if (typeof url !== "string") return url;
-  const origin = url.replace(/\/$/, "");
-  return { auth: `${origin}/auth`, send: `${origin}/send`, listen: `${origin}/listen` };
+  const isOne = typeof url === "string";
+  const of = (service: Service) => {
+    const { protocol, href } = new URL(isOne ? url : url[service], globalThis.location?.href);
+    if (!/^http/.test(protocol)) throw new TypeError(`no http URL`);
+    return href.replace(/\/*$/, isOne ? `/${service}` : "");
+  };
+  return { auth: of("auth"), send: of("send"), listen: of("listen") };
 }
 
 /** Codes of answers that name none, by status. */

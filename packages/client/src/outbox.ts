@@ -75,7 +75,8 @@ export class Outbox {
     const known = this.#entries.get(id);
     if (known) return known.pending;
     const entry = this.#add({ id, room, body, ...(replyTo !== undefined && { replyTo }) }, expiresInMs);
-    if (this.#entries.size > QUEUED_MAX) this.#fail(entry, new ParleyError("overloaded"));
+    if (typeof body !== "string") this.#fail(entry, new ParleyError("bad_frame"));
+    else if (this.#entries.size > QUEUED_MAX) this.#fail(entry, new ParleyError("overloaded"));
     else {
       void this.#save(entry, expiresInMs);
       this.#queue(entry);
@@ -132,6 +133,11 @@ export class Outbox {
     for (const [id, entry] of this.#entries)
       if (entry.draft.room === room && entry.state.value === "acked" && !entry.wantsReceipt)
         this.#entries.delete(id);
+  }
+
+  /** Nothing can be sent: what waits fails, and may be tried again. */
+  fail(error: ParleyError): void {
+    for (const entry of this.#entries.values()) if (needsServer(entry)) this.#fail(entry, error);
   }
 
   /** Another user signs in, or the client is closed: nothing is sent any more. */

@@ -26,9 +26,19 @@ it("the place in the own events of one user is not resumed for the next one", as
   parley.connect();
   await parley.session.signIn({ username: "alice", password });
   await vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
-  const notification = { type: "notification", room: "@me", seq: 9, notification: { id: "n1" } };
-  for (const socket of server.sockets) if (socket.endpoint === "listen") socket.push(notification);
-  await vi.waitFor(() => expect(parley.notifications.items.value).toHaveLength(1));
+  const seen: unknown[] = [];
+  const release = parley.presence("id-eve").subscribe((value) => seen.push(value));
+  const own = { type: "session_opened", room: "@me", seq: 9, at: "2026-01-01T00:00:00Z" };
+  const presence = {
+    type: "presence",
+    user: { id: "id-eve", username: "eve" },
+    isOnline: true,
+    lastSeen: null,
+  };
+  for (const socket of server.sockets)
+    if (socket.endpoint === "listen") for (const frame of [own, presence]) socket.push(frame);
+  await vi.waitFor(() => expect(seen).toContainEqual({ isOnline: true, lastSeen: null }));
+  release();
   await parley.session.signIn({ username: "bob", password });
   await vi.waitFor(() => expect(parley.session.user.value?.username).toBe("bob"));
   await vi.waitFor(() => expect(parley.status.value.state).toBe("online"));

@@ -5,7 +5,6 @@ import { createHttp } from "./http.ts";
 import { createLink } from "./link.ts";
 import { fetchList } from "./lists.ts";
 import { createLog } from "./log.ts";
-import { createNotifications } from "./notifications.ts";
 import { Outbox } from "./outbox.ts";
 import { watchPage } from "./page-life.ts";
 import { createPresence } from "./presence.ts";
@@ -30,6 +29,7 @@ function createParts(options: Options) {
   };
   const timers = createTimers(options.clock ?? systemClock);
   const closing = new AbortController();
+  const mayChange = typeof options.auth === "function";
   const { request, link } = createLink(options, log, closing.signal);
   const tokens = createTokens({
     ...{ timers, log, report },
@@ -42,6 +42,13 @@ function createParts(options: Options) {
     ...{ tokens, timers, log, report },
     openSocket: (endpoint) => link().openSocket(endpoint),
     onStart: () => void outbox.load(),
+    onEnd(error) {
+      // People can sign in again, and what they wrote is sent then.
+      if (!error || (error.code === "signed_out" && !mayChange)) return;
+      outbox.fail(error);
+      requests.fail(error);
+      subscriptions.fail(error);
+    },
     send: {
       onHello(hello) {
         void outbox.online(hello);
@@ -61,7 +68,6 @@ function createParts(options: Options) {
       onFrame(frame) {
         subscriptions.take(frame);
         presence.take(frame);
-        notifications.take(frame);
         registry.notice(frame);
       },
       onOffline: () => subscriptions.offline(),
@@ -76,7 +82,6 @@ function createParts(options: Options) {
     onChange: (room) => registry.refresh(room),
   });
   const presence = createPresence(http, report);
-  const notifications = createNotifications(http, report);
   const core: Core = {
     ...{ timers, log, report, tokens, http, sender, requests, outbox, subscriptions, store, connect },
   };
@@ -90,21 +95,20 @@ function createParts(options: Options) {
     },
     async forget(error) {
       outbox.drop(error);
-      notifications.clear();
       registry.reset();
       await store?.clear();
     },
   });
-  return [core, link, session, sockets, presence, notifications, registry, closing, unwatch] as const;
+  return [core, link, session, sockets, presence, registry, closing, unwatch] as const;
 }
 
 /** Ends everything; resolves when the sockets are closed. */
 async function closeParts(parts: ReturnType<typeof createParts>): Promise<void> {
-  const [{ requests, outbox, timers }, link, , sockets, , , , closing, unwatch] = parts;
+  const [{ requests, outbox, timers }, link, , sockets, , , closing, unwatch] = parts;
   const error = new ParleyError("closed");
   unwatch();
   const closed = sockets.close();
-  requests.close();
+  requests.fail(error);
   outbox.drop(error);
   timers.clear();
   closing.abort(error);
@@ -123,7 +127,7 @@ async function closeParts(parts: ReturnType<typeof createParts>): Promise<void> 
  */
 export function createParley(options: Options): Parley {
   const parts = createParts(options);
-  const [core, , session, sockets, presence, notifications, registry, closing] = parts;
+  const [core, , session, sockets, presence, registry, closing] = parts;
   const { http, outbox, connect, report } = core;
   let closed: Promise<void> | undefined;
   const close = () => {
@@ -135,7 +139,6 @@ export function createParley(options: Options): Parley {
     session,
     rooms: registry.rooms,
     outbox: outbox.pending,
-    notifications: notifications.feed,
     presence: presence.of,
     search: (q, o) => fetchList<Message>(http, "/search", { q, ...o }),
     events: (o) => readEvents(core, ME, closing.signal, o),

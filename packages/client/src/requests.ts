@@ -48,8 +48,8 @@ export function createRequests(connection: Connection, timers: Timers) {
     resend(): void {
       for (const { frame } of waiting.values()) connection.send(frame);
     },
-    close(): void {
-      for (const { settle } of [...waiting.values()]) settle(new ParleyError("closed"));
+    fail(error: ParleyError): void {
+      for (const { settle } of [...waiting.values()]) settle(error);
     },
   };
 }

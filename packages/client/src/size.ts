@@ -13,7 +13,6 @@ export function refuseTooLarge(
   const { bodyLength, frameBytes } = limits;
   if ([...body].length > bodyLength)
     return new ParleyError("too_large", `at most ${bodyLength} characters`, { path: "/body" });
-  if (new TextEncoder().encode(frame).length > frameBytes)
-    return new ParleyError("too_large", `at most ${frameBytes} bytes`);
+  if (new TextEncoder().encode(frame).length > frameBytes) return new ParleyError("too_large");
   return undefined;
 }

@@ -13,6 +13,8 @@ type SocketsParts = Pick<ConnectionParts, "openSocket" | "tokens" | "timers" | "
     report: (error: unknown) => void;
     /** The sockets are about to be opened. */
     onStart: () => void;
+    /** No socket will be opened any more: nobody is signed in, or the server does not have this client. */
+    onEnd: (error?: ParleyError) => void;
   }>;
 
 const OFF = { canSend: false, canHear: false };
@@ -37,7 +39,7 @@ export function createSockets(parts: SocketsParts) {
       onFatal(error) {
         stopped = "fatal";
         void pause();
-        status.set({ state: "stopped", ...OFF, error });
+        end("stopped", error);
       },
     });
     return connection;
@@ -48,6 +50,10 @@ export function createSockets(parts: SocketsParts) {
 
   const show = () => {
     if (!stopped && !tokens.isSignedOut) status.set(statusOf(sender, listener));
+  };
+  const end = (state: "stopped" | "signed_out", error: ParleyError) => {
+    status.set({ state, ...OFF, error });
+    parts.onEnd(error);
   };
   const pause = () => Promise.all(both.map((one) => one.stop()));
   const start = () => {
@@ -66,6 +72,8 @@ export function createSockets(parts: SocketsParts) {
       stopLinger?.();
       if (holds === 1 && stopped === "fatal") stopped = undefined;
       start();
+      // Who holds them now has not said yet what for.
+      if (stopped || tokens.isSignedOut) queueMicrotask(() => parts.onEnd(status.value.error));
       let isHeld = true;
       return () => {
         if (!isHeld) return;
@@ -77,7 +85,7 @@ export function createSockets(parts: SocketsParts) {
     /** Nobody is signed in: both sockets close. */
     async signedOut(error: ParleyError): Promise<void> {
       const done = pause();
-      if (!stopped) status.set({ state: "signed_out", ...OFF, error });
+      if (!stopped) end("signed_out", error);
       await done;
     },
     /** Somebody has signed in, perhaps somebody else: both sockets are opened anew. */

@@ -24,6 +24,8 @@ export interface Subscriptions {
   online(hello: Hello): void;
   offline(): void;
   take(frame: Frame): void;
+  /** Nothing will be heard: tells all readers why. */
+  fail(error: ParleyError): void;
 }
 
 /** Makes the subscriptions of a client; they last over the connections to the service. */
@@ -54,10 +56,13 @@ export function createSubscriptions(
     const wanted = [...subs.values()].filter((sub) => sub.state === "wanted" && sub.readers.size > 0);
     askFor(wanted, roomsPerResume, (frame) => connection.send(frame));
   };
+  const tell = ({ readers }: Subscription, error: ParleyError) => {
+    for (const reader of [...readers]) reader.error(error);
+  };
   const refuse = (sub: Subscription, error: ParleyError) => {
     sub.state = "refused";
     if (error.isRetryable) later(sub, error.retryAfterMs);
-    else for (const reader of [...sub.readers]) reader.error(error);
+    else tell(sub, error);
   };
   const pass = (sub: Subscription, frame: Frame) => {
     const { type, seq } = frame;
@@ -108,6 +113,9 @@ export function createSubscriptions(
       if (room === ME && typeof seq === "number") ownSeq = seq;
       const sub = subs.get(room);
       if (sub) pass(sub, frame);
+    },
+    fail(error) {
+      for (const sub of subs.values()) tell(sub, error);
     },
   };
 }

@@ -57,9 +57,9 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
     return next.token;
   };
 
-  const signOut = (): void => {
+  const signOut = (why?: string): void => {
     if (signedOut) return;
-    const error = new ParleyError("signed_out");
+    const error = new ParleyError("signed_out", why);
     signedOut = error;
     grant = undefined;
     user.set(null);
@@ -79,7 +79,7 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
     } catch (thrown) {
       const error = toError(thrown);
       log("warn", "token_failed", { why, error });
-      if (session === mine && NO_SESSION.test(error.code)) signOut();
+      if (session === mine && NO_SESSION.test(error.code)) signOut(error.message);
       throw error;
     } finally {
       if (session === mine) renewing = undefined;
@@ -114,7 +114,7 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
       if (grant?.token === token) refusals = 0;
       if (user.value?.id !== me.id) user.set(me);
     },
-    signOut,
+    signOut: () => signOut(),
     signedIn(next) {
       signedOut = renewing = undefined;
       session = {};

@@ -2,7 +2,6 @@ import type { ErrorCode, ParleyError } from "./error.ts";
 import type {
   Ack,
   Message,
-  Notification,
   OwnEvent,
   Presence,
   ReadNotice,
@@ -380,17 +379,6 @@ export interface Pending extends PromiseLike<Ack> {
   discard(): boolean;
 }
 
-/** A list that grows at its head. */
-export interface Feed<T> {
-  readonly items: Live<readonly T[]>;
-  /** Loads older entries. Resolves to whether there are still more. */
-  more(): Promise<boolean>;
-  /** Marks one as read. */
-  read(id: string): Promise<void>;
-  /** Marks all as read that are known here. */
-  readAll(): Promise<void>;
-}
-
 /** A client: everything of one user, over one pair of sockets. */
 export interface Parley extends AsyncDisposable {
   readonly status: Live<Status>;
@@ -398,7 +386,6 @@ export interface Parley extends AsyncDisposable {
   readonly rooms: Rooms;
   /** What is not acknowledged yet, and what failed. */
   readonly outbox: Live<readonly Pending[]>;
-  readonly notifications: Feed<Notification>;
   /** Whether somebody is online; null until known. */
   presence(userId: string): Live<Presence | null>;
   /** Finds messages, the newest first, in all your rooms or in one. */
