@@ -128,7 +128,7 @@ screenshots: install ## pictures of every screen of the chat page, in services/w
 
 .PHONY: pack docs-client test-client
 pack: install ## the client SDK as it is published: packages/client/dist and a tarball of it
-	@cd packages/client && node scripts/build.ts dist && npm pack ./dist --pack-destination dist --silent
+	@cd packages/client && node scripts/build.ts dist && npm pack ./dist --pack-destination dist --silent | sed 's|^|packages/client/dist/|'
 
 REFERENCE := packages/client/reference
 $(REFERENCE)/node_modules: $(REFERENCE)/package-lock.json

@@ -1,7 +1,7 @@
 import { createParley } from "@parley/client";
 
 /**
- * A bot that answers "ping". Run: PARLEY_TOKEN=parley_… node examples/bot.ts (against `make start`). The token is one of a
+ * A bot that answers "ping". Run: PARLEY_TOKEN=parley_… node_modules/.bin/node examples/bot.ts (against `make start`). The token is one of a
  * service account with the scopes messages:read and messages:write (docs/service-accounts.md).
  */
 const { AUTH: auth = "http://localhost:8080", PARLEY_TOKEN = "", ROOM = "general" } = process.env;

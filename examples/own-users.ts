@@ -4,7 +4,7 @@ import { issueToken } from "@parley/client/admin";
 
 /**
  * The server of an application that has users already: it tells Parley who somebody is, and their browser gets a token.
- * Run: PARLEY_TOKEN=parley_… node examples/own-users.ts (a service account with the scope tokens:issue), then
+ * Run: PARLEY_TOKEN=parley_… node_modules/.bin/node examples/own-users.ts (a service account with the scope tokens:issue), then
  * curl -H 'cookie: user=42' localhost:3000/token
  */
 const { AUTH: auth = "http://localhost:8080", PARLEY_TOKEN = "", PORT = "3000" } = process.env;
