@@ -86,14 +86,14 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   async "room-reply"(stack, context, people) {
     const page = await inRoom(stack, context, people);
     await page.locator(".row").nth(1).focus();
-    await page.getByRole("button", { name: "Reply" }).click();
+    await page.getByRole("button", { name: "Reply", exact: true }).click();
     await page.getByRole("textbox").fill("Sounds good to me.");
     return page;
   },
   async "room-delete"(stack, context, people) {
     const page = await inRoom(stack, context, people);
     await page.locator(".row.is-mine").first().focus();
-    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("button", { name: "Delete", exact: true }).click();
     return page;
   },
   async "room-unsent"(stack, context, people) {
