@@ -7,7 +7,7 @@ export function addHealth(app: App, service: string, askReadiness: () => Promise
   const Ready = Type.Object({ status: Type.String(), service: Type.String() });
   const Short = Type.Object({ status: Type.String(), service: Type.String(), time: Type.String() });
   const tags = ["health"];
-  const config = { pressureHandler: () => undefined };
+  const config = { isServedLate: true };
   app.get(
     "/health/live",
     { config, schema: { tags, summary: "whether the process runs", response: { 200: Short } } },

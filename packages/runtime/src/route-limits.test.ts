@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, buildHttp } from "./http.ts";
 import { createLog } from "./log.ts";
@@ -155,13 +156,16 @@ describe("A: an address' budget", () => {
 describe("A: requests at once", () => {
   it("are few for a user: some wait, more are refused, and others are served", async () => {
     const many = REQUESTS_AT_ONCE + REQUESTS_WAITING_MAX;
+    const before = verified;
     const asked = Array.from({ length: many }, () => ask("/slow", address(), "carol"));
-    while (held.length < REQUESTS_AT_ONCE) await new Promise((resolve) => setImmediate(resolve));
+    // Pauses, for a process that spins counts as overloaded, and answers so.
+    while (held.length < REQUESTS_AT_ONCE || verified < before + many) await sleep(10);
+    await sleep(10);
     expect(await ask("/slow", address(), "carol")).toMatchObject(REFUSED);
     expect(held.length).toBe(REQUESTS_AT_ONCE);
     expect(await ask("/cheap", address(), "dave")).toMatchObject({ status: 200 });
     for (let i = 0; i < many; i += 1) {
-      while (held.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      while (held.length === 0) await sleep(10);
       held.shift()?.();
     }
     expect((await Promise.all(asked)).map(({ status }) => status)).toEqual(Array(many).fill(200));
@@ -184,4 +188,19 @@ it("A: an address that goes on when it is refused is cut off, also when it conne
   expect(await flood("127.0.0.2")).toBeGreaterThan(0);
   expect(await flood("127.0.0.2")).toBe(0);
   expect((await ask("/public", address())).status).toBe(200);
+});
+
+it("A: a process whose event loop is late refuses, and is well again a look later; one that is idle refuses nobody", async () => {
+  await sleep(1_200);
+  expect((await ask("/cheap", address(), "erin")).status).toBe(200);
+  const until = performance.now() + 1_800;
+  while (performance.now() < until);
+  await sleep(1);
+  expect(await ask("/cheap", address(), "erin")).toMatchObject({
+    status: 503,
+    body: { code: "overloaded", retryAfterMs: 1_000 },
+  });
+  expect((await ask("/health/live", address())).status).toBe(200);
+  await sleep(600);
+  expect((await ask("/cheap", address(), "erin")).status).toBe(200);
 });

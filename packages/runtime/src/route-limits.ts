@@ -1,5 +1,4 @@
 import rateLimit from "@fastify/rate-limit";
-import underPressure from "@fastify/under-pressure";
 import type { RouteOptions } from "fastify";
 import { addressKey } from "./address-key.ts";
 import type { App } from "./app.ts";
@@ -12,8 +11,9 @@ import { REFUSED_COST, REQUEST_COST, type WorkBudgets } from "./work.ts";
 
 /** Seconds of its rate that an address may owe; beyond it, its connections are ended. */
 const DEBT_S = 1;
-/** Mean delay of the event loop over a second, ms, from which everything but health is refused. */
-const LOOP_DELAY_MAX_MS = 1_000;
+/** How late a timer may be, ms, before everything is refused; and how often one is looked at. */
+const LATE_MAX_MS = 1_000;
+const LOOK_MS = 500;
 
 class OverloadedProblem extends Problem {
   constructor() {
@@ -33,14 +33,29 @@ export async function limitRoutes(
   authenticate: Authenticate | undefined,
 ): Promise<void> {
   if (limits.isLimited) {
-    await app.register(underPressure, {
-      maxEventLoopDelay: LOOP_DELAY_MAX_MS,
-      customError: OverloadedProblem,
-    });
+    refuseWhenLate(app);
     await limitAddresses(app, budgets, limits);
   }
   app.decorateRequest("caller", null);
   if (authenticate) limitUsers(app, budgets, limits.isLimited, authenticate);
+}
+
+/**
+ * Refuses requests while the event loop is late. `monitorEventLoopDelay`, and so @fastify/under-pressure, counts the time
+ * in which Node 24 waits for something to do as delay: it refused the first request after a quiet second.
+ */
+function refuseWhenLate(app: App): void {
+  let lookedAt = performance.now();
+  let lateMs = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    lateMs = now - lookedAt - LOOK_MS;
+    lookedAt = now;
+  }, LOOK_MS).unref();
+  app.addHook("onClose", async () => clearInterval(timer));
+  app.addHook("onRequest", async ({ routeOptions }) => {
+    if (lateMs > LATE_MAX_MS && !routeOptions.config.isServedLate) throw new OverloadedProblem();
+  });
 }
 
 /** What an address pays: the whole cost of a public route, else that of any request. */

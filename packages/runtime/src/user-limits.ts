@@ -13,8 +13,8 @@ declare module "fastify" {
      * public route has a constant.
      */
     cost?: number | ((request: FastifyRequest) => number);
-    /** Called instead of refusing while the event loop is late. */
-    pressureHandler?: () => void;
+    /** Whether it is answered also while the event loop is late. */
+    isServedLate?: boolean;
   }
   interface FastifyRequest {
     /** Whose token the request brought, on routes with `security`: what `Authenticate` resolved with. */
