@@ -193,9 +193,14 @@ it("A: an address that goes on when it is refused is cut off, also when it conne
 it("A: a process whose event loop is late refuses, and is well again a look later; one that is idle refuses nobody", async () => {
   await sleep(1_200);
   expect((await ask("/cheap", address(), "erin")).status).toBe(200);
-  const until = performance.now() + 1_800;
-  while (performance.now() < until);
-  await sleep(1);
+  const work = async () => {
+    const until = performance.now() + 1_600;
+    while (performance.now() < until);
+    await sleep(1);
+  };
+  await work();
+  expect((await ask("/cheap", address(), "erin")).status).toBe(200);
+  await work();
   expect(await ask("/cheap", address(), "erin")).toMatchObject({
     status: 503,
     body: { code: "overloaded", retryAfterMs: 1_000 },

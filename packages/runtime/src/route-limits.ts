@@ -11,7 +11,7 @@ import { REFUSED_COST, REQUEST_COST, type WorkBudgets } from "./work.ts";
 
 /** Seconds of its rate that an address may owe; beyond it, its connections are ended. */
 const DEBT_S = 1;
-/** How late a timer may be, ms, before everything is refused; and how often one is looked at. */
+/** How late a timer may be twice in a row, ms, before everything is refused; and how often one is looked at. */
 const LATE_MAX_MS = 1_000;
 const LOOK_MS = 500;
 
@@ -46,15 +46,19 @@ export async function limitRoutes(
  */
 function refuseWhenLate(app: App): void {
   let lookedAt = performance.now();
-  let lateMs = 0;
+  let wasLate = false;
+  let isLate = false;
   const timer = setInterval(() => {
     const now = performance.now();
-    lateMs = now - lookedAt - LOOK_MS;
+    const isLateNow = now - lookedAt - LOOK_MS > LATE_MAX_MS;
+    // One long piece of work, such as compressing a document for the first time, is over when it is noticed.
+    isLate = isLateNow && wasLate;
+    wasLate = isLateNow;
     lookedAt = now;
   }, LOOK_MS).unref();
   app.addHook("onClose", async () => clearInterval(timer));
   app.addHook("onRequest", async ({ routeOptions }) => {
-    if (lateMs > LATE_MAX_MS && !routeOptions.config.isServedLate) throw new OverloadedProblem();
+    if (isLate && !routeOptions.config.isServedLate) throw new OverloadedProblem();
   });
 }
 
