@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import type { NatsConnection } from "@nats-io/transport-node";
 import {
   authCredential,
   authCredentials,
@@ -113,13 +112,8 @@ export async function wireConsumer(context: Context): Promise<App> {
   onClose(answerStored(nats, createHistory(lanes.receipts).findStored, onFault));
 
   const lastSeen = createLastSeen(lanes.receipts);
-  const presence = createPresence({
-    hub,
-    instance: `${instance}/${randomUUID()}`,
-    noteLastSeen: lastSeen.note,
-    onFault,
-    now,
-  });
+  const id = `${instance}/${randomUUID()}`;
+  const presence = createPresence({ hub, instance: id, noteLastSeen: lastSeen.note, onFault, now });
   onClose(presence.close);
   onClose(exchangePresence(nats, presence, onFault));
 
@@ -284,7 +278,7 @@ async function wireSearch({ config, onClose }: Context, writers: Writers, onFaul
  */
 function deliverToSockets(
   { subscriptions, users }: ConsumerApp,
-  { nats, live }: Readonly<{ nats: NatsConnection; live: NatsConnection }>,
+  { nats, live }: Connections,
   hub: Hub,
   { here, ownHere }: Readonly<{ here: LocalDelivery; ownHere: LocalDelivery }>,
   onFault: OnFault,

@@ -5,7 +5,8 @@ import { signIn, wasEnded } from "../state/session.ts";
 import { text } from "../text/en.ts";
 import { type DoorError, doorErrorOf } from "./door-error.ts";
 import { DoorFields } from "./door-fields.tsx";
-import { codeIn, codeOfAddress, loadRegistration, registration } from "./registration.ts";
+import { codeIn } from "./invite-code.ts";
+import { codeOfAddress, loadRegistration, registration } from "./registration.ts";
 
 const words = text.door;
 

@@ -2,6 +2,7 @@ import { accountOf, type Registration } from "@parley/client/account";
 import { signal } from "@preact/signals";
 import { parley } from "../state/parley.ts";
 import { route } from "../state/route.ts";
+import { codeIn } from "./invite-code.ts";
 
 /** Who may make an account here; `open` until it is known. */
 export const registration = signal<Registration>("open");
@@ -12,10 +13,6 @@ export async function loadRegistration(): Promise<void> {
     .registration()
     .catch(() => registration.value);
 }
-
-/** The code in what somebody has got as an invitation: a link, or the code itself; undefined if there is none. */
-export const codeIn = (text: string): string | undefined =>
-  text.toUpperCase().match(/(?<![0-9A-Z])[0-9A-Z]{26}(?![0-9A-Z])/)?.[0];
 
 /** The code of the address, if it is an invitation. */
 export function codeOfAddress(): string | undefined {

@@ -49,13 +49,19 @@ test("a replaced stream is detected: its lower sequences are not taken for old o
   await expect(publisher.publish(entryOf("next"))).resolves.toMatchObject({ logSeq: 2 });
 });
 
-test("while a stream has a wrong setting a duplicate stays pending too, and is acknowledged once the setting is right", async () => {
+/** A publisher that knows five keys of a stream which has got a wrong setting; `right` is how it was. */
+async function withWrongSetting() {
   await fixture.makeLog(1);
   const publisher = fixture.publisher(1);
   await appendMany(publisher, "known", 5);
   const right = (await fixture.jsm.streams.info(streamOf(0))).config;
   await fixture.jsm.streams.update(streamOf(0), { ...right, max_age: 3600e9 });
   await until(() => expect(() => publisher.assertReady()).toThrow("max_age is set"));
+  return { publisher, right };
+}
+
+test("while a stream has a wrong setting a duplicate stays pending too, and is acknowledged once the setting is right", async () => {
+  const { publisher, right } = await withWrongSetting();
   let isDone = false;
   const repeat = publisher.publish(entryOf("known3")).finally(() => {
     isDone = true;
@@ -67,12 +73,7 @@ test("while a stream has a wrong setting a duplicate stays pending too, and is a
 });
 
 test("a repeat that waits while its stream is replaced is stored in the new one, and is no duplicate there", async () => {
-  await fixture.makeLog(1);
-  const publisher = fixture.publisher(1);
-  await appendMany(publisher, "known", 5);
-  const right = (await fixture.jsm.streams.info(streamOf(0))).config;
-  await fixture.jsm.streams.update(streamOf(0), { ...right, max_age: 3600e9 });
-  await until(() => expect(() => publisher.assertReady()).toThrow("max_age is set"));
+  const { publisher } = await withWrongSetting();
   const repeat = publisher.publish(entryOf("known3"));
   await fixture.jsm.streams.delete(streamOf(0));
   await fixture.makeLog(1);

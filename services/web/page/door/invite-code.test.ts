@@ -1,8 +1,6 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import { codeIn } from "./invite-code.ts";
 
-vi.stubGlobal("location", { pathname: "/", search: "", protocol: "http:", hostname: "localhost" });
-vi.mock("../state/parley.ts", () => ({ parley: {} }));
-const { codeIn } = await import("./registration.ts");
 const CODE = "01J9ZK6Y3V4W5X6Y7Z8A9B0C1D";
 
 test.each([
