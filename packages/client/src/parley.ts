@@ -29,7 +29,8 @@ function createParts(options: Options) {
   };
   const timers = createTimers(options.clock ?? systemClock);
   const closing = new AbortController();
-  const mayChange = typeof options.auth === "function";
+  /** Tokens are given by an application: nobody can sign in here. */
+  const isGiven = typeof options.auth === "function";
   const { request, link } = createLink(options, log, closing.signal);
   const tokens = createTokens({
     ...{ timers, log, report },
@@ -43,8 +44,8 @@ function createParts(options: Options) {
     openSocket: (endpoint) => link().openSocket(endpoint),
     onStart: () => void outbox.load(),
     onEnd(error) {
-      // People can sign in again, and what they wrote is sent then.
-      if (!error || (error.code === "signed_out" && !mayChange)) return;
+      // People can sign in again or load the page again, and what they wrote is sent then.
+      if (!error || !isGiven) return;
       outbox.fail(error);
       requests.fail(error);
       subscriptions.fail(error);

@@ -62,5 +62,8 @@ it("stops, and says why, where a service does not take a token that is valid els
   parley.connect();
   const error = { code: "forbidden", message: "no scope messages:read" };
   await vi.waitFor(() => expect(parley.status.value).toMatchObject({ state: "stopped", error }));
+  const room = parley.rooms.get("general");
+  const later = [room.send("later"), room.events()[Symbol.asyncIterator]().next()];
+  for (const one of later) await expect(one).rejects.toMatchObject(error);
   expect(asked).toEqual(["start"]);
 });
