@@ -37,10 +37,18 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     return requests.ask(frame).finally(release);
   };
   let readSeq = 0;
-  let isReadDue = false;
+  let toldSeq = 0;
+  let isToldLately = false;
+  // At once if none was sent lately, as somebody who has read may leave the page.
   const tellRead = () => {
-    isReadDue = false;
+    if (isToldLately || toldSeq === readSeq) return;
+    isToldLately = true;
+    toldSeq = readSeq;
     ask({ type: "read", room: id, seq: readSeq }).catch(() => undefined);
+    timers.after(READ_MS, () => {
+      isToldLately = false;
+      tellRead();
+    });
   };
   const path = `/rooms/${id}`;
   const call = async <T = void>(method: string, below: string, body?: object): Promise<T> =>
@@ -79,10 +87,8 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     latest: () => view.page<void>("newest"),
     keystroke: typing.keystroke,
     read(seq) {
-      if (seq <= readSeq) return;
-      readSeq = seq;
-      if (!isReadDue) timers.after(READ_MS, tellRead);
-      isReadDue = true;
+      if (seq > readSeq) readSeq = seq;
+      tellRead();
     },
     fetch: () => call<RoomSummary>("GET", ""),
     update: (changes) => call<RoomSummary>("PATCH", "", changes),
