@@ -66,10 +66,10 @@ find_programs() {
   cd "$ROOT"
   "$NODE" --input-type=module --eval '
     import { copyFileSync, writeFileSync } from "node:fs";
-    import { findNatsServer } from "./packages/devstack/src/nats-binary.ts";
+    import { findProgram } from "./packages/devstack/src/find-program.ts";
     import { findFreePort } from "./packages/devstack/src/ports.ts";
     const [, context, ports] = process.argv;
-    copyFileSync(await findNatsServer({ env: process.env, onProgress: console.log }), `${context}/nats-server`);
+    copyFileSync(await findProgram("nats-server", { env: process.env, onProgress: console.log }), `${context}/nats-server`);
     const names = ["AUTH_HTTP", "PRODUCER_HTTP", "CONSUMER_HTTP", "WEB", "NATS", "POSTGRES"];
     const lines = names.map(async (name) => `export ${name}_PORT=${await findFreePort()}\n`);
     writeFileSync(ports, (await Promise.all(lines)).join(""));

@@ -3,6 +3,7 @@ import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseEnv } from "node:util";
 import { REPOSITORY } from "@parley/devstack/environment";
+import { PROGRAMS, programVariable } from "@parley/devstack/find-program";
 import { stackOptionsFrom } from "@parley/devstack/stack-options";
 import { PORTS } from "@parley/devstack/stack-services";
 import { makeTempDir } from "@parley/devstack/temp-dir";
@@ -47,7 +48,7 @@ function devstackNames(): string[] {
   );
   const reads = /(?:ariable\(\s*\w+,\s*"|\benv\.)([A-Z][A-Z0-9_]+)/g;
   const names = files.flatMap((file) => [...read(file).matchAll(reads)].map(([, name]) => name as string));
-  return [...names, ...Object.keys(PORTS)];
+  return [...names, ...Object.keys(PORTS), ...Object.keys(PROGRAMS).map(programVariable)];
 }
 
 const compose = read("docker-compose.yml");

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Environment, ownEnvironment, REPOSITORY } from "./environment.ts";
+import { findProgram } from "./find-program.ts";
 import { type NatsPasswords, natsPasswordEnv } from "./logins.ts";
-import { findNatsServer } from "./nats-binary.ts";
 import { findFreePort } from "./ports.ts";
 import { missingAt, type Supervision, Unit } from "./unit.ts";
 
@@ -36,7 +36,7 @@ export type NatsServer = Unit & Readonly<{ url: string; monitorUrl: string; port
  */
 export async function startNats(options: NatsOptions): Promise<NatsServer> {
   const { dataDir, env = ownEnvironment(), passwords } = options;
-  const binary = await findNatsServer({ env, onProgress: options.onProgress });
+  const binary = await findProgram("nats-server", { env, onProgress: options.onProgress });
   const port = options.port ?? (await findFreePort());
   const monitorPort = options.monitorPort ?? (await findFreePort());
   const monitorUrl = `http://127.0.0.1:${monitorPort}`;

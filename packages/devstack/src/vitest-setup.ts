@@ -1,8 +1,8 @@
 import type { TestProject } from "vitest/node";
 import { createDatabase } from "./database.ts";
 import { ownEnvironment } from "./environment.ts";
+import { findProgram } from "./find-program.ts";
 import { migrate } from "./migrate.ts";
-import { findNatsServer } from "./nats-binary.ts";
 import { startPostgres } from "./postgres-server.ts";
 import { makeTempDir } from "./temp-dir.ts";
 
@@ -15,7 +15,7 @@ const TEMPLATE = "parley_template";
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const say = (line: string) => void process.stderr.write(`${line}\n`);
-  await findNatsServer({ env: ownEnvironment(), onProgress: say });
+  await findProgram("nats-server", { env: ownEnvironment(), onProgress: say });
   const dataDir = await makeTempDir("vitest");
   // Tests of durability kill processes, not the machine, and written data survives the death of a process.
   const postgres = await startPostgres({ dataDir, settings: { fsync: "off", max_connections: "300" } });

@@ -1,7 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findNatsServer } from "./nats-binary.ts";
+import { findProgram } from "./find-program.ts";
 import { makeTempDir } from "./temp-dir.ts";
 
 /** A program that only prints a version. */
@@ -15,19 +15,21 @@ async function fakeServer(folder: string, version: string): Promise<string> {
 test("the program on the PATH is taken if it is new enough", async () => {
   const folder = await makeTempDir("bin");
   const file = await fakeServer(folder, "2.16.0");
-  expect(await findNatsServer({ env: { PATH: folder, PARLEY_CACHE_DIR: folder } })).toBe(file);
+  expect(await findProgram("nats-server", { env: { PATH: folder, PARLEY_CACHE_DIR: folder } })).toBe(file);
 });
 
 test("a named program that is too old is refused, with both versions", async () => {
   const folder = await makeTempDir("bin");
   const NATS_SERVER_BIN = await fakeServer(folder, "2.9.10");
-  await expect(findNatsServer({ env: { NATS_SERVER_BIN } })).rejects.toThrow(/2\.9\.10.*2\.15\.1/);
+  await expect(findProgram("nats-server", { env: { NATS_SERVER_BIN } })).rejects.toThrow(
+    /2\.9\.10.*2\.15\.1/,
+  );
 });
 
 test("when none can be found or fetched, the error has what was tried and what to do", async () => {
   const folder = await makeTempDir("bin");
   await fakeServer(folder, "2.10.0");
-  const lost = findNatsServer({ env: { PATH: folder, PARLEY_CACHE_DIR: join(folder, "cache") } });
+  const lost = findProgram("nats-server", { env: { PATH: folder, PARLEY_CACHE_DIR: join(folder, "cache") } });
   await expect(lost).rejects.toThrow(/2\.10\.0[\s\S]*distribution's package[\s\S]*go install/);
-  await expect(lost).rejects.toMatchObject({ code: "NATS_SERVER_MISSING" });
+  await expect(lost).rejects.toMatchObject({ code: "PROGRAM_MISSING" });
 });
