@@ -30,7 +30,8 @@ FIND_DATA_DIR = data=$${DATA_DIR:-$$({ sed -n 's/^DATA_DIR=//p' .env 2>/dev/null
 help: ## what there is
 	@echo "Parley: make <target>"; echo
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
-	@echo; echo "  logs-<name>   one log: $(LOGS)"; echo "  build-<name>  one service: $(SERVICES)"
+	@echo; echo "  logs-<name>     one log: $(LOGS)"; echo "  restart-<name>  one process: $(LOGS)"; echo "  build-<name>    one service: $(SERVICES)"
+	@echo; echo "Docker is needed by what says (Docker), and by nothing else."
 	@echo; echo "Ports and DATA_DIR come from the environment or .env (see .env.example)."
 
 .PHONY: install
@@ -88,7 +89,7 @@ test: install ## lint, types, imports, and all tests on real servers
 lint: install ## format, lint, imports, unused exports and dependencies, proto
 	@npm run --silent lint
 
-build: install ## type-check everything (services run from their sources); images when compose is up
+build: install ## type-check everything (services run from their sources); the images while containers run (Docker)
 	@if $(COMPOSE_UP); then docker compose build; else npm run --silent check; fi
 
 .PHONY: $(addprefix build-,$(SERVICES))
@@ -106,14 +107,44 @@ $(addprefix logs-,$(LOGS)): logs-%:
 	$(FIND_DATA_DIR); [ -d "$$data/logs" ] || { echo "make: there is no $$data/logs yet; is a stack running (make start)?" >&2; exit 1; }; \
 	exec tail -n 50 -F "$$data/logs/$*.log"
 
-.PHONY: up down
-up: ## start the containers (docker compose); makes their secrets once, in .env
+.PHONY: ps psql nats-info log-tail watch
+ps: ## the running processes, and whether each is ready
+	@if $(COMPOSE_UP); then exec docker compose ps; fi; \
+	exec $(NODE) $(DEVSTACK)/ps.ts
+
+.PHONY: $(addprefix restart-,$(LOGS))
+$(addprefix restart-,$(LOGS)): restart-%:
+	@if $(COMPOSE_UP); then exec docker compose restart $(compose-$*); fi; \
+	exec $(NODE) $(DEVSTACK)/restart.ts $*
+
+psql: install ## open the database as its owner (SQL="select 1": one statement)
+	@exec $(NODE) $(DEVSTACK)/psql.ts $(if $(SQL),"$$SQL")
+
+OPERATOR := $(NODE) $(DEVSTACK)/as-service.ts operator
+nats-info: install ## streams of NATS, and how far each shard of the log is stored
+	@exec $(OPERATOR) services/ws-consumer/src/nats-info-main.ts
+
+log-tail: install ## what goes through the log from now on (ROOM=general; TEXT=0: without texts)
+	@exec $(OPERATOR) services/ws-consumer/src/log-tail-main.ts
+
+watch: install ## restart services of `make start` when their sources change
+	@exec $(NODE) $(DEVSTACK)/watch.ts
+
+.PHONY: up down images
+up: ## start the containers (Docker); makes their secrets once, in .env
 	@docker compose version >/dev/null 2>&1 || { echo "make up: there is no Docker with Compose here; \`make start\` needs neither" >&2; exit 1; }
 	@deploy/make-secrets.sh
 	@docker compose up --build --detach --wait
 
-down: ## stop the containers; their volumes stay
+down: ## stop the containers; their volumes stay (Docker)
 	@docker compose down
+
+VERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
+images: ## build the images, with the version as a tag (Docker)
+	@docker compose version >/dev/null 2>&1 || { echo "make images: there is no Docker with Compose here" >&2; exit 1; }
+	@deploy/make-secrets.sh
+	@docker compose build
+	@for name in auth ws-producer ws-consumer web migrate nats; do docker tag parley-$$name parley-$$name:$(VERSION); echo "images: parley-$$name:$(VERSION)"; done
 
 .PHONY: clean
 clean: ## stop the stack, then remove its data, installed packages and generated code

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "@nats-io/transport-node";
 import { Sender } from "@parley/bench/chaos/sender";
 import { REPOSITORY } from "@parley/devstack/environment";
+import { findInstallation } from "@parley/devstack/installation";
 import { runCommand } from "@parley/devstack/run-command";
 import { afterAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
@@ -12,6 +14,19 @@ const env = { ...process.env, LOG_BACKLOG_MAX: String(BACKLOG_MAX), LOG_SHARDS: 
 const parley = await Parley.start({ env });
 afterAll(() => parley.stop());
 const alice = await parley.person("alice");
+
+/** A tool of services/ws-consumer, with the login of a service or the operator. */
+const asUser = (user: string, tool: string, ...args: string[]) => [
+  "packages/devstack/src/as-service.ts",
+  user,
+  `services/ws-consumer/src/${tool}-main.ts`,
+  ...args,
+];
+const inStack = () => {
+  const { NATS_PORT, POSTGRES_PORT } = parley.stack.ports;
+  const ports = { NATS_PORT: String(NATS_PORT), POSTGRES_PORT: String(POSTGRES_PORT) };
+  return { cwd: REPOSITORY, env: { ...process.env, DATA_DIR: parley.stack.dataDir, ...ports } };
+};
 
 type Detail = { status: string; checks: Record<string, string> };
 const detailUrl = `http://127.0.0.1:${parley.stack.ports.CONSUMER_METRICS_PORT}/health/detail`;
@@ -52,14 +67,8 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
   await until("what is behind it is stored", async () =>
     (await parley.history("general", alice.token)).some(({ id }) => id === "behind"),
   );
-  const deadLetters = async (...args: string[]) => {
-    const { NATS_PORT, POSTGRES_PORT } = parley.stack.ports;
-    const ports = { NATS_PORT: String(NATS_PORT), POSTGRES_PORT: String(POSTGRES_PORT) };
-    const env = { ...process.env, DATA_DIR: parley.stack.dataDir, ...ports };
-    const script = "services/ws-consumer/src/dead-letters-main.ts";
-    const asService = ["packages/devstack/src/as-service.ts", "ws-consumer", script, ...args];
-    return (await runCommand(process.execPath, asService, { cwd: REPOSITORY, env })).stdout;
-  };
+  const deadLetters = async (...args: string[]) =>
+    (await runCommand(process.execPath, asUser("ws-consumer", "dead-letters", ...args), inStack())).stdout;
   const listed = await deadLetters("list");
   expect(listed).toContain("chat.0.general");
   expect(listed).toContain("1 dead letters");
@@ -70,6 +79,25 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
     /^\s*[2-9]\d* .*chat\.0\.general/m.test(await deadLetters("list")),
   );
   await nats.close();
+});
+
+it("shows what goes through the log, and how far each shard is stored", async () => {
+  const { variables } = await findInstallation(inStack().env);
+  const tail = runCommand(process.execPath, ["services/ws-consumer/src/log-tail-main.ts"], {
+    cwd: REPOSITORY,
+    env: variables,
+    timeoutMs: 2_500,
+  });
+  using sender = new Sender(parley.producerSocket, alice);
+  const isOver = tail.then(() => true);
+  for (let n = 0; !(await Promise.race([isOver, sleep(200, false)])); n += 1)
+    await sender.send("general", `told${n}`, "for the operator");
+  expect((await tail).stdout).toMatch(
+    /shard 0 {2}general {2}alice {2}message {2}told\d+ {2}"for the operator"/,
+  );
+  const { stdout } = await runCommand(process.execPath, asUser("operator", "nats-info"), inStack());
+  expect(stdout).toMatch(/^0 +1 +\d+ +\d+ +0 +\d+\.\d MB of 1024\.0 MB +1\/1 /m);
+  expect(stdout).toContain("KV_ROOMS");
 });
 
 it("sends `draining` and closes with 1012 on SIGTERM; clients resume afterwards", async () => {

@@ -32,12 +32,15 @@ export async function takeRunDir(dataDir: string, onProgress: Progress = () => u
     else writeFileSync(file, `${pid}\n`, { mode: 0o600 });
   };
   record("supervisor", process.pid);
+  /** Records the ports, for the tools of operators. */
+  const recordPorts = (ports: object) =>
+    writeFileSync(join(folder, "ports.json"), JSON.stringify(ports), { mode: 0o600 });
   /** Releases the lock. */
   const release = () => {
     record("supervisor", undefined);
     unlock();
   };
-  return { record, release };
+  return { record, recordPorts, release };
 }
 
 /** Whether a supervisor runs on that data folder. */
@@ -47,6 +50,12 @@ export function isLocked(dataDir: string): boolean {
   const unlock = tryLock(folder);
   unlock?.();
   return unlock === undefined;
+}
+
+/** The ports of a running stack, by variable. */
+export function readPorts(dataDir: string): Readonly<Record<string, string>> {
+  const ports: unknown = JSON.parse(readFileSync(join(dataDir, "run/ports.json"), "utf8"));
+  return Object.fromEntries(Object.entries(ports as object).map(([name, port]) => [name, String(port)]));
 }
 
 /** The recorded pid of a process; NaN if there is none. */

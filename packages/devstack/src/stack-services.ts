@@ -11,6 +11,11 @@ const SERVICES = {
 export type ServiceName = keyof typeof SERVICES;
 export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
 
+/** The variable of the port for everybody of a service; undefined for another process. */
+export function httpPortOf(name: string): string | undefined {
+  return (SERVICES as Readonly<Record<string, readonly [string, string]>>)[name]?.[0];
+}
+
 /** The ports of a stack: who listens there, and the port of `make start` (a free one if there is none). */
 export const PORTS = {
   AUTH_GRPC_PORT: { owner: "auth", usual: 50_051 },

@@ -105,6 +105,7 @@ async function startAll(
   if (options.natsUrl === undefined) owners.add("nats");
   if (options.databaseUrl === undefined) owners.add("postgres");
   const ports = await choosePorts(options.ports ?? {}, owners, host);
+  runDir.recordPorts(ports);
   const moreConsumerPorts: [http: number, metrics: number][] = [];
   for (let n = 1; n < (options.consumers ?? 1); n += 1)
     moreConsumerPorts.push([await findFreePort(host), await findFreePort(host)]);

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { REPOSITORY } from "./environment.ts";
+import { findInstallation } from "./installation.ts";
+import { clientVariables } from "./postgres-tools.ts";
+import { runCommand } from "./run-command.ts";
+import { pidOf } from "./run-dir.ts";
+import { startStack } from "./stack.ts";
+import { makeTempDir } from "./temp-dir.ts";
+import { dependentsOf } from "./watch.ts";
+
+const fixture = (role: string) => join(import.meta.dirname, `../fixtures/${role}-service.ts`);
+const stack = await startStack({
+  dataDir: await makeTempDir("operate"),
+  services: ["auth"],
+  entries: { auth: fixture("auth") },
+});
+afterAll(() => stack.stop());
+
+// Other variables of the developer's own `.env` do not reach a tool: what is empty is unset.
+const env = { ...process.env, DATA_DIR: stack.dataDir, DATABASE_URL: "", NATS_URL: "" };
+const tool = (file: string, ...args: string[]) =>
+  runCommand(process.execPath, [join(import.meta.dirname, file), ...args], { cwd: REPOSITORY, env });
+
+test("make ps lists the processes with their ports", async () => {
+  const { stdout, code } = await tool("ps.ts");
+  expect(code).toBe(0);
+  const auth = stdout.split("\n").find((line) => line.startsWith("auth"));
+  expect(auth).toMatch(
+    new RegExp(`^auth +${pidOf(stack.dataDir, "auth")} +${stack.ports.AUTH_HTTP_PORT} .* ready$`),
+  );
+  expect(stdout).toMatch(/^postgres +\d+ /m);
+});
+
+test("make restart-… restarts one process and waits until it is ready", async () => {
+  for (const name of ["auth", "postgres"]) {
+    const before = pidOf(stack.dataDir, name);
+    expect((await tool("restart.ts", name)).stdout).toMatch(new RegExp(`^${name}: ready after`));
+    expect(pidOf(stack.dataDir, name)).not.toBe(before);
+  }
+  const { code, stderr } = await tool("restart.ts", "web");
+  expect([code, stderr]).toEqual([2, expect.stringContaining("web does not run")]);
+});
+
+test("make psql asks the database of the running stack as its owner", async () => {
+  const { stdout, stderr } = await tool(
+    "psql.ts",
+    "select current_user || ' of ' || current_database() as who",
+  );
+  expect(stderr).toBe("");
+  expect(stdout).toContain("parley of parley");
+});
+
+describe("an installation", () => {
+  test("is found by what runs, then by the secrets of containers, then by addresses", async () => {
+    expect((await findInstallation(env)).kind).toBe("stack");
+    const none = { DATA_DIR: await makeTempDir("none") };
+    await expect(findInstallation(none)).rejects.toThrow("make start");
+    const secrets = { POSTGRES_PASSWORD: "p1", NATS_OPERATOR_PASSWORD: "p2", POSTGRES_PORT: "15432" };
+    expect(await findInstallation({ ...none, ...secrets })).toMatchObject({
+      kind: "containers",
+      variables: { DATABASE_URL: "postgres://parley:p1@127.0.0.1:15432/parley", NATS_USER: "operator" },
+    });
+    const named = { ...none, DATABASE_URL: "postgres://me@there/parley" };
+    expect((await findInstallation(named)).variables.DATABASE_URL).toBe(named.DATABASE_URL);
+  });
+
+  test("of several Postgres servers is told to psql by variables, not by arguments", () => {
+    const url = "postgres://me:p%40ss@one:5432,[::1]/parley?sslmode=require";
+    expect(clientVariables(url)).toMatchObject({
+      PGHOST: "one,::1",
+      PGPORT: "5432,5432",
+      PGPASSWORD: "p@ss",
+      PGDATABASE: "parley",
+      PGSSLMODE: "require",
+    });
+  });
+});
+
+test("make watch restarts the services whose process reads what has changed", () => {
+  expect(dependentsOf("services/auth")).toEqual(["auth"]);
+  expect(dependentsOf("packages/socket")).toEqual(["ws-producer", "ws-consumer"]);
+  expect(dependentsOf("packages/runtime")).toEqual(["auth", "ws-producer", "ws-consumer", "web"]);
+  expect(dependentsOf("packages/devstack")).toEqual([]);
+});

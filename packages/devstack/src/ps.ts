@@ -1,0 +1,45 @@
+import { loadDotEnv, ownEnvironment, SettingError } from "./environment.ts";
+import { runCommand } from "./run-command.ts";
+import { isLocked, pidOf, readPorts } from "./run-dir.ts";
+import { isAlive } from "./server-process.ts";
+import { dataDirOf } from "./stack-options.ts";
+import { httpPortOf, SERVICE_NAMES } from "./stack-services.ts";
+import { runMain, say } from "./terminal.ts";
+import { missingAt } from "./unit.ts";
+
+// `make ps`: the processes of the running stack, and whether each is ready.
+await runMain("make ps", async () => {
+  loadDotEnv();
+  const dataDir = dataDirOf(ownEnvironment());
+  if (!isLocked(dataDir)) throw new SettingError("NOTHING_RUNS", `nothing runs on ${dataDir} (make start)`);
+  const ports: Readonly<Record<string, string>> = readPorts(dataDir);
+  const portOf: Readonly<Record<string, string | undefined>> = {
+    nats: ports.NATS_PORT,
+    postgres: ports.POSTGRES_PORT,
+  };
+  say(
+    `${"name".padEnd(14)}${"pid".padEnd(9)}${"port".padEnd(7)}${"since".padEnd(13)}${"memory".padEnd(9)}state`,
+  );
+  for (const name of ["nats", "postgres", ...SERVICE_NAMES]) {
+    const pid = pidOf(dataDir, name);
+    if (Number.isNaN(pid)) continue;
+    const port = portOf[name] ?? ports[httpPortOf(name) ?? ""] ?? "";
+    const [since = "", kilobytes = "0"] = (
+      await runCommand("ps", ["-o", "etime=,rss=", "-p", String(pid)])
+    ).stdout
+      .trim()
+      .split(/\s+/);
+    const memory = `${Math.round(Number(kilobytes) / 1_024)} MB`;
+    const state = await stateOf(pid, httpPortOf(name) && `http://127.0.0.1:${port}/health/ready`);
+    say(
+      `${name.padEnd(14)}${String(pid).padEnd(9)}${port.padEnd(7)}${since.padEnd(13)}${memory.padEnd(9)}${state}`,
+    );
+  }
+  return 0;
+});
+
+async function stateOf(pid: number, readyUrl: string | undefined): Promise<string> {
+  if (!isAlive(pid)) return "ended";
+  if (readyUrl === undefined) return "runs";
+  return (await missingAt(readyUrl)) ?? "ready";
+}
