@@ -1,5 +1,6 @@
 import { AuthClientVariables } from "@parley/identity/auth-client";
 import { LogVariables, RoomVariables } from "@parley/protocol/variables";
+import { TraceVariables } from "@parley/runtime/traces";
 import {
   NatsVariables,
   Port,
@@ -13,6 +14,7 @@ import { Type } from "typebox";
 /** The environment variables of ws-consumer. */
 export const ConsumerConfig = Type.Object({
   ...ServiceVariables,
+  ...TraceVariables,
   ...NatsVariables,
   ...PostgresVariables,
   ...AuthClientVariables,

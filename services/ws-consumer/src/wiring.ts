@@ -14,6 +14,7 @@ import type { App } from "@parley/runtime/http";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
 import { TokenBuckets } from "@parley/runtime/token-bucket";
+import { openTraces } from "@parley/runtime/traces";
 import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
@@ -66,6 +67,7 @@ import { checkLanguage, openSearchDatabase } from "./search/postgres/search-data
 import { createSearchIndex } from "./search/postgres/search-index.ts";
 import { createSearchQueue } from "./search/postgres/search-queue.ts";
 import { createSearch } from "./search/search.ts";
+import { traceDelivery, traceWrites } from "./traces.ts";
 import { createFreeShards } from "./writing/nats/free-shards.ts";
 import { createShardLog } from "./writing/nats/jetstream-log.ts";
 import { createAppendEntry, listenToOutbox } from "./writing/nats/outbox-log.ts";
@@ -91,7 +93,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   const limits = doorLimits(config);
   const onFault: OnFault = (err, what) => log.warn({ err }, what);
   const connections = await connect(context);
-  const { nats, live, lanes, identities } = connections;
+  const { nats, live, lanes, identities, traces } = connections;
   const instance = `${hostname()}:${config.CONSUMER_HTTP_PORT}`;
 
   const history = createHistory(lanes.history);
@@ -104,7 +106,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   const readHeads = createReadHeads(heads, createOwnRooms(lanes.points).heads);
   const hub = new Hub({ readHeads, readFrames, encode: encodeTextFrames, onFault, now });
   onClose(maintainHub(hub, onFault));
-  const here = new LocalDelivery(onFault);
+  const here = new LocalDelivery(onFault, traces && ((deliver) => traceDelivery(deliver, traces)));
   const ownHere = new LocalDelivery(onFault);
   const publishUserEvents = createPublishUserEvents(live, ownHere.deliver);
 
@@ -157,10 +159,12 @@ export async function wireConsumer(context: Context): Promise<App> {
   return built.app;
 }
 
-/** Opens the connections to Postgres, NATS and auth. */
+/** Opens the connections to Postgres, NATS, auth and the receiver of traces. */
 async function connect({ config, log, onClose }: Context) {
   const credential = authCredential(config);
   const url = databaseUrl(config);
+  const traces = await openTraces("ws-consumer", config, log);
+  onClose(() => traces?.close());
   const lanes = openLanes(url);
   onClose(() => lanes.close());
   const writes = openWriterDatabase(url, "ws-consumer writer", config.LOG_SHARDS);
@@ -173,13 +177,13 @@ async function connect({ config, log, onClose }: Context) {
   const auth = connectAuth(authUrl(config), authCredentials(config), credential);
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
-  return { lanes, writes, nats, live, auth, identities };
+  return { lanes, writes, nats, live, auth, identities, traces };
 }
 
 /** Starts the writers: from the log to Postgres, then to the listeners here, and by NATS to other instances. */
 async function wireWriting(
   { config, log, onClose }: Context,
-  { nats, live, writes }: Connections,
+  { nats, live, writes, traces }: Connections,
   instance: string,
   here: LocalDelivery,
   publishUserEvents: PublishUserEvents,
@@ -188,7 +192,7 @@ async function wireWriting(
   const writers = createWriters({
     instance,
     shards,
-    store: createShardStore(writes),
+    store: traces ? traceWrites(createShardStore(writes), traces) : createShardStore(writes),
     log: await createShardLog(nats, { shards, replicas, maxBytes }),
     publisher: createLivePublisher({ nats, live, deliverHere: here.deliver, publishUserEvents }),
     report: (level, text, details) => log[level](details, text),

@@ -1,5 +1,6 @@
 import { AuthClientVariables } from "@parley/identity/auth-client";
 import { LogVariables, RoomVariables } from "@parley/protocol/variables";
+import { TraceVariables } from "@parley/runtime/traces";
 import { NatsVariables, Port, ServicePorts, ServiceVariables } from "@parley/runtime/variables";
 import { DoorVariables } from "@parley/socket/door-limits";
 import { Type } from "typebox";
@@ -7,6 +8,7 @@ import { Type } from "typebox";
 /** The environment variables of ws-producer. */
 export const ProducerConfig = Type.Object({
   ...ServiceVariables,
+  ...TraceVariables,
   ...NatsVariables,
   ...AuthClientVariables,
   ...DoorVariables,

@@ -19,6 +19,7 @@ import type { OnFault } from "@parley/runtime/listen";
 import { connectNats } from "@parley/runtime/nats";
 import type { ServiceContext } from "@parley/runtime/service";
 import { TokenBuckets } from "@parley/runtime/token-bucket";
+import { openTraces } from "@parley/runtime/traces";
 import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { monitorUrls, natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
@@ -40,6 +41,7 @@ import { createReact } from "./application/react.ts";
 import { createMayPost, createTakeChannel } from "./application/room-access.ts";
 import type { ProducerConfig } from "./config.ts";
 import { createProducerMetrics } from "./metrics.ts";
+import { tracePosts, tracePublications, traceReactions } from "./traces.ts";
 
 const HOUR_S = 3_600;
 /** Longest wait for the log's acknowledgements when the service closes, ms. */
@@ -55,6 +57,8 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   const { LOG_SHARDS: shards } = config;
   const limits = doorLimits(config);
   const credential = authCredential(config);
+  const traces = await openTraces("ws-producer", config, log);
+  onClose(() => traces?.close());
   const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", log });
   onClose(() => nats.close());
   const auth = connectAuth(authUrl(config), authCredentials(config), credential);
@@ -84,28 +88,26 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
     monitorUrls: monitorUrls(config),
     onPublished: (published) => backlog.acknowledged(published),
     closeDeadlineMs: CLOSE_DEADLINE_MS,
+    trace: traces && ((publish) => tracePublications(publish, traces)),
     log,
   });
   const publishTyping = createPublishTyping(nats);
   const stored = new StoredReceipts(nats, shards, onFault);
   onClose(() => stored.close());
   const freshId = () => randomUUID();
+  const accepting = { takeTurn, mayPost, now: isoNow, freshId };
+  const post = createPostMessage({
+    append: createAppendMessage(publisher.publish, backlog, shards),
+    ...accepting,
+  });
+  const react = createReact({
+    append: createAppendReaction(publisher.publish, backlog, shards),
+    ...accepting,
+  });
   const { app, door } = await buildApp({
     identities,
-    postMessage: createPostMessage({
-      append: createAppendMessage(publisher.publish, backlog, shards),
-      takeTurn,
-      mayPost,
-      now: isoNow,
-      freshId,
-    }),
-    react: createReact({
-      append: createAppendReaction(publisher.publish, backlog, shards),
-      takeTurn,
-      mayPost,
-      now: isoNow,
-      freshId,
-    }),
+    postMessage: traces ? tracePosts(post, traces, freshId) : post,
+    react: traces ? traceReactions(react, traces, freshId) : react,
     announceTyping: createAnnounceTyping(publishTyping, takeTypingTurn, mayAnnounce),
     publishTyping,
     forwardRead: createForwardRead(nats),

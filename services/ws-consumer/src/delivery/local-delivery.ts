@@ -10,8 +10,16 @@ export class LocalDelivery {
   readonly #receivers: DeliverFrames[] = [];
   readonly #onFault: (error: unknown, what: string) => void;
 
-  constructor(onFault: (error: unknown, what: string) => void) {
+  /** Never throws: the writer calls it, and must not stop because of a fault in a receiver. */
+  readonly deliver: DeliverFrames;
+
+  /** @param trace makes of `deliver` one that is traced as well */
+  constructor(
+    onFault: (error: unknown, what: string) => void,
+    trace: (deliver: DeliverFrames) => DeliverFrames = (deliver) => deliver,
+  ) {
     this.#onFault = onFault;
+    this.deliver = trace((room, first, frames) => this.#deliver(room, first, frames));
   }
 
   /** Adds a receiver, which is called after those added before it. */
@@ -19,8 +27,7 @@ export class LocalDelivery {
     this.#receivers.push(receive);
   }
 
-  /** Never throws: the writer calls it, and must not stop because of a fault in a receiver. */
-  readonly deliver: DeliverFrames = (room, first, frames) => {
+  #deliver(room: string, first: number, frames: readonly string[]): void {
     for (const receive of this.#receivers) {
       try {
         receive(room, first, frames);
@@ -28,5 +35,5 @@ export class LocalDelivery {
         this.#onFault(error, "live frames");
       }
     }
-  };
+  }
 }

@@ -51,12 +51,13 @@ export type Posted = Readonly<{ message: Omit<Message, "content"> }> & Omit<Appe
  *
  * @param options.isGone whether the client is gone and no longer needs the message posted
  * @param options.receiptTo core NATS subject of the receipt that the writer sends once Postgres has the message
+ * @param options.traceparent the caller's place in a trace of its own (W3C Trace Context)
  * @throws {Refusal} `rate_limited`, `room_not_found`, `blocked`, `overloaded` or `unavailable`. May throw synchronously or reject.
  */
 export type PostMessage = (
   draft: Draft,
   author: User,
-  options: Readonly<{ isGone: () => boolean; receiptTo?: string }>,
+  options: Readonly<{ isGone: () => boolean; receiptTo?: string; traceparent?: string | undefined }>,
 ) => Promise<Posted>;
 
 type PostMessageDependencies = Readonly<{

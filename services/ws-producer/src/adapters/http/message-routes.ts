@@ -24,6 +24,9 @@ const NewMessage = Type.Object(
   { examples: [{ body: "Hello, World!", id: "m1" }] },
 );
 
+/** Characters of a `traceparent`; later versions of it may be longer. What is not understood is ignored. */
+const TRACEPARENT_LENGTH_MAX = 512;
+
 /** A message, and what HTTP adds to it, in units of packages/runtime/src/work.ts. */
 const POST_COST = 4;
 
@@ -44,7 +47,16 @@ export function addMessageRoutes(
         description: "A retry with the same id (or Idempotency-Key) is acknowledged again and stored once.",
         security: [{ bearer: [] }],
         params: Type.Object({ room: Room }),
-        headers: Type.Object({ "idempotency-key": Type.Optional(Id) }),
+        headers: Type.Object({
+          "idempotency-key": Type.Optional(Id),
+          traceparent: Type.Optional(
+            Type.String({
+              maxLength: TRACEPARENT_LENGTH_MAX,
+              description:
+                "the caller's place in a trace of its own (W3C Trace Context): the message's trace links to it",
+            }),
+          ),
+        }),
         body: NewMessage,
         response: {
           201: Type.Object({ data: AckFrame }),
@@ -55,7 +67,7 @@ export function addMessageRoutes(
     },
     async (request, reply) => {
       const { userId, username } = identityOf(request);
-      const key = request.headers["idempotency-key"];
+      const { "idempotency-key": key, traceparent } = request.headers;
       const { id } = request.body;
       if (key !== undefined && id !== undefined && key !== id) {
         throw new Problem(400, "bad_frame", "id and Idempotency-Key differ", { path: "/id" });
@@ -64,7 +76,8 @@ export function addMessageRoutes(
       const author = { id: userId, username };
       let isLate = false;
       try {
-        const posting = postMessage(draft, author, { isGone: () => isLate || request.socket.destroyed });
+        const isGone = () => isLate || request.socket.destroyed;
+        const posting = postMessage(draft, author, { isGone, traceparent });
         const posted = await withDeadline(posting, ANSWER_DEADLINE_MS, "the log");
         return await reply.code(201).send({ data: ackOf(posted) });
       } catch (error) {

@@ -27,6 +27,8 @@ type LogPublisherOptions = Readonly<{
   onPublished?: (published: Published) => void;
   /** Longest wait for pending entries in `close`, ms. */
   closeDeadlineMs: number;
+  /** Makes of a function that publishes one that is traced as well. */
+  trace?: ((publish: LogRequests["publish"]) => LogRequests["publish"]) | undefined;
   log: Pick<Log, "info" | "error">;
 }>;
 
@@ -52,9 +54,10 @@ export interface LogPublisher {
 }
 
 export function createLogPublisher(nats: NatsConnection, options: LogPublisherOptions): LogPublisher {
-  const { shards, monitorUrls, log, onPublished, closeDeadlineMs } = options;
+  const { shards, monitorUrls, log, onPublished, closeDeadlineMs, trace } = options;
   const counters = { published: 0, duplicates: 0, packs: 0, packed: 0, retries: 0, refused: 0 };
-  const requests = new LogRequests(nats, (err, what) => log.error({ part: "log", err }, what));
+  const untraced = new LogRequests(nats, (err, what) => log.error({ part: "log", err }, what));
+  const requests = trace ? { publish: trace((...request) => untraced.publish(...request)) } : untraced;
   const onSuspect = (shard: number, reason: string) => {
     log.error({ part: "log", stream: streamOf(shard), reason }, "the log's sequence went backwards");
     watch.wake();

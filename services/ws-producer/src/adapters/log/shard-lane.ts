@@ -29,7 +29,7 @@ const RETRY_MAX_MS = 1_000;
 const REFUSALS_MAX = 5;
 
 type LaneDependencies = Readonly<{
-  requests: LogRequests;
+  requests: Pick<LogRequests, "publish">;
   counters: PublishCounters;
   /** Called for each acknowledged entry, before its caller's promise resolves. */
   onPublished?: ((published: Published) => void) | undefined;
