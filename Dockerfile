@@ -1,7 +1,8 @@
 # One file for all images of Parley: `docker build --target auth .` and so on; docker-compose.yml builds them all.
 # Services run straight from their TypeScript sources: only the chat page is built.
+# Base images have full versions; Node's is that of package.json.
 
-FROM docker.io/library/node:24-bookworm-slim AS base
+FROM docker.io/library/node:24.21.0-bookworm-slim AS base
 WORKDIR /app
 
 # What npm reads and nothing else, so that a change of the sources does not install anything again.
@@ -114,6 +115,14 @@ CMD ["node", "packages/devstack/src/migrate-main.ts"]
 
 # nats-server without root: a new volume on /data takes its owner from here. At least 2.15.1: older servers drop
 # settings of the log silently.
-FROM docker.io/library/nats:2.15-alpine AS nats
+FROM docker.io/library/nats:2.15.1-alpine AS nats
 RUN mkdir -p /data && chown 1000:1000 /data
 USER 1000:1000
+
+# Caddy without root. The official program may bind ports below 1024, a right that no container gets here, so that it could
+# not be run; the copy asks for none.
+FROM docker.io/library/caddy:2.11.4-alpine AS edge
+RUN cp /usr/bin/caddy /usr/local/bin/caddy && mkdir -p /data /config && chown 1000:1000 /data /config
+USER 1000:1000
+EXPOSE 8443 8080
+CMD ["/usr/local/bin/caddy", "run", "--config", "/etc/caddy/Caddyfile"]

@@ -129,24 +129,28 @@ nats-info: install ## streams of NATS, and how far each shard of the log is stor
 log-tail: install ## what goes through the log from now on (ROOM=general; TEXT=0: without texts)
 	@exec $(OPERATOR) services/ws-consumer/src/log-tail-main.ts
 
-watch: install ## restart services of `make start` when their sources change
-	@exec $(NODE) $(DEVSTACK)/watch.ts
+watch: install ## restart services when their sources change; of containers, build the images again
+	@if $(COMPOSE_UP); then exec docker compose watch; fi; \
+	exec $(NODE) $(DEVSTACK)/watch.ts
 
-.PHONY: up down images
+.PHONY: up down reload-edge images
 up: ## start the containers (Docker); makes their secrets once, in .env
 	@docker compose version >/dev/null 2>&1 || { echo "make up: there is no Docker with Compose here; \`make start\` needs neither" >&2; exit 1; }
 	@deploy/make-secrets.sh
 	@docker compose up --build --detach --wait
 
 down: ## stop the containers; their volumes stay (Docker)
-	@docker compose down
+	@docker compose --profile '*' down
+
+reload-edge: ## let the edge read deploy/edge/Caddyfile again; no socket is closed (Docker)
+	@docker compose --profile edge exec edge caddy reload --config /etc/caddy/Caddyfile
 
 VERSION = $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
 images: ## build the images, with the version as a tag (Docker)
 	@docker compose version >/dev/null 2>&1 || { echo "make images: there is no Docker with Compose here" >&2; exit 1; }
 	@deploy/make-secrets.sh
-	@docker compose build
-	@for name in auth ws-producer ws-consumer web migrate nats; do docker tag parley-$$name parley-$$name:$(VERSION); echo "images: parley-$$name:$(VERSION)"; done
+	@docker compose --profile edge build
+	@for name in auth ws-producer ws-consumer web migrate nats edge; do docker tag parley-$$name parley-$$name:$(VERSION); echo "images: parley-$$name:$(VERSION)"; done
 
 .PHONY: clean
 clean: ## stop the stack, then remove its data, installed packages and generated code

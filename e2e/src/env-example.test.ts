@@ -52,9 +52,17 @@ function devstackNames(): string[] {
 }
 
 const compose = read("docker-compose.yml");
-/** Names and defaults that docker-compose.yml takes from the environment; what it requires has none. */
-const composeDefaults = [...compose.matchAll(/\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*)|:\?[^}]*)\}/g)].map(
-  ([, name, fallback]) => ({ name: name as string, fallback }),
+const composeFiles = [
+  compose,
+  ...globSync(join(REPOSITORY, "deploy/compose/*.yml")).map((file) => readFileSync(file, "utf8")),
+];
+/** What docker-compose.yml and what it includes take from the environment: secrets have no default. */
+const composeVariables = [
+  ...composeFiles.join().matchAll(/\$\{([A-Z][A-Z0-9_]*)(?::-([^}$]*)(\$?)|(:\?))?/g),
+].map(([, name, fallback, isDerived, isSecret]) => ({ name: name as string, fallback, isDerived, isSecret }));
+/** The defaults that it gives; others follow from another variable. */
+const composeDefaults = composeVariables.filter(
+  ({ fallback, isDerived }) => fallback !== undefined && !isDerived,
 );
 
 /** Names that a part of docker-compose.yml sets, with those of the anchors that it merges. */
@@ -80,7 +88,7 @@ describe(".env.example", () => {
     [
       ...Object.values(schemas).flatMap(Object.keys),
       ...devstackNames(),
-      ...composeDefaults.map(({ name }) => name),
+      ...composeVariables.map(({ name }) => name),
     ].filter((name) => !NOT_OURS.has(name)),
   );
 
@@ -112,7 +120,7 @@ describe(".env.example", () => {
 
   test("gives the defaults of docker-compose.yml", () => {
     for (const { name, fallback } of composeDefaults)
-      expect([name, defaultIn(name)]).toEqual([name, fallback]);
+      expect([name, exampleOf(name)?.value]).toEqual([name, fallback]);
   });
 
   test.each([
@@ -132,7 +140,7 @@ describe(".env.example", () => {
     const make = () => execFileSync(join(REPOSITORY, "deploy/make-secrets.sh"), [file], { encoding: "utf8" });
     const told = make();
     const made = parseEnv(readFileSync(file, "utf8"));
-    const secrets = composeDefaults.filter(({ fallback }) => fallback === undefined).map(({ name }) => name);
+    const secrets = composeVariables.filter(({ isSecret }) => isSecret).map(({ name }) => name);
     expect(Object.keys(made).sort()).toEqual([...new Set(secrets)].sort());
     expect(secrets.filter((name) => /PASSWORD|TOKEN/.test(name))).toEqual(secrets);
     for (const [name, value] of Object.entries(made)) {

@@ -42,6 +42,29 @@ export const PROGRAMS = {
     path: "usr/bin/promtool",
     home: "prometheus.io/download, in the archive of prometheus",
   },
+  // Reads docker-compose.yml without an engine.
+  "docker-compose": {
+    versionMin: "2.40.0",
+    versionArgs: ["version"],
+    package: "docker-compose",
+    path: "usr/libexec/docker/cli-plugins/docker-compose",
+    home: "the releases of the docker/compose project on GitHub",
+  },
+  caddy: {
+    versionMin: "2.11.0",
+    versionArgs: ["version"],
+    package: "caddy",
+    path: "usr/bin/caddy",
+    home: "caddyserver.com/download",
+  },
+  // Renders deploy/k8s.
+  kubectl: {
+    versionMin: "1.30.0",
+    versionArgs: ["version", "--client"],
+    package: "kubectl",
+    path: "usr/bin/kubectl",
+    home: "kubernetes.io/docs/tasks/tools",
+  },
 } as const satisfies Readonly<Record<string, Program>>;
 type ProgramName = keyof typeof PROGRAMS;
 
