@@ -13,8 +13,8 @@ CACHE=${PARLEY_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/parley}/podman
 # A copy of the Node in node_modules.
 NODE=$CACHE/context/node
 PACKAGES=(podman runc crun netavark aardvark-dns iptables debootstrap)
-TARGETS=(auth ws-producer ws-consumer web migrate nats)
-SERVICES=(nats postgres auth-service ws-producer-app ws-consumer-app web)
+TARGETS=(auth ws-producer ws-consumer web migrate nats edge)
+SERVICES=(nats postgres auth-service ws-producer-app ws-consumer-app web edge)
 job=
 
 source "$HERE/engine.sh"
@@ -34,9 +34,9 @@ main() {
   for suite in bookworm sid; do
     podman image exists "localhost/debian:$suite" || step "debian $suite" debian_base "$suite"
   done
-  step "stand-in node" build node node:24-bookworm-slim "$CACHE/context" --file "$HERE/Containerfile"
-  step "stand-in postgres" build postgres postgres:18 "$CACHE/context" --file "$HERE/Containerfile"
-  step "stand-in nats" build nats nats:2.15-alpine "$CACHE/context" --file "$HERE/Containerfile"
+  for name in node postgres nats caddy; do
+    step "stand-in $name" build "$name" "$(official "$name")" "$CACHE/context" --file "$HERE/Containerfile"
+  done
   for target in "${TARGETS[@]}"; do step "build $target" build_target "$target"; done
   trap 'take_down $?' EXIT
   trap 'exit 130' INT
@@ -45,11 +45,17 @@ main() {
   compose down --volumes --timeout 5 >/dev/null 2>&1 || true
   step "compose up --wait" compose up --no-build --detach --wait --wait-timeout 120
   check_settings
+  check_edge
   talk_through_kills
   step "compose down, volumes stay" compose down --timeout 30
   step "compose up again" compose up --no-build --detach --wait --wait-timeout 120
   "$NODE" "$ROOT/e2e/src/talk.ts" check "$CACHE/talk.json"
   say "everything held, $SECONDS s"
+}
+
+# The official image that stands in the Dockerfile or in docker-compose.yml, without its registry.
+official() {
+  grep -oh "docker.io/library/$1:[^ ]*" "$ROOT/Dockerfile" "$ROOT/docker-compose.yml" | head -n 1 | sed 's|.*/||'
 }
 
 install_packages() {
@@ -69,12 +75,13 @@ find_programs() {
     import { findProgram } from "./packages/devstack/src/find-program.ts";
     import { findFreePort } from "./packages/devstack/src/ports.ts";
     const [, context, ports] = process.argv;
-    copyFileSync(await findProgram("nats-server", { env: process.env, onProgress: console.log }), `${context}/nats-server`);
-    const names = ["AUTH_HTTP", "PRODUCER_HTTP", "CONSUMER_HTTP", "WEB", "NATS", "POSTGRES"];
+    for (const name of ["nats-server", "caddy"])
+      copyFileSync(await findProgram(name, { env: process.env, onProgress: console.log }), `${context}/${name}`);
+    const names = ["AUTH_HTTP", "PRODUCER_HTTP", "CONSUMER_HTTP", "WEB", "NATS", "POSTGRES", "EDGE", "EDGE_HTTP"];
     const lines = names.map(async (name) => `export ${name}_PORT=${await findFreePort()}\n`);
     writeFileSync(ports, (await Promise.all(lines)).join(""));
   ' "$CACHE/context" "$CACHE/ports.sh"
-  echo "unset HOST NODE_ENV" >>"$CACHE/ports.sh"
+  echo "unset HOST NODE_ENV; export COMPOSE_PROFILES=edge EDGE_HOST=localhost" >>"$CACHE/ports.sh"
   deploy/make-secrets.sh "$CACHE/secrets.env"
   npm=$("$NODE" -p 'require("./package.json").packageManager')
   cd "$CACHE/context"
@@ -111,6 +118,18 @@ check_settings() {
   podman exec "$(container_of nats)" wget -q -O - http://127.0.0.1:8222/jsz | grep -q '"sync_always": *true' ||
     fail "NATS does not sync each write"
   say "NATS syncs each write: $(podman exec "$(container_of nats)" nats-server --version)"
+}
+
+# Checks that the page and all services answer at the one origin of the edge, also while it reads its settings again.
+check_edge() {
+  local origin=https://localhost:$EDGE_PORT path
+  for path in /auth/health/ready /send/health/ready /listen/health/ready /health/ready; do
+    curl --silent --insecure --fail --output /dev/null "$origin$path" || fail "the edge: $path does not answer"
+  done
+  curl --silent --insecure "$origin/" | grep -q "$origin" || fail "the edge: the page does not know its origin"
+  compose exec -T edge caddy reload --force --config /etc/caddy/Caddyfile >/dev/null 2>&1 || fail "the edge cannot read its settings again"
+  curl --silent --insecure --fail --output /dev/null "$origin/send/health/ready" || fail "the edge does not answer after a reload"
+  say "the page and all services answer at $origin"
 }
 
 # Kills the first process of each container, as a crash would; the restart policy must bring it back.
