@@ -32,8 +32,7 @@ export function createRequest({ urls, fetch, closed }: RequestParts) {
     path: string,
     { body, query, signal, token }: Ask & { token?: string | undefined } = {},
   ): Promise<Answer<T>> => {
-    const ends = [AbortSignal.timeout(REQUEST_MS), closed];
-    if (signal) ends.push(signal);
+    const ends = [AbortSignal.timeout(REQUEST_MS), closed, ...(signal ? [signal] : [])];
     try {
       const answer = await fetch(`${urls[service]}/api/v1${path}${textOf(query)}`, {
         method,
@@ -57,8 +56,8 @@ export function createRequest({ urls, fetch, closed }: RequestParts) {
 }
 
 function textOf(query: Ask["query"] = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  return `?${new URLSearchParams(given as [string, string][])}`;
+  // What is undefined goes.
+  return `?${new URLSearchParams(JSON.parse(JSON.stringify(query)))}`;
 }
 export type Request = ReturnType<typeof createRequest>;
 

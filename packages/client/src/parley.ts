@@ -145,6 +145,7 @@ export function createParley(options: Options): Parley {
     events: (o) => readEvents(core, ME, closing.signal, o),
     request: http,
     connect,
+    retry: sockets.probe,
     close,
     [Symbol.asyncDispose]: close,
   } as Parley;

@@ -209,7 +209,10 @@ export interface Room {
   delete(): Promise<void>;
   /** Joins a channel. */
   join(): Promise<void>;
-  /** Leaves the room. @throws {ParleyError} `last_owner` */
+  /**
+   * Leaves the room. The last owner makes a member its owner in the same step:
+   * `parley.request("POST", "/rooms/ID/leave", { query: { successor: userId } })`. @throws {ParleyError} `last_owner`
+   */
   leave(): Promise<void>;
 }
 
@@ -271,6 +274,8 @@ export interface Parley extends AsyncDisposable {
   request<T = unknown>(method: string, path: string, o?: RequestOptions): Promise<Answer<T>>;
   /** Connects until the last release (and 250 ms longer). */
   connect(): Release;
+  /** Makes the next attempt now, where `status` is `retrying`. A connection that is open is asked whether it lives. */
+  retry(): void;
   /** Final. Never rejects. What is in the outbox stays in the store. */
   close(): Promise<void>;
 }
