@@ -6,6 +6,8 @@ import { parley } from "./parley.ts";
 
 /** The connection is told of once it has been away for so long, ms: a quick reconnection is no news. */
 const PATIENCE_MS = 600;
+/** Whoever would have to wait longer for the next attempt may begin it, ms. */
+const LONG_MS = 3_000;
 
 const status = signalOf(parley.status);
 const outbox = signalOf(parley.outbox);
@@ -39,18 +41,30 @@ export function watchConnection(): void {
   });
 }
 
-function sentence(): string {
+/** What is to be told of the connection. */
+type ConnectionNews = Readonly<{
+  text: string;
+  /** Until the next attempt, s; 0 if none waits. */
+  seconds: number;
+  /** Messages that wait to be sent. */
+  waiting: number;
+  /** The wait is long enough that somebody may want to end it. */
+  isLong: boolean;
+}>;
+
+function sentence(seconds: number): string {
   const { state, error } = status.value;
   if (state === "stopped") return text.connection.stopped(error?.code ?? "");
   if (!navigator.onLine) return text.connection.offline;
-  if (state !== "retrying") return text.connection.connecting;
-  const seconds = Math.ceil((retryAt.value - now.value) / 1_000);
-  return seconds > 0 ? text.connection.retrying(seconds) : text.connection.connecting;
+  return seconds > 0 ? text.connection.retrying : text.connection.connecting;
 }
 
-/** What is to be told of the connection; empty while all is well. */
-export const connectionLine = computed(() => {
-  if (!isLate.value) return "";
-  const count = waiting.value;
-  return count === 0 ? sentence() : `${sentence()} · ${text.connection.waiting(count)}`;
+/** What is to be told of the connection; undefined while all is well. */
+export const connectionNews = computed<ConnectionNews | undefined>(() => {
+  if (!isLate.value) return undefined;
+  const { state, retryInMs = 0 } = status.value;
+  const isRetrying = state === "retrying" && navigator.onLine;
+  const seconds = isRetrying ? Math.max(0, Math.ceil((retryAt.value - now.value) / 1_000)) : 0;
+  const isLong = seconds > 0 && retryInMs > LONG_MS;
+  return { text: sentence(seconds), seconds, waiting: waiting.value, isLong };
 });

@@ -1,6 +1,6 @@
 import { count } from "./en.ts";
 
-/** Texts of the screens whose scripts are loaded when they are shown. Another language is another file of the same shape. */
+/** Texts of the screens whose scripts are loaded when they are shown; `en.ts` says how a language is added. */
 export const screens = {
   more: "Show more",
   remove: "Remove",
@@ -11,6 +11,13 @@ export const screens = {
     label: "Name of a room or a person",
     write: "Write to",
     none: "No room and nobody of that name",
+  },
+
+  emoji: {
+    title: "Emoji",
+    label: "Find an emoji by name",
+    hint: "Type a name, such as thumbs up or tada.",
+    found: (n: number) => (n === 0 ? "No emoji of that name" : count(n, "emoji", "emoji")),
   },
 
   channels: {
@@ -124,7 +131,9 @@ export const screens = {
     leaveTitle: (name: string) => `Leave ${name}?`,
     leaveGroup: "You will not see it any more, unless somebody adds you again.",
     leaveChannel: "You can join again at any time.",
-    lastOwner: "You are the only owner. Make somebody else an owner first, or delete the room.",
+    lastOwner: "You are its only owner. Somebody else becomes the owner when you leave.",
+    successor: "New owner",
+    aloneOwner: "Nobody else is in the room, so it would have no owner. Delete it instead.",
     delete: "Delete room",
     deleteTitle: (name: string) => `Delete ${name}?`,
     deleteBody: "All its messages are gone for everybody, for good.",

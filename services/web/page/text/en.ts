@@ -1,4 +1,4 @@
-/** Every text of the page. Another language is another file of the same shape. */
+/** Every text of the first load; `en-screens.ts` has those of screens that are loaded later. To add a language, write both files anew, such as `de.ts` and `de-screens.ts`, and let `resolve.alias` of scripts/build.ts put them in the place of these. */
 export const count = (n: number, one: string, many: string): string =>
   `${n.toLocaleString("en")} ${n === 1 ? one : many}`;
 
@@ -52,7 +52,9 @@ export const text = {
   connection: {
     connecting: "Connecting…",
     offline: "You are offline",
-    retrying: (seconds: number) => `Reconnecting in ${seconds} s`,
+    retrying: "Reconnecting",
+    inSeconds: (seconds: number) => `in ${seconds} s`,
+    tryNow: "Try now",
     waiting: (n: number) => `${count(n, "message", "messages")} waiting`,
     stopped: (why: string) => `Disconnected (${why || "closed"}). Load the page again.`,
   },
@@ -126,6 +128,7 @@ export const text = {
       removeTitle: "Delete this message?",
       removeBody: "Everybody in the room will see that it was deleted.",
       undo: (emoji: string) => `Take back ${emoji}`,
+      moreEmoji: "More emoji",
     },
     live: (author: string, body: string) => `${author}: ${body}`,
   },
@@ -140,6 +143,8 @@ export const text = {
     left: (n: number) => `${n} left`,
     tooLong: (n: number) => `${n} too long`,
     wait: (seconds: number) => `Too fast: goes out in ${seconds} s`,
+    completions: "Completions",
+    choices: (n: number) => count(n, "completion", "completions"),
   },
 
   /** What codes of errors mean to people; others show the server's own words. */
@@ -176,6 +181,7 @@ export const text = {
     actions: "What can be done with a message",
     send: "Send",
     newLine: "New line",
+    complete: "Complete a person or an emoji",
     editLast: "Edit your last message (in an empty text field)",
     leave: "Back, or leave it",
   },
