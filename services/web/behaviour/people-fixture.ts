@@ -1,7 +1,17 @@
 import { postJson } from "@parley/devstack/accounts";
 import { expect, it } from "vitest";
 import { PASSWORD } from "./page-stack-fixture.ts";
-import { composer, fresh, profile, send, signedIn, somebody, untilStored, web } from "./running-fixture.ts";
+import {
+  ask,
+  composer,
+  fresh,
+  profile,
+  send,
+  signedIn,
+  somebody,
+  untilStored,
+  web,
+} from "./running-fixture.ts";
 
 it("a group: made, a link got and taken by somebody new, a role given, somebody removed, left", async () => {
   const [anna, title] = [await somebody("Anna"), fresh("Plans")];
@@ -33,8 +43,7 @@ it("a group: made, a link got and taken by somebody new, a role given, somebody 
 
   await hers.getByRole("button", { name: "Leave" }).click();
   const dialog = hers.getByRole("dialog");
-  await dialog.getByRole("button", { name: "Leave" }).click();
-  await dialog.getByText("only owner").waitFor();
+  await dialog.getByText("Delete it instead").waitFor();
   await hers.keyboard.press("Escape");
   await expect.poll(() => hers.evaluate(() => document.activeElement?.textContent)).toBe("Leave");
   await hers.getByRole("button", { name: "Delete room" }).click();
@@ -42,15 +51,26 @@ it("a group: made, a link got and taken by somebody new, a role given, somebody 
   await hers.locator(".inbox-row", { hasText: title }).waitFor({ state: "detached" });
 });
 
-it("an invitation is counted, accepted, and gone", async () => {
+it("an invitation is told to who comes back to the page, accepted, and gone; the last owner leaves and names another", async () => {
   const [anna, boris, title] = [await somebody("Anna"), await somebody("Boris"), fresh("Secret")];
   const listen = `${web.urlOf("ws-consumer")}/api/v1`;
-  await postJson(`${listen}/rooms`, { kind: "group", title, members: [boris.id] }, anna.token);
   const page = await signedIn(boris);
+  const group = await postJson(`${listen}/rooms`, { kind: "group", title, members: [boris.id] }, anna.token);
+  await page.evaluate(() => dispatchEvent(new Event("focus")));
   await page.getByRole("link", { name: "1 invitation" }).click();
   await page.getByRole("button", { name: `Accept: ${title}` }).click();
   await page.locator(".inbox-row.is-open", { hasText: title }).waitFor();
   expect(await page.getByText("1 invitation").count()).toBe(0);
+
+  const { id } = group as { id: string };
+  const hers = await signedIn(anna, `/r/${id}/details`);
+  await hers.getByRole("button", { name: "Leave" }).click();
+  const dialog = hers.getByRole("dialog");
+  await dialog.getByLabel("New owner").selectOption("Boris");
+  await dialog.getByRole("button", { name: "Leave" }).click();
+  await hers.locator(".inbox-row", { hasText: title }).waitFor({ state: "detached" });
+  const room = await ask(boris, "GET", `${listen}/rooms/${id}`);
+  expect(room).toMatchObject({ role: "owner" });
 });
 
 it("a block: nothing is written to the direct chat, which says so on both sides, until it is taken back", async () => {

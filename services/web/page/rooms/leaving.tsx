@@ -1,7 +1,6 @@
-import { ParleyError, type RoomSummary } from "@parley/client";
-import type { Signal } from "@preact/signals";
+import type { RoomSummary } from "@parley/client";
+import { type Signal, useSignal } from "@preact/signals";
 import type { Question } from "../parts/confirm.tsx";
-import { sentenceOf } from "../parts/errors.ts";
 import { Icon } from "../parts/icon.tsx";
 import { titleOf } from "../parts/room-names.ts";
 import { Section } from "../parts/section.tsx";
@@ -9,30 +8,17 @@ import { dropRoom } from "../state/inbox.ts";
 import { parley } from "../state/parley.ts";
 import { go } from "../state/route.ts";
 import { screens } from "../text/en-screens.ts";
+import { LeaveDialog } from "./leave-dialog.tsx";
 
 const words = screens.details;
-
-const tell = (error: unknown): string =>
-  error instanceof ParleyError && error.code === "last_owner" ? words.lastOwner : sentenceOf(error);
 
 /** Leaves a room, or deletes it for all. */
 export function Leaving({ room, asked }: { room: RoomSummary; asked: Signal<Question | undefined> }) {
   const name = titleOf(room);
+  const isLeaving = useSignal(false);
   const done = () => {
     dropRoom(room.id);
     go("/", { replace: true });
-  };
-  const leave = () => {
-    asked.value = {
-      title: words.leaveTitle(name),
-      body: room.kind === "channel" ? words.leaveChannel : words.leaveGroup,
-      action: words.leave,
-      tell,
-      async work() {
-        await parley.rooms.get(room.id).leave();
-        done();
-      },
-    };
   };
   const remove = () => {
     asked.value = {
@@ -48,7 +34,13 @@ export function Leaving({ room, asked }: { room: RoomSummary; asked: Signal<Ques
   return (
     <Section title={words.leaving}>
       <div class="buttons">
-        <button type="button" class="button" onClick={leave}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => {
+            isLeaving.value = true;
+          }}
+        >
           <Icon name="leave" class="is-small" />
           {words.leave}
         </button>
@@ -59,6 +51,15 @@ export function Leaving({ room, asked }: { room: RoomSummary; asked: Signal<Ques
           </button>
         )}
       </div>
+      {isLeaving.value && (
+        <LeaveDialog
+          room={room}
+          onLeft={done}
+          onClose={() => {
+            isLeaving.value = false;
+          }}
+        />
+      )}
     </Section>
   );
 }

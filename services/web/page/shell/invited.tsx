@@ -6,7 +6,10 @@ import { text } from "../text/en.ts";
 /** Tells of the groups that ask the user to join. */
 export function Invited() {
   const count = invitations.value?.length ?? 0;
-  if (count === 0) return null;
+  return <div role="status">{count > 0 && <InvitedLink count={count} />}</div>;
+}
+
+function InvitedLink({ count }: { count: number }) {
   const isOpen = route.value.name === "invitations";
   return (
     <a

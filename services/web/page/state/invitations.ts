@@ -35,6 +35,7 @@ export function watchInvitations(): void {
     reloadInvitations();
   });
   document.addEventListener("visibilitychange", reloadInvitations);
+  addEventListener("focus", reloadInvitations);
   parley.status.subscribe(({ state }) => {
     if (state === "online") reloadInvitations();
   });
