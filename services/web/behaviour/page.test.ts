@@ -2,6 +2,7 @@
 import "./placing-fixture.ts";
 import "./reading-fixture.ts";
 import "./writing-fixture.ts";
+import "./completing-fixture.ts";
 import "./stored-fixture.ts";
 import "./doors-fixture.ts";
 import "./faults-fixture.ts";

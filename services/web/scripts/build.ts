@@ -26,7 +26,11 @@ await build({
     reportCompressedSize: false,
     rolldownOptions: {
       input: { index: join(WORKSPACE, "page/index.html"), sw: join(WORKSPACE, "worker/sw.ts") },
-      output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+      output: {
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        // The first load is one file, as one compresses better than the parts that later screens share.
+        codeSplitting: { groups: [{ name: "page", test: /page\/main\.tsx$/ }] },
+      },
     },
   },
 });

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { text } from "../text/en.ts";
 import { Icon } from "./icon.tsx";
 
@@ -13,7 +13,8 @@ function dismiss(dialog: HTMLDialogElement): void {
 export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren }) {
   const { title, onClose, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Before the browser gives the focus to a field that asks for it: the place to come back to would be lost.
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
     return () => element && dismiss(element);

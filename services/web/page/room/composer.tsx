@@ -2,10 +2,13 @@ import type { Message } from "@parley/client";
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { reasonOf } from "../parts/errors.ts";
+import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { drafts, setDraft } from "../state/drafts.ts";
-import { nameOf } from "../state/names.ts";
 import { text } from "../text/en.ts";
+import { Completion } from "./completion.ts";
+import { CompletionList } from "./completion-list.tsx";
+import { ComposerMode } from "./composer-mode.tsx";
 import { Composition } from "./composition.ts";
 import { RateLimit } from "./rate-limit.tsx";
 import type { RoomContext } from "./room-context.ts";
@@ -28,40 +31,16 @@ function grow(field: HTMLTextAreaElement): void {
   field.style.height = `${field.scrollHeight}px`;
 }
 
-function Mode({ context, onCancel }: { context: RoomContext; onCancel: () => void }) {
-  const { value } = context.composing;
-  if (value.kind === "new") return null;
-  return (
-    <p class="mode">
-      <Icon name={value.kind} class="is-small" />
-      <span>{value.kind === "edit" ? words.editing : words.replying(nameOf(value.message.author))}</span>
-      <q>{value.message.body.slice(0, 120)}</q>
-      <button type="button" class="icon-button" aria-label={text.cancel} onClick={onCancel}>
-        <Icon name="close" class="is-small" />
-      </button>
-    </p>
-  );
-}
+type Field = Readonly<{ current: HTMLTextAreaElement | null }>;
 
-/** The text field of a room. It is never disabled: what is written waits for the connection. */
-export function Composer({ context, name }: { context: RoomContext; name: string }) {
-  const field = useRef<HTMLTextAreaElement>(null);
-  const composition = useMemo(() => new Composition(), []);
+/** What is written in a room: a new message, which is kept as a draft, an answer, or another text of an earlier one. */
+function useWriting(context: RoomContext, field: Field) {
   const edited = useSignal("");
   const failure = useSignal("");
   const { room, composing } = context;
   const mode = composing.value;
   const value = mode.kind === "edit" ? edited.value : (drafts.value.get(room.id) ?? "");
-  const left = LENGTH_MAX - [...value].length;
 
-  useEffect(() => {
-    context.focusComposer = () => field.current?.focus();
-    // On a touch screen the keyboard would cover the messages.
-    if (matchMedia("(hover: hover)").matches) field.current?.focus();
-  }, [context]);
-  useLayoutEffect(() => {
-    if (field.current) grow(field.current);
-  }, [value]);
   useEffect(() => {
     if (mode.kind === "edit") edited.value = mode.message.body;
   }, [mode]);
@@ -91,18 +70,42 @@ export function Composer({ context, name }: { context: RoomContext; name: string
     done();
     context.toLatest();
   };
+  /** Escape leaves an answer or an edit; the arrow up in an empty field edits what the user wrote last. */
+  const leaveOrEdit = (event: KeyboardEvent) => {
+    if (event.key === "Escape" && mode.kind !== "new") return done();
+    if (event.key !== "ArrowUp" || value !== "" || mode.kind !== "new") return;
+    const message = lastOwn(context);
+    if (!message) return;
+    event.preventDefault();
+    composing.value = { kind: "edit", message };
+  };
+  return { isEdit: mode.kind === "edit", value, failure: failure.value, write, done, submit, leaveOrEdit };
+}
+
+/** The text field of a room. It is never disabled: what is written waits for the connection. */
+export function Composer({ context, name }: { context: RoomContext; name: string }) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  const composition = useMemo(() => new Composition(), []);
+  const completion = useMemo(() => new Completion(context), [context]);
+  const { isEdit, value, failure, write, done, submit, leaveOrEdit } = useWriting(context, field);
+  const left = LENGTH_MAX - [...value].length;
+
+  useEffect(() => {
+    context.focusComposer = () => field.current?.focus();
+    // On a touch screen the keyboard would cover the messages.
+    if (matchMedia("(hover: hover)").matches) field.current?.focus();
+  }, [context]);
+  useLayoutEffect(() => {
+    if (field.current) grow(field.current);
+  }, [value]);
+
   const onKeyDown = (event: KeyboardEvent) => {
-    const isEnter = event.key === "Enter" && !event.shiftKey;
-    if (isEnter && !composition.owns(event)) {
+    const isOwned = composition.owns(event);
+    if (!isOwned && completion.takeKey(event, write)) return;
+    if (event.key === "Enter" && !event.shiftKey && !isOwned) {
       event.preventDefault();
       submit();
-    } else if (event.key === "Escape" && mode.kind !== "new") done();
-    else if (event.key === "ArrowUp" && value === "" && mode.kind === "new") {
-      const message = lastOwn(context);
-      if (!message) return;
-      event.preventDefault();
-      composing.value = { kind: "edit", message };
-    }
+    } else leaveOrEdit(event);
   };
   return (
     <form
@@ -112,13 +115,13 @@ export function Composer({ context, name }: { context: RoomContext; name: string
         submit();
       }}
     >
-      <RateLimit room={room.id} />
-      <Mode context={context} onCancel={done} />
-      {failure.value !== "" && (
-        <p class="failure" role="alert">
-          {failure.value}
-        </p>
-      )}
+      <CompletionList
+        completion={completion}
+        onPick={(one) => field.current && completion.pick(one, field.current, write)}
+      />
+      <RateLimit room={context.room.id} />
+      <ComposerMode context={context} onCancel={done} />
+      <Failure text={failure} />
       <div class="field">
         <textarea
           ref={field}
@@ -127,11 +130,16 @@ export function Composer({ context, name }: { context: RoomContext; name: string
           placeholder={words.placeholder(name)}
           aria-label={words.label(name)}
           enterkeyhint="send"
+          {...completion.attributes}
           onInput={({ currentTarget }) => {
             write(currentTarget.value);
-            if (mode.kind !== "edit") room.keystroke();
+            completion.look(currentTarget);
+            if (!isEdit) context.room.keystroke();
           }}
           onKeyDown={onKeyDown}
+          onKeyUp={({ currentTarget }) => completion.look(currentTarget)}
+          onClick={({ currentTarget }) => completion.look(currentTarget)}
+          onBlur={() => completion.close()}
           onCompositionStart={() => composition.start()}
           onCompositionEnd={() => composition.end()}
         />
@@ -140,8 +148,8 @@ export function Composer({ context, name }: { context: RoomContext; name: string
             {left < 0 ? words.tooLong(-left) : words.left(left)}
           </span>
         )}
-        <button type="submit" class="send" aria-label={mode.kind === "edit" ? words.save : words.send}>
-          <Icon name={mode.kind === "edit" ? "check" : "send"} />
+        <button type="submit" class="send" aria-label={isEdit ? words.save : words.send}>
+          <Icon name={isEdit ? "check" : "send"} />
         </button>
       </div>
     </form>

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { summaryOf } from "../state/inbox.ts";
+import { pickEmoji } from "../state/keys.ts";
 import { roomPath } from "../state/route.ts";
 import { text } from "../text/en.ts";
 import type { RoomContext } from "./room-context.ts";
@@ -60,6 +61,15 @@ function EmojiBar({ onPick }: { onPick: (emoji: string) => void }) {
           {emoji}
         </button>
       ))}
+      <Action
+        icon="plus"
+        label={words.moreEmoji}
+        onClick={() => {
+          // The dialog gives the focus back to the row.
+          bar.current?.closest<HTMLElement>("li")?.focus();
+          pickEmoji(onPick);
+        }}
+      />
     </div>
   );
 }

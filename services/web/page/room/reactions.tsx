@@ -2,6 +2,10 @@ import type { Message } from "@parley/client";
 import { text } from "../text/en.ts";
 import type { RoomContext } from "./room-context.ts";
 
+/** As a picture: the server stores no variation selector, and some emoji are drawn as text without it. */
+const drawn = (emoji: string): string =>
+  /^\p{Emoji}$/u.test(emoji) && !/\p{Emoji_Presentation}/u.test(emoji) ? `${emoji}\uFE0F` : emoji;
+
 /** The reactions under a message; a click adds or takes back one's own. */
 export function Reactions({ message, context }: { message: Message; context: RoomContext }) {
   const { reactions = [], seq } = message;
@@ -19,7 +23,7 @@ export function Reactions({ message, context }: { message: Message; context: Roo
           aria-label={`${mine ? text.room.actions.undo(emoji) : text.room.actions.reactWith(emoji)}, ${count}`}
           onClick={() => react(emoji, !mine)}
         >
-          <span>{emoji}</span> {count}
+          <span>{drawn(emoji)}</span> {count}
         </button>
       ))}
     </div>

@@ -7,6 +7,7 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["Ctrl K", words.switch],
   ["Enter", words.send],
   ["Shift Enter", words.newLine],
+  ["@ :", words.complete],
   ["↑", words.editLast],
   ["Shift Tab", words.toMessages],
   ["↑ ↓ Home End", words.move],

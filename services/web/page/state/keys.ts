@@ -1,7 +1,16 @@
 import { signal } from "@preact/signals";
 
-/** What lies over the page: the list of keys, or the field that finds a room. */
-export const overlay = signal<"keys" | "switcher" | undefined>(undefined);
+/** What lies over the page: the list of keys, the field that finds a room, or all emoji. */
+export const overlay = signal<"keys" | "switcher" | "emoji" | undefined>(undefined);
+
+/** Gets the emoji that is picked. */
+export let takeEmoji: (emoji: string) => void = () => undefined;
+
+/** Shows all emoji; `take` gets the one that is picked. */
+export function pickEmoji(take: (emoji: string) => void): void {
+  takeEmoji = take;
+  overlay.value = "emoji";
+}
 
 const isText = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches("input, textarea, [contenteditable]");
