@@ -6,7 +6,7 @@ import type { Log } from "@parley/runtime/log";
 import type { TokenRules } from "./access-token.ts";
 import type { Identities } from "./identity.ts";
 import { type ListRevocations, Revocations } from "./revocations.ts";
-import { createTokenVerifier } from "./token-verifier.ts";
+import { createTokenVerifier, type TokenCounts } from "./token-verifier.ts";
 
 const LIST_DEADLINE_MS = 5_000;
 
@@ -37,6 +37,8 @@ function createListRevocations(auth: AuthServiceClient): ListRevocations {
  * const { userId } = await identities.verify(token);
  */
 export function openIdentities(options: IdentitiesOptions): Identities & {
+  /** Verifications of tokens. */
+  counts: TokenCounts;
   /** For `/health/ready`: rejects while no token can be verified. */
   check: () => Promise<void>;
   close: () => void;
@@ -61,6 +63,7 @@ export function openIdentities(options: IdentitiesOptions): Identities & {
     },
     isRevoked: (sessionId) => revocations.has(sessionId),
     onRevoked: (listener) => void listeners.push(listener),
+    counts: tokens.counts,
     check: tokens.check,
     close: () => {
       revocations.close();

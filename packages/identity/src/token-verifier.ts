@@ -2,6 +2,7 @@ import { Metadata } from "@grpc/grpc-js";
 import type { AuthServiceClient, VerifiedToken } from "@parley/proto/auth/v1/auth";
 import { Refusal } from "@parley/protocol/codes";
 import { createBatchLoader } from "@parley/runtime/batch-loader";
+import { zeroed } from "@parley/runtime/histogram";
 import { isAccessTokenForm, type TokenRules } from "./access-token.ts";
 import type { Identity, VerifyToken } from "./identity.ts";
 import { type Jwks, LocalVerifier } from "./local-verifier.ts";
@@ -20,10 +21,18 @@ const BACKOFF_MS = 1_000;
 /** Cached answers; the oldest goes first. */
 const CACHE_ENTRIES_MAX = 20_000;
 
+const ANSWERS = ["ok", "refused", "unavailable"] as const;
+/** `form`: refused for its form alone; `cache`: an earlier answer, or one under way; `local`: by auth's public keys. */
+export type TokenCounts = Readonly<
+  Record<"form" | "cache" | "auth" | "local", Record<(typeof ANSWERS)[number], number>>
+>;
+
 export type TokenVerifier = Readonly<{
   verify: VerifyToken;
   /** Removes matching identities from the cache. */
   forget: (match: (identity: Identity) => boolean) => void;
+  /** Verifications by how the answer was found, and by the answer. */
+  counts: TokenCounts;
   /** Rejects if tokens cannot be verified: auth does not answer and local verification is not possible either. */
   check: () => Promise<void>;
   close: () => void;
@@ -54,6 +63,28 @@ function askAuth(auth: AuthServiceClient, tokens: readonly string[]): Promise<Ma
   });
 }
 
+const newCounts = (): TokenCounts => ({
+  form: zeroed(ANSWERS),
+  cache: zeroed(ANSWERS),
+  auth: zeroed(ANSWERS),
+  local: zeroed(ANSWERS),
+});
+
+async function verifyLocally(
+  local: LocalVerifier,
+  token: string,
+  counts: TokenCounts["local"],
+): Promise<Identity> {
+  try {
+    const identity = await local.verify(token);
+    counts.ok += 1;
+    return identity;
+  } catch (error) {
+    counts[error instanceof Refusal && error.code === "unavailable" ? "unavailable" : "refused"] += 1;
+    throw error;
+  }
+}
+
 /**
  * Verifies tokens by auth's `VerifyTokens`: those that are asked for within `BATCH_MS` are one call (docs/decisions/0020).
  * Answers are cached for `CACHE_MS`, and concurrent verifications of a token share one; a token that auth refused is
@@ -77,17 +108,20 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
   });
 
   let localUntil = 0;
+  const counts = newCounts();
 
   const callAuth = async (token: string): Promise<Identity> => {
-    if (performance.now() < localUntil) return local.verify(token);
+    if (performance.now() < localUntil) return verifyLocally(local, token, counts.local);
     let identity: Identity | null | undefined;
     try {
       identity = await askTogether(token);
     } catch {
       localUntil = performance.now() + BACKOFF_MS;
-      return local.verify(token);
+      counts.auth.unavailable += 1;
+      return verifyLocally(local, token, counts.local);
     }
     local.noteAnswer();
+    counts.auth[identity ? "ok" : "refused"] += 1;
     if (identity) return identity;
     refused.add(token, performance.now());
     throw refusal();
@@ -104,11 +138,20 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
   const timer = setInterval(removeOld, CACHE_MS).unref();
 
   const verify = async (token: string): Promise<Identity> => {
-    if (!isAccessTokenForm(token) && !isServiceToken(token)) throw refusal();
+    if (!isAccessTokenForm(token) && !isServiceToken(token)) {
+      counts.form.refused += 1;
+      throw refusal();
+    }
     const now = performance.now();
     const cached = cache.get(token);
-    if (cached && cached.until > now && cached.identity.expiresAt > Date.now()) return cached.identity;
-    if (refused.has(token, now)) throw refusal();
+    if (cached && cached.until > now && cached.identity.expiresAt > Date.now()) {
+      counts.cache.ok += 1;
+      return cached.identity;
+    }
+    if (refused.has(token, now)) {
+      counts.cache.refused += 1;
+      throw refusal();
+    }
     const inFlight = pending.get(token);
     if (inFlight !== undefined) return inFlight;
     const answer = callAuth(token).finally(() => pending.delete(token));
@@ -122,6 +165,7 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
 
   return {
     verify,
+    counts,
     forget: (match) => {
       for (const [token, { identity }] of cache) if (match(identity)) cache.delete(token);
     },

@@ -86,10 +86,15 @@ export const ReadNoticeFrame = Type.Object(
 );
 export type ReadNoticeFrame = Static<typeof ReadNoticeFrame>;
 
-/** The type of a frame that is an event, found without parsing: inside a JSON string every quote is escaped. */
-export function eventTypeOf(frame: string): EventType | undefined {
+/** The type of a frame that a room delivers, found without parsing: inside a JSON string every quote is escaped. */
+export function frameTypeOf(frame: string): string {
   const at = frame.indexOf('"type":"');
-  if (at === -1 || frame.startsWith('message"', at + 8)) return undefined;
-  const type = frame.slice(at + 8, frame.indexOf('"', at + 8));
+  if (at === -1 || frame.startsWith('message"', at + 8)) return "message";
+  return frame.slice(at + 8, frame.indexOf('"', at + 8));
+}
+
+/** The same if it is an event of a room. */
+export function eventTypeOf(frame: string): EventType | undefined {
+  const type = frameTypeOf(frame);
   return Object.hasOwn(EVENTS, type) ? (type as EventType) : undefined;
 }

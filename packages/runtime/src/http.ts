@@ -30,6 +30,7 @@ import type { Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildOperators } from "./operators.ts";
 import { Problem, ProblemBody } from "./problem.ts";
+import { addProcessMetrics } from "./process-metrics.ts";
 import { limitRoutes } from "./route-limits.ts";
 import { RouteMethods } from "./route-methods.ts";
 import { charge } from "./token-bucket.ts";
@@ -153,7 +154,9 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
   const askReadiness = createReadiness(options.checks);
   if (options.hasHomePage ?? true) addHomePage(app, options);
   addHealth(app, options.service, askReadiness);
-  const operators = buildOperators(options.service, askReadiness, options.metrics ?? new Metrics());
+  const metrics = options.metrics ?? new Metrics();
+  addProcessMetrics(metrics, options.checks, askReadiness);
+  const operators = buildOperators(options.service, askReadiness, metrics);
   app.addHook("onClose", () => operators.close());
   app.decorate("operators", operators);
   app.decorate("budgets", budgets);

@@ -1,5 +1,6 @@
 import { connect, createInbox, type NatsConnection } from "@nats-io/transport-node";
 import type { Log } from "./log.ts";
+import { natsReconnects } from "./process-metrics.ts";
 
 const PING_INTERVAL_MS = 5_000;
 const RECONNECT_WAIT_MS = 250;
@@ -62,7 +63,10 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
       const facts = { part: "nats", connection: name };
       if (status.type === "error") log.error({ err: status.error, ...facts }, "NATS reported an error");
       else if (status.type === "disconnect") log.warn(facts, "NATS connection lost");
-      else if (status.type === "reconnect") log.info(facts, "NATS connection is back");
+      else if (status.type === "reconnect") {
+        natsReconnects.count += 1;
+        log.info(facts, "NATS connection is back");
+      }
     }
   })();
   return nats;

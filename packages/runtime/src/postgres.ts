@@ -1,6 +1,6 @@
 import postgres from "postgres";
 import { withDeadline } from "./deadline.ts";
-import { BusyError } from "./postgres-errors.ts";
+import { BusyError, countDatabaseError } from "./postgres-errors.ts";
 
 const CONNECT_DEADLINE_S = 5;
 const END_DEADLINE_S = 1;
@@ -67,7 +67,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   const idle: Sql[] = [];
   const open = new Set<Sql>();
   const queue: Waiting[] = [];
-  const busy = (why: string) => new BusyError(`${name}: ${why}`, BUSY_RETRY_MS);
+  const busy = (why: string) => {
+    const error = new BusyError(`${name}: ${why}`, BUSY_RETRY_MS);
+    countDatabaseError(error);
+    return error;
+  };
 
   const release = (sql: Sql) => {
     const next = queue.shift();
@@ -109,6 +113,7 @@ export function openDatabase(options: DatabaseOptions): Database {
         const query = sql.unsafe<Row[]>(text, params as Param[], { prepare: true });
         return await withDeadline(query.execute() as Promise<Row[]>, deadlineMs, "postgres");
       } catch (error) {
+        countDatabaseError(error);
         isLate = error instanceof Error && "code" in error && error.code === "DEADLINE";
         throw error;
       } finally {

@@ -1,17 +1,21 @@
 import { type ErrorCode, Refusal } from "@parley/protocol/codes";
+import { zeroed } from "@parley/runtime/histogram";
 import type { Static, TObject } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import type { Connection } from "./connection.ts";
+import { RESULTS, type Result } from "./socket-counts.ts";
 
 /** What the work for a frame costs, in units of `work.ts`: a constant, or a function of the frame. */
 type Cost<Frame> = number | ((frame: Frame) => number);
 
-/** A type of frame that a client may send: its schema, compiled, its cost and its handler. */
+/** A type of frame that a client may send: its schema, compiled, its cost, its handler, and what became of such frames. */
 export type Command = Readonly<{
   type: string;
   validator: Validator;
   cost: Cost<never>;
   handle: (connection: Connection, frame: never) => void | Promise<void>;
+  results: Record<Result, number>;
+  countOk: () => void;
 }>;
 
 /**
@@ -28,7 +32,18 @@ export function command<S extends TObject>(
   handle: (connection: Connection, frame: Static<S>) => void | Promise<void>,
 ): Command {
   const validator = Compile(schema) as unknown as Validator;
-  return { type, validator, cost: cost as Cost<never>, handle: handle as Command["handle"] };
+  const results = zeroed(RESULTS);
+  const countOk = () => {
+    results.ok += 1;
+  };
+  return {
+    type,
+    validator,
+    cost: cost as Cost<never>,
+    handle: handle as Command["handle"],
+    results,
+    countOk,
+  };
 }
 
 /** Fields that are read before the schema is known. */
@@ -65,12 +80,15 @@ type Parsed = Readonly<{ command: Command; frame: never }>;
 export class CommandTable {
   readonly #commands: ReadonlyMap<string, Command>;
   readonly types: readonly string[];
+  /** What became of the frames of each command. */
+  readonly results: Readonly<Record<string, Command["results"]>>;
   /** The commands that cost the same each time. */
   readonly costs: Readonly<Record<string, number>>;
 
   constructor(commands: readonly Command[]) {
     this.#commands = new Map(commands.map((one) => [one.type, one]));
     this.types = [...this.#commands.keys()];
+    this.results = Object.fromEntries(commands.map(({ type, results }) => [type, results]));
     const constant = commands.filter(({ cost }) => typeof cost === "number");
     this.costs = Object.fromEntries(constant.map(({ type, cost }) => [type, cost as number]));
   }

@@ -5,6 +5,7 @@ import type { WebSocket } from "ws";
 import { writeCorked } from "./corked-writes.ts";
 import { REPLAYED_PER_UNIT } from "./cost.ts";
 import type { Meter } from "./meter.ts";
+import { ABNORMAL, countClose, socketCounts } from "./socket-counts.ts";
 import { encodeTextFrame } from "./text-frame.ts";
 
 /** Unsent bytes of a connection beyond which ephemeral frames (typing, presence) are dropped (docs/decisions/0011). */
@@ -100,7 +101,9 @@ export class Connection {
   }
 
   /** Sends one frame. */
-  send(frame: object): void {
+  send<Frame extends { readonly type: string }>(frame: Frame): void {
+    const { framesSent } = socketCounts;
+    framesSent[frame.type] = (framesSent[frame.type] ?? 0) + 1;
     this.write(encodeTextFrame(JSON.stringify(frame)));
   }
 
@@ -143,6 +146,7 @@ export class Connection {
   close(code: CloseCode, reason: string): void {
     if (this.#closedAt !== 0) return;
     this.markClosed();
+    countClose(code);
     this.#ws.close(code, reason);
   }
 
@@ -152,6 +156,7 @@ export class Connection {
 
   /** Ends the connection at once. */
   terminate(): void {
+    if (this.isOpen) countClose(ABNORMAL);
     this.markClosed();
     this.#ws.terminate();
   }

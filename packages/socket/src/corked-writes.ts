@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { socketCounts } from "./socket-counts.ts";
 
 /** A room is large if one buffer is written to at least this many sockets. */
 const LARGE_ROOM_SOCKETS = 250;
@@ -61,6 +62,7 @@ export function writeCorked(socket: Socket, bytes: Buffer): void {
     }
     corked.push(socket);
   }
+  socketCounts.bytesSent += bytes.length;
   socket.write(bytes);
   if (socket.writableLength > CORKED_BYTES_MAX) socket.uncork();
 }

@@ -16,11 +16,10 @@ import { handleFrame, type Inbound, receiveFrames } from "./inbound-frames.ts";
 import { Meter } from "./meter.ts";
 import { type OnAuthenticated, PendingAuth } from "./pending-auth.ts";
 import { refusePeer } from "./refuse-peer.ts";
+import { ABNORMAL, countClose, type Result, socketCounts } from "./socket-counts.ts";
 import { Sweeper } from "./sweeper.ts";
 
 const SWEEP_MS = 250;
-/** Code of a close without a close frame (RFC 6455 section 7.1.5). */
-const ABNORMAL = 1006;
 
 export type DoorOptions = Readonly<{
   service: "producer" | "consumer";
@@ -71,12 +70,38 @@ export class Door {
     return this.#pending.size;
   }
 
+  /** What became of the frames of each command. */
+  get results(): CommandTable["results"] {
+    return this.#table.results;
+  }
+
+  /** Bytes that wait for peers to take them. */
+  unsentBytes(): number {
+    let bytes = 0;
+    for (const { unsentBytes } of this.connections) bytes += unsentBytes;
+    return bytes;
+  }
+
   /**
    * Checks a handshake before the upgrade. Resolves to its identity, or to undefined if it brings no token.
    *
    * @throws {Refusal} `unavailable`, `rate_limited`, `forbidden`, `bad_frame` or `unauthenticated`.
    */
   readonly admit = async (request: HandshakeRequest): Promise<Identity | undefined> => {
+    let result: Result = "failed";
+    try {
+      const identity = await this.#admit(request);
+      result = "ok";
+      return identity;
+    } catch (error) {
+      if (error instanceof Refusal) result = error.code;
+      throw error;
+    } finally {
+      socketCounts.handshakes[result] += 1;
+    }
+  };
+
+  async #admit(request: HandshakeRequest): Promise<Identity | undefined> {
     if (this.#isDraining)
       throw new Refusal("unavailable", "this instance is draining", { retryAfterMs: 1_000 });
     const retryAfterMs = this.#admission.takeHandshake(addressKey(request.ip), performance.now());
@@ -86,7 +111,7 @@ export class Door {
     checkHeaders(request.headers, limits);
     const token = tokenOf(request, limits);
     return token === undefined ? undefined : identities.verify(token);
-  };
+  }
 
   /** Takes a socket whose handshake was admitted. Subscribes to its frames before anything is awaited: none is lost. */
   readonly accept = (upgraded: Upgraded, identity: Identity | undefined): void => {
@@ -150,6 +175,7 @@ export class Door {
     );
     this.connections.add(connection);
     const end = (code: number) => {
+      if (connection.isOpen) countClose(code);
       connection.markClosed(code !== ABNORMAL);
       this.connections.delete(connection);
       release(user);

@@ -9,6 +9,7 @@ import { type Command, type CommandTable, errorFrame } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import { BYTES_PER_UNIT, FRAME_COST, PING_COST, PONG_COST } from "./cost.ts";
 import type { Meter } from "./meter.ts";
+import { socketCounts } from "./socket-counts.ts";
 
 export type FrameKind = "text" | "binary" | "ping" | "pong";
 
@@ -31,6 +32,7 @@ export function receiveFrames(ws: WebSocket, socket: Socket, meter: Meter, inbou
     meter.noteMessage();
     const units = FRAME_COST + (data as Buffer).length / BYTES_PER_UNIT;
     if (meter.admits(units, performance.now())) inbound.take(isBinary ? "binary" : "text", data);
+    else socketCounts.framesDropped += 1;
   });
   ws.on("ping", (data) => {
     if (!meter.admits(PING_COST, performance.now())) return;
@@ -58,17 +60,24 @@ function countBadFrame(connection: Connection): void {
 }
 
 /** Answers a frame whose command was refused or failed with an error frame. `id` is the id of that frame. */
-function answerError(connection: Connection, error: unknown, id: string | undefined, log: Log): void {
+function answerError(
+  connection: Connection,
+  error: unknown,
+  { id, results, log }: Readonly<{ id: string | undefined; results: Command["results"]; log: Log }>,
+): void {
   if (error instanceof Refusal) {
+    results[error.code] += 1;
     connection.send(errorFrame(error, id));
     if (BAD_FRAME_CODES.has(error.code)) countBadFrame(connection);
     return;
   }
   if (error instanceof BusyError) {
     const { retryAfterMs } = error;
+    results.overloaded += 1;
     connection.send(errorFrame(new Refusal("overloaded", "too many requests at once", { retryAfterMs }), id));
     return;
   }
+  results.failed += 1;
   log.error({ err: error, connection: connection.id }, "command failed");
   const failure = new Refusal("unavailable", "something went wrong on our side", { retryAfterMs: 1_000 });
   connection.send(errorFrame(failure, id));
@@ -98,6 +107,7 @@ export function handleFrame(
   connection.heardAt = performance.now();
   if (kind === "ping" || kind === "pong") return;
   let id: string | undefined;
+  let { unreadable: results } = socketCounts;
   try {
     if ((data as Buffer).length > FRAME_BYTES_MAX)
       throw new Refusal("too_large", `a frame has at most ${FRAME_BYTES_MAX} bytes`, { path: "" });
@@ -109,11 +119,16 @@ export function handleFrame(
       throw new Refusal("bad_frame", "a frame is text, not binary", { path: "" });
     }
     const { command, frame } = table.read(data.toString());
+    results = command.results;
     id = (frame as { id?: string }).id;
     pay(connection, command, frame);
     const work = command.handle(connection, frame);
-    void work?.catch((error: unknown) => answerError(connection, error, id, log));
+    if (work === undefined) command.countOk();
+    else
+      void work.then(command.countOk, (error: unknown) =>
+        answerError(connection, error, { id, results, log }),
+      );
   } catch (error) {
-    answerError(connection, error, id, log);
+    answerError(connection, error, { id, results, log });
   }
 }

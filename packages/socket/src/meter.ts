@@ -4,6 +4,7 @@ import { FRAME_BYTES_MAX, OVERSIZE_FRAME_BYTES_MAX } from "@parley/protocol/limi
 import { type Bucket, charge, waitFor } from "@parley/runtime/token-bucket";
 import type { WebSocket } from "ws";
 import { DROPPED_COST } from "./cost.ts";
+import { socketCounts } from "./socket-counts.ts";
 
 /** Bytes that one socket may have handled before the event loop is given back. */
 const TURN_BYTES_MAX = 64 * 1_024;
@@ -109,6 +110,7 @@ export class Meter {
   /** Counts one read of the TCP socket, after ws has handled it. */
   readonly noteRead = (chunk: Buffer): void => {
     const bytes = chunk.length;
+    socketCounts.bytesReceived += bytes;
     if (this.ws.readyState !== this.ws.OPEN) {
       this.#lingerBytes += bytes;
       if (this.#lingerBytes > LINGER_BYTES_MAX) this.socket.pause();

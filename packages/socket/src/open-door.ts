@@ -9,6 +9,7 @@ import { Problem } from "@parley/runtime/problem";
 import { addAsyncApiRoutes } from "./asyncapi-routes.ts";
 import { Door, type DoorOptions } from "./door.ts";
 import { SUBPROTOCOL } from "./handshake.ts";
+import { sentTypesOf, socketCounts } from "./socket-counts.ts";
 import { addSocketRoute } from "./socket-route.ts";
 
 /** Fragments of one message; ws closes the socket with 1008 beyond it. */
@@ -42,10 +43,7 @@ export async function openDoor(
   options: Omit<DoorOptions, "budgets"> & Readonly<{ metrics?: Metrics }>,
 ): Promise<Door> {
   const door = new Door({ ...options, budgets: app.budgets });
-  options.metrics?.gauges({
-    parley_connections: ["authenticated sockets", () => door.connections.size],
-    parley_connections_pending: ["sockets that wait for their first frame", () => door.pendingCount],
-  });
+  if (options.metrics) addDoorMetrics(options.metrics, door, options.service);
   await app.register(websocket, {
     options: WEBSOCKET_OPTIONS,
     preClose: (done) => {
@@ -65,4 +63,38 @@ export async function openDoor(
   addSocketRoute(app, { admit: door.admit, accept: door.accept });
   await addAsyncApiRoutes(app, (url) => asyncApiOf(options.service, url));
   return door;
+}
+
+function addDoorMetrics(metrics: Metrics, door: Door, service: DoorOptions["service"]): void {
+  const { framesSent, handshakes, closes, unreadable } = socketCounts;
+  const sent = sentTypesOf(service);
+  metrics.gauges({
+    parley_connections: ["authenticated sockets", () => door.connections.size],
+    parley_connections_pending: ["sockets that wait for their first frame", () => door.pendingCount],
+    parley_send_buffer_bytes: ["bytes that wait for clients to take them", () => door.unsentBytes()],
+  });
+  metrics.counters({
+    parley_handshakes_total: ["handshakes, by ok or why not", () => handshakes, "result"],
+    parley_frames_received_total: [
+      "frames, by ok or why they were refused; unreadable ones have no type",
+      () => ({ ...door.results, unreadable }),
+      "type",
+      "result",
+    ],
+    parley_frames_dropped_total: [
+      "frames that were dropped unread because a budget was empty",
+      () => socketCounts.framesDropped,
+    ],
+    parley_frames_sent_total: [
+      "frames that were written to sockets",
+      () => Object.fromEntries(sent.map((type) => [type, framesSent[type]])),
+      "type",
+    ],
+    parley_socket_bytes_total: [
+      "bytes of sockets after the handshake",
+      () => ({ received: socketCounts.bytesReceived, sent: socketCounts.bytesSent }),
+      "direction",
+    ],
+    parley_closes_total: ["sockets that closed, by the code that came first", () => closes, "code"],
+  });
 }

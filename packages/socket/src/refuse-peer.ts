@@ -1,5 +1,6 @@
 import type { CloseCode } from "@parley/protocol/codes";
 import type { Meter } from "./meter.ts";
+import { countClose } from "./socket-counts.ts";
 
 /** How long a refused peer may take to end its TCP, ms; and one that goes on sending. */
 const REFUSED_MS = 1_000;
@@ -15,6 +16,7 @@ const DISCARDED_BYTES_MAX = 16 * 1_024;
  */
 export function refusePeer({ ws, socket }: Meter, code: CloseCode, reason: string): void {
   for (const event of ["message", "ping", "pong"] as const) ws.removeAllListeners(event);
+  countClose(code);
   ws.close(code, reason);
   socket.removeAllListeners("data");
   const terminateAfter = (ms: number) => {

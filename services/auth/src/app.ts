@@ -4,6 +4,7 @@ import type { Check } from "@parley/runtime/health";
 import { type App, buildHttp } from "@parley/runtime/http";
 import type { Limits } from "@parley/runtime/limits";
 import type { Log } from "@parley/runtime/log";
+import type { Metrics } from "@parley/runtime/metrics";
 import type { TrustProxy } from "@parley/runtime/trust-proxy";
 import { addAccountRoutes } from "./account-routes.ts";
 import { checkOrigin } from "./check-origin.ts";
@@ -34,6 +35,7 @@ type HttpSettings = Readonly<{
   publicPrefix: string;
   /** Whether browsers may send the refresh cookie over TLS only. */
   secureCookies: boolean;
+  metrics: Metrics;
 }>;
 
 /** Builds the HTTP API: the same use cases as gRPC. It opens no port. */

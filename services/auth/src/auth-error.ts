@@ -21,6 +21,7 @@ const CODES = {
 } as const;
 
 type AuthCode = keyof typeof CODES;
+export const AUTH_CODES = Object.keys(CODES) as AuthCode[];
 
 /** A refusal or a failure with a stable code, the same over gRPC and HTTP. */
 export class AuthError extends Problem {

@@ -53,6 +53,8 @@ export interface Hasher {
    * @throws {AuthError} `rate_limited`.
    */
   admit(account: string, address: string): Promise<void>;
+  /** Passwords that wait to be hashed, or are being hashed. */
+  queued(): number;
   /** Readiness. @throws {Error} if the process is not running. */
   check(): void;
   /** The id of the process, for tests. */
@@ -137,6 +139,10 @@ class ChildHasher implements Hasher {
 
   check(): void {
     if (!this.#child.isReady) throw new Error("the password process is not running");
+  }
+
+  queued(): number {
+    return this.#queue.size + this.#inFlight.size;
   }
 
   pid(): number | undefined {

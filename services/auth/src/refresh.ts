@@ -22,6 +22,9 @@ export type TokenPair = Readonly<{
  */
 export type Refresh = (refreshToken: string) => Promise<TokenPair>;
 
+/** Refresh tokens that were used a second time, so that their sessions were revoked. */
+export const refreshReuse = { count: 0 };
+
 export function createRefresh(
   refreshTokens: RefreshTokens,
   tokens: Tokens,
@@ -39,6 +42,7 @@ export function createRefresh(
       case "revoked":
         throw new AuthError("session_revoked", "the session is not open any more");
       case "reused":
+        refreshReuse.count += 1;
         if (exchange.revocation) announce([exchange.revocation]);
         throw new AuthError("session_revoked", "this refresh token was used before; the session is revoked");
       case "rotated":

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { retryUntilReady } from "@parley/runtime/deadline";
 import type { Check } from "@parley/runtime/health";
 import { readLimits } from "@parley/runtime/limits";
+import { Metrics } from "@parley/runtime/metrics";
 import { listen } from "@parley/runtime/operators";
 import type { ServiceContext } from "@parley/runtime/service";
 import { readTrustProxy } from "@parley/runtime/trust-proxy";
@@ -16,7 +17,9 @@ import { readCallers } from "./grpc-callers.ts";
 import { startGrpc } from "./grpc-server.ts";
 import { readServerCredentials } from "./grpc-tls.ts";
 import { startHasher } from "./hasher.ts";
+import { measureCalls } from "./measure-calls.ts";
 import { HASH_PARAMETERS, TEST_HASH_PARAMETERS } from "./password-rules.ts";
+import { refreshReuse } from "./refresh.ts";
 import { keepAdmin } from "./roles.ts";
 import { openSigningKeys } from "./signing-keys.ts";
 import { createUseCases } from "./use-cases.ts";
@@ -47,7 +50,17 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
   onClose(() => announcer.close());
   const cleanup = startCleanup(database, log);
   onClose(() => cleanup.close());
-  const cases = createUseCases(config, { database, keys, hasher, announce: announcer.announce, log });
+  const metrics = new Metrics();
+  metrics.gauges({
+    parley_argon2_queue: ["passwords that wait to be hashed, or are being hashed", () => hasher.queued()],
+  });
+  metrics.counters({
+    parley_refresh_reuse_total: ["refresh tokens that were used a second time", () => refreshReuse.count],
+  });
+  const cases = measureCalls(
+    createUseCases(config, { database, keys, hasher, announce: announcer.announce, log }),
+    metrics,
+  );
   // NATS is not a check: without it services learn of revocations by polling, and everything else works.
   const checks: Record<string, Check> = {
     postgres: () => database.query("select 1"),
@@ -64,7 +77,7 @@ export async function startAuth(config: AuthConfig, { log, onClose }: ServiceCon
     registration: config.REGISTRATION,
     secureCookies: config.NODE_ENV === "production",
   };
-  const app = await buildApp(cases, checks, settings, log);
+  const app = await buildApp(cases, checks, { ...settings, metrics }, log);
   onClose(() => app.close());
   await listen(app, {
     host: config.HOST,

@@ -18,6 +18,7 @@ import { addEventRoutes } from "./delivery/http/event-routes.ts";
 import { addHistoryRoutes } from "./delivery/http/history-routes.ts";
 import type { ReadEntries } from "./delivery/read-entries.ts";
 import { applyQuery } from "./delivery/websocket/apply-query.ts";
+import { addSubscriptionMetrics } from "./delivery/websocket/subscription-metrics.ts";
 import { Subscriptions, type SubscriptionsDependencies } from "./delivery/websocket/subscriptions.ts";
 import { UserConnections } from "./delivery/websocket/user-connections.ts";
 import type { InstancePresence } from "./presence/create-presence.ts";
@@ -81,6 +82,7 @@ export async function buildApp(deps: AppDependencies): Promise<ConsumerApp> {
     openRooms: presence.local.roomsOf,
     presenceIn: presence.inRoom,
   });
+  addSubscriptionMetrics(metrics, subscriptions);
   const users = new UserConnections(subscriptions.has);
   const door = await openDoor(app, {
     service: "consumer",

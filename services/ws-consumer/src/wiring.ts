@@ -18,6 +18,7 @@ import { openTraces } from "@parley/runtime/traces";
 import { readTrustProxy } from "@parley/runtime/trust-proxy";
 import { databaseUrl, natsOptions } from "@parley/runtime/variables";
 import { doorLimits } from "@parley/socket/door-limits";
+import { socketCounts } from "@parley/socket/socket-counts";
 import { encodeTextFrames } from "@parley/socket/text-frame";
 import type { Static } from "typebox";
 import { buildApp, type ConsumerApp } from "./app.ts";
@@ -104,7 +105,8 @@ export async function wireConsumer(context: Context): Promise<App> {
   const now = () => performance.now();
   const readEntries = createReadEntries(heads, readFrames);
   const readHeads = createReadHeads(heads, createOwnRooms(lanes.points).heads);
-  const hub = new Hub({ readHeads, readFrames, encode: encodeTextFrames, onFault, now });
+  const sent = socketCounts.framesSent;
+  const hub = new Hub({ readHeads, readFrames, encode: encodeTextFrames, sent, onFault, now });
   onClose(maintainHub(hub, onFault));
   const here = new LocalDelivery(onFault, traces && ((deliver) => traceDelivery(deliver, traces)));
   const ownHere = new LocalDelivery(onFault);
@@ -120,7 +122,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   onClose(exchangePresence(nats, presence, onFault));
 
   const rooms = wireRooms(context, connections, writers, publishUserEvents, onFault);
-  const search = await wireSearch(context, writers, onFault);
+  const { search, searchLagSeconds } = await wireSearch(context, writers, onFault);
 
   const built = await buildApp({
     identities,
@@ -147,7 +149,10 @@ export async function wireConsumer(context: Context): Promise<App> {
       writers: writers.check,
       auth: identities.check,
     },
-    metrics: createConsumerMetrics(writers, hub),
+    metrics: createConsumerMetrics(
+      { writers, hub, tokens: identities.counts, outboxSeconds: rooms.outboxSeconds, searchLagSeconds },
+      config.LOG_SHARDS,
+    ),
     trustProxy: readTrustProxy(config.TRUST_PROXY),
     publicPrefix: config.PUBLIC_PREFIX,
     log,
@@ -230,7 +235,7 @@ function wireRooms(
     listen: (onFilled) => listenToOutbox(nats, onFilled, onFault),
     onFault,
   });
-  onClose(relay);
+  onClose(relay.stop);
   const quotas = isLimited ? config : NO_QUOTAS;
   const invitations = createInvitationStore(lanes.commands, quotas);
   const blocks = createBlockStore(lanes.commands, shards, quotas);
@@ -247,6 +252,7 @@ function wireRooms(
     freshId: () => randomUUID(),
   };
   return {
+    outboxSeconds: relay.oldestSeconds,
     markRead,
     views: createRoomViews(lanes.lists),
     checkReadable: createAccess(createFindStanding(lanes.points), isAutoCreated),
@@ -273,8 +279,10 @@ async function wireSearch({ config, onClose }: Context, writers: Writers, onFaul
   await checkLanguage(database, config.SEARCH_LANGUAGE);
   const queue = createSearchQueue(database, config.SEARCH_LANGUAGE);
   const index = createIndexBatch(queue, () => [...writers.cursors().keys()]);
-  onClose(runIndexer(index, onFault));
-  return createSearch(createSearchIndex(database, config.SEARCH_LANGUAGE));
+  const indexer = runIndexer(index, onFault);
+  onClose(indexer.stop);
+  const search = createSearch(createSearchIndex(database, config.SEARCH_LANGUAGE));
+  return { search, searchLagSeconds: indexer.lagSeconds };
 }
 
 /**

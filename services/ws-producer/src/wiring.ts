@@ -40,7 +40,7 @@ import { createPostMessage } from "./application/post-message.ts";
 import { createReact } from "./application/react.ts";
 import { createMayPost, createTakeChannel } from "./application/room-access.ts";
 import type { ProducerConfig } from "./config.ts";
-import { createProducerMetrics } from "./metrics.ts";
+import { createProducerMetrics, createSendCounts } from "./metrics.ts";
 import { tracePosts, tracePublications, traceReactions } from "./traces.ts";
 
 const HOUR_S = 3_600;
@@ -95,10 +95,13 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   const stored = new StoredReceipts(nats, shards, onFault);
   onClose(() => stored.close());
   const freshId = () => randomUUID();
+  const sends = createSendCounts();
   const accepting = { takeTurn, mayPost, now: isoNow, freshId };
   const post = createPostMessage({
     append: createAppendMessage(publisher.publish, backlog, shards),
     ...accepting,
+    clock: () => performance.now(),
+    counts: sends,
   });
   const react = createReact({
     append: createAppendReaction(publisher.publish, backlog, shards),
@@ -114,7 +117,7 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
     stored,
     limits,
     checks: { log: publisher.assertReady, auth: identities.check },
-    metrics: createProducerMetrics(publisher, backlog, shards),
+    metrics: createProducerMetrics({ publisher, backlog, sends, tokens: identities.counts }, shards),
     trustProxy: readTrustProxy(config.TRUST_PROXY),
     publicPrefix: config.PUBLIC_PREFIX,
     log,

@@ -1,4 +1,10 @@
-import { eventTypeOf } from "@parley/protocol/events";
+import { frameTypeOf } from "@parley/protocol/events";
+
+/** How a feed writes frames to its listeners, and where it counts them by type. */
+export type FrameSink = Readonly<{
+  encode: (frames: readonly string[]) => Buffer;
+  sent: Record<string, number>;
+}>;
 
 /** Frames kept in memory per room, and characters of them; V8 keeps a character in one or two bytes. */
 const RING_FRAMES_MAX = 256;
@@ -86,19 +92,18 @@ export class Feed {
    * Delivers the frames with the seqs `first`, `first + 1`, … in seq order: it skips those that were delivered before,
    * and delivers nothing past a gap, but notes that there is more to read. Returns how many it delivered.
    */
-  advance(
-    first: number,
-    frames: readonly string[],
-    encode: (frames: readonly string[]) => Buffer,
-    now: number,
-  ): number {
+  advance(first: number, frames: readonly string[], { encode, sent }: FrameSink, now: number): number {
     this.known = Math.max(this.known, first + frames.length - 1);
     const skip = this.head + 1 - first;
     if (skip < 0 || skip >= frames.length) return 0;
     const fresh = skip === 0 ? frames : frames.slice(skip);
     this.ring.push(fresh);
-    // A deleted message must not be replayed from the ring; Postgres has it without its text.
-    if (fresh.some((frame) => eventTypeOf(frame) === "message_deleted")) this.ring.clear();
+    for (const frame of fresh) {
+      const type = frameTypeOf(frame);
+      sent[type] = (sent[type] ?? 0) + this.live.size;
+      // A deleted message must not be replayed from the ring; Postgres has it without its text.
+      if (type === "message_deleted") this.ring.clear();
+    }
     this.touchedAt = now;
     if (this.live.size > 0) {
       const packet = encode(fresh);

@@ -48,6 +48,7 @@ function createRoom() {
     readHeads,
     readFrames,
     encode,
+    sent: {},
     onFault: (_error, what) => faults.push(what),
     now: () => now,
   });

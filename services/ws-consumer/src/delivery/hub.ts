@@ -1,4 +1,4 @@
-import { Feed, type Listener } from "./feed.ts";
+import { Feed, type FrameSink, type Listener } from "./feed.ts";
 import type { DeliverFrames } from "./local-delivery.ts";
 
 /** Reads the newest seq of each room; a room without entries is left out. */
@@ -6,14 +6,14 @@ type ReadHeads = (rooms: readonly string[]) => Promise<ReadonlyMap<string, numbe
 /** Reads frames as JSON texts, with the seqs `after + 1` to at most `upTo`, in order and without a gap. */
 export type ReadFrames = (room: string, after: number, upTo: number) => Promise<readonly string[]>;
 
-type HubDependencies = Readonly<{
-  readHeads: ReadHeads;
-  readFrames: ReadFrames;
-  /** Encodes frames for the socket; called once per delivery, for all listeners. */
-  encode: (frames: readonly string[]) => Buffer;
-  onFault: (error: unknown, what: string) => void;
-  now: () => number;
-}>;
+/** `encode` is called once per delivery, for all listeners. */
+type HubDependencies = FrameSink &
+  Readonly<{
+    readHeads: ReadHeads;
+    readFrames: ReadFrames;
+    onFault: (error: unknown, what: string) => void;
+    now: () => number;
+  }>;
 
 /** Rooms per statement when heads are read. */
 const HEADS_BATCH_MAX = 1_000;
@@ -39,7 +39,8 @@ export class Hub {
   /** Rooms whose head is being read, with the highest seq delivered meanwhile. */
   readonly #opening = new Map<string, { opened: Promise<Feed>; known: number }>();
   #heads: { rooms: string[]; read: Promise<ReadonlyMap<string, number>> } | undefined;
-  counters = { delivered: 0, repaired: 0 };
+  /** Frames times listeners: after their commit, read again because they were lost, asked for, and those that may be lost. */
+  readonly counters = { live: 0, repaired: 0, replayed: 0, ephemeral: 0 };
 
   constructor(deps: HubDependencies) {
     this.#deps = deps;
@@ -102,18 +103,27 @@ export class Hub {
       if (opening) opening.known = Math.max(opening.known, first + frames.length - 1);
       return;
     }
-    this.counters.delivered +=
-      feed.advance(first, frames, this.#deps.encode, this.#deps.now()) * feed.live.size;
+    this.counters.live += feed.advance(first, frames, this.#deps, this.#deps.now()) * feed.live.size;
     if (feed.known > feed.head) void this.#repair(feed);
   };
 
   /** Sends an ephemeral frame once to each listener of these rooms, except those of one user. */
-  broadcast(rooms: Iterable<string>, frame: object, exceptUserId: string): void {
+  broadcast<Frame extends { readonly type: string }>(
+    rooms: Iterable<string>,
+    frame: Frame,
+    exceptUserId: string,
+  ): void {
     const listeners = new Set<Listener>();
     for (const room of rooms) for (const one of this.#feeds.get(room)?.live ?? []) listeners.add(one);
     if (listeners.size === 0) return;
     const packet = this.#deps.encode([JSON.stringify(frame)]);
-    for (const one of listeners) if (one.userId !== exceptUserId) one.writeEphemeral(packet);
+    const { sent } = this.#deps;
+    for (const one of listeners) {
+      if (one.userId === exceptUserId) continue;
+      one.writeEphemeral(packet);
+      sent[frame.type] = (sent[frame.type] ?? 0) + 1;
+      this.counters.ephemeral += 1;
+    }
   }
 
   /** Reads missing frames until the feed is complete; repeats it after a fault. */
@@ -132,7 +142,8 @@ export class Hub {
           feed.known = feed.head;
           return;
         }
-        this.counters.repaired += feed.advance(after + 1, frames, this.#deps.encode, this.#deps.now());
+        this.counters.repaired +=
+          feed.advance(after + 1, frames, this.#deps, this.#deps.now()) * feed.live.size;
       }
     } catch (error) {
       this.#deps.onFault(error, "repair of a room");

@@ -2,11 +2,13 @@ import { nameOf } from "@parley/protocol/me";
 import type { Feed, Listener } from "./feed.ts";
 import type { Hub, ReadFrames } from "./hub.ts";
 
+export const OUTCOMES = ["resumed", "live", "gap", "reset"] as const;
+
 /** The answer to a subscription, sent before the first message. */
 type Subscribed = Readonly<{
   room: string;
   head: number;
-  outcome: "resumed" | "live" | "gap" | "reset";
+  outcome: (typeof OUTCOMES)[number];
   /** For a gap: the first and the last seq that are not replayed. */
   from?: number;
   to?: number;

@@ -3,7 +3,11 @@ import type { User } from "../rooms/rules/user.ts";
 import type { OnlineUsers, PresenceObserver } from "./online-users.ts";
 
 /** Sends a frame to each listener of these rooms here, except those of one user. It may be lost. */
-type Broadcast = (rooms: Iterable<string>, frame: object, exceptUserId: string) => void;
+type Broadcast = (
+  rooms: Iterable<string>,
+  frame: PresenceFrame | RoomPresenceFrame,
+  exceptUserId: string,
+) => void;
 
 /** Users of a room up to which everybody is told of everybody. */
 export const CROWD_MIN = 100;

@@ -21,7 +21,7 @@ function start(queued: number): { runs: number[]; stop: () => void; faults: unkn
     await new Promise((resolve) => setTimeout(resolve, RUN_MS));
     return runs.length < queued;
   };
-  return { runs, faults, stop: runIndexer(index, (error) => faults.push(error)) };
+  return { runs, faults, stop: runIndexer(index, (error) => faults.push(error)).stop };
 }
 
 /** Share of a period, ms, that the runs which began in it took. */
@@ -55,7 +55,7 @@ describe("the indexer", () => {
       tries += 1;
       throw new Error("away");
     };
-    const stop = runIndexer(fails, (error) => faults.push(error));
+    const { stop } = runIndexer(fails, (error) => faults.push(error));
     await vi.advanceTimersByTimeAsync(600);
     stop();
     expect(tries).toBe(3);
@@ -70,7 +70,7 @@ describe("the indexer", () => {
       await new Promise((resolve) => setTimeout(resolve, 5_000));
       throw new Error("no answer in 5000 ms");
     };
-    const stop = runIndexer(hangs, () => undefined);
+    const { stop } = runIndexer(hangs, () => undefined);
     await vi.advanceTimersByTimeAsync(13_000);
     stop();
     expect(tries).toEqual([0, 6_000, 12_000]);

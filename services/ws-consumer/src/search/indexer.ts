@@ -56,11 +56,17 @@ const SHARE_MAX = 1 / 2;
 /** Longest rest, ms: a statement that took seconds waited for Postgres, and used no CPU meanwhile. */
 const REST_MAX_MS = 1_000;
 
+type Indexer = Readonly<{
+  stop: () => void;
+  /** How long the queue has not been empty, s. */
+  lagSeconds: () => number;
+}>;
+
 /**
  * Runs the indexer: moves stored messages from the search queue to the search index. A batch that fails is
- * reported and tried again. Returns a function that stops it.
+ * reported and tried again.
  */
-export function runIndexer(index: IndexBatch, onFault: (error: unknown, what: string) => void): () => void {
+export function runIndexer(index: IndexBatch, onFault: (error: unknown, what: string) => void): Indexer {
   let isStopped = false;
   let timer: NodeJS.Timeout | undefined;
   let behindSince: number | undefined;
@@ -77,8 +83,11 @@ export function runIndexer(index: IndexBatch, onFault: (error: unknown, what: st
     if (!isStopped) timer = setTimeout(() => void run(), isMore ? rest : Math.max(rest, POLL_MS));
   };
   void run();
-  return () => {
-    isStopped = true;
-    clearTimeout(timer);
+  return {
+    lagSeconds: () => (behindSince === undefined ? 0 : (performance.now() - behindSince) / 1_000),
+    stop: () => {
+      isStopped = true;
+      clearTimeout(timer);
+    },
   };
 }

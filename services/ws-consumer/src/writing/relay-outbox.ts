@@ -10,6 +10,8 @@ export type PendingRow = Readonly<{
   member: string | null;
   role: string | null;
   roomState: string | null;
+  /** How long it has been waiting, s. */
+  waited: number;
 }>;
 
 export interface EventOutbox {
@@ -49,10 +51,19 @@ const RETRY_MS = 200;
  * relays at once do no harm: both append a room's rows in order under the same ids, so the second append is a duplicate,
  * and rights have versions.
  *
- * @returns a function that stops it
+ * @returns `stop`; `oldestSeconds`: age of the oldest row that this relay knows of, 0 if it has moved all
  */
-export function relayOutbox(deps: RelayDependencies): () => Promise<void> {
+export function relayOutbox(deps: RelayDependencies): Readonly<{
+  stop: () => Promise<void>;
+  oldestSeconds: () => number;
+}> {
   const stop = new AbortController();
+  /** When the oldest row was written that could not be moved; monotonic, ms. */
+  let oldestAt: number | undefined;
+  const note = (rows: readonly PendingRow[]) => {
+    const [first] = rows;
+    oldestAt = first && performance.now() - first.waited * 1_000;
+  };
   let wake = () => {};
   const stopListening = deps.listen(() => wake());
   const run = async () => {
@@ -62,7 +73,8 @@ export function relayOutbox(deps: RelayDependencies): () => Promise<void> {
         wake = resolve;
       });
       try {
-        const moved = await moveRows(deps);
+        const moved = await moveRows(deps, note);
+        oldestAt = undefined;
         isFailing = false;
         if (moved < ROWS_MAX) await Promise.race([filled, sleep(POLL_EVERY_MS, stop.signal)]);
       } catch (error) {
@@ -73,19 +85,26 @@ export function relayOutbox(deps: RelayDependencies): () => Promise<void> {
     }
   };
   const running = run();
-  return async () => {
-    stop.abort();
-    wake();
-    stopListening();
-    await running;
+  return {
+    oldestSeconds: () => (oldestAt === undefined ? 0 : (performance.now() - oldestAt) / 1_000),
+    stop: async () => {
+      stop.abort();
+      wake();
+      stopListening();
+      await running;
+    },
   };
 }
 
 /** Moves the pending rows and returns their number. @throws {Error} if a row could not be moved. */
-async function moveRows({ outbox, access, append, shards }: RelayDependencies): Promise<number> {
+async function moveRows(
+  { outbox, access, append, shards }: RelayDependencies,
+  note: (rows: readonly PendingRow[]) => void,
+): Promise<number> {
   const own = shards();
   if (own.length === 0) return 0;
   const rows = await outbox.pending(own, ROWS_MAX);
+  note(rows);
   const rooms = Map.groupBy(rows, ({ room }) => room);
   const moves = [...rooms.values()].map(async (ofRoom) => {
     const moved: number[] = [];

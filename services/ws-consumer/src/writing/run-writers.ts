@@ -1,3 +1,4 @@
+import { Histogram, LATENCY_SECONDS, SIZES } from "@parley/runtime/histogram";
 import { assignShards, type FreeShards } from "./assign-shards.ts";
 import { InstallationError, type Survey } from "./shard-store.ts";
 import type { WriterCounters } from "./store-batch.ts";
@@ -12,6 +13,7 @@ const LOG_PATIENCE_MS = 3_000;
 /** Maximum age of the last survey for this instance to count as ready, ms. */
 const SURVEY_AGE_MAX_MS = 3_000;
 const TRIM_EVERY_MS = 60_000;
+const NS_PER_S = 1e9;
 
 export type WritersOptions = Omit<WriterDependencies, "counters"> &
   Readonly<{
@@ -36,6 +38,8 @@ export interface Writers {
   readonly counters: Readonly<WriterCounters>;
   /** Cursors of the shards that this instance writes. */
   cursors(): ReadonlyMap<number, number>;
+  /** By shard that this instance writes: age of the oldest entry that was read and is not stored, s; 0 if there is none. */
+  lags(): ReadonlyMap<number, number>;
 }
 
 /** Creates the writers; `start` begins to acquire shards. */
@@ -44,8 +48,11 @@ export function createWriters(options: WritersOptions): Writers {
     stored: 0,
     duplicates: 0,
     deadLetters: 0,
+    deadLettersRefused: 0,
     batches: 0,
-    writeMs: 0,
+    batchEntries: new Histogram(SIZES),
+    commitSeconds: new Histogram(LATENCY_SECONDS),
+    deliverSeconds: new Histogram(LATENCY_SECONDS),
     restarts: 0,
     fenced: 0,
   };
@@ -55,8 +62,15 @@ export function createWriters(options: WritersOptions): Writers {
     close: () => assignment.close(),
     check: () => assignment.check(),
     counters,
+    lags: () =>
+      new Map([...assignment.writers].map(([shard, { oldestUnstored }]) => [shard, ageOf(oldestUnstored)])),
     cursors: () => new Map([...assignment.writers].map(([shard, { position }]) => [shard, position.cursor])),
   };
+}
+
+/** Seconds since a time in ns since 1970. */
+function ageOf(logTime: string | undefined): number {
+  return logTime === undefined ? 0 : Math.max(0, Date.now() / 1_000 - Number(logTime) / NS_PER_S);
 }
 
 /** Acquires and hands over shards, survey by survey, and runs a writer for each shard that it holds. */

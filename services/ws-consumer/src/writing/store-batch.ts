@@ -1,4 +1,5 @@
 import type { UserEvent } from "@parley/protocol/me";
+import type { Histogram } from "@parley/runtime/histogram";
 import type { LogEntry, LogItem, Original, PoisonEntry, ShardPosition } from "./shard-log.ts";
 import { BadEntryError, type Batch, type ShardStore, type Written } from "./shard-store.ts";
 
@@ -24,9 +25,14 @@ export type WriterCounters = {
   stored: number;
   duplicates: number;
   deadLetters: number;
+  /** Those of them that Postgres refused; the others are no valid entries. */
+  deadLettersRefused: number;
   batches: number;
-  /** Time spent waiting for Postgres, ms. */
-  writeMs: number;
+  /** Entries of each batch of a shard, and how long Postgres took for it, s. */
+  batchEntries: Histogram;
+  commitSeconds: Histogram;
+  /** From when the log took an entry until it was written to the sockets here, s, by the clocks of both machines. */
+  deliverSeconds: Histogram;
   /** Interruptions after which a shard was read again from its cursor. */
   restarts: number;
   fenced: number;
@@ -45,6 +51,9 @@ type BatchDependencies = Readonly<{
   report: Report;
   counters: WriterCounters;
 }>;
+const NS_PER_S = 1e9;
+/** How the reason of an entry begins that Postgres refused. */
+const REFUSED = "Postgres: ";
 /** Longest reason of a dead letter in the log, characters. */
 const REASON_LENGTH_MAX = 300;
 
@@ -79,6 +88,7 @@ export async function storeBatch(
   count(deps.counters, batch, repeats, written, performance.now() - began);
   for (const poison of batch.poison) reportDeadLetter(position.shard, poison, deps.report);
   announce(deps.publisher, batch, repeats, written);
+  observeDelivery(deps.counters.deliverSeconds, batch, written);
   return { ...position, cursor: batch.cursor, cursorTime: batch.cursorTime };
 }
 
@@ -92,7 +102,7 @@ const NO_ORIGINAL: Original = { subject: "", headers: {}, payload: new Uint8Arra
 function poisonOf(item: LogItem, error: BadEntryError): PoisonEntry {
   const { logSeq, logTime, isLast, bytes, original } = item;
   if (!("reason" in item)) {
-    const poison = { logSeq, logTime, isLast, bytes, original, reason: `Postgres: ${error.message}` };
+    const poison = { logSeq, logTime, isLast, bytes, original, reason: `${REFUSED}${error.message}` };
     return error.refusal ? { ...poison, refusal: error.refusal } : poison;
   }
   if (item.isBare) throw error;
@@ -165,10 +175,27 @@ function count(
   ms: number,
 ) {
   counters.batches += 1;
-  counters.writeMs += ms;
+  counters.batchEntries.observe(batch.entries.length);
+  counters.commitSeconds.observe(ms / 1_000);
   counters.stored += batch.entries.length - written.known.size - (written.targets?.missing.size ?? 0);
   counters.duplicates += repeats.length + written.known.size;
   counters.deadLetters += batch.poison.length;
+  for (const { reason } of batch.poison) if (reason.startsWith(REFUSED)) counters.deadLettersRefused += 1;
+}
+
+/** Entries of one pack have one time. */
+function observeDelivery(seconds: Histogram, { entries }: Batch, { known }: Written): void {
+  const now = Date.now() / 1_000;
+  let logTime = "";
+  let age = 0;
+  entries.forEach((entry, index) => {
+    if (known.has(index)) return;
+    if (entry.logTime !== logTime) {
+      logTime = entry.logTime;
+      age = Math.max(0, now - Number(logTime) / NS_PER_S);
+    }
+    seconds.observe(age);
+  });
 }
 
 function announce(

@@ -25,6 +25,8 @@ export type WriterDependencies = Readonly<{
 export interface ShardWriter {
   /** How far it has stored, and its epoch. */
   readonly position: ShardPosition;
+  /** When the log took the oldest entry that was read and is not stored, ns since 1970; undefined if there is none. */
+  readonly oldestUnstored: string | undefined;
   /** Why it makes no progress at the moment; undefined while it does. */
   readonly trouble: string | undefined;
   /** Resolves when it has stopped: `stop` was called, or another instance took the shard. */
@@ -41,11 +43,14 @@ export interface ShardWriter {
  */
 export function writeShard(acquired: ShardPosition, deps: WriterDependencies): ShardWriter {
   const stop = new AbortController();
-  const progress: Progress = { position: acquired, trouble: "starting" };
+  const progress: Progress = { position: acquired, trouble: "starting", oldestUnstored: undefined };
   const stopped = writeUntilStopped(progress, deps, stop.signal);
   return {
     get position() {
       return progress.position;
+    },
+    get oldestUnstored() {
+      return progress.oldestUnstored;
     },
     get trouble() {
       return progress.trouble;
@@ -58,7 +63,11 @@ export function writeShard(acquired: ShardPosition, deps: WriterDependencies): S
   };
 }
 
-type Progress = { position: ShardPosition; trouble: string | undefined };
+type Progress = {
+  position: ShardPosition;
+  trouble: string | undefined;
+  oldestUnstored: string | undefined;
+};
 
 async function writeUntilStopped(
   progress: Progress,
@@ -114,7 +123,9 @@ async function readAndStore(
       if (signal.aborted) break;
       const items = reading.take(BATCH_ENTRIES_MAX, BATCH_BYTES_MAX);
       if (items.length === 0) continue;
+      progress.oldestUnstored = items[0]?.logTime;
       progress.position = await storeBatch(items, progress.position, deps);
+      progress.oldestUnstored = undefined;
       if (performance.now() - announcedAt < PROGRESS_EVERY_MS) continue;
       announcedAt = performance.now();
       deps.publisher.progress(shard, progress.position.cursor);

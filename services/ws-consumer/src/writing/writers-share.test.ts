@@ -48,6 +48,7 @@ async function listenAt({ here }: Instance): Promise<{ hub: Hub; received: strin
     readHeads: heads,
     readFrames: (room, after, upTo) => replay(room, after, upTo, upTo - after),
     encode: (frames) => Buffer.from(frames.join("\n")),
+    sent: {},
     onFault: () => undefined,
     now: () => performance.now(),
   });

@@ -1,4 +1,4 @@
-import { Refusal } from "@parley/protocol/codes";
+import { type ErrorCode, Refusal } from "@parley/protocol/codes";
 import type { User } from "@parley/protocol/fields";
 import type { MessageContent } from "@parley/protocol/message";
 import type { MayPost } from "./room-access.ts";
@@ -60,6 +60,12 @@ export type PostMessage = (
   options: Readonly<{ isGone: () => boolean; receiptTo?: string; traceparent?: string | undefined }>,
 ) => Promise<Posted>;
 
+/** What became of messages, and how long they took: from here until the log had them on disk. */
+export type SendCounts = Readonly<{
+  results: Record<"accepted" | "duplicate" | ErrorCode | "failed", number>;
+  ackSeconds: Readonly<{ observe: (seconds: number) => void }>;
+}>;
+
 type PostMessageDependencies = Readonly<{
   append: AppendMessage;
   takeTurn: TakeTurn;
@@ -67,6 +73,9 @@ type PostMessageDependencies = Readonly<{
   /** ISO 8601 in UTC. */
   now: () => string;
   freshId: () => string;
+  /** Monotonic, ms. */
+  clock: () => number;
+  counts: SendCounts;
 }>;
 
 /**
@@ -74,21 +83,38 @@ type PostMessageDependencies = Readonly<{
  * function: that costs as much garbage as the message itself (docs/decisions/0002).
  */
 export function createPostMessage(dependencies: PostMessageDependencies): PostMessage {
-  const { append, takeTurn, mayPost, now, freshId } = dependencies;
-  const post: PostMessage = ({ id = freshId(), room, content }, author, { isGone, receiptTo }) =>
-    append({ id, room, author, at: now(), content }, isGone, receiptTo).then(
-      ({ duplicate, at, shard, logSeq }) => ({ message: { id, room, author, at }, duplicate, shard, logSeq }),
-    );
+  const { append, takeTurn, mayPost, now, freshId, clock, counts } = dependencies;
+  const { results, ackSeconds } = counts;
+  const refused = (error: unknown): never => {
+    results[error instanceof Refusal ? error.code : "failed"] += 1;
+    throw error;
+  };
+  const post = (isOpen: boolean, began: number, ...[draft, author, options]: Parameters<PostMessage>) => {
+    const { id = freshId(), room, content } = draft;
+    let appending: Promise<Appended>;
+    try {
+      assertOpen(isOpen);
+      appending = append({ id, room, author, at: now(), content }, options.isGone, options.receiptTo);
+    } catch (error) {
+      return refused(error);
+    }
+    return appending.then(({ duplicate, at, shard, logSeq }) => {
+      results[duplicate ? "duplicate" : "accepted"] += 1;
+      ackSeconds.observe((clock() - began) / 1_000);
+      return { message: { id, room, author, at }, duplicate, shard, logSeq };
+    }, refused);
+  };
   return (draft, author, options) => {
-    assertTurn(takeTurn(author.id));
-    const isOpen = mayPost(draft.room, author.id);
-    if (typeof isOpen !== "boolean")
-      return isOpen.then((answer) => {
-        assertOpen(answer);
-        return post(draft, author, options);
-      });
-    assertOpen(isOpen);
-    return post(draft, author, options);
+    const began = clock();
+    let isOpen: ReturnType<MayPost>;
+    try {
+      assertTurn(takeTurn(author.id));
+      isOpen = mayPost(draft.room, author.id);
+    } catch (error) {
+      return refused(error);
+    }
+    if (typeof isOpen === "boolean") return post(isOpen, began, draft, author, options);
+    return isOpen.then((answer) => post(answer, began, draft, author, options), refused);
   };
 }
 

@@ -5,13 +5,16 @@ import { ME, meOf, nameOf } from "@parley/protocol/me";
 import type { ReadMark } from "@parley/protocol/reads";
 import { kindOf } from "@parley/protocol/rooms";
 import type { SubscribedFrame } from "@parley/protocol/server-frames";
+import { Histogram, LATENCY_SECONDS, zeroed } from "@parley/runtime/histogram";
 import { type Command, command, errorFrame } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
+import { socketCounts } from "@parley/socket/socket-counts";
 import type { RoomPresence } from "../../presence/create-presence.ts";
 import type { WhoMayRead } from "../../rooms/access.ts";
 import type { Feed } from "../feed.ts";
 import type { CheckReadable } from "../read-history.ts";
-import { type CatchUpDependencies, catchUp, Subscription, startOf } from "../subscribe.ts";
+import { type CatchUpDependencies, catchUp, OUTCOMES, Subscription, startOf } from "../subscribe.ts";
+import { countSent } from "./user-connections.ts";
 
 export type SubscriptionsDependencies = CatchUpDependencies &
   Readonly<{
@@ -40,6 +43,8 @@ const REPLAY_RETRY_MS = 500;
 
 /** `id` of the frame; `told`: users of whose presence the connection was told for another room of the same frame. */
 type SubscribeOptions = Readonly<{ id?: string | undefined; told?: Set<string> }>;
+/** The same with the time at which it was asked for; monotonic, ms. */
+type BeginOptions = SubscribeOptions & Readonly<{ began: number }>;
 
 /** The subscriptions of each connection, and the commands that change them. */
 export class Subscriptions {
@@ -49,6 +54,12 @@ export class Subscriptions {
   readonly #rooms = new Map<string, Set<Connection>>();
   /** Subscriptions under way, and whether rights to the room have changed since they were checked. */
   readonly #attempts = new Set<{ readonly room: string; isStale: boolean }>();
+
+  /** Subscriptions by outcome, and how long they took until the listener was live, s. */
+  readonly counters = {
+    outcomes: zeroed([...OUTCOMES, "refused", "failed"]),
+    seconds: new Histogram(LATENCY_SECONDS),
+  };
 
   constructor(deps: SubscriptionsDependencies) {
     this.#deps = deps;
@@ -101,10 +112,14 @@ export class Subscriptions {
     options: SubscribeOptions = {},
   ): Promise<void> {
     const attempt = { room, isStale: false };
+    const began = performance.now();
     this.#attempts.add(attempt);
     try {
       const feed = await this.#open(connection, room, after);
-      if (connection.isOpen) this.#begin(connection, feed, after, options);
+      if (connection.isOpen) this.#begin(connection, feed, after, { ...options, began });
+    } catch (error) {
+      this.counters.outcomes[error instanceof Refusal ? "refused" : "failed"] += 1;
+      throw error;
     } finally {
       this.#attempts.delete(attempt);
     }
@@ -123,7 +138,7 @@ export class Subscriptions {
     connection: Connection,
     feed: Feed,
     after: number | undefined,
-    { id, told = new Set() }: SubscribeOptions,
+    { id, told = new Set(), began }: BeginOptions,
   ): void {
     const { hub } = this.#deps;
     const room = nameOf(feed.room);
@@ -149,6 +164,7 @@ export class Subscriptions {
     rooms.set(room, subscription);
     if (room !== ME) this.#rooms.set(room, (this.#rooms.get(room) ?? new Set()).add(connection));
     const { answer, cursor } = startOf(feed, after, this.#deps);
+    this.counters.outcomes[answer.outcome] += 1;
     const online = room === ME ? undefined : this.#sendPresence(connection, room, told);
     connection.send({ type: "subscribed", id, ...answer, online } satisfies Omit<
       SubscribedFrame,
@@ -157,7 +173,7 @@ export class Subscriptions {
       id: string | undefined;
       online: number | undefined;
     });
-    void this.#replay(subscription, connection, cursor);
+    void this.#replay(subscription, connection, cursor, began);
   }
 
   /** Tells a connection who has a room open, apart from users that it was `told` of; returns their number. */
@@ -167,23 +183,33 @@ export class Subscriptions {
     if (fresh.length === 0 || connection.unsentBytes > PRESENCE_UNSENT_MAX) return online;
     for (const { user } of fresh) told.add(user.id);
     connection.write(this.#deps.encode(fresh.map((frame) => JSON.stringify(frame))));
+    const { framesSent } = socketCounts;
+    framesSent.presence = (framesSent.presence ?? 0) + fresh.length;
     return online;
   }
 
   /** Replays until the connection is live. After a fault it continues where it was. */
-  async #replay(subscription: Subscription, connection: Connection, cursor: number): Promise<void> {
+  async #replay(
+    subscription: Subscription,
+    connection: Connection,
+    cursor: number,
+    began: number,
+  ): Promise<void> {
     let seq = cursor;
     const encode = (frames: readonly string[]) => {
       seq += frames.length;
       connection.chargeReplay(frames.length);
+      this.#deps.hub.counters.replayed += frames.length;
+      countSent(frames);
       return this.#deps.encode(frames);
     };
     while (subscription.isActive) {
       try {
         const room = nameOf(subscription.feed.room);
-        await catchUp(subscription, seq, { ...this.#deps, encode }, (head) =>
-          connection.send({ type: "caught_up", room, seq: head }),
-        );
+        await catchUp(subscription, seq, { ...this.#deps, encode }, (head) => {
+          connection.send({ type: "caught_up", room, seq: head });
+          this.counters.seconds.observe((performance.now() - began) / 1_000);
+        });
         if (kindOf(room) !== "channel" && subscription.isActive)
           await this.#sendReadCursors(connection, room);
         return;

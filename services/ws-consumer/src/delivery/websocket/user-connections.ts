@@ -1,6 +1,7 @@
-import { eventTypeOf, type LogEventOf } from "@parley/protocol/events";
+import { eventTypeOf, frameTypeOf, type LogEventOf } from "@parley/protocol/events";
 import { ME, userOfMe } from "@parley/protocol/me";
 import type { Connection } from "@parley/socket/connection";
+import { socketCounts } from "@parley/socket/socket-counts";
 import { encodeTextFrame, encodeTextFrames } from "@parley/socket/text-frame";
 import type { DeliverFrames } from "../local-delivery.ts";
 
@@ -41,7 +42,10 @@ export class UserConnections {
       const { user } = JSON.parse(frame) as LogEventOf<"member_left">;
       const packet = encodeTextFrame(frame);
       for (const connection of this.of(user.id))
-        if (!this.#isSubscribed(connection, room)) connection.write(packet);
+        if (!this.#isSubscribed(connection, room)) {
+          connection.write(packet);
+          countSent([frame]);
+        }
     }
   };
 
@@ -49,6 +53,18 @@ export class UserConnections {
   readonly deliverOwn: DeliverFrames = (room, _first, frames) => {
     const packet = encodeTextFrames(frames);
     for (const connection of this.of(userOfMe(room) ?? ""))
-      if (!this.#isSubscribed(connection, ME)) connection.write(packet);
+      if (!this.#isSubscribed(connection, ME)) {
+        connection.write(packet);
+        countSent(frames);
+      }
   };
+}
+
+/** Counts frames that were written to one connection. */
+export function countSent(frames: readonly string[]): void {
+  const { framesSent } = socketCounts;
+  for (const frame of frames) {
+    const type = frameTypeOf(frame);
+    framesSent[type] = (framesSent[type] ?? 0) + 1;
+  }
 }

@@ -17,7 +17,16 @@ export type Finding = Readonly<
 >;
 
 /** The finding about a stream. `created` distinguishes it from another stream of the same name. */
-export type StreamFinding = Finding & Readonly<{ created?: string; lastSeq?: number; replicas?: number }>;
+export type StreamFinding = Finding &
+  Readonly<{
+    created?: string;
+    lastSeq?: number;
+    replicas?: number;
+    /** Copies that have everything, the leader's included. */
+    currentReplicas?: number;
+    /** Share of its `max_bytes` that it takes, 0 to 1. */
+    fill?: number;
+  }>;
 
 export type LogFindings = Readonly<{
   /** The server itself: version, fsync of each write, number of shards. */
@@ -123,10 +132,17 @@ function failing(stream: StreamFinding, error: string | undefined): StreamFindin
 async function checkStream(jsm: JetStreamManager, shard: number, shards: number): Promise<StreamFinding> {
   const name = streamOf(shard);
   try {
-    const { config, created, state } = await jsm.streams.info(name);
+    const { config, created, state, cluster } = await jsm.streams.info(name);
     const faults = streamFaults(config, shards);
     const finding = faults.length === 0 ? RIGHT : wrong(faults.join("; "));
-    return { ...finding, created: String(created), lastSeq: state.last_seq, replicas: config.num_replicas };
+    return {
+      ...finding,
+      created: String(created),
+      lastSeq: state.last_seq,
+      replicas: config.num_replicas,
+      currentReplicas: 1 + (cluster?.replicas?.filter(({ current }) => current).length ?? 0),
+      fill: state.bytes / config.max_bytes,
+    };
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)
       return wrong(`there is no stream ${name} yet`);

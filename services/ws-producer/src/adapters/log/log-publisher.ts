@@ -6,10 +6,12 @@ import { logMessageOf } from "@parley/protocol/message";
 import { shardOf } from "@parley/protocol/rooms";
 import { crashPoint } from "@parley/runtime/crash-point";
 import { sleep, withDeadline } from "@parley/runtime/deadline";
+import { Histogram, LATENCY_SECONDS, SIZES } from "@parley/runtime/histogram";
 import type { Log } from "@parley/runtime/log";
 import type { AppendMessage } from "../../application/post-message.ts";
 import type { AppendReaction } from "../../application/react.ts";
 import type { Backlog } from "./backlog.ts";
+import type { StreamFinding } from "./log-check.ts";
 import { LogRequests } from "./log-requests.ts";
 import { LogWatch } from "./log-watch.ts";
 import type { NewEntry, Published } from "./pending-entries.ts";
@@ -47,6 +49,12 @@ export interface LogPublisher {
   readonly counters: Readonly<PublishCounters>;
   /** The number of entries without an outcome. */
   pending(): number;
+  /** When the oldest of them was accepted, ISO 8601; undefined if there is none. */
+  oldestPending(): string | undefined;
+  /** Whether each shard's lane publishes. */
+  lanesOpen(): readonly boolean[];
+  /** The streams as they were found last; empty before that, and while NATS is away. */
+  streams(): readonly StreamFinding[];
   /** For `/health/ready`. @throws {Error} that names every setting of the log that would break a promise. */
   assertReady(): void;
   /** Refuses new entries, waits up to `closeDeadlineMs` for pending ones, then rejects the rest with `unavailable`. */
@@ -55,7 +63,14 @@ export interface LogPublisher {
 
 export function createLogPublisher(nats: NatsConnection, options: LogPublisherOptions): LogPublisher {
   const { shards, monitorUrls, log, onPublished, closeDeadlineMs, trace } = options;
-  const counters = { published: 0, duplicates: 0, packs: 0, packed: 0, retries: 0, refused: 0 };
+  const counters = {
+    published: 0,
+    duplicates: 0,
+    retries: 0,
+    refused: 0,
+    publishSeconds: new Histogram(LATENCY_SECONDS),
+    packEntries: new Histogram(SIZES),
+  };
   const untraced = new LogRequests(nats, (err, what) => log.error({ part: "log", err }, what));
   const requests = trace ? { publish: trace((...request) => untraced.publish(...request)) } : untraced;
   const onSuspect = (shard: number, reason: string) => {
@@ -80,6 +95,13 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
   return {
     counters,
     pending,
+    oldestPending: () =>
+      lanes
+        .flatMap(({ pending }) => pending.oldestAt ?? [])
+        .sort()
+        .at(0),
+    lanesOpen: () => lanes.map(({ isOpen }) => isOpen),
+    streams: () => watch.streams,
     // Not an async function: each message would pay for it (docs/decisions/0002).
     publish: (entry) => {
       try {

@@ -56,6 +56,11 @@ export class LogWatch {
     this.wake();
   }
 
+  /** The streams as the last check found them; empty before it, and while NATS is away. */
+  get streams(): readonly StreamFinding[] {
+    return this.#findings?.streams ?? [];
+  }
+
   /** @throws {Error} that names every fault of the last check. */
   assertReady(): void {
     if (!this.#isConnected) throw new Error("NATS is not connected");

@@ -58,6 +58,11 @@ export class PendingEntries {
     return this.#byKey.size;
   }
 
+  /** When the oldest entry was accepted, ISO 8601. */
+  get oldestAt(): string | undefined {
+    return this.#byKey.values().next().value?.entry.at;
+  }
+
   get(key: string): PendingEntry | undefined {
     return this.#byKey.get(key);
   }

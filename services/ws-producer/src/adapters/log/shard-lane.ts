@@ -219,9 +219,11 @@ export class ShardLane {
   }
 
   #publish(publication: Publication): void {
+    const began = performance.now();
     const deadlineMs = Math.min(ANSWER_DEADLINE_MS * 2 ** this.#timeouts, ANSWER_DEADLINE_MAX_MS);
     const cancel = this.#dependencies.requests.publish(this.shard, publication, deadlineMs, (answer) => {
       this.#outstanding = undefined;
+      this.#dependencies.counters.publishSeconds.observe((performance.now() - began) / 1_000);
       this.#handleAnswer(publication, answer);
       this.#gather();
     });
@@ -256,10 +258,7 @@ export class ShardLane {
     const { counters } = this.#dependencies;
     const { entries } = publication;
     counters.published += entries.length;
-    if (entries.length > 1) {
-      counters.packs += 1;
-      counters.packed += entries.length;
-    }
+    counters.packEntries.observe(entries.length);
     for (const pending of entries) this.#resolve(pending, seq);
   }
 
