@@ -6,8 +6,8 @@ export const LATENCY_SECONDS: readonly number[] = [
 export const SIZES: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000];
 
 /**
- * How often values fell between bounds. `observe` is called for each message: it adds to numbers and allocates nothing, which
- * is a fifth of what the client library's histogram costs (docs/decisions/0048).
+ * How often values fell between bounds. `observe` is called for each message: it adds to numbers and allocates nothing,
+ * which is a small part of what the client library's histogram costs (docs/decisions/0048).
  */
 export class Histogram {
   /** Upper bounds, rising; a value belongs to the first that is not below it. */

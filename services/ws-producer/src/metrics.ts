@@ -1,6 +1,6 @@
 import type { TokenCounts } from "@parley/identity/token-verifier";
 import { ERROR_STATUS, type ErrorCode } from "@parley/protocol/codes";
-import { Histogram, LATENCY_SECONDS, zeroed } from "@parley/runtime/histogram";
+import { zeroed } from "@parley/runtime/histogram";
 import { Metrics } from "@parley/runtime/metrics";
 import type { Backlog } from "./adapters/log/backlog.ts";
 import type { LogPublisher } from "./adapters/log/log-publisher.ts";
@@ -9,18 +9,13 @@ import type { SendCounts } from "./application/post-message.ts";
 type Counted = Readonly<{
   publisher: LogPublisher;
   backlog: Backlog;
-  sends: ReturnType<typeof createSendCounts>;
+  sends: SendCounts;
   tokens: TokenCounts;
 }>;
 
 const REFUSALS = Object.keys(ERROR_STATUS) as ErrorCode[];
 
-export function createSendCounts(): SendCounts & Readonly<{ ackSeconds: Histogram }> {
-  return {
-    results: zeroed(["accepted", "duplicate", ...REFUSALS, "failed"]),
-    ackSeconds: new Histogram(LATENCY_SECONDS),
-  };
-}
+export const createSendCounts = (): SendCounts => zeroed(["accepted", "duplicate", ...REFUSALS, "failed"]);
 
 /** The metrics of ws-producer, without those of its door. */
 export function createProducerMetrics(
@@ -30,7 +25,7 @@ export function createProducerMetrics(
   const metrics = new Metrics();
   const { counters } = publisher;
   metrics.counters({
-    parley_sends_total: ["messages, by what became of them", () => sends.results, "result"],
+    parley_sends_total: ["messages, by what became of them", () => sends, "result"],
     parley_token_checks_total: ["verifications of tokens", () => tokens, "how", "result"],
     parley_log_published_total: ["entries that the log acknowledged", () => counters.published],
     parley_log_duplicates_total: ["acknowledged entries that were duplicates", () => counters.duplicates],
@@ -38,7 +33,7 @@ export function createProducerMetrics(
     parley_log_refused_total: ["accepted entries that were rejected", () => counters.refused],
   });
   metrics.histograms({
-    parley_send_ack_seconds: ["from an accepted message until the log has it on disk", sends.ackSeconds],
+    parley_send_ack_seconds: ["from an accepted message until the log has it on disk", counters.ackSeconds],
     parley_log_publish_seconds: ["from a publication until the log answers", counters.publishSeconds],
     parley_log_pack_entries: ["entries of each message of the log", counters.packEntries],
   });

@@ -100,7 +100,6 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   const post = createPostMessage({
     append: createAppendMessage(publisher.publish, backlog, shards),
     ...accepting,
-    clock: () => performance.now(),
     counts: sends,
   });
   const react = createReact({

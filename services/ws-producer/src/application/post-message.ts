@@ -34,11 +34,17 @@ export type Appended = Readonly<{
  *
  * @throws {Refusal} `overloaded` synchronously if the backlog is too large.
  */
-export type AppendMessage = (
-  message: Message,
-  isGone: () => boolean,
-  receiptTo?: string,
-) => Promise<Appended>;
+export type AppendMessage = (message: Message, options: Waiting) => Promise<Appended>;
+
+/** Who waits for a message to be acknowledged. */
+type Waiting = Readonly<{
+  /** Whether the client is gone and no longer needs the message posted. */
+  isGone: () => boolean;
+  /** Core NATS subject of the receipt that the writer sends once Postgres has the message. */
+  receiptTo?: string;
+  /** When it came; monotonic, ms. */
+  since: number;
+}>;
 
 /** Takes a token of the user's rate limit; returns 0, or the wait until the next token in ms. */
 export type TakeTurn = (userId: string) => number;
@@ -49,22 +55,17 @@ export type Posted = Readonly<{ message: Omit<Message, "content"> }> & Omit<Appe
 /**
  * Posts a message and resolves once the log has it on disk.
  *
- * @param options.isGone whether the client is gone and no longer needs the message posted
- * @param options.receiptTo core NATS subject of the receipt that the writer sends once Postgres has the message
  * @param options.traceparent the caller's place in a trace of its own (W3C Trace Context)
  * @throws {Refusal} `rate_limited`, `room_not_found`, `blocked`, `overloaded` or `unavailable`. May throw synchronously or reject.
  */
 export type PostMessage = (
   draft: Draft,
   author: User,
-  options: Readonly<{ isGone: () => boolean; receiptTo?: string; traceparent?: string | undefined }>,
+  options: Waiting & Readonly<{ traceparent?: string | undefined }>,
 ) => Promise<Posted>;
 
-/** What became of messages, and how long they took: from here until the log had them on disk. */
-export type SendCounts = Readonly<{
-  results: Record<"accepted" | "duplicate" | ErrorCode | "failed", number>;
-  ackSeconds: Readonly<{ observe: (seconds: number) => void }>;
-}>;
+/** What became of messages. */
+export type SendCounts = Record<"accepted" | "duplicate" | ErrorCode | "failed", number>;
 
 type PostMessageDependencies = Readonly<{
   append: AppendMessage;
@@ -73,8 +74,6 @@ type PostMessageDependencies = Readonly<{
   /** ISO 8601 in UTC. */
   now: () => string;
   freshId: () => string;
-  /** Monotonic, ms. */
-  clock: () => number;
   counts: SendCounts;
 }>;
 
@@ -83,29 +82,26 @@ type PostMessageDependencies = Readonly<{
  * function: that costs as much garbage as the message itself (docs/decisions/0002).
  */
 export function createPostMessage(dependencies: PostMessageDependencies): PostMessage {
-  const { append, takeTurn, mayPost, now, freshId, clock, counts } = dependencies;
-  const { results, ackSeconds } = counts;
+  const { append, takeTurn, mayPost, now, freshId, counts } = dependencies;
   const refused = (error: unknown): never => {
-    results[error instanceof Refusal ? error.code : "failed"] += 1;
+    counts[error instanceof Refusal ? error.code : "failed"] += 1;
     throw error;
   };
-  const post = (isOpen: boolean, began: number, ...[draft, author, options]: Parameters<PostMessage>) => {
+  const post = (isOpen: boolean, ...[draft, author, options]: Parameters<PostMessage>) => {
     const { id = freshId(), room, content } = draft;
     let appending: Promise<Appended>;
     try {
       assertOpen(isOpen);
-      appending = append({ id, room, author, at: now(), content }, options.isGone, options.receiptTo);
+      appending = append({ id, room, author, at: now(), content }, options);
     } catch (error) {
       return refused(error);
     }
     return appending.then(({ duplicate, at, shard, logSeq }) => {
-      results[duplicate ? "duplicate" : "accepted"] += 1;
-      ackSeconds.observe((clock() - began) / 1_000);
+      counts[duplicate ? "duplicate" : "accepted"] += 1;
       return { message: { id, room, author, at }, duplicate, shard, logSeq };
     }, refused);
   };
   return (draft, author, options) => {
-    const began = clock();
     let isOpen: ReturnType<MayPost>;
     try {
       assertTurn(takeTurn(author.id));
@@ -113,8 +109,8 @@ export function createPostMessage(dependencies: PostMessageDependencies): PostMe
     } catch (error) {
       return refused(error);
     }
-    if (typeof isOpen === "boolean") return post(isOpen, began, draft, author, options);
-    return isOpen.then((answer) => post(answer, began, draft, author, options), refused);
+    if (typeof isOpen === "boolean") return post(isOpen, draft, author, options);
+    return isOpen.then((answer) => post(answer, draft, author, options), refused);
   };
 }
 

@@ -77,7 +77,7 @@ export function addMessageRoutes(
       let isLate = false;
       try {
         const isGone = () => isLate || request.socket.destroyed;
-        const posting = postMessage(draft, author, { isGone, traceparent });
+        const posting = postMessage(draft, author, { isGone, since: performance.now(), traceparent });
         const posted = await withDeadline(posting, ANSWER_DEADLINE_MS, "the log");
         return await reply.code(201).send({ data: ackOf(posted) });
       } catch (error) {

@@ -68,6 +68,7 @@ export function createLogPublisher(nats: NatsConnection, options: LogPublisherOp
     duplicates: 0,
     retries: 0,
     refused: 0,
+    ackSeconds: new Histogram(LATENCY_SECONDS),
     publishSeconds: new Histogram(LATENCY_SECONDS),
     packEntries: new Histogram(SIZES),
   };
@@ -132,13 +133,13 @@ export function createAppendMessage(
   backlog: Backlog,
   shards: number,
 ): AppendMessage {
-  return (message, isGone, receiptTo) => {
+  return (message, { isGone, receiptTo, since }) => {
     const { id, room, author, at, content } = message;
     backlog.check(shardOf(room, shards));
     const key = messageKey(room, author.id, id);
     crashPoint("producer-before-publish");
     const payload = JSON.stringify(logMessageOf(message, content));
-    return publish({ room, key, payload, at, isGone, receiptTo });
+    return publish({ room, key, payload, at, isGone, receiptTo, since });
   };
 }
 

@@ -11,6 +11,8 @@ export type NewEntry = Readonly<{
   at: string;
   /** Core NATS subject of the receipt that the writer sends once Postgres has the entry. */
   receiptTo?: string | undefined;
+  /** When it came; monotonic, ms. Undefined for what is not timed. */
+  since?: number;
   /** Whether the client is gone; asked before each attempt. The entry is then dropped: the client will send it again. */
   isGone?: (() => boolean) | undefined;
 }>;

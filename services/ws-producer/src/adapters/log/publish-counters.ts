@@ -10,6 +10,8 @@ export type PublishCounters = {
   retries: number;
   /** Accepted entries that were rejected: log full, closing, abandoned by the client, or refused `REFUSALS_MAX` times. */
   refused: number;
+  /** Time from when a message came until the log had it on disk, s. */
+  ackSeconds: Histogram;
   /** Time from a publication until the log answers, s; also when it refuses, and at a deadline. */
   publishSeconds: Histogram;
   /** Entries of each acknowledged message of the log. */

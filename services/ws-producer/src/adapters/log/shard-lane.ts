@@ -223,15 +223,17 @@ export class ShardLane {
     const deadlineMs = Math.min(ANSWER_DEADLINE_MS * 2 ** this.#timeouts, ANSWER_DEADLINE_MAX_MS);
     const cancel = this.#dependencies.requests.publish(this.shard, publication, deadlineMs, (answer) => {
       this.#outstanding = undefined;
-      this.#dependencies.counters.publishSeconds.observe((performance.now() - began) / 1_000);
-      this.#handleAnswer(publication, answer);
+      // Once for all of a pack: reading the clock costs more than all else that is counted.
+      const now = performance.now();
+      this.#dependencies.counters.publishSeconds.observe((now - began) / 1_000);
+      this.#handleAnswer(publication, answer, now);
       this.#gather();
     });
     this.#outstanding = { publication, cancel };
   }
 
-  #handleAnswer(publication: Publication, answer: LogAnswer): void {
-    if (answer.kind === "stored") this.#acknowledge(publication, answer.seq, answer.duplicate);
+  #handleAnswer(publication: Publication, answer: LogAnswer, now: number): void {
+    if (answer.kind === "stored") this.#acknowledge(publication, answer, now);
     else if (answer.kind === "full") this.#reject(publication.entries, logFull(answer.reason));
     else if (answer.kind === "timeout") {
       this.#timeouts += 1;
@@ -245,7 +247,11 @@ export class ShardLane {
     }
   }
 
-  #acknowledge(publication: Publication, seq: number, duplicate: boolean): void {
+  #acknowledge(
+    publication: Publication,
+    { seq, duplicate }: Extract<LogAnswer, { kind: "stored" }>,
+    now: number,
+  ): void {
     if (!duplicate) {
       if (seq <= this.#highest) {
         this.#suspect(publication, seq);
@@ -259,7 +265,11 @@ export class ShardLane {
     const { entries } = publication;
     counters.published += entries.length;
     counters.packEntries.observe(entries.length);
-    for (const pending of entries) this.#resolve(pending, seq);
+    for (const pending of entries) {
+      const { since } = pending.entry;
+      if (since !== undefined) counters.ackSeconds.observe((now - since) / 1_000);
+      this.#resolve(pending, seq);
+    }
   }
 
   #resolve(pending: PendingEntry, seq: number): void {

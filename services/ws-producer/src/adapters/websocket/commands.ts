@@ -32,12 +32,12 @@ export function ackOf({ message, duplicate }: Posted): AckFrame {
 export function postCommand(postMessage: PostMessage, stored: AwaitStored): Command {
   return command("message", PostFrame, 1, (connection, frame) => {
     const author = authorOf(connection);
-    const { isLost: isGone } = connection;
+    const { isLost: isGone, heardAt: since } = connection;
     const draft = { id: frame.id, room: frame.room, content: contentOf(frame) };
     if (frame.receipt !== "stored")
-      return postMessage(draft, author, { isGone }).then((posted) => connection.send(ackOf(posted)));
+      return postMessage(draft, author, { isGone, since }).then((posted) => connection.send(ackOf(posted)));
     const receiptTo = stored.open();
-    return postMessage(draft, author, { isGone, receiptTo }).then(async (posted) => {
+    return postMessage(draft, author, { isGone, receiptTo, since }).then(async (posted) => {
       connection.send(ackOf(posted));
       const { message, ...place } = posted;
       const { id, room } = message;
