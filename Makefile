@@ -109,6 +109,16 @@ $(addprefix logs-,$(LOGS)): logs-%:
 	$(FIND_DATA_DIR); [ -d "$$data/logs" ] || { echo "make: there is no $$data/logs yet; is a stack running (make start)?" >&2; exit 1; }; \
 	tail -n 50 -F "$$data/logs/$*.log" | { $(READABLE); }
 
+.PHONY: backup restore accept-loss
+backup: install ## copy the database while it runs (TO=folder or file); the log brings back what comes after
+	@exec $(NODE) $(DEVSTACK)/backup.ts $(if $(TO),"$(TO)")
+
+restore: install ## replace the database by a back-up (FROM=file; YES=1: do not ask; KEEP_SERVICE_TOKENS=1); nothing may run
+	@exec $(NODE) $(DEVSTACK)/restore.ts $(if $(FROM),"$(FROM)")
+
+accept-loss: install ## go on without entries that left the log before they were stored
+	@exec $(OPERATOR) services/ws-consumer/src/accept-loss-main.ts
+
 .PHONY: ps psql nats-info log-tail watch
 ps: ## the running processes, and whether each is ready
 	@if $(COMPOSE_UP); then exec docker compose ps; fi; \
@@ -182,9 +192,10 @@ test-web: install ## the long form of the chat page's tests: 10,000 messages, ax
 	@MESSAGES=10000 AXE=all exec vitest run --project e2e --testTimeout 600000 services/web/behaviour
 
 .PHONY: test-faults check-api abuse
-test-faults: install ## the long form of faults: NATS away 5, 17 and 60 s; full disks (root); 41,800 receipts while Postgres is away
+test-faults: install ## the long form of faults: NATS away 5, 17 and 60 s; full disks (root); 41,800 receipts while Postgres is away; a back-up under 60 s of load
 	@OUTAGES_S=5,17,60 vitest run --project unit presence-outage full-disk
-	@RECEIPTS=41800 exec vitest run --project e2e receipts
+	@RECEIPTS=41800 vitest run --project e2e receipts
+	@BACKUP_LOAD_S=60 exec vitest run --project e2e e2e/src/backup
 
 check-api: install ## redocly, spectral, schemathesis and buf judge the documents and the reflection (needs python3 and the network)
 	@exec $(NODE) e2e/src/check-api.ts

@@ -10,14 +10,14 @@ const CONNECTIONS = 2;
 
 /** A trigger of the harness that records each cursor that moves back within one epoch. */
 const WATCH_CURSORS = `
-create schema chaos;
-create table chaos.cursors_back (shard smallint, from_seq bigint, to_seq bigint, at timestamptz default now());
-create function chaos.note_cursor() returns trigger language plpgsql as $$
+create schema if not exists chaos;
+create table if not exists chaos.cursors_back (shard smallint, from_seq bigint, to_seq bigint, at timestamptz default now());
+create or replace function chaos.note_cursor() returns trigger language plpgsql as $$
 begin
   insert into chaos.cursors_back (shard, from_seq, to_seq) values (old.shard, old.cursor, new.cursor);
   return new;
 end $$;
-create trigger chaos_cursor before update on chat.shards for each row
+create or replace trigger chaos_cursor before update on chat.shards for each row
   when (new.cursor < old.cursor and new.epoch = old.epoch)
   execute function chaos.note_cursor();`;
 
@@ -25,9 +25,14 @@ export type Ledger = Awaited<ReturnType<typeof openLedger>>;
 
 /**
  * Reads what is stored without any service: rows and cursors by SQL, the ends of the streams from JetStream. Runs
- * `statements` first, which a mutant needs.
+ * `statements` first, which a mutant needs. `login`: of the operator of NATS.
  */
-export async function openLedger(natsUrl: string, databaseUrl: string, statements: readonly string[] = []) {
+export async function openLedger(
+  natsUrl: string,
+  databaseUrl: string,
+  statements: readonly string[] = [],
+  login: Readonly<{ user: string; pass: string }> | undefined = undefined,
+) {
   const sql = postgres(databaseUrl, {
     max: CONNECTIONS,
     backoff: () => 0.1,
@@ -36,7 +41,7 @@ export async function openLedger(natsUrl: string, databaseUrl: string, statement
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
   });
   for (const statement of [WATCH_CURSORS, ...statements]) await sql.unsafe(statement);
-  const nats = await connect({ servers: natsUrl, maxReconnectAttempts: -1, noAsyncTraces: true });
+  const nats = await connect({ servers: natsUrl, ...login, maxReconnectAttempts: -1, noAsyncTraces: true });
   const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: 1_000 });
   const ends = async () => {
     const infos = await Promise.all(

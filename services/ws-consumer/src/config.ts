@@ -64,6 +64,12 @@ export const ConsumerConfig = Type.Object({
     maximum: 5,
     description: "copies of each shard in a NATS cluster",
   }),
+  LOG_KEEP_HOURS: Type.Number({
+    default: 26,
+    minimum: 0.2,
+    description:
+      "hours that the log keeps what Postgres has stored: longer than the time between two back-ups, so that a restored one finds what came after it",
+  }),
   LOG_MAX_BYTES: Type.Integer({
     default: 1_073_741_824,
     minimum: 1_048_576,

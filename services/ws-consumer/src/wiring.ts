@@ -198,7 +198,7 @@ async function wireWriting(
     instance,
     shards,
     store: traces ? traceWrites(createShardStore(writes), traces) : createShardStore(writes),
-    log: await createShardLog(nats, { shards, replicas, maxBytes }),
+    log: await createShardLog(nats, { shards, replicas, maxBytes, keepHours: config.LOG_KEEP_HOURS }),
     publisher: createLivePublisher({ nats, live, deliverHere: here.deliver, publishUserEvents }),
     report: (level, text, details) => log[level](details, text),
     free: createFreeShards(nats, (err, what) => log.warn({ err }, what)),

@@ -14,6 +14,8 @@ const LOG_PATIENCE_MS = 3_000;
 const SURVEY_AGE_MAX_MS = 3_000;
 const TRIM_EVERY_MS = 60_000;
 const NS_PER_S = 1e9;
+const EARLY_TRIM =
+  "the log is more than half full: entries younger than LOG_KEEP_HOURS were deleted; raise LOG_MAX_BYTES";
 
 export type WritersOptions = Omit<WriterDependencies, "counters"> &
   Readonly<{
@@ -211,6 +213,7 @@ class ShardAssignment {
     for (const { position } of this.writers.values())
       log
         .trim(position)
+        .then((isEarly) => isEarly && report("warn", EARLY_TRIM, { shard: position.shard }))
         .catch((err) => report("warn", "could not trim the log", { shard: position.shard, err }));
   }
 }

@@ -103,6 +103,9 @@ export interface ShardLog {
    * @throws {Error} if the stream is not the one that the cursor belongs to.
    */
   read(position: ShardPosition): Promise<LogReading>;
-  /** Deletes stored entries from the log that are older than its duplicate window. */
-  trim(position: ShardPosition): Promise<void>;
+  /**
+   * Deletes stored entries from the log that are older than they have to be kept, so that a restored database finds what
+   * it lacks. Returns true if younger ones were deleted too, because the log was getting full.
+   */
+  trim(position: ShardPosition): Promise<boolean>;
 }

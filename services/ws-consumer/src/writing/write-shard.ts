@@ -1,5 +1,5 @@
 import { sleep } from "@parley/runtime/deadline";
-import { findResumePoint } from "./resume-point.ts";
+import { findResumePoint, MissingEntriesError } from "./resume-point.ts";
 import type { ShardLog, ShardPosition } from "./shard-log.ts";
 import { FencedError, type ShardStore } from "./shard-store.ts";
 import { type Report, type StoredPublisher, storeBatch, type WriterCounters } from "./store-batch.ts";
@@ -93,13 +93,16 @@ async function writeUntilStopped(
       if (isStoring) pauseMs = PAUSE_MIN_MS;
       // Once per reason: it is tried again each second for as long as Postgres or the log are away.
       if (isStoring || progress.trouble !== reported)
-        deps.report("warn", "writing was interrupted", { shard, err: error, pauseMs });
+        deps.report(levelOf(error), "writing was interrupted", { shard, err: error, pauseMs });
       reported = progress.trouble;
       await sleep(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, PAUSE_MAX_MS);
     }
   }
 }
+
+/** Waiting does not bring back what has left the log. */
+const levelOf = (error: unknown) => (error instanceof MissingEntriesError ? "error" : "warn");
 
 async function readAndStore(
   progress: Progress,
@@ -136,15 +139,18 @@ async function readAndStore(
   }
 }
 
-/** Prepares the stream, and rebases the position if the cursor does not belong to it. */
+/**
+ * Prepares the stream, and rebases the position if the cursor does not belong to it.
+ *
+ * @throws {MissingEntriesError}
+ */
 async function matchStream(
   position: ShardPosition,
   { log, store, report }: WriterDependencies,
 ): Promise<ShardPosition> {
   const { shard, cursor } = position;
   const facts = await log.prepare(position);
-  const { lost, replaced: reason, cursor: newCursor } = findResumePoint(position, facts);
-  if (lost) report("error", "entries left the log before they were stored", { shard, lost });
+  const { replaced: reason, cursor: newCursor } = findResumePoint(position, facts);
   if (reason === undefined) return position;
   const level = position.streamCreated === null ? "info" : "error";
   report(level, "the cursor belongs to another stream from now on", { shard, reason, cursor, newCursor });

@@ -7,6 +7,7 @@ import { streamConfig } from "@parley/protocol/log";
 import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createHistory } from "../delivery/postgres/history.ts";
+import { acceptLoss } from "./postgres/accept-loss.ts";
 import {
   collectLive,
   type Instance,
@@ -153,6 +154,32 @@ describe("when the log fails, the writers", () => {
     await sender.untilStreams();
     await sendMany(500, 1_000);
     await expectAll(1_000);
+  });
+
+  it("wait while entries are missing that left the log, and say which, until that is accepted", async () => {
+    const { writers, close } = await start("one");
+    await sendMany(0, 100);
+    await expectAll(100);
+    const cursor = writers.cursors().get(0) ?? 0;
+    await close();
+    instances = [];
+    await sendMany(100, 200);
+    const last = (await sender.lastSeqs())[0] ?? 0;
+    await sender.jsm.streams.purge("CHAT_0", { seq: last });
+    const { writers: later } = await start("two");
+    const trouble = () => {
+      try {
+        return void later.check();
+      } catch (error) {
+        return String(error);
+      }
+    };
+    await until("it waits", () => trouble()?.includes("make accept-loss") === true);
+    expect(trouble()).toContain(`log entries ${cursor + 1} to ${last - 1} left the log`);
+    const { first_seq } = (await sender.jsm.streams.info("CHAT_0")).state;
+    expect(await acceptLoss(database, 0, first_seq)).toEqual([cursor + 1, last - 1]);
+    expect(await acceptLoss(database, 0, first_seq)).toBeUndefined();
+    await until("it writes again", () => later.cursors().get(0) === last && trouble() === undefined);
   });
 
   it("create a deleted stream again, starting at the sequence after the cursor", async () => {

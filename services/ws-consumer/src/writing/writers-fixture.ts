@@ -71,7 +71,7 @@ export async function startInstance(
     instance,
     shards,
     store: createShardStore(database),
-    log: await createShardLog(nats, { shards, replicas: 1, maxBytes: MAX_BYTES }),
+    log: await createShardLog(nats, { shards, replicas: 1, maxBytes: MAX_BYTES, keepHours: 0 }),
     publisher: createLivePublisher({
       nats,
       live,

@@ -1,3 +1,4 @@
+import { StorageType } from "@nats-io/jetstream";
 import { createTestDatabase } from "@parley/devstack/test-database";
 import { shardOf } from "@parley/protocol/rooms";
 import { type Database, openDatabase } from "@parley/runtime/postgres";
@@ -149,17 +150,19 @@ describe("several instances", () => {
 });
 
 describe("the log", () => {
+  const ages = (keepMs: number) => ({ keepMs, leastMs: 0 });
+
   it("is trimmed of old stored entries, and keeps the one at the cursor", async () => {
     const { jsm } = sender;
     const before = (await jsm.streams.info("CHAT_0")).state;
     const cursor = before.last_seq - 5;
     const streamCreated = String((await jsm.streams.info("CHAT_0")).created);
     const position = { shard: 0, epoch: 1, cursor, cursorTime: null, streamCreated };
-    await trimStream(jsm, position, 600_000);
+    await trimStream(jsm, position, ages(600_000));
     expect((await jsm.streams.info("CHAT_0")).state.first_seq).toBe(before.first_seq);
-    await trimStream(jsm, { ...position, streamCreated: "another" }, 0);
+    await trimStream(jsm, { ...position, streamCreated: "another" }, ages(0));
     expect((await jsm.streams.info("CHAT_0")).state.first_seq).toBe(before.first_seq);
-    await trimStream(jsm, position, 0);
+    await trimStream(jsm, position, ages(0));
     expect((await jsm.streams.info("CHAT_0")).state).toMatchObject({
       first_seq: cursor,
       last_seq: before.last_seq,
@@ -174,7 +177,24 @@ describe("the log", () => {
     sender.send({ room, id: "young" });
     const last = (await sender.lastSeqs())[1] ?? 0;
     const position = { shard: 1, epoch: 1, cursor: last, cursorTime: null, streamCreated: String(created) };
-    await trimStream(jsm, position, 200);
+    await trimStream(jsm, position, ages(200));
     expect((await jsm.streams.info("CHAT_1")).state.first_seq).toBe(state.last_seq + 1);
+  });
+
+  it("is trimmed sooner, part by part, when it is more than half full", async () => {
+    const { jsm } = sender;
+    const config = { name: "CHAT_9", subjects: ["crowded"], max_bytes: 100_000 };
+    const { created } = await jsm.streams.add({ ...config, storage: StorageType.File });
+    for (let n = 0; n < 100; n += 1) sender.nats.publish("crowded", new Uint8Array(600));
+    const infoOf = async () => (await jsm.streams.info("CHAT_9")).state;
+    await until("all are there", async () => (await infoOf()).messages === 100);
+    const position = { shard: 9, epoch: 1, cursor: 90, cursorTime: null, streamCreated: String(created) };
+    expect(await trimStream(jsm, position, { keepMs: 600_000, leastMs: 500_000 })).toBe(false);
+    expect(await trimStream(jsm, position, ages(600_000))).toBe(true);
+    expect((await infoOf()).first_seq).toBe(24);
+    // Half of the bytes are left by now, so the rest is kept.
+    expect(await trimStream(jsm, position, ages(600_000))).toBe(false);
+    expect((await infoOf()).first_seq).toBe(24);
+    await jsm.streams.delete("CHAT_9");
   });
 });

@@ -5,19 +5,27 @@ import { openLogReading, type PullReading } from "./log-reading.ts";
 import { prepareStream, type StreamSettings, streamCreated, trimStream } from "./shard-stream.ts";
 
 /**
- * Minimum age of an entry that is trimmed, ms. Longer than the log's duplicate window (10 min): after a restart
+ * Least age of an entry that is trimmed, ms, whatever LOG_KEEP_HOURS says. Longer than the log's duplicate window (10 min): after a restart
  * nats-server knows message ids only from the entries that it still has.
  */
-const TRIM_AGE_MS = 11 * 60_000;
+const TRIM_AGE_MIN_MS = 11 * 60_000;
+const HOUR_MS = 3_600_000;
 
 /** Deadline of a JetStream API request, ms. */
 const ANSWER_MS = 2_000;
 
 /**
  * Creates the port to the log over JetStream. All readings fail when the connection is lost, because messages in flight
- * may be lost with it.
+ * may be lost with it. Stored entries are kept for `keepHours`.
  */
-export async function createShardLog(nats: NatsConnection, settings: StreamSettings): Promise<ShardLog> {
+export async function createShardLog(
+  nats: NatsConnection,
+  settings: StreamSettings & Readonly<{ keepHours: number }>,
+): Promise<ShardLog> {
+  const trimAges = {
+    keepMs: Math.max(settings.keepHours * HOUR_MS, TRIM_AGE_MIN_MS),
+    leastMs: TRIM_AGE_MIN_MS,
+  };
   const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: ANSWER_MS });
   const readings = new Set<PullReading>();
   const onClose = (reading: PullReading) => void readings.delete(reading);
@@ -52,6 +60,6 @@ export async function createShardLog(nats: NatsConnection, settings: StreamSetti
       readings.add(reading);
       return reading;
     },
-    trim: (position) => trimStream(jsm, position, TRIM_AGE_MS),
+    trim: (position) => trimStream(jsm, position, trimAges),
   };
 }

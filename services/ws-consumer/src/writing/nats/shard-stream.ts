@@ -35,22 +35,37 @@ export async function streamCreated(jsm: JetStreamManager, shard: number): Promi
   return info && String(info.created);
 }
 
+/** Ages of stored messages, ms: from `keepMs` on they are deleted, from `leastMs` on if the stream is crowded. */
+export type TrimAges = Readonly<{ keepMs: number; leastMs: number }>;
+
+/** Share of a stream's limit from which it is crowded: so the other half is there for what Postgres does not have yet. */
+const CROWDED_SHARE = 0.5;
+/** Part of the stored messages that one trimming of a crowded stream deletes. */
+const CROWDED_PART = 0.25;
+
 /**
- * Deletes messages before the cursor that are older than `ageMs`. The message at the cursor stays: its time shows whether
- * the stream is still the same one.
+ * Deletes old messages before the cursor. The message at the cursor stays: its time shows whether the stream is still
+ * the same one.
+ *
+ * @returns whether some were deleted that are younger than `keepMs`, because the stream is crowded
  */
 export async function trimStream(
   jsm: JetStreamManager,
-  position: ShardPosition,
-  ageMs: number,
-): Promise<void> {
-  const name = streamOf(position.shard);
+  { shard, cursor, streamCreated: created }: ShardPosition,
+  { keepMs, leastMs }: TrimAges,
+): Promise<boolean> {
+  const name = streamOf(shard);
   const info = await findStream(jsm, name);
-  if (!info || String(info.created) !== position.streamCreated || info.state.last_seq < position.cursor)
-    return;
-  const young = await firstSince(jsm, name, new Date(Date.now() - ageMs));
-  const seq = Math.min(young ?? position.cursor, position.cursor);
-  if (seq > info.state.first_seq) await jsm.streams.purge(name, { seq });
+  if (!info || String(info.created) !== created || info.state.last_seq < cursor) return false;
+  const { first_seq, bytes } = info.state;
+  const firstOf = async (ageMs: number) =>
+    Math.min((await firstSince(jsm, name, new Date(Date.now() - ageMs))) ?? cursor, cursor);
+  const kept = await firstOf(keepMs);
+  const isCrowded = bytes > info.config.max_bytes * CROWDED_SHARE;
+  const part = first_seq + Math.ceil((cursor - first_seq) * CROWDED_PART);
+  const seq = isCrowded ? Math.max(kept, Math.min(part, await firstOf(leastMs))) : kept;
+  if (seq > first_seq) await jsm.streams.purge(name, { seq });
+  return seq > Math.max(kept, first_seq);
 }
 
 async function findStream(jsm: JetStreamManager, name: string): Promise<StreamInfo | undefined> {

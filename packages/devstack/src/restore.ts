@@ -1,0 +1,191 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { withConnection, withoutPassword } from "./database.ts";
+import {
+  DevstackError,
+  type Environment,
+  loadDotEnv,
+  ownEnvironment,
+  type Progress,
+  SettingError,
+  variable,
+} from "./environment.ts";
+import { findInstallation } from "./installation.ts";
+import { migrate } from "./migrate.ts";
+import { startPostgres } from "./postgres-server.ts";
+import { clientVariables, findPostgresTools } from "./postgres-tools.ts";
+import { isLocked, takeRunDir } from "./run-dir.ts";
+import { dataDirOf } from "./stack-options.ts";
+import { runMain, say, timedProgress, untilInterrupted } from "./terminal.ts";
+
+const PROGRESS_MS = 2_000;
+
+/** All that there is, in the transaction that puts the back-up in its place. */
+const BEFORE = `begin;
+set client_min_messages = warning;
+do $$
+declare
+  found name;
+begin
+  for found in select nspname from pg_namespace where nspname !~ '^pg_' and nspname not in ('information_schema', 'public') loop
+    execute format('drop schema %I cascade', found);
+  end loop;
+  for found in select tablename from pg_tables where schemaname = 'public' loop
+    execute format('drop table public.%I cascade', found);
+  end loop;
+end
+$$;
+`;
+
+/**
+ * Nobody holds a shard. No session of the back-up is open: some were revoked after it, and which is not known any more.
+ */
+const afterOf = (keepServiceTokens: boolean) => `
+delete from chat.writers;
+update chat.shards set holder = null, lease_until = '-infinity', epoch = epoch + 1;
+update auth.sessions set revoked_at = now(), revoked_why = 'revoked'
+where revoked_at is null${keepServiceTokens ? " and token_hash is null" : ""};
+commit;
+`;
+
+export type RestoreOptions = Readonly<{ keepServiceTokens: boolean; isSure: () => Promise<boolean> }>;
+
+/**
+ * Replaces the database of an installation that does not run by a back-up, whole or not at all.
+ *
+ * @throws {SettingError} if the file cannot be used, something runs, or nobody is sure; {DevstackError} RESTORE with what
+ * psql says: then the database is as it was.
+ */
+export async function restore(env: Environment, from: string, options: RestoreOptions, progress: Progress) {
+  const file = resolve(from);
+  await checkSum(file, progress);
+  const tools = await findPostgresTools(env, progress);
+  const dataDir = dataDirOf(env);
+  if (isLocked(dataDir)) throw new SettingError("RUNNING", `a stack runs on ${dataDir}: make stop first`);
+  await using closers = new AsyncDisposableStack();
+  const url = await openDatabase(env, dataDir, closers, progress);
+  await refuseClients(url);
+  progress(`restore: ${file} replaces all that is in ${withoutPassword(url)}; it ends every session`);
+  if (!(await options.isSure())) throw new SettingError("NOT_SURE", "nothing was changed");
+  // Makes the roles that the back-up grants rights to.
+  await migrate({ databaseUrl: url });
+  await replay(join(tools, "psql"), { ...env, ...clientVariables(url) }, file, options, progress);
+  await migrate({ databaseUrl: url, onProgress: progress });
+  progress("restore: done; the next start reads on in the log from where the back-up ends");
+}
+
+/** @throws {SettingError} FROM if there is no such file, or it is not the one that was written. */
+async function checkSum(file: string, progress: Progress): Promise<void> {
+  if (!existsSync(file)) throw new SettingError("FROM", `there is no ${file}`);
+  const expected = await readFile(`${file}.sha256`, "utf8").catch(() => undefined);
+  if (expected === undefined)
+    return progress(`restore: there is no ${file}.sha256, so its sum is not checked`);
+  const hash = createHash("sha256");
+  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  if (hash.digest("hex") !== expected.split(" ")[0])
+    throw new SettingError("FROM", `${file} has another sum than ${file}.sha256 says: it is damaged`);
+}
+
+/** The database to be replaced: that of an installation, else the stack's own, which is started for a while. */
+async function openDatabase(
+  env: Environment,
+  dataDir: string,
+  closers: AsyncDisposableStack,
+  onProgress: Progress,
+): Promise<string> {
+  const found = await findInstallation(env).catch(() => undefined);
+  const named = found && variable(found.variables, "DATABASE_URL");
+  if (named !== undefined) return named;
+  const runDir = await takeRunDir(dataDir, onProgress);
+  closers.defer(() => runDir.release());
+  const server = await startPostgres({ dataDir: join(dataDir, "postgres"), onProgress });
+  closers.defer(() => server.stop());
+  return server.url;
+}
+
+/** @throws {SettingError} RUNNING if anybody else is connected. */
+async function refuseClients(url: string): Promise<void> {
+  const clients = await withConnection(
+    url,
+    (sql) => sql<{ name: string }[]>`
+      select distinct coalesce(nullif(application_name, ''), usename, 'unknown') as name from pg_stat_activity
+      where backend_type = 'client backend' and datname = current_database() and pid <> pg_backend_pid()`,
+  );
+  if (clients.length === 0) return;
+  const names = clients.map(({ name }) => name).join(", ");
+  throw new SettingError("RUNNING", `${names} is connected to the database: stop all services first`);
+}
+
+/** Runs the back-up in one transaction, which ends with a commit only if the whole file was read. */
+async function replay(
+  psql: string,
+  env: Environment,
+  file: string,
+  { keepServiceTokens }: RestoreOptions,
+  progress: Progress,
+): Promise<void> {
+  const args = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"];
+  const child = spawn(psql, args, { env, stdio: ["pipe", "ignore", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (text) => {
+    errors = `${errors}${text}`.slice(-2_000);
+  });
+  const ended = once(child, "close");
+  const whole = statSync(file).size;
+  const source = createReadStream(file);
+  const told = setInterval(
+    () => progress(`restore: ${Math.floor((100 * source.bytesRead) / whole)} %`),
+    PROGRESS_MS,
+  );
+  try {
+    const text = source.pipe(createGunzip());
+    source.on("error", (error) => text.destroy(error));
+    const framed = new Transform({
+      transform: (chunk, _encoding, next) => next(null, chunk),
+      flush(next) {
+        this.push(afterOf(keepServiceTokens));
+        next();
+      },
+    });
+    framed.write(BEFORE);
+    await pipeline(text, framed, child.stdin);
+  } catch (error) {
+    child.stdin.destroy();
+    await ended;
+    throw new DevstackError("RESTORE", `nothing was changed: ${errors.trim() || error}`);
+  } finally {
+    clearInterval(told);
+  }
+  const [code] = await ended;
+  if (code !== 0) throw new DevstackError("RESTORE", `nothing was changed: ${errors.trim()}`);
+}
+
+// `restore.ts FILE`: for `make restore FROM=…`.
+if (import.meta.main)
+  await runMain("make restore", async () => {
+    loadDotEnv();
+    const env = ownEnvironment();
+    const [from = ""] = process.argv.slice(2);
+    if (from === "")
+      throw new SettingError("FROM", "name a back-up: make restore FROM=/var/backups/parley/….sql.gz");
+    const isSure = async () => {
+      if (variable(env, "YES") === "1") return true;
+      const terminal = createInterface({ input: process.stdin, output: process.stdout });
+      const atEnd = once(terminal, "close").then(() => "");
+      const answer = await Promise.race([terminal.question('write "yes" to go on: '), atEnd]);
+      terminal.close();
+      return answer.trim() === "yes";
+    };
+    const options = { keepServiceTokens: variable(env, "KEEP_SERVICE_TOKENS") === "1", isSure };
+    await untilInterrupted(restore(env, from, options, timedProgress()));
+    say("          make start (or make up) goes on from here");
+    return 0;
+  });
