@@ -1,5 +1,5 @@
 import postgres from "postgres";
-import { withDeadline } from "./deadline.ts";
+import { sleep, withDeadline } from "./deadline.ts";
 import { BusyError, countDatabaseError } from "./postgres-errors.ts";
 
 const CONNECT_DEADLINE_S = 5;
@@ -8,6 +8,11 @@ const END_DEADLINE_S = 1;
 const WAITING_PER_CONNECTION = 32;
 /** Retry delay while the queue is full, ms. */
 const BUSY_RETRY_MS = 1_000;
+/** Interval at which the backend of a late statement is looked up, and the deadline of a look, ms. */
+const LOOK_EVERY_MS = 500;
+const LOOK_DEADLINE_MS = 2_000;
+/** A connection for looks is closed after this long without one, s. */
+const LOOKS_IDLE_S = 10;
 
 export type DatabaseOptions = Readonly<{
   /** One server, or several separated by commas (`postgres://user@one,two/parley`): the first that takes writes is used. */
@@ -35,7 +40,8 @@ export interface Database {
    * Sends one statement and returns its rows. The deadline begins when the statement gets its connection.
    *
    * @throws {import("./deadline.ts").DeadlineError} after `deadlineMs`: the outcome is unknown. Only the connection of
-   * this statement is replaced, because a half-open one would hang for ever; other statements continue.
+   * this statement is replaced, because a half-open one would hang for ever; other statements continue. It keeps its place
+   * while its backend works: a commit that waits for a standby ends by no timeout, and backends would pile up.
    * @throws {BusyError} if too many statements wait for a connection, or this one waited `deadlineMs` for it.
    */
   query<Row extends object>(text: string, params?: readonly Param[], deadlineMs?: number): Promise<Row[]>;
@@ -46,9 +52,13 @@ type Sql = ReturnType<typeof postgres>;
 type Waiting = { take: (sql: Sql) => void; refuse: (error: Error) => void; timer: NodeJS.Timeout };
 
 /** Makes one connection, which connects at its first use and again after it was lost. */
-function openConnection({ url, name, deadlineMs, settings = {} }: DatabaseOptions): Sql {
+function openConnection(
+  { url, name, deadlineMs, settings = {} }: DatabaseOptions,
+  idle: { idle_timeout?: number } = {},
+): Sql {
   return postgres(url, {
     max: 1,
+    ...idle,
     connect_timeout: CONNECT_DEADLINE_S,
     keep_alive: 5,
     backoff: (attempt: number) => Math.min(1, 0.05 * 2 ** attempt),
@@ -65,6 +75,8 @@ function openConnection({ url, name, deadlineMs, settings = {} }: DatabaseOption
 export function openDatabase(options: DatabaseOptions): Database {
   const { connections, name } = options;
   const idle: Sql[] = [];
+  const isAtWork = createLook(options);
+  let isClosing = false;
   const open = new Set<Sql>();
   const queue: Waiting[] = [];
   const busy = (why: string) => {
@@ -96,7 +108,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     queue.splice(queue.indexOf(waiting), 1);
     waiting.refuse(busy(`no connection was free in ${ms} ms`));
   };
-  const replace = (sql: Sql) => {
+  const replaceOnceFree = async (sql: Sql, pid: number | undefined) => {
+    while (!isClosing && (await isAtWork(pid))) await sleep(LOOK_EVERY_MS);
     open.delete(sql);
     void sql.end({ timeout: END_DEADLINE_S }).catch(() => undefined);
     release(add());
@@ -108,25 +121,56 @@ export function openDatabase(options: DatabaseOptions): Database {
       deadlineMs = options.deadlineMs,
     ) {
       const sql = idle.pop() ?? (open.size < connections ? add() : await wait(deadlineMs));
+      const query = sql.unsafe<Row[]>(text, params as Param[], { prepare: true });
       let isLate = false;
       try {
-        const query = sql.unsafe<Row[]>(text, params as Param[], { prepare: true });
         return await withDeadline(query.execute() as Promise<Row[]>, deadlineMs, "postgres");
       } catch (error) {
         countDatabaseError(error);
         isLate = error instanceof Error && "code" in error && error.code === "DEADLINE";
         throw error;
       } finally {
-        if (isLate) replace(sql);
+        if (isLate) void replaceOnceFree(sql, backendOf(query));
         else release(sql);
       }
     },
     async close() {
+      isClosing = true;
       for (const { refuse, timer } of queue.splice(0)) {
         clearTimeout(timer);
         refuse(busy("the connections are closing"));
       }
-      await Promise.all([...open].map((sql) => sql.end({ timeout: END_DEADLINE_S })));
+      await Promise.all([isAtWork.close(), ...[...open].map((sql) => sql.end({ timeout: END_DEADLINE_S }))]);
     },
   };
+}
+
+/** The process at the server that has a statement: the driver notes it when it sends the statement. */
+function backendOf(query: object): number | undefined {
+  return (query as { state?: { pid?: number } }).state?.pid;
+}
+
+/** Makes a function that tells whether a backend works on a statement, by a connection of its own. */
+function createLook(options: DatabaseOptions) {
+  let looks: Sql | undefined;
+  const text =
+    "select 1 from pg_stat_activity where pid = $1 and state = 'active' and usename = current_user";
+  const close = async () => {
+    const sql = looks;
+    looks = undefined;
+    await sql?.end({ timeout: END_DEADLINE_S });
+  };
+  /** False also if the server gives no answer: then the connection is of no use. */
+  const isAtWork = async (pid: number | undefined): Promise<boolean> => {
+    if (pid === undefined) return false;
+    looks ??= openConnection(options, { idle_timeout: LOOKS_IDLE_S });
+    try {
+      const look = looks.unsafe(text, [pid]).execute() as Promise<unknown[]>;
+      return (await withDeadline(look, LOOK_DEADLINE_MS, "postgres")).length > 0;
+    } catch {
+      await close().catch(() => undefined);
+      return false;
+    }
+  };
+  return Object.assign(isAtWork, { close });
 }

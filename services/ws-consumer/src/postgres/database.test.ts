@@ -39,6 +39,16 @@ test("B: a late statement costs its own connection: the others and their stateme
   expect((await Promise.all(others)).flat()).toHaveLength(3);
 });
 
+test("statements that go on at the server after their deadline keep their places: backends do not pile up", async () => {
+  const database = open({ connections: 2, name: "piling" });
+  const late = () => database.query("select pg_sleep(3)", [], 200).catch((error: Error) => error);
+  for (let i = 0; i < 6; i += 1) await Promise.all([late(), late()]);
+  const counted = "select count(*) as count from pg_stat_activity where application_name = 'piling'";
+  expect((await open().query<{ count: number }>(counted))[0]?.count).toBeLessThanOrEqual(3);
+  // They are free again once their statements have ended.
+  await expect.poll(() => backend(database).catch(() => 0), { timeout: 10_000 }).toBeGreaterThan(0);
+});
+
 test("statements do not share a connection: a slow one delays nobody while another connection is free", async () => {
   const database = open({ connections: 2 });
   const slow = database.query("select pg_sleep(2)");
