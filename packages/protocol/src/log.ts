@@ -11,6 +11,10 @@ const SHARDS_METADATA = "parley-shards";
 /** Name of a shard's stream. */
 export const streamOf = (shard: number): string => `CHAT_${shard}`;
 
+/** Names of the streams of a log. */
+export const streamsOf = (shards: number): string[] =>
+  Array.from({ length: shards }, (_, shard) => streamOf(shard));
+
 /** Subject of a room's entries in the log. */
 export const subjectOf = (shard: number, room: string): string => `chat.${shard}.${room}`;
 

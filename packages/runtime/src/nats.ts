@@ -1,5 +1,6 @@
 import { connect, createInbox, type NatsConnection } from "@nats-io/transport-node";
 import type { Log } from "./log.ts";
+import { leaveIsolatedServer } from "./nats-isolation.ts";
 import { natsReconnects } from "./process-metrics.ts";
 
 const PING_INTERVAL_MS = 5_000;
@@ -13,6 +14,8 @@ type NatsOptions = Readonly<{
   password?: string;
   /** Whether this connection's own publications are not delivered to its subscriptions. */
   noEcho?: boolean;
+  /** Of several servers, one through which none of these streams can be used is left for another. */
+  streams?: readonly string[];
   log: Log;
 }>;
 
@@ -57,6 +60,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
     maxPingOut: 2,
     noAsyncTraces: true,
   }).finally(() => clearInterval(waiting));
+  if (options.url.includes(",")) leaveIsolatedServer(nats, options.streams ?? [], log);
   if (inboxPrefix !== undefined) inboxPrefixes.set(nats, inboxPrefix);
   void (async () => {
     for await (const status of nats.status()) {

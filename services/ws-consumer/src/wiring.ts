@@ -9,6 +9,7 @@ import {
 } from "@parley/identity/auth-client";
 import { openIdentities } from "@parley/identity/identities";
 import { MESSAGES_BURST, MESSAGES_PER_SECOND, PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
+import { streamsOf } from "@parley/protocol/log";
 import { freshGroupId, freshInviteCode } from "@parley/protocol/room-ids";
 import type { App } from "@parley/runtime/http";
 import { connectNats } from "@parley/runtime/nats";
@@ -174,10 +175,11 @@ async function connect({ config, log, onClose }: Context) {
   onClose(() => lanes.close());
   const writes = openWriterDatabase(url, "ws-consumer writer", config.LOG_SHARDS);
   onClose(() => writes.close());
-  const nats = await connectNats({ ...natsOptions(config), name: "ws-consumer", log });
+  const options = { ...natsOptions(config), streams: streamsOf(config.LOG_SHARDS), log };
+  const nats = await connectNats({ ...options, name: "ws-consumer" });
   onClose(() => nats.close());
   // Without echo, for live frames only: presence, rights, read marks and the outbox rely on their own echo.
-  const live = await connectNats({ ...natsOptions(config), name: "ws-consumer live", noEcho: true, log });
+  const live = await connectNats({ ...options, name: "ws-consumer live", noEcho: true });
   onClose(() => live.close());
   const auth = connectAuth(authUrl(config), authCredentials(config), credential);
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });

@@ -13,6 +13,7 @@ import {
   TYPING_BURST,
   TYPING_PER_SECOND,
 } from "@parley/protocol/limits";
+import { streamsOf } from "@parley/protocol/log";
 import type { App } from "@parley/runtime/http";
 import { isoNow } from "@parley/runtime/iso-now";
 import type { OnFault } from "@parley/runtime/listen";
@@ -59,7 +60,8 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   const credential = authCredential(config);
   const traces = await openTraces("ws-producer", config, log);
   onClose(() => traces?.close());
-  const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", log });
+  const streams = streamsOf(shards);
+  const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", streams, log });
   onClose(() => nats.close());
   const auth = connectAuth(authUrl(config), authCredentials(config), credential);
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });

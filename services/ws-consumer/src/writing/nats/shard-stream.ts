@@ -1,9 +1,13 @@
 import type { JetStreamManager, MsgRequest, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import { JetStreamApiError } from "@nats-io/jetstream";
 import { streamConfig, streamFaults, streamOf } from "@parley/protocol/log";
+import { sleep } from "@parley/runtime/deadline";
 import type { ShardPosition, StreamFacts } from "../shard-log.ts";
 
 const STREAM_NOT_FOUND = 10_059;
+/** How long a replicated stream may end before the cursor until that is believed, and the interval of looks, ms. */
+const BEHIND_MAX_MS = 10_000;
+const LOOK_EVERY_MS = 250;
 
 export type StreamSettings = Readonly<{ shards: number; replicas: number; maxBytes: number }>;
 
@@ -23,10 +27,26 @@ export async function prepareStream(
   if (!holds(wanted, info.config)) info = await repair(jsm, wanted, info, settings.shards);
   const faults = streamFaults(info.config, settings.shards);
   if (faults.length > 0) throw new Error(faults.join("; "));
+  if (info.config.num_replicas > 1) info = await untilLevel(jsm, info, cursor);
   const { first_seq, last_seq } = info.state;
   const cursorTime =
     cursor >= first_seq && cursor <= last_seq ? await timeOf(jsm, wanted.name, cursor) : null;
   return { created: String(info.created), firstSeq: first_seq, lastSeq: last_seq, cursorTime };
+}
+
+/**
+ * Waits until a replicated stream has a leader that knows all up to the cursor: a new leader may be behind for a moment, and
+ * would be taken for one that has lost messages.
+ */
+async function untilLevel(jsm: JetStreamManager, first: StreamInfo, cursor: number): Promise<StreamInfo> {
+  const deadline = performance.now() + BEHIND_MAX_MS;
+  let info = first;
+  while (info.cluster?.leader === undefined || info.state.last_seq < cursor) {
+    if (performance.now() > deadline) break;
+    await sleep(LOOK_EVERY_MS);
+    info = await jsm.streams.info(info.config.name);
+  }
+  return info;
 }
 
 /** Returns the creation time of a shard's stream; undefined if there is none. */

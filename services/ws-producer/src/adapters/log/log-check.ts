@@ -22,6 +22,8 @@ export type StreamFinding = Finding &
     created?: string;
     lastSeq?: number;
     replicas?: number;
+    /** The server that leads it in a cluster. */
+    leader?: string | undefined;
     /** Copies that have everything, the leader's included. */
     currentReplicas?: number;
     /** Share of its `max_bytes` that it takes, 0 to 1. */
@@ -41,8 +43,8 @@ const unknown = (reason: string): Finding => ({ state: "unknown", reason });
 
 /**
  * Checks whether the log can keep its promises: one stream with the right settings per shard and no more, and a server
- * that is new enough and syncs each write to the disk (checked at each of `monitorUrls`). Needs the permission
- * STREAM.INFO only, and changes nothing.
+ * that is new enough and syncs each write to the disk (checked at each of `monitorUrls`; of several a minority may be
+ * silent). Needs the permission STREAM.INFO only, and changes nothing.
  */
 export async function checkLog(
   nats: NatsConnection,
@@ -62,9 +64,15 @@ export async function checkLog(
       : wrong(`there is a stream ${streamOf(shards)}: the log was made for more than LOG_SHARDS=${shards}`);
   const errorOf = (shard: number) => writeErrors.map((errors) => errors.get(streamOf(shard))).find(Boolean);
   return {
-    server: worst([checkVersion(nats), ...fsync, mismatch]),
+    server: worst([checkVersion(nats), ...withoutSilent(fsync), mismatch]),
     streams: streams.map((stream, shard) => failing(stream, errorOf(shard))),
   };
+}
+
+/** Passes over servers that do not answer while a majority does: what that stores needs none of the others. */
+function withoutSilent(findings: readonly Finding[]): readonly Finding[] {
+  const answers = findings.filter(({ state }) => state !== "unknown");
+  return answers.length * 2 > findings.length ? answers : findings;
 }
 
 function worst(findings: readonly Finding[]): Finding {
@@ -135,11 +143,14 @@ async function checkStream(jsm: JetStreamManager, shard: number, shards: number)
     const { config, created, state, cluster } = await jsm.streams.info(name);
     const faults = streamFaults(config, shards);
     const finding = faults.length === 0 ? RIGHT : wrong(faults.join("; "));
+    // Without a leader a replica answers, which may be behind.
+    if (cluster !== undefined && cluster.leader === undefined) return unknown(`${name} has no leader`);
     return {
       ...finding,
       created: String(created),
       lastSeq: state.last_seq,
       replicas: config.num_replicas,
+      leader: cluster?.leader,
       currentReplicas: 1 + (cluster?.replicas?.filter(({ current }) => current).length ?? 0),
       fill: state.bytes / config.max_bytes,
     };

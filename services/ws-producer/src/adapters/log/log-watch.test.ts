@@ -127,3 +127,13 @@ test("one of several servers that does not sync each write makes the log not rea
     await lax.stop();
   }
 });
+
+test("of several monitoring addresses a minority may be silent", async () => {
+  await fixture.makeLog(1);
+  const { monitorUrl } = fixture.server;
+  const silent = "http://127.0.0.1:1";
+  const stateOf = async (...urls: string[]) => (await checkLog(fixture.nats, 1, urls)).server;
+  expect(await stateOf(monitorUrl, monitorUrl, silent)).toEqual({ state: "right" });
+  expect(await stateOf(monitorUrl, silent, silent)).toMatchObject({ state: "unknown" });
+  expect(await stateOf(monitorUrl, silent)).toMatchObject({ state: "unknown" });
+});

@@ -5,7 +5,7 @@ import type { Log } from "@parley/runtime/log";
 import { checkLog, type Finding, type LogFindings, type StreamFinding } from "./log-check.ts";
 import type { ShardLane } from "./shard-lane.ts";
 
-/** Time between checks of the log while all lanes are open, and while one is closed, ms. */
+/** Time between checks of the log while all lanes are open and answered, and otherwise, ms. */
 const CHECK_EVERY_MS = 5_000;
 const RECHECK_MS = 250;
 
@@ -25,6 +25,8 @@ export class LogWatch {
   readonly #options: LogWatchOptions;
   /** When each stream was created, as far as known. */
   readonly #created: (string | undefined)[] = [];
+  /** The server that leads each stream in a cluster. */
+  readonly #leaders: (string | undefined)[] = [];
   #findings: LogFindings | undefined;
   #isConnected = true;
   #isStopped = false;
@@ -75,8 +77,8 @@ export class LogWatch {
       this.#waking = new AbortController();
       if (this.#isConnected) await this.#check();
       for (const lane of this.#lanes) if (!lane.isOpen) lane.sweep();
-      const isAllOpen = this.#lanes.every((lane) => lane.isOpen);
-      await sleep(isAllOpen ? CHECK_EVERY_MS : RECHECK_MS, this.#waking.signal);
+      const isAllWell = this.#lanes.every((lane) => lane.isOpen && !lane.isLate);
+      await sleep(isAllWell ? CHECK_EVERY_MS : RECHECK_MS, this.#waking.signal);
     }
   }
 
@@ -113,6 +115,10 @@ export class LogWatch {
     if (created === undefined || lastSeq === undefined) return stream;
     const known = this.#created[shard];
     this.#created[shard] = created;
+    const leader = this.#leaders[shard];
+    if (stream.leader !== undefined) this.#leaders[shard] = stream.leader;
+    // What the earlier leader did not answer is published again, to the new one.
+    if (leader !== undefined && leader !== this.#leaders[shard]) this.#lanes[shard]?.close();
     if (known !== undefined && known !== created) {
       const facts = { part: "log", stream: streamOf(shard), known, created, lastSeq };
       this.#options.log.error(facts, "the stream was replaced");

@@ -80,6 +80,11 @@ export class ShardLane {
     return this.#isOpen;
   }
 
+  /** Whether the log has not answered since a deadline passed. */
+  get isLate(): boolean {
+    return this.#timeouts > 0;
+  }
+
   /**
    * Resolves once the log has the entry on disk. An attempt without an answer may have been stored, so the same key is
    * published again until the log answers: it is stored once. A rejected entry may have been stored, if it had been
