@@ -58,7 +58,7 @@ it("brings back every acknowledged message from a back-up under load and the log
     authUrl: parley.url("auth"),
     senders: 8,
     rooms: ROOMS,
-    producerSocket: parley.producerSocket,
+    producerSockets: [parley.producerSocket],
     consumerSockets: [parley.consumerSocket],
     sendsPerSecond: 400,
   });

@@ -18,7 +18,7 @@ type ClientsOptions = Readonly<{
   /** Number of accounts, each of which sends. */
   senders: number;
   rooms: readonly string[];
-  producerSocket: string;
+  producerSockets: readonly string[];
   consumerSockets: readonly string[];
   sendsPerSecond: number;
 }>;
@@ -39,8 +39,10 @@ export class Clients {
 
   private constructor(options: ClientsOptions, accounts: readonly Account[]) {
     this.#options = options;
-    const { producerSocket, consumerSockets, rooms } = options;
-    this.senders = accounts.map((account) => new Sender(producerSocket, account));
+    const { producerSockets, consumerSockets, rooms } = options;
+    this.senders = accounts.map(
+      (account, i) => new Sender(producerSockets[i % producerSockets.length] as string, account),
+    );
     this.listeners = consumerSockets.flatMap((url, consumer) =>
       Array.from({ length: MEMBERS_PER_CONSUMER }, (_, i) => {
         const account = accounts[(consumer * MEMBERS_PER_CONSUMER + i) % accounts.length] as Account;

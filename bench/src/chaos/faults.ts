@@ -17,7 +17,18 @@ export type LinkName = (typeof LINKS)[number];
 /** What a fault does, and the bounds of its duration, ms. */
 export type FaultKind = Readonly<{
   name: string;
-  action: "kill" | "stop" | "restart" | "fence" | "cut" | "slow" | "vanish" | "repeat" | "mute";
+  action:
+    | "kill"
+    | "stop"
+    | "restart"
+    | "fence"
+    | "isolate"
+    | "roll"
+    | "cut"
+    | "slow"
+    | "vanish"
+    | "repeat"
+    | "mute";
   target: string;
   leastMs: number;
   mostMs: number;
@@ -51,6 +62,17 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   kind("vanish", "clients", 200, 1_000),
   kind("repeat", "clients", 200, 500),
   kind("mute", "clients", 500, 2_500),
+];
+
+const LONGER_THAN_AN_ELECTION_MS = 7_000;
+
+/** `make chaos-cluster`, in this order: `isolate` cuts all routes of a node; `roll` restarts one node after the other. */
+export const CLUSTER_KINDS: readonly FaultKind[] = [
+  kind("kill", "nats-leader", LONGER_THAN_AN_ELECTION_MS, LONGER_THAN_AN_ELECTION_MS),
+  kind("kill", "nats-follower", 2_000, 2_000),
+  kind("isolate", "nats-leader", 12_000, 12_000),
+  kind("roll", "nats", 0, 0),
+  kind("kill", "ws-consumer", 500, 500),
 ];
 
 /** One fault of a schedule; times count from the start of the run, ms. */

@@ -22,13 +22,21 @@ async function begin(fault: Fault, stage: Stage, clients: Clients): Promise<Undo
   switch (kind.action) {
     case "kill":
     case "restart": {
-      const unit = unitOf(fault, stage);
+      const unit = await unitOf(fault, stage);
       await (kind.action === "kill" ? unit.kill() : unit.stop());
       return () => startAgain(unit);
     }
+    case "isolate":
+      return stage.cluster?.isolate(await stage.cluster.find("leader"));
+    case "roll":
+      for (const node of stage.cluster?.nodes ?? []) {
+        await stage.cluster?.untilCurrent();
+        await node.restart();
+      }
+      return;
     case "stop":
     case "fence": {
-      const { pid } = unitOf(fault, stage);
+      const { pid } = await unitOf(fault, stage);
       const pids = pid === undefined ? [] : withChildren([pid]);
       signalAll(pids, "SIGSTOP");
       return () => signalAll(pids, "SIGCONT");
@@ -45,8 +53,10 @@ async function begin(fault: Fault, stage: Stage, clients: Clients): Promise<Undo
   }
 }
 
-/** The process that a fault hits; of the consumers one by `choice`. */
-function unitOf({ kind, choice }: Fault, stage: Stage): Unit {
+/** The process that a fault hits; of the consumers one by `choice`, of NATS' nodes one by its role. */
+async function unitOf({ kind, choice }: Fault, stage: Stage): Promise<Unit> {
+  const role = /^nats-(leader|follower)$/.exec(kind.target)?.[1];
+  if (stage.cluster !== undefined && role !== undefined) return stage.cluster.find(role as "leader");
   const name = kind.target === "ws-consumer" ? CONSUMERS[Math.floor(choice * CONSUMERS.length)] : kind.target;
   return stage.unit(name ?? kind.target);
 }
@@ -54,7 +64,10 @@ function unitOf({ kind, choice }: Fault, stage: Stage): Unit {
 async function startAgain(unit: Unit): Promise<void> {
   for (let left = STARTS_MAX; ; left -= 1) {
     try {
-      return await unit.start();
+      await unit.start();
+      // A node that does not know its streams yet is no node that can take over.
+      if (unit.name.startsWith("nats-")) await unit.untilReady();
+      return;
     } catch (error) {
       if (left === 1) throw error;
     }

@@ -35,13 +35,15 @@ export async function openLedger(
 ) {
   const sql = postgres(databaseUrl, {
     max: CONNECTIONS,
+    ...(databaseUrl.includes(",") ? { target_session_attrs: "read-write" as const } : {}),
     backoff: () => 0.1,
     connect_timeout: 2,
     onnotice: () => undefined,
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
   });
   for (const statement of [WATCH_CURSORS, ...statements]) await sql.unsafe(statement);
-  const nats = await connect({ servers: natsUrl, ...login, maxReconnectAttempts: -1, noAsyncTraces: true });
+  const servers = natsUrl.split(",");
+  const nats = await connect({ servers, ...login, maxReconnectAttempts: -1, noAsyncTraces: true });
   const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: 1_000 });
   const ends = async () => {
     const infos = await Promise.all(

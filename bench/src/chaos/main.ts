@@ -24,10 +24,14 @@ const CONTROL_CUTS = 2;
 const seed = numberOf("SEED", 7);
 
 /** `make chaos`: one run. Exits 0 if nothing is wrong, 1 if something is. */
-async function chaos(): Promise<number> {
-  const mutant = variable(ownEnvironment(), "MUTANT");
-  const durationS = numberOf("DURATION_S", 180);
-  const report = await runOnce({ seed, durationS, mutant, say: timedProgress() });
+const chaos = () =>
+  show({ durationS: numberOf("DURATION_S", 180), mutant: variable(ownEnvironment(), "MUTANT") });
+
+/** `make chaos-cluster`: the same with three nats-servers, and their faults. */
+const cluster = () => show({ durationS: numberOf("DURATION_S", 55), isCluster: true });
+
+async function show(options: Omit<Parameters<typeof runOnce>[0], "seed" | "say">): Promise<number> {
+  const report = await runOnce({ ...options, seed, say: timedProgress() });
   say(tableOf(report));
   return report.ok ? 0 : 1;
 }
@@ -67,7 +71,7 @@ async function power(): Promise<number> {
   return isWell && hasControl ? 0 : 1;
 }
 
-const command = { mutants, power }[process.argv[2] ?? ""] ?? chaos;
+const command = { mutants, cluster, power }[process.argv[2] ?? ""] ?? chaos;
 process.exitCode = await command().catch((error: unknown) => {
   say(errorText(error));
   // It could not be run.

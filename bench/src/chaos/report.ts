@@ -1,5 +1,5 @@
 import { COLUMNS, type Column } from "./checker.ts";
-import { FAULT_KINDS } from "./faults.ts";
+import { CLUSTER_KINDS, FAULT_KINDS } from "./faults.ts";
 import type { Outcome } from "./run.ts";
 
 /** Limits of a run; the amounts are required from this duration on. */
@@ -15,6 +15,7 @@ type Asked = Readonly<{
   seed: number;
   durationS: number;
   mutant: string | undefined;
+  isCluster: boolean;
 }>;
 
 export type Report = Readonly<{
@@ -30,16 +31,17 @@ export type Report = Readonly<{
 /** Judges a run. */
 export function reportOf(asked: Asked, outcome: Outcome): Report {
   const failures = [...anomalies(outcome), ...limits(outcome)];
-  if (asked.durationS >= WHOLE_RUN_S && asked.mutant === undefined) failures.push(...amounts(outcome));
+  if (asked.durationS >= WHOLE_RUN_S && asked.mutant === undefined && !asked.isCluster)
+    failures.push(...amounts(outcome));
   const what = asked.mutant === undefined ? `DURATION_S=${asked.durationS}` : `MUTANT=${asked.mutant}`;
-  const command = `make chaos SEED=${asked.seed} ${what}`;
+  const command = `make chaos${asked.isCluster ? "-cluster" : ""} SEED=${asked.seed} ${what}`;
   return { ok: failures.length === 0, command, failures, ...asked, ...outcome };
 }
 
-function anomalies({ verdict: { counts, samples }, troubles }: Outcome): string[] {
+function anomalies({ verdict: { counts, samples }, troubles, copies }: Outcome): string[] {
   const wrong = (Object.keys(COLUMNS) as Column[]).filter((column) => counts[column] > 0);
   const texts = wrong.map((name) => `${counts[name]} ${name} (${COLUMNS[name]}): ${samples[name]?.[0]}`);
-  return [...texts, ...troubles];
+  return [...texts, ...troubles, ...(copies?.differing.map((one) => `nodes differ: ${one}`) ?? [])];
 }
 
 function limits({ verdict, timing, backlogMs, sends }: Outcome): string[] {
@@ -61,6 +63,16 @@ function amounts({ faults, sends }: Outcome): string[] {
   for (const { name } of FAULT_KINDS)
     if ((faults[name] ?? 0) < EACH_KIND_LEAST) failures.push(`${name} happened ${faults[name] ?? 0} times`);
   return failures;
+}
+
+function clusterLines({ timing, copies }: Report): (readonly [string, string])[] {
+  const gaps = timing.gapsMs.map(
+    (ms, i) => `${CLUSTER_KINDS[i % CLUSTER_KINDS.length]?.name} ${ms.toLocaleString("en")} ms`,
+  );
+  return [
+    ["longest wait for an ack", gaps.join(", ")],
+    ...(copies?.equal ?? []).map((one) => ["equal on all nodes", one] as const),
+  ];
 }
 
 /** The report as a table for a terminal. */
@@ -86,6 +98,7 @@ export function tableOf(report: Report): string {
     ["accepted again after heal", `${timing.acceptedAgainMs.join(", ")} ms`],
     ["backlog 0 after heal", `${report.backlogMs.map((ms) => ms ?? "never").join(", ")} ms`],
     ["closes and refusals", JSON.stringify(report.refusals)],
+    ...(report.isCluster ? clusterLines(report) : []),
   ];
   const table = lines.map(([name, value]) => `  ${name.padEnd(27)}${value}`).join("\n");
   const end = report.ok

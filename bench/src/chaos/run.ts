@@ -7,6 +7,7 @@ import { EarlyLook } from "./early-look.ts";
 import type { Fault } from "./faults.ts";
 import { inject } from "./inject.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
+import type { NatsCluster } from "./nats-cluster.ts";
 import type { Schedule } from "./schedule.ts";
 import { type Stage, type StageOptions, startStage } from "./stage.ts";
 import { type Heal, type Timing, timingOf } from "./timing.ts";
@@ -43,6 +44,8 @@ export type Outcome = Readonly<{
   /** Refusals and closes by code. */
   refusals: Readonly<Record<string, number>>;
   gaps: number;
+  /** Each node's own copy of the log, compared with the others': what is equal, and what differs. */
+  copies?: Awaited<ReturnType<NatsCluster["compare"]>>;
 }>;
 
 type Scene = Readonly<{ stage: Stage; ledger: Ledger; clients: Clients }>;
@@ -59,7 +62,7 @@ export async function runChaos(options: RunOptions): Promise<Outcome> {
     authUrl: stage.stack.urls.auth as string,
     senders: SENDERS,
     rooms: ROOMS,
-    producerSocket: stage.producerSocket,
+    producerSockets: stage.producerSockets,
     consumerSockets: stage.consumerSockets,
     sendsPerSecond: SENDS_PER_SECOND,
   });
@@ -79,6 +82,9 @@ async function perform({ schedule, say }: RunOptions, { stage, ledger, clients }
   await drain(scene, say);
   const historyUrl = stage.stack.urls["ws-consumer"] as string;
   const evidence = await gather(scene, historyUrl, look.early);
+  // Nothing may be written while the copies are read.
+  if (stage.cluster !== undefined) await stage.stack.stop();
+  const copies = await stage.cluster?.compare();
   const refusals: Record<string, number> = {};
   for (const client of [...clients.senders, ...clients.listeners])
     for (const [code, count] of Object.entries(client.refusals))
@@ -95,6 +101,7 @@ async function perform({ schedule, say }: RunOptions, { stage, ledger, clients }
     looks: look.looks,
     refusals,
     gaps: clients.listeners.reduce((sum, { gaps }) => sum + gaps, 0),
+    ...(copies && { copies }),
   };
 }
 
@@ -107,15 +114,17 @@ async function happen(schedule: Schedule, { stage, ledger, clients }: Scene, say
   const backlogMs: (number | null)[] = [];
   const strike = async (fault: Fault) => {
     const { name } = fault.kind;
-    await sleep(startedAt + fault.atMs - performance.now());
+    await sleep(Math.max(0, startedAt + fault.atMs - performance.now()));
     faults[name] = (faults[name] ?? 0) + 1;
     await inject(fault, stage, clients).catch((error: unknown) => troubles.push(`${name}: ${error}`));
   };
   for (const round of schedule.rounds) {
     const mine = schedule.faults.filter(({ atMs }) => atMs >= round.startMs - 1 && atMs < round.endMs - 1);
+    // Later than planned if the round before took longer.
+    const from = Math.max(performance.now(), startedAt + Math.min(...mine.map(({ atMs }) => atMs)));
     await Promise.all(mine.map(strike));
     const at = performance.now();
-    const rest = { at, until: Math.max(startedAt + round.endMs, at + round.endMs - round.restMs) };
+    const rest = { from, at, until: Math.max(startedAt + round.endMs, at + round.endMs - round.restMs) };
     heals.push(rest);
     backlogMs.push(await untilCaughtUp(ledger, rest));
     await sleep(rest.until - performance.now());

@@ -1,9 +1,11 @@
 import { createRandom, type Random } from "@parley/devstack/random";
-import { FAULT_KINDS, type Fault } from "./faults.ts";
+import { CLUSTER_KINDS, FAULT_KINDS, type Fault } from "./faults.ts";
 
 /** Approximate length of a round, ms: every kind of fault once, then a rest in which everything must recover. */
 const ROUND_MS = 36_000;
 const REST_MS = 6_000;
+/** Of a cluster's round, before its fault. */
+const LEAD_MS = 1_000;
 /** A short run has one round, and this share of it is rest. */
 const REST_SHARE_MAX = 0.25;
 /** The shortest and longest delay of a slow link, ms; every third slow link stalls instead. */
@@ -34,6 +36,20 @@ export function planSchedule(seed: number, durationMs: number): Schedule {
     endMs: (i + 1) * roundMs,
   }));
   const faults = rounds.flatMap((round) => planRound(random, round));
+  return { seed, durationMs, rounds, faults };
+}
+
+/** One fault of a cluster after the other, each in a round of its own, until `durationMs` has passed. */
+export function clusterSchedule(seed: number, durationMs: number): Schedule {
+  const random = createRandom(seed);
+  const rounds: Round[] = [];
+  const faults: Fault[] = [];
+  for (let startMs = 0; startMs < durationMs; startMs = (rounds.at(-1) as Round).endMs) {
+    const kind = CLUSTER_KINDS[rounds.length % CLUSTER_KINDS.length] as Fault["kind"];
+    const [atMs, forMs] = [startMs + LEAD_MS, kind.leastMs];
+    faults.push({ kind, atMs, forMs, choice: random.next(), delayMs: undefined });
+    rounds.push({ startMs, restMs: atMs + forMs, endMs: atMs + forMs + REST_MS });
+  }
   return { seed, durationMs, rounds, faults };
 }
 

@@ -8,14 +8,18 @@ import { type Stack, type StackOptions, startStack } from "@parley/devstack/stac
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import type { Unit } from "@parley/devstack/unit";
 import { LINKS, type LinkName } from "./faults.ts";
+import { NatsCluster, NODES } from "./nats-cluster.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
+const PRODUCERS = ["ws-producer", "ws-producer-2"];
 export const CONSUMERS = ["ws-consumer", "ws-consumer-2"] as const;
 
 export type StageOptions = Readonly<{
   /** Other sources than the working tree's: a mutant. */
   tree?: SourceTree | undefined;
+  /** Three nats-servers and two ws-producers; default: one of each. */
+  isCluster?: boolean | undefined;
   /** Folder that the logs are copied to in the end; default: they are removed. */
   keptLogs?: string | undefined;
 }>;
@@ -24,9 +28,10 @@ export type StageOptions = Readonly<{
 export type Stage = Readonly<{
   stack: Stack;
   /** Addresses that clients use; each passes through a proxy. The second consumer comes last. */
-  producerSocket: string;
+  producerSockets: readonly string[];
   consumerSockets: readonly string[];
   natsUrl: string;
+  cluster: NatsCluster | undefined;
   databaseUrl: string;
   links: Readonly<Record<LinkName, readonly TcpProxy[]>>;
   unit: (name: string) => Unit;
@@ -35,7 +40,7 @@ export type Stage = Readonly<{
 
 /** Starts everything in a temporary folder; `closers` get what stops it. */
 export async function startStage(
-  { tree, keptLogs }: StageOptions,
+  { tree, keptLogs, isCluster = false }: StageOptions,
   closers: AsyncDisposableStack,
 ): Promise<Stage> {
   const dataDir = await makeTempDir("chaos");
@@ -48,30 +53,35 @@ export async function startStage(
     logFile: join(logsDir, `${name}.log`),
     supervise: true,
   });
-  const nats = await startNats(backend("nats"));
-  closers.defer(() => nats.stop());
+  const cluster = isCluster ? await NatsCluster.start(join(dataDir, "nats"), logsDir, closers) : undefined;
+  const nats = cluster?.nodes ?? [await startNats(backend("nats"))];
+  for (const node of nats) closers.defer(() => node.stop());
   const postgres = await startPostgres(backend("postgres"));
   closers.defer(() => postgres.stop());
   const { links, stack } = await startBehindProxies({ nats, postgres }, { ...tree, dataDir }, closers);
-  const backends: Readonly<Record<string, Unit>> = { nats, postgres };
+  const units: readonly Unit[] = [...nats, postgres];
   const socketsOf = (link: LinkName) => links[link].map(({ port }) => `ws://127.0.0.1:${port}/ws`);
   return {
     stack,
-    producerSocket: socketsOf("client-producer")[0] as string,
+    producerSockets: socketsOf("client-producer"),
     consumerSockets: socketsOf("client-consumer"),
-    natsUrl: nats.url,
+    natsUrl: nats.map(({ url }) => url).join(),
+    cluster,
     databaseUrl: postgres.url,
     links,
-    unit: (name) => backends[name] ?? stack.service(name),
+    unit: (name) => units.find((unit) => unit.name === name) ?? stack.service(name),
     logsDir,
   };
 }
 
 async function startBehindProxies(
-  { nats, postgres }: Readonly<{ nats: NatsServer; postgres: PostgresServer }>,
+  { nats, postgres }: Readonly<{ nats: readonly NatsServer[]; postgres: PostgresServer }>,
   options: Pick<StackOptions, "dataDir" | "entries" | "migrationsFolder">,
   closers: AsyncDisposableStack,
 ) {
+  const isCluster = nats.length === NODES;
+  const producers = isCluster ? PRODUCERS : PRODUCERS.slice(0, 1);
+  const env = isCluster ? { LOG_REPLICAS: String(NODES) } : {};
   const ports = {
     AUTH_GRPC_PORT: await findFreePort(),
     PRODUCER_HTTP_PORT: await findFreePort(),
@@ -93,23 +103,29 @@ async function startBehindProxies(
     address.port = String(port);
     return address.href.replace(/\/$/, "");
   };
+  const natsThrough = async (link: LinkName) => {
+    const urls: string[] = [];
+    for (const { url, port } of nats) urls.push(at(url, await through(link, port)));
+    return urls.join();
+  };
   const consumerEnv = async (): Promise<Environment> => ({
-    NATS_URL: at(nats.url, await through("consumer-nats", nats.port)),
+    NATS_URL: await natsThrough("consumer-nats"),
     DATABASE_URL: at(postgres.url, await through("consumer-postgres", postgres.port)),
     AUTH_GRPC_URL: `localhost:${await through("consumer-auth", ports.AUTH_GRPC_PORT)}`,
   });
   const stack = await startStack({
     ...options,
-    env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "info" },
+    env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off", LOG_LEVEL: "info", ...env },
+    producers: producers.length,
     consumers: CONSUMERS.length,
     ports,
-    natsUrl: nats.url,
-    natsMonitorUrl: nats.monitorUrl,
+    natsUrl: nats.map(({ url }) => url).join(),
+    natsMonitorUrl: nats.map(({ monitorUrl }) => monitorUrl).join(),
     databaseUrl: postgres.url,
     serviceEnv: {
       auth: { DATABASE_URL: at(postgres.url, await through("auth-postgres", postgres.port)) },
       "ws-producer": {
-        NATS_URL: at(nats.url, await through("producer-nats", nats.port)),
+        NATS_URL: await natsThrough("producer-nats"),
         AUTH_GRPC_URL: `localhost:${await through("producer-auth", ports.AUTH_GRPC_PORT)}`,
       },
       "ws-consumer": await consumerEnv(),
@@ -117,8 +133,8 @@ async function startBehindProxies(
     },
   });
   closers.defer(() => stack.stop());
-  await through("client-producer", ports.PRODUCER_HTTP_PORT);
-  for (const name of CONSUMERS)
-    await through("client-consumer", Number(new URL(stack.urls[name] as string).port));
+  const portOf = (name: string) => Number(new URL(stack.urls[name] as string).port);
+  for (const name of producers) await through("client-producer", portOf(name));
+  for (const name of CONSUMERS) await through("client-consumer", portOf(name));
   return { stack, links };
 }

@@ -9,6 +9,15 @@ import { missingAt, type Supervision, Unit } from "./unit.ts";
 /** Permissions of each user. */
 const USERS_FILE = join(REPOSITORY, "deploy/nats/users.conf");
 
+type ClusterNode = Readonly<{
+  /** Name of the server. */
+  name: string;
+  /** Port that the other nodes connect to. */
+  port: number;
+  /** Ports at which it reaches the other nodes. */
+  routes: readonly number[];
+}>;
+
 type NatsOptions = Supervision &
   Readonly<{
     /** Holds the configuration and the streams (`jetstream/`); made if it is missing. */
@@ -23,6 +32,8 @@ type NatsOptions = Supervision &
     passwords?: NatsPasswords | undefined;
     /** More lines for the server's configuration file. */
     extraConfig?: string | undefined;
+    /** One node of several. Left out: a server alone. */
+    node?: ClusterNode | undefined;
     env?: Environment | undefined;
   }>;
 
@@ -46,11 +57,11 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   await writeFile(
     configFile,
-    `${configText(dataDir, port, monitorPort)}${users}\n${options.extraConfig ?? ""}\n`,
+    `${configText(options, port, monitorPort)}${users}\n${options.extraConfig ?? ""}\n`,
   );
   const unit = new Unit({
     ...options,
-    name: "nats",
+    name: options.node?.name ?? "nats",
     logFile,
     command: async () => ({
       command: binary,
@@ -64,8 +75,8 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
   return Object.assign(unit, { url: `nats://127.0.0.1:${port}`, monitorUrl, port });
 }
 
-function configText(dataDir: string, port: number, monitorPort: number): string {
-  return `server_name: parley
+function configText({ dataDir, node }: NatsOptions, port: number, monitorPort: number): string {
+  return `server_name: ${node?.name ?? "parley"}
 listen: "127.0.0.1:${port}"
 http: "127.0.0.1:${monitorPort}"
 max_payload: 1MB
@@ -79,5 +90,50 @@ jetstream {
   max_memory_store: 256MB
   max_file_store: 64GB
 }
+${node === undefined ? "" : clusterText(node)}`;
+}
+
+function clusterText({ port, routes }: ClusterNode): string {
+  return `cluster {
+  name: parley
+  listen: "127.0.0.1:${port}"
+  # Nodes reach one another by their routes alone, which may pass through a proxy: nobody listens at this address.
+  advertise: "127.0.0.1:1"
+  no_advertise: true
+  routes: [${routes.map((route) => `"nats-route://127.0.0.1:${route}"`).join(", ")}]
+}
 `;
+}
+
+type ClusterOptions = Omit<NatsOptions, "node" | "port" | "monitorPort" | "logFile"> &
+  Readonly<{
+    nodes: number;
+    logsDir?: string | undefined;
+    /** Gives the port at which node `from` reaches node `to`; default: its own. */
+    routeTo?: (from: number, to: number, port: number) => Promise<number>;
+  }>;
+
+/**
+ * Starts several nats-servers as one cluster, each with its data in a folder of its own, `nats-1` and so on, and waits
+ * until all are ready.
+ *
+ * @throws {DevstackError} as `startNats`; then those that were started are stopped.
+ */
+export async function startNatsCluster(options: ClusterOptions): Promise<NatsServer[]> {
+  const { nodes, dataDir, logsDir, routeTo = async (_from, _to, port) => port } = options;
+  const ports = await Promise.all(Array.from({ length: nodes }, () => findFreePort()));
+  const started = await Promise.allSettled(
+    ports.map(async (port, from) => {
+      const name = `nats-${from + 1}`;
+      const routes: number[] = [];
+      for (const [to, other] of ports.entries()) if (to !== from) routes.push(await routeTo(from, to, other));
+      const logFile = logsDir && join(logsDir, `${name}.log`);
+      return startNats({ ...options, dataDir: join(dataDir, name), logFile, node: { name, port, routes } });
+    }),
+  );
+  const servers = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  const failed = started.find((one) => one.status === "rejected");
+  if (failed === undefined) return servers;
+  await Promise.all(servers.map((server) => server.stop()));
+  throw failed.reason;
 }

@@ -30,6 +30,8 @@ export type StackOptions = Readonly<{
   services?: readonly ServiceName[];
   /** Other source files for services. */
   entries?: Readonly<Partial<Record<ServiceName, string>>>;
+  /** Number of ws-producer processes; default 1. */
+  producers?: number;
   /** Number of ws-consumer processes; default 1. */
   consumers?: number;
   /** Default: `migrations/` of the repository. */

@@ -45,20 +45,24 @@ export type ServicePlan = Readonly<{
   metricsPort: number;
 }>;
 
-/** Plans the processes of a stack. `moreConsumerPorts` are the HTTP and metrics ports of the second consumer and later ones. */
+/** HTTP and metrics ports of the second process of a service and later ones. */
+export type MorePorts = Readonly<
+  Partial<Record<ServiceName, readonly (readonly [http: number, metrics: number])[]>>
+>;
+
+/** Plans the processes of a stack. */
 export function planServices(
   services: readonly ServiceName[],
   entries: Readonly<Partial<Record<ServiceName, string>>>,
   ports: Ports,
-  moreConsumerPorts: readonly (readonly [http: number, metrics: number])[],
+  morePorts: MorePorts,
 ): ServicePlan[] {
   return services.flatMap((service): ServicePlan[] => {
     const [http, metrics] = SERVICES[service];
     const [httpPort, metricsPort] = [ports[http], ports[metrics]];
     const entry = entries[service] ?? join(REPOSITORY, "services", service, "src/main.ts");
     const first = { name: service, service, entry, env: {}, httpPort, metricsPort };
-    if (service !== "ws-consumer") return [first];
-    const more = moreConsumerPorts.map(([httpPort, metricsPort], index) => {
+    const more = (morePorts[service] ?? []).map(([httpPort, metricsPort], index) => {
       const env = { [http]: String(httpPort), [metrics]: String(metricsPort) };
       return { ...first, name: `${service}-${index + 2}`, env, httpPort, metricsPort };
     });

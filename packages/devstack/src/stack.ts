@@ -29,7 +29,7 @@ export interface Stack extends Servers {
   readonly ports: Ports;
   /** The operator of the stack's own NATS, who may do everything; undefined for an existing NATS. */
   readonly natsLogin: Readonly<{ user: string; pass: string }> | undefined;
-  /** `http://host:port` of each service process, by name (auth, ws-producer, ws-consumer, ws-consumer-2). */
+  /** `http://host:port` of each service process, by name (auth, ws-producer, ws-consumer, ws-consumer-2 …). */
   readonly urls: Readonly<Record<string, string>>;
   /** One process by name, also `nats` and `postgres`. @throws {DevstackError} NO_SUCH_SERVICE. */
   service(name: string): Unit;
@@ -106,10 +106,15 @@ async function startAll(
   if (options.databaseUrl === undefined) owners.add("postgres");
   const ports = await choosePorts(options.ports ?? {}, owners, host);
   runDir.recordPorts(ports);
-  const moreConsumerPorts: [http: number, metrics: number][] = [];
-  for (let n = 1; n < (options.consumers ?? 1); n += 1)
-    moreConsumerPorts.push([await findFreePort(host), await findFreePort(host)]);
-  const plans = planServices(wanted, options.entries ?? {}, ports, moreConsumerPorts);
+  const morePorts = async (count = 1) => {
+    const more: [http: number, metrics: number][] = [];
+    for (let n = 1; n < count; n += 1) more.push([await findFreePort(host), await findFreePort(host)]);
+    return more;
+  };
+  const plans = planServices(wanted, options.entries ?? {}, ports, {
+    "ws-producer": await morePorts(options.producers),
+    "ws-consumer": await morePorts(options.consumers),
+  });
   const supervision = (name: string): Supervision => ({
     supervise: true,
     onProgress,

@@ -77,7 +77,7 @@ async function cutAndCheck(
     authUrl: urlOf("auth"),
     senders: SENDERS,
     rooms: ROOMS,
-    producerSocket: `${urlOf("ws-producer").replace("http", "ws")}/ws`,
+    producerSockets: [`${urlOf("ws-producer").replace("http", "ws")}/ws`],
     consumerSockets: [],
     sendsPerSecond: SENDS_PER_SECOND,
   });

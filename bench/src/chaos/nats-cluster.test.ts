@@ -1,0 +1,34 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
+import { streamConfig } from "@parley/protocol/log";
+import { connectNats } from "@parley/runtime/nats";
+import { expect, it } from "vitest";
+import { NatsCluster, NODES } from "./nats-cluster.ts";
+
+const SILENT = { warn: () => undefined, info: () => undefined, error: () => undefined };
+const STREAM_BYTES = 1_048_576;
+
+it("a connection leaves the node that is cut off from its cluster; once it is back all copies are equal", async () => {
+  await using closers = new AsyncDisposableStack();
+  const dataDir = await makeTempDir("cluster");
+  closers.defer(() => removeDataDir(dataDir));
+  const cluster = await NatsCluster.start(dataDir, dataDir, closers);
+  closers.defer(async () => void (await Promise.all(cluster.nodes.map((node) => node.stop()))));
+  const url = cluster.nodes.map((node) => node.url).join();
+  const nats = await connectNats({ url, name: "test", streams: ["CHAT_0"], log: SILENT as never });
+  closers.defer(() => nats.close());
+  const jsm = await jetstreamManager(nats, { checkAPI: false });
+  await jsm.streams.add(streamConfig(0, 1, NODES, STREAM_BYTES));
+  await jetstream(nats).publish("chat.0.general", "before");
+
+  const isolated = cluster.nodes.find((node) => node.url.endsWith(nats.getServer()));
+  if (isolated === undefined) throw new Error(`no node is ${nats.getServer()}`);
+  const heal = cluster.isolate(isolated);
+  await expect.poll(() => nats.getServer(), { timeout: 20_000 }).not.toBe(new URL(isolated.url).host);
+  const send = () => jetstream(nats).publish("chat.0.general", "after", { msgID: "after", timeout: 1_000 });
+  await expect.poll(() => send().catch(() => undefined), { timeout: 10_000 }).toMatchObject({ seq: 2 });
+  heal();
+  const { equal, differing } = await cluster.compare();
+  expect(differing).toEqual([]);
+  expect(equal).toEqual([expect.stringMatching(/^CHAT_0: last_seq 2, 2 messages, SHA-256 /)]);
+}, 60_000);
