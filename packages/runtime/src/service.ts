@@ -3,15 +3,18 @@ import { armCrashPoint } from "./crash-point.ts";
 import { createLog, type Log } from "./log.ts";
 import { LOG_LEVELS } from "./variables.ts";
 
-/** Deadline of closing everything, ms; the process exits then. */
-const CLOSE_DEADLINE_MS = 15_000;
+/** Deadline of closing everything but what was given a time of its own, ms; the process exits then. */
+export const CLOSE_DEADLINE_MS = 15_000;
 /** Exit code when a setting is refused. */
 const CONFIG_EXIT_CODE = 2;
 
 export type ServiceContext = Readonly<{
   log: Log;
-  /** Registers a function that closes something when the process ends. The last registered is called first. */
-  onClose: (close: () => Promise<void> | void) => void;
+  /**
+   * Registers a function that closes something when the process ends. The last registered is called first. `ownMs`: the
+   * time that it may take by plan, such as a drain; the deadline of closing is so much later.
+   */
+  onClose: (close: () => Promise<void> | void, ownMs?: number) => void;
 }>;
 
 /** The level for the log; a wrong one is refused later, with the other settings, by `readConfig`. */
@@ -30,6 +33,7 @@ export async function runService(
 ): Promise<void> {
   const log = createLog(name, levelOf(env.LOG_LEVEL));
   const closers: (() => Promise<void> | void)[] = [];
+  let deadlineMs = CLOSE_DEADLINE_MS;
   let closing = false;
   const close = async (reason: string, exitCode: number) => {
     if (closing) return;
@@ -37,7 +41,7 @@ export async function runService(
     setTimeout(() => {
       log.error({ reason }, "did not close in time");
       process.exit(exitCode || 1);
-    }, CLOSE_DEADLINE_MS).unref();
+    }, deadlineMs).unref();
     log.info({ reason }, "closing");
     for (const closer of closers.reverse()) {
       try {
@@ -59,7 +63,11 @@ export async function runService(
   process.on("unhandledRejection", onUncaught);
   try {
     armCrashPoint(env);
-    await start({ log, onClose: (closer) => closers.push(closer) });
+    const onClose: ServiceContext["onClose"] = (closer, ownMs = 0) => {
+      closers.push(closer);
+      deadlineMs += ownMs;
+    };
+    await start({ log, onClose });
     log.info("started");
   } catch (err) {
     // A setting that is refused needs a person, not a stack and not another try.

@@ -33,7 +33,7 @@ export const DoorVariables = {
   DRAIN_MS: Type.Integer({
     default: 3_000,
     minimum: 0,
-    maximum: 10_000,
+    maximum: 300_000,
     description: "time over which a drain closes all sockets, ms",
   }),
 } as const;

@@ -8,6 +8,8 @@ const STEP_MS = 50;
 const FINISH_MS = 150;
 /** Shortest time after its close at which a client should reconnect, ms. */
 const RECONNECT_MIN_MS = 100;
+/** Longest time after its close, ms: closes that are spread over minutes need no more to spread the reconnects. */
+const RECONNECT_SPREAD_MAX_MS = 10_000;
 
 /**
  * Closes connections with 1012, spread over `windowMs`. Each learns when to reconnect from a `draining` frame at the start
@@ -18,7 +20,7 @@ export async function drainAll(connections: readonly Connection[], windowMs: num
   const spread = connections.map((connection, i) => ({
     connection,
     closeAfterMs: FINISH_MS + Math.floor((i / connections.length) * windowMs),
-    retryAfterMs: RECONNECT_MIN_MS + Math.floor(Math.random() * windowMs),
+    retryAfterMs: RECONNECT_MIN_MS + Math.floor(Math.random() * Math.min(windowMs, RECONNECT_SPREAD_MAX_MS)),
   }));
   for (const { connection, closeAfterMs, retryAfterMs } of spread) {
     connection.send({ type: "draining", retryAfterMs: closeAfterMs + retryAfterMs });

@@ -161,7 +161,7 @@ export async function wireConsumer(context: Context): Promise<App> {
   onClose(deliverToSockets(built, connections, hub, { here, ownHere }, onFault));
   here.add(presence.typing.deliver);
   onClose(() => built.app.close());
-  onClose(() => built.door.drain());
+  onClose(() => built.door.drain(), limits.drainMs);
   return built.app;
 }
 

@@ -125,6 +125,6 @@ export async function wireProducer({ config, log, onClose }: Context): Promise<A
   });
   onClose(() => app.close());
   onClose(() => publisher.close());
-  onClose(() => door.drain());
+  onClose(() => door.drain(), limits.drainMs);
   return app;
 }
