@@ -162,6 +162,10 @@ images: ## build the images, with the version as a tag (Docker)
 	@docker compose --profile edge build
 	@for name in auth ws-producer ws-consumer web migrate nats edge; do docker tag parley-$$name parley-$$name:$(VERSION); echo "images: parley-$$name:$(VERSION)"; done
 
+.PHONY: k8s-render
+k8s-render: install ## the manifests for Kubernetes (OVERLAY=kind or production)
+	@kubectl=$$($(NODE) $(DEVSTACK)/program-main.ts kubectl) && exec "$$kubectl" kustomize deploy/k8s/overlays/$(or $(OVERLAY),production)
+
 .PHONY: clean
 clean: ## stop the stack, then remove its data, installed packages and generated code
 	@if [ -x $(NODE) ]; then $(NODE) $(DEVSTACK)/stop.ts --remove; fi

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findProgram } from "@parley/devstack/find-program";
 import { runCommand } from "@parley/devstack/run-command";
+import { CLOSE_DEADLINE_MS } from "@parley/runtime/service";
+import { DoorVariables } from "@parley/socket/door-limits";
 import { expect, test } from "vitest";
 
 const compose = await findProgram("docker-compose", { env: process.env, onProgress: console.log });
@@ -21,6 +23,7 @@ type Service = Readonly<{
   volumes?: { type: string; source: string }[];
   develop?: { watch: { path: string }[] };
   read_only?: boolean;
+  stop_grace_period?: string;
   cap_drop?: string[];
   user?: string;
 }>;
@@ -89,6 +92,15 @@ test("no container has a right that it does not need; what is no service of Parl
     expect([name, service.read_only ?? false]).toEqual([name, isReadOnly]);
     for (const { host_ip: address } of service.ports ?? [])
       expect([name, address]).toEqual([name, "127.0.0.1"]);
+  }
+});
+
+test("a socket service has the time that the longest drain needs", async () => {
+  for (const [name, { stop_grace_period: grace = "" }] of Object.entries(await config("cluster"))) {
+    if (!name.startsWith("ws-")) continue;
+    const [, minutes, seconds] = /^(\d+)m(\d+)s$/.exec(grace) ?? [];
+    const graceMs = (Number(minutes) * 60 + Number(seconds)) * 1_000;
+    expect(graceMs).toBeGreaterThan(DoorVariables.DRAIN_MS.maximum + CLOSE_DEADLINE_MS);
   }
 });
 

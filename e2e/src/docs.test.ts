@@ -58,7 +58,7 @@ function isMissing(text: string): boolean {
   const isPath = roots.has(path.split("/")[0] as string) && /^[\w./@-]+$/.test(path);
   if (path.startsWith("docs/decisions/") && numbers.has(path.slice("docs/decisions/".length))) return false;
   // Made by commands, not committed.
-  if (!isPath || /^bench\/results|node_modules|^proto\/gen/.test(path)) return false;
+  if (!isPath || /^bench\/results|node_modules|^proto\/gen|^deploy\/k8s\/\.env$/.test(path)) return false;
   return !files.includes(path) && !folders.has(path);
 }
 

@@ -1,0 +1,298 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { findProgram } from "@parley/devstack/find-program";
+import { runCommand } from "@parley/devstack/run-command";
+import { makeTempDir } from "@parley/devstack/temp-dir";
+import { CLOSE_DEADLINE_MS } from "@parley/runtime/service";
+import { DoorVariables } from "@parley/socket/door-limits";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { faultsOf, type Manifest } from "./kubernetes-schemas.ts";
+
+const K8S = join(REPOSITORY, "deploy/k8s");
+const read = (file: string) => readFileSync(join(K8S, file), "utf8");
+const kubectl = await findProgram("kubectl", { env: process.env, onProgress: console.log });
+
+async function render(folder: string): Promise<Manifest[]> {
+  const { code, stdout, stderr } = await runCommand(kubectl, ["kustomize", folder]);
+  expect([code, stderr]).toEqual([0, ""]);
+  return parseAllDocuments(stdout).map((document) => document.toJSON());
+}
+
+/** An overlay with all components. */
+async function renderWithComponents(): Promise<Manifest[]> {
+  const folder = mkdtempSync(join(K8S, ".test-"));
+  try {
+    const components = ["keda", "monitoring"].map((name) => `../components/${name}`);
+    writeFileSync(
+      join(folder, "kustomization.yaml"),
+      JSON.stringify({
+        apiVersion: "kustomize.config.k8s.io/v1beta1",
+        kind: "Kustomization",
+        resources: ["../overlays/production"],
+        components,
+      }),
+    );
+    return await render(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const SOCKET_SERVICES = ["ws-producer", "ws-consumer"];
+const SERVICES = ["auth", "ws-producer", "ws-consumer", "web"];
+/** Variables of the services: those that .env.example has; a test compares it with their schemas. */
+const KNOWN = readFileSync(join(REPOSITORY, ".env.example"), "utf8").match(
+  /(?<=^(# )?)[A-Z][A-Z0-9_]+(?==)/gm,
+);
+
+describe.each(["kind", "production", "production with components"])("deploy/k8s: %s", (name) => {
+  let all: Manifest[];
+  beforeAll(async () => {
+    all = await (name.includes("with") ? renderWithComponents() : render(join(K8S, "overlays", name)));
+  });
+  const of = (...kinds: string[]) => all.filter(({ kind }) => kinds.includes(kind));
+  const named = (kind: string, wanted: string) => of(kind).find(({ metadata }) => metadata.name === wanted);
+  const deployments = () => of("Deployment");
+  const pods = () =>
+    of("Deployment", "StatefulSet", "Job").map(({ metadata, spec }) => ({
+      name: metadata.name,
+      ...spec.template.spec,
+    }));
+  const settings = () => of("ConfigMap").find(({ metadata }) => /^parley-/.test(metadata.name))?.data ?? {};
+
+  test("each manifest is valid, strictly", async ({ skip }) => {
+    const unknown: string[] = [];
+    for (const manifest of all) {
+      const faults = await faultsOf(manifest).catch((error) => skip(error.message));
+      if (faults === undefined) unknown.push(manifest.kind);
+      else
+        expect([manifest.kind, manifest.metadata.name, faults]).toEqual([
+          manifest.kind,
+          manifest.metadata.name,
+          [],
+        ]);
+    }
+    // Of CloudNativePG there is no schema to be had; what counts of it is checked below.
+    expect(unknown).toEqual(name === "kind" ? [] : ["Cluster"]);
+  });
+
+  test("a mistake would be found", async () => {
+    for (const [kind, change] of [
+      ["Deployment", { replicaz: 1 }],
+      ["ScaledObject", { minReplicas: 2 }],
+      ["ServiceMonitor", { endpoint: [] }],
+    ] as const) {
+      const manifest = of(kind)[0];
+      if (manifest !== undefined)
+        expect(await faultsOf({ ...manifest, spec: { ...manifest.spec, ...change } })).toHaveLength(1);
+    }
+  });
+
+  test("pods are as the restricted profile wants them, and get nothing that they do not ask for", () => {
+    for (const { name, securityContext, containers, ...pod } of pods()) {
+      expect([name, securityContext]).toEqual([
+        name,
+        expect.objectContaining({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } }),
+      ]);
+      expect([name, pod]).toEqual([
+        name,
+        // Kubernetes would set NATS_PORT and others for each Service; they are variables of ours.
+        expect.objectContaining({ automountServiceAccountToken: false, enableServiceLinks: false }),
+      ]);
+      for (const { securityContext, resources } of containers) {
+        expect([name, securityContext]).toEqual([
+          name,
+          { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
+        ]);
+        expect(Object.keys(resources.requests).concat(Object.keys(resources.limits))).toEqual([
+          "cpu",
+          "memory",
+          "memory",
+        ]);
+      }
+    }
+    expect(all.find(({ kind }) => kind === "Namespace")?.metadata.labels).toMatchObject({
+      "pod-security.kubernetes.io/enforce": "restricted",
+    });
+  });
+
+  test("a pod has the time that it needs to end, and a new one is there before", () => {
+    const drainMs = Number(settings().DRAIN_MS ?? DoorVariables.DRAIN_MS.default);
+    for (const { metadata, spec } of deployments()) {
+      const { terminationGracePeriodSeconds: graceS, containers } = spec.template.spec;
+      const stopS = containers[0].lifecycle.preStop.sleep.seconds;
+      const neededMs =
+        stopS * 1_000 + CLOSE_DEADLINE_MS + (SOCKET_SERVICES.includes(metadata.name) ? drainMs : 0);
+      expect([metadata.name, graceS * 1_000 >= neededMs]).toEqual([metadata.name, true]);
+      expect(spec.strategy.rollingUpdate).toEqual({ maxUnavailable: 0, maxSurge: 1 });
+      expect(spec.template.spec.topologySpreadConstraints).toHaveLength(2);
+    }
+  });
+
+  test("a probe that restarts asks for nothing that others must answer", () => {
+    for (const { metadata, spec } of deployments()) {
+      if (metadata.name === "edge") continue;
+      const [{ startupProbe, livenessProbe, readinessProbe }] = spec.template.spec.containers;
+      for (const probe of [startupProbe, livenessProbe]) expect(probe.httpGet.path).toBe("/health/live");
+      expect(readinessProbe.httpGet.path).toBe("/health/ready");
+      // A service listens when its servers are there: they may take ten minutes.
+      expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBeGreaterThanOrEqual(600);
+    }
+    const nats =
+      name === "kind"
+        ? named("StatefulSet", "nats")?.spec.template.spec.containers[0]
+        : parse(read("values/nats.yaml")).container.merge;
+    for (const probe of [nats.startupProbe, nats.readinessProbe])
+      expect(probe.httpGet.path).toBe("/healthz?js-server-only=true");
+    expect(nats.livenessProbe.httpGet.path).toBe("/healthz?js-enabled-only=true");
+  });
+
+  test("each deployment gives way one pod at a time, and scales down by one in five minutes", () => {
+    for (const { metadata } of deployments()) {
+      expect(named("PodDisruptionBudget", metadata.name)?.spec).toMatchObject({
+        maxUnavailable: 1,
+        selector: { matchLabels: { "app.kubernetes.io/name": metadata.name } },
+      });
+      const scaled = named("ScaledObject", metadata.name)?.spec;
+      const scaler =
+        scaled?.advanced.horizontalPodAutoscalerConfig ??
+        named("HorizontalPodAutoscaler", metadata.name)?.spec;
+      expect([metadata.name, scaler.behavior.scaleDown]).toEqual([
+        metadata.name,
+        { stabilizationWindowSeconds: 300, policies: [{ type: "Pods", value: 1, periodSeconds: 300 }] },
+      ]);
+      expect(scaled !== undefined).toBe(name.includes("with") && SOCKET_SERVICES.includes(metadata.name));
+    }
+  });
+
+  test("no two objects scale one deployment", () => {
+    const targets = of("HorizontalPodAutoscaler", "ScaledObject").map(({ spec }) => spec.scaleTargetRef.name);
+    expect(targets.sort()).toEqual(
+      deployments()
+        .map(({ metadata }) => metadata.name)
+        .sort(),
+    );
+  });
+
+  test("services get variables that they know, and secrets by reference only", () => {
+    for (const service of SERVICES) {
+      const [container] = named("Deployment", service)?.spec.template.spec.containers ?? [];
+      for (const { name, value, valueFrom } of container.env ?? []) {
+        expect(KNOWN).toContain(name);
+        if (/PASSWORD|TOKEN/.test(name))
+          expect([value, valueFrom?.secretKeyRef.name]).toEqual([undefined, "parley"]);
+      }
+    }
+    expect(Object.keys(settings()).filter((name) => !KNOWN?.includes(name))).toEqual([]);
+  });
+
+  test("policies let each talk to what it needs", () => {
+    const policies = of("NetworkPolicy");
+    const isFor = (
+      labels: Record<string, string>,
+      { matchLabels = {}, matchExpressions = [] }: Manifest["spec"],
+    ) =>
+      Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+      matchExpressions.every(({ key, values }: { key: string; values: string[] }) =>
+        values.includes(labels[key] ?? ""),
+      );
+    const labelsOf = (name: string) => ({
+      "app.kubernetes.io/part-of": "parley",
+      ...named("Deployment", name)?.spec.template.metadata.labels,
+    });
+    type Labels = Record<string, string>;
+    const allows = (from: Labels, to: Labels, port: string | number, type: "Ingress" | "Egress") =>
+      policies
+        .filter(
+          ({ spec }) =>
+            spec.policyTypes.includes(type) && isFor(type === "Ingress" ? to : from, spec.podSelector),
+        )
+        .some(({ spec }) =>
+          (spec[type.toLowerCase()] ?? []).some((rule: Manifest["spec"]) => {
+            const peers = rule.from ?? rule.to;
+            const isPeer =
+              peers === undefined ||
+              peers.some(
+                (peer: Manifest["spec"]) =>
+                  peer.podSelector !== undefined && isFor(type === "Ingress" ? from : to, peer.podSelector),
+              );
+            return isPeer && rule.ports.some((one: { port: string | number }) => one.port === port);
+          }),
+        );
+    const may = (from: Labels, to: Labels, port: string | number) =>
+      allows(from, to, port, "Ingress") && allows(from, to, port, "Egress");
+    const nats = { "app.kubernetes.io/name": "nats" };
+    const postgres = { "cnpg.io/cluster": "postgres" };
+    const table = SERVICES.map((name) => [
+      name,
+      may(labelsOf("edge"), labelsOf(name), "http"),
+      may(labelsOf(name), labelsOf("auth"), "grpc"),
+      may(labelsOf(name), nats, 4222),
+      may(labelsOf(name), postgres, 5432),
+      // Nobody else reaches it.
+      may(postgres, labelsOf(name), "http"),
+    ]);
+    expect(table).toEqual([
+      ["auth", true, false, true, true, false],
+      ["ws-producer", true, true, true, false, false],
+      ["ws-consumer", true, true, true, true, false],
+      ["web", true, false, false, false, false],
+    ]);
+  });
+
+  test.runIf(name !== "kind")(
+    "a commit is on two of three Postgres, an acknowledged message on two of three NATS",
+    () => {
+      const cluster = named("Cluster", "postgres")?.spec;
+      expect(cluster).toMatchObject({
+        instances: 3,
+        postgresql: { synchronous: { method: "any", number: 1, dataDurability: "required" } },
+      });
+      const values = parse(read("values/nats.yaml"));
+      expect(values.config).toMatchObject({
+        cluster: { enabled: true, replicas: 3 },
+        jetstream: { merge: { sync_interval: "always" } },
+      });
+      expect(settings()).toMatchObject({ LOG_REPLICAS: "3" });
+      expect(settings().NATS_MONITOR_URL?.split(",")).toHaveLength(3);
+    },
+  );
+});
+
+test("secrets.sh makes every secret that is referred to", async () => {
+  const file = join(await makeTempDir("k8s-secrets"), ".env");
+  const { code, stdout } = await runCommand(join(K8S, "secrets.sh"), [file]);
+  expect(code).toBe(0);
+  const made = parseAllDocuments(stdout)
+    .map((document) => document.toJSON())
+    .filter((one) => one !== null);
+  const keys = new Map(made.map(({ metadata, data }) => [metadata.name, Object.keys(data)]));
+  const texts = [
+    JSON.stringify([
+      await render(join(K8S, "overlays/kind")),
+      await render(join(K8S, "overlays/production")),
+    ]),
+    JSON.stringify(parse(read("values/nats.yaml"))),
+  ].join();
+  const wanted = [
+    ...texts.matchAll(
+      /"secretKeyRef":\{"key":"(\w+)","name":"([\w-]+)"|"secretKeyRef":\{"name":"([\w-]+)","key":"(\w+)"/g,
+    ),
+  ];
+  expect(wanted.length).toBeGreaterThan(20);
+  for (const [, key, name, otherName, otherKey] of wanted)
+    expect(keys.get(name ?? (otherName as string))).toContain(key ?? otherKey);
+  for (const [, name] of texts.matchAll(/"(?:secret|passwordSecret)":\{"name":"([\w-]+)"/g))
+    expect(keys.get(name as string)).toEqual(["password", "username"]);
+});
+
+test("what is deployed has the version of package.json", () => {
+  const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
+  for (const overlay of ["kind", "production"]) {
+    const { images } = parse(read(`overlays/${overlay}/kustomization.yaml`));
+    for (const { newTag } of images)
+      expect([relative(REPOSITORY, K8S), newTag]).toEqual(["deploy/k8s", version]);
+  }
+});

@@ -1,0 +1,12 @@
+import { loadDotEnv, ownEnvironment } from "./environment.ts";
+import { findProgram, PROGRAMS } from "./find-program.ts";
+import { runMain } from "./terminal.ts";
+
+// Prints the path of a program, which is fetched if this machine has none: `node program-main.ts kubectl`.
+await runMain("make", async () => {
+  loadDotEnv();
+  const name = process.argv[2] as keyof typeof PROGRAMS;
+  if (!(name in PROGRAMS)) throw new Error(`there is no ${name} among ${Object.keys(PROGRAMS).join(", ")}`);
+  console.log(await findProgram(name, { env: ownEnvironment(), onProgress: console.error }));
+  return 0;
+});
