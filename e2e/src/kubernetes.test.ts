@@ -1,44 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
-import { findProgram } from "@parley/devstack/find-program";
 import { runCommand } from "@parley/devstack/run-command";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import { CLOSE_DEADLINE_MS } from "@parley/runtime/service";
-import { DoorVariables } from "@parley/socket/door-limits";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { K8S, type Labels, mayTalk, read, render, renderWithComponents } from "./kubernetes-manifests.ts";
 import { faultsOf, type Manifest } from "./kubernetes-schemas.ts";
-
-const K8S = join(REPOSITORY, "deploy/k8s");
-const read = (file: string) => readFileSync(join(K8S, file), "utf8");
-const kubectl = await findProgram("kubectl", { env: process.env, onProgress: console.log });
-
-async function render(folder: string): Promise<Manifest[]> {
-  const { code, stdout, stderr } = await runCommand(kubectl, ["kustomize", folder]);
-  expect([code, stderr]).toEqual([0, ""]);
-  return parseAllDocuments(stdout).map((document) => document.toJSON());
-}
-
-/** An overlay with all components. */
-async function renderWithComponents(): Promise<Manifest[]> {
-  const folder = mkdtempSync(join(K8S, ".test-"));
-  try {
-    const components = ["keda", "monitoring"].map((name) => `../components/${name}`);
-    writeFileSync(
-      join(folder, "kustomization.yaml"),
-      JSON.stringify({
-        apiVersion: "kustomize.config.k8s.io/v1beta1",
-        kind: "Kustomization",
-        resources: ["../overlays/production"],
-        components,
-      }),
-    );
-    return await render(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
 
 const SOCKET_SERVICES = ["ws-producer", "ws-consumer"];
 const SERVICES = ["auth", "ws-producer", "ws-consumer", "web"];
@@ -119,7 +88,7 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
   });
 
   test("a pod has the time that it needs to end, and a new one is there before", () => {
-    const drainMs = Number(settings().DRAIN_MS ?? DoorVariables.DRAIN_MS.default);
+    const drainMs = Number(settings().DRAIN_MS);
     for (const { metadata, spec } of deployments()) {
       const { terminationGracePeriodSeconds: graceS, containers } = spec.template.spec;
       const stopS = containers[0].lifecycle.preStop.sleep.seconds;
@@ -189,40 +158,12 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
   });
 
   test("policies let each talk to what it needs", () => {
-    const policies = of("NetworkPolicy");
-    const isFor = (
-      labels: Record<string, string>,
-      { matchLabels = {}, matchExpressions = [] }: Manifest["spec"],
-    ) =>
-      Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-      matchExpressions.every(({ key, values }: { key: string; values: string[] }) =>
-        values.includes(labels[key] ?? ""),
-      );
-    const labelsOf = (name: string) => ({
+    const labelsOf = (name: string): Labels => ({
       "app.kubernetes.io/part-of": "parley",
       ...named("Deployment", name)?.spec.template.metadata.labels,
     });
-    type Labels = Record<string, string>;
-    const allows = (from: Labels, to: Labels, port: string | number, type: "Ingress" | "Egress") =>
-      policies
-        .filter(
-          ({ spec }) =>
-            spec.policyTypes.includes(type) && isFor(type === "Ingress" ? to : from, spec.podSelector),
-        )
-        .some(({ spec }) =>
-          (spec[type.toLowerCase()] ?? []).some((rule: Manifest["spec"]) => {
-            const peers = rule.from ?? rule.to;
-            const isPeer =
-              peers === undefined ||
-              peers.some(
-                (peer: Manifest["spec"]) =>
-                  peer.podSelector !== undefined && isFor(type === "Ingress" ? from : to, peer.podSelector),
-              );
-            return isPeer && rule.ports.some((one: { port: string | number }) => one.port === port);
-          }),
-        );
     const may = (from: Labels, to: Labels, port: string | number) =>
-      allows(from, to, port, "Ingress") && allows(from, to, port, "Egress");
+      mayTalk(of("NetworkPolicy"), from, to, port);
     const nats = { "app.kubernetes.io/name": "nats" };
     const postgres = { "cnpg.io/cluster": "postgres" };
     const table = SERVICES.map((name) => [
