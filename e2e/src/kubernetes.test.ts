@@ -189,7 +189,9 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
       const cluster = named("Cluster", "postgres")?.spec;
       expect(cluster).toMatchObject({
         instances: 3,
-        postgresql: { synchronous: { method: "any", number: 1, dataDurability: "required" } },
+        postgresql: {
+          synchronous: { method: "any", number: 1, dataDurability: "required", failoverQuorum: true },
+        },
       });
       const values = parse(read("values/nats.yaml"));
       expect(values.config).toMatchObject({
