@@ -174,7 +174,7 @@ clean: ## stop the stack, then remove its data, installed packages and generated
 	@echo "clean: done"
 
 .PHONY: screenshots
-screenshots: install ## pictures of every screen of the chat page, in services/web/screenshots (ONLY="room inbox")
+screenshots: install ## pictures of every screen of the chat page, in services/web/screenshots (ONLY="room inbox narrow")
 	@exec $(NODE) services/web/behaviour/screenshots.ts
 
 .PHONY: pack docs-client test-client

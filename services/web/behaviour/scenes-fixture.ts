@@ -1,6 +1,6 @@
 import { postJson } from "@parley/devstack/accounts";
-import type { Page } from "playwright-core";
 import { MORE_SCENES, type Scene, type Seeded, seedMore } from "./more-scenes-fixture.ts";
+import { inRoom, OVER_SCENES } from "./over-scenes-fixture.ts";
 import type { PageStack } from "./page-stack-fixture.ts";
 
 export type People = Seeded;
@@ -40,14 +40,6 @@ export async function seed(stack: PageStack): Promise<People> {
   return people;
 }
 
-const opened = async (page: Page): Promise<Page> => {
-  await page.locator(".row").first().waitFor();
-  // No row is under the mouse.
-  await page.mouse.move(0, 0);
-  return page;
-};
-const inRoom: Scene = async (stack, context) => opened(await stack.signIn(context, "alice", "/r/general"));
-
 /** What is photographed, by name. */
 export const SCENES: Readonly<Record<string, Scene>> = {
   async "sign-in"(_stack, context) {
@@ -77,27 +69,27 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     return page;
   },
   room: inRoom,
-  async "room-actions"(stack, context, people) {
-    const page = await inRoom(stack, context, people);
+  async "room-actions"(stack, context) {
+    const page = await inRoom(stack, context);
     await page.locator(".row").nth(2).hover();
     await page.locator(".row").nth(2).focus();
     return page;
   },
-  async "room-reply"(stack, context, people) {
-    const page = await inRoom(stack, context, people);
+  async "room-reply"(stack, context) {
+    const page = await inRoom(stack, context);
     await page.locator(".row").nth(1).focus();
     await page.getByRole("button", { name: "Reply", exact: true }).click();
     await page.getByRole("textbox").fill("Sounds good to me.");
     return page;
   },
-  async "room-delete"(stack, context, people) {
-    const page = await inRoom(stack, context, people);
+  async "room-delete"(stack, context) {
+    const page = await inRoom(stack, context);
     await page.locator(".row.is-mine").first().focus();
     await page.getByRole("button", { name: "Delete", exact: true }).click();
     return page;
   },
-  async "room-unsent"(stack, context, people) {
-    const page = await inRoom(stack, context, people);
+  async "room-unsent"(stack, context) {
+    const page = await inRoom(stack, context);
     const field = page.getByRole("textbox");
     await field.fill("x".repeat(4_010));
     await field.press("Enter");
@@ -118,5 +110,6 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   async lost(stack, context) {
     return stack.signIn(context, "alice", "/nothing/here");
   },
+  ...OVER_SCENES,
   ...MORE_SCENES,
 };

@@ -6,16 +6,34 @@ import { type People, SCENES, seed } from "./scenes-fixture.ts";
 
 /** Where the pictures go; git ignores it. */
 const FOLDER = resolve(import.meta.dirname, "../screenshots");
-const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 360, height: 740 } } as const;
+const SIZES = {
+  wide: { width: 1280, height: 800 },
+  narrow: { width: 360, height: 740 },
+  largest: { width: 1920, height: 1080 },
+} as const;
+/** What is taken in the largest size, too. */
+const LARGEST = [
+  "inbox",
+  "room",
+  "room-actions",
+  "details",
+  "channels",
+  "search-found",
+  "account",
+  "switcher",
+];
 const THEMES = ["light", "dark"] as const;
 
-/** Takes each scene's picture in each size and theme; `ONLY` names some scenes. */
+const only = process.env.ONLY?.split(" ");
+const isWanted = (name: string, size: string): boolean =>
+  (size !== "largest" || LARGEST.includes(name)) && (!only || only.includes(name) || only.includes(size));
+
+/** Takes each scene's picture in each size and theme; `ONLY` names some scenes, or sizes. */
 async function takeAll(stack: PageStack, people: People): Promise<void> {
-  const only = process.env.ONLY?.split(" ");
   for (const [size, viewport] of Object.entries(SIZES))
     for (const colorScheme of THEMES)
       for (const [name, scene] of Object.entries(SCENES)) {
-        if (only && !only.includes(name)) continue;
+        if (!isWanted(name, size)) continue;
         const context = await stack.context({
           viewport,
           colorScheme,
@@ -30,7 +48,7 @@ async function takeAll(stack: PageStack, people: People): Promise<void> {
       }
 }
 
-await rm(FOLDER, { recursive: true, force: true });
+if (!only) await rm(FOLDER, { recursive: true, force: true });
 await mkdir(FOLDER, { recursive: true });
 const stack = await PageStack.start();
 try {

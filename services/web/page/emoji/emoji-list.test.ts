@@ -12,6 +12,7 @@ it("finds emoji by their name, by short names of others, and by several words", 
     "🚀",
     "❤️",
   ]);
+  expect(["heart", "party", "ok", "fire"].map(first)).toEqual(["❤️", "🎉", "👌", "🔥"]);
   expect(findEmoji("no such emoji")).toEqual([]);
   expect(findEmoji(" ").length).toBeGreaterThan(1_800);
 });

@@ -1,4 +1,5 @@
 import keywords from "emojilib/dist/emoji-en-US.json" with { type: "json" };
+import { QUICK } from "./quick.ts";
 
 /** An emoji, its name and then other words for it, in small letters with `_` between words. */
 export type Emoji = Readonly<{ emoji: string; names: readonly [string, ...string[]] }>;
@@ -9,15 +10,16 @@ const ALL = Object.entries(keywords).map(([emoji, names]) => ({
   names: names.map((name) => name.toLowerCase()) as unknown as Emoji["names"],
 }));
 
+/** Of several words, each fits. */
 const WORST = 5;
 
 /** How well a word fits an emoji, 0 best; undefined: it does not. */
-function fitOf({ names }: Emoji, word: string): number | undefined {
-  if (names[0] === word) return 0;
-  if (names.includes(word)) return 1;
-  if (names[0].startsWith(word)) return 2;
-  if (names.some((name) => name.startsWith(word))) return 3;
-  return names[0].includes(`_${word}`) ? 4 : undefined;
+function fitOf({ emoji, names }: Emoji, word: string): number | undefined {
+  const [name] = names;
+  if (name === word) return 0;
+  if (name.startsWith(word) || name.split("_").includes(word)) return QUICK.includes(emoji) ? 1 : 2;
+  if (names.includes(word)) return 3;
+  return names.some((one) => one.startsWith(word)) || name.includes(`_${word}`) ? 4 : undefined;
 }
 
 /** The emoji with words that begin with each of those given, those that fit best first; all if none is given. */
@@ -27,7 +29,8 @@ export function findEmoji(query: string): readonly Emoji[] {
   const found = ALL.flatMap((one) => {
     const whole = fitOf(one, words.join("_"));
     if (whole !== undefined) return [{ one, fit: whole }];
-    return words.every((word) => fitOf(one, word) !== undefined) ? [{ one, fit: WORST }] : [];
+    const fits = words.map((word) => fitOf(one, word));
+    return fits.includes(undefined) ? [] : [{ one, fit: WORST }];
   });
   return found.sort((a, b) => a.fit - b.fit).map(({ one }) => one);
 }

@@ -1,5 +1,6 @@
 import type { User } from "@parley/client";
 import { accountOf } from "@parley/client/account";
+import { loadBlocks } from "../state/blocks.ts";
 import { rooms } from "../state/inbox.ts";
 import { nameOf } from "../state/names.ts";
 import { parley } from "../state/parley.ts";
@@ -39,6 +40,12 @@ function membersOf(context: RoomContext): Promise<readonly User[]> {
   return asked;
 }
 
+const blockedIds = (): Promise<readonly string[]> =>
+  loadBlocks().then(
+    (blocks) => blocks.map(({ user }) => user.id),
+    () => [],
+  );
+
 const choiceOf = (user: User, name = nameOf(user)): Choice => ({
   key: user.id,
   insert: `@${user.username}`,
@@ -47,14 +54,14 @@ const choiceOf = (user: User, name = nameOf(user)): Choice => ({
   user,
 });
 
-/** Those who spoke last, the members, then those with whom the user has a direct chat; if none fits, all of that name. */
+/** Those who spoke last, the members, then those with whom the user has a direct chat and who are not blocked; if none fits, all of that name. */
 async function people(query: string, context: RoomContext, signal: AbortSignal): Promise<Choice[]> {
   const authors = context.room.timeline.value.items.filter(isMessage).map(({ author }) => author);
   const directs = rooms.value.flatMap((room) => room.with ?? []);
   const known = new Map(
     [...authors.reverse(), ...(await membersOf(context)), ...directs].map((user) => [user.id, user]),
   );
-  known.delete(context.me);
+  for (const id of [context.me, ...(await blockedIds())]) known.delete(id);
   const wanted = query.toLocaleLowerCase();
   const fits = (user: User) =>
     `${user.username} ${nameOf(user)}`

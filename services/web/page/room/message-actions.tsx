@@ -1,6 +1,7 @@
 import type { Message } from "@parley/client";
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { QUICK } from "../emoji/quick.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { summaryOf } from "../state/inbox.ts";
 import { pickEmoji } from "../state/keys.ts";
@@ -8,7 +9,6 @@ import { roomPath } from "../state/route.ts";
 import { text } from "../text/en.ts";
 import type { RoomContext } from "./room-context.ts";
 
-const QUICK = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "😮"];
 const words = text.room.actions;
 
 /** Moves the focus among the buttons of a toolbar; Escape gives it back to the row. */

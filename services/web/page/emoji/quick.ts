@@ -1,0 +1,2 @@
+/** Reactions that are offered at once. Of those that fit a word equally they come first. */
+export const QUICK: readonly string[] = ["👍", "❤️", "😂", "🎉", "👀", "🙏", "✅", "😮"];
