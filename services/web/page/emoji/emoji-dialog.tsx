@@ -60,6 +60,9 @@ export function EmojiDialog() {
         }}
         onKeyDown={onKeyDown}
       />
+      <p class="hint" role="status">
+        {query.value.trim() === "" ? words.hint : words.found(found.length)}
+      </p>
       <div
         class="emoji-grid"
         role="toolbar"
@@ -82,9 +85,6 @@ export function EmojiDialog() {
           </button>
         ))}
       </div>
-      <p class="hint" role="status">
-        {query.value.trim() === "" ? words.hint : words.found(found.length)}
-      </p>
     </Dialog>
   );
 }
