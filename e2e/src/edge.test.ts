@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,6 +17,7 @@ import { type Frame, FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
 const CADDYFILE = join(REPOSITORY, "deploy/edge/Caddyfile");
+const CHROMIUM = "/usr/bin/chromium";
 const SOCKETS = 1_000;
 /** Sockets that are opened at once. */
 const OPENED_AT_ONCE = 100;
@@ -101,10 +103,11 @@ it("a session, by HTTP and wss, and the page are at one TLS origin", async () =>
   expect(document.servers[0]?.url).toBe("/send");
 });
 
-it("in a browser: sign in, read and write", async () => {
+it("in a browser: sign in, read and write", async ({ skip }) => {
+  if (!existsSync(CHROMIUM)) skip(`there is no ${CHROMIUM}`);
   const bob = await openAccount(`${origin}/auth`, { username: "bob" });
   const browser = await chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath: CHROMIUM,
     args: ["--no-sandbox", "--disable-gpu"],
   });
   try {

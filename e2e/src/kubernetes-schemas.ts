@@ -24,6 +24,11 @@ const CUSTOM: Readonly<Record<string, readonly [module: string, file: string]>> 
   ],
 };
 
+/** They are fetched, and something that fetches them is not here: Python or Go, or the network. */
+export class SchemasMissing extends Error {
+  override readonly name = "SchemasMissing";
+}
+
 export type Manifest = Readonly<{
   apiVersion: string;
   kind: string;
@@ -43,7 +48,7 @@ const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false
 let core: Promise<string> | undefined;
 const validators = new Map<string, Promise<ValidateFunction | undefined>>();
 
-/** What is wrong with a manifest, strictly; undefined if there is no schema of its kind. @throws {Error} if one cannot be had. */
+/** What is wrong with a manifest, strictly; undefined if there is no schema of its kind. @throws {SchemasMissing} */
 export async function faultsOf(manifest: Manifest): Promise<string[] | undefined> {
   const { apiVersion, kind } = manifest;
   const known = validators.get(`${apiVersion} ${kind}`) ?? validatorOf(apiVersion, kind);
@@ -73,7 +78,7 @@ async function fetchCore(): Promise<string> {
     const folder = await mkdtemp(`${cached}-`);
     const pip = ["-m", "pip", "install", "--quiet", "--no-deps", "--target", folder, CORE];
     const { code, stderr } = await runCommand("python3", pip, { timeoutMs: FETCH_MS });
-    if (code !== 0) throw new Error(`the schemas of Kubernetes cannot be had: ${stderr}`);
+    if (code !== 0) throw new SchemasMissing(`the schemas of Kubernetes cannot be had: ${stderr}`);
     // Another process may have been faster.
     await rename(folder, cached).catch(() => rm(folder, { recursive: true }));
   }
@@ -88,7 +93,7 @@ async function customSchema(module: string, file: string): Promise<Schema> {
     cwd: cacheDir(process.env),
     env: { ...process.env, GOFLAGS: "-modcacherw" },
   });
-  if (code !== 0) throw new Error(`${module} cannot be had: ${stderr}${stdout}`);
+  if (code !== 0) throw new SchemasMissing(`${module} cannot be had: ${stderr}${stdout}`);
   const definition = parse(readFileSync(join(JSON.parse(stdout).Dir, file), "utf8"));
   return definition.spec.versions[0].schema.openAPIV3Schema;
 }
@@ -96,6 +101,9 @@ async function customSchema(module: string, file: string): Promise<Schema> {
 /** The same schema without room for properties that it does not name, but those of every object. */
 function strict(schema: Schema, isRoot = true): Schema {
   const { properties, items, additionalProperties, ...rest } = schema;
+  // Go's way to ignore case.
+  if (typeof rest.pattern === "string")
+    rest.pattern = rest.pattern.replace(/\(\?i\)(.*?)(\$?)$/, "(?i:$1)$2");
   const isOpen = rest["x-kubernetes-preserve-unknown-fields"] === true || properties === undefined;
   const parts = Object.entries(properties ?? {}).map(([name, part]) => [
     name,
