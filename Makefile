@@ -207,7 +207,7 @@ check-api: install ## redocly, spectral, schemathesis and buf judge the document
 abuse: install ## hostile sockets and requests beside an innocent pair, a table (ABUSE_MS=10000 ONLY="pings;GET /rooms")
 	@exec $(NODE) bench/src/abuse/main.ts
 
-.PHONY: chaos mutants chaos-cluster chaos-power
+.PHONY: chaos mutants chaos-cluster chaos-failover chaos-power
 chaos: install ## faults by a seed, then everything is checked (SEED=7 DURATION_S=180 MUTANT=…)
 	@exec $(NODE) bench/src/chaos/main.ts
 
@@ -217,7 +217,10 @@ mutants: install ## deliberate faults in copies of the sources: the checker must
 chaos-cluster: install ## three nats-servers, their faults one after the other, and each node's copy compared (DURATION_S=55)
 	@exec $(NODE) bench/src/chaos/main.ts cluster
 
-chaos-power: install ## power cuts under NATS and Postgres, and a control that loses (root; CUTS=20)
+chaos-failover: install ## Postgres' primary is killed and its standby promoted: a synchronous one, then an asynchronous one
+	@exec $(NODE) bench/src/chaos/main.ts failover
+
+chaos-power: install ## power cuts under NATS and Postgres, and a control that loses (root; CUTS=20 NODES=3)
 	@exec $(NODE) bench/src/chaos/main.ts power
 
 BENCH := $(NODE) bench/src/main.ts

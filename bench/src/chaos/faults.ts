@@ -24,6 +24,7 @@ export type FaultKind = Readonly<{
     | "fence"
     | "isolate"
     | "roll"
+    | "promote"
     | "cut"
     | "slow"
     | "vanish"
@@ -73,6 +74,12 @@ export const CLUSTER_KINDS: readonly FaultKind[] = [
   kind("isolate", "nats-leader", 12_000, 12_000),
   kind("roll", "nats", 0, 0),
   kind("kill", "ws-consumer", 500, 500),
+];
+
+/** `make chaos-failover`: a standby that commits wait for is away for longer than any deadline; then it is promoted. */
+export const FAILOVER_KINDS: readonly FaultKind[] = [
+  kind("kill", "postgres-standby", 15_000, 15_000),
+  kind("promote", "postgres-standby", 0, 0),
 ];
 
 /** One fault of a schedule; times count from the start of the run, ms. */

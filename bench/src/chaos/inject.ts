@@ -28,6 +28,9 @@ async function begin(fault: Fault, stage: Stage, clients: Clients): Promise<Undo
     }
     case "isolate":
       return stage.cluster?.isolate(await stage.cluster.find("leader"));
+    case "promote":
+      await stage.pair?.failOver();
+      return;
     case "roll":
       for (const node of stage.cluster?.nodes ?? []) {
         await stage.cluster?.untilCurrent();
@@ -56,6 +59,7 @@ async function begin(fault: Fault, stage: Stage, clients: Clients): Promise<Undo
 /** The process that a fault hits; of the consumers one by `choice`, of NATS' nodes one by its role. */
 async function unitOf({ kind, choice }: Fault, stage: Stage): Promise<Unit> {
   const role = /^nats-(leader|follower)$/.exec(kind.target)?.[1];
+  if (stage.pair !== undefined && kind.target === "postgres-standby") return stage.pair.standby;
   if (stage.cluster !== undefined && role !== undefined) return stage.cluster.find(role as "leader");
   const name = kind.target === "ws-consumer" ? CONSUMERS[Math.floor(choice * CONSUMERS.length)] : kind.target;
   return stage.unit(name ?? kind.target);

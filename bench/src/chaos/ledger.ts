@@ -77,6 +77,12 @@ export async function openLedger(
         return undefined;
       }
     },
+    /** How many of these rooms are not stored. */
+    async countMissing(rooms: readonly string[]): Promise<number> {
+      const [{ found } = { found: 0 }] = await sql<{ found: number }[]>`
+        select count(*)::int8 as found from chat.rooms where id = any(${rooms as string[]})`;
+      return rooms.length - found;
+    },
     /** How often a shard's cursor moved back within one epoch. */
     async cursorsBack(): Promise<number> {
       const [{ count } = { count: 0 }] = await sql<{ count: number }[]>`

@@ -21,6 +21,8 @@ function anomaliesOf(verdict: Verdict): string {
 }
 
 const CONTROL_CUTS = 2;
+/** Both faults once: a primary dies once. */
+const FAILOVER_S = 25;
 const seed = numberOf("SEED", 7);
 
 /** `make chaos`: one run. Exits 0 if nothing is wrong, 1 if something is. */
@@ -29,6 +31,13 @@ const chaos = () =>
 
 /** `make chaos-cluster`: the same with three nats-servers, and their faults. */
 const cluster = () => show({ durationS: numberOf("DURATION_S", 55), isCluster: true });
+
+/** `make chaos-failover`: Postgres' primary is killed and its standby promoted, which commits wait for, or do not. */
+async function failover(): Promise<number> {
+  const first = await show({ durationS: FAILOVER_S, replication: "synchronous" });
+  const second = await show({ durationS: FAILOVER_S, replication: "asynchronous" });
+  return Math.max(first, second);
+}
 
 async function show(options: Omit<Parameters<typeof runOnce>[0], "seed" | "say">): Promise<number> {
   const report = await runOnce({ ...options, seed, say: timedProgress() });
@@ -56,14 +65,18 @@ async function mutants(): Promise<number> {
 
 /** `make chaos-power`: NATS that syncs each write must lose nothing; the control, NATS by default, must lose something. */
 async function power(): Promise<number> {
-  const outcome = await runCuts({ cuts: numberOf("CUTS", 20), sync: "always", say: timedProgress() });
-  const control = await runCuts({ cuts: CONTROL_CUTS, sync: "default", say: timedProgress() });
+  const nodes = numberOf("NODES", 1);
+  const outcome = await runCuts({ cuts: numberOf("CUTS", 20), sync: "always", nodes, say: timedProgress() });
+  const control = await runCuts({ cuts: CONTROL_CUTS, sync: "default", nodes, say: timedProgress() });
   const folder = join(REPOSITORY, "bench/results");
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, "chaos-power.json"), `${JSON.stringify({ outcome, control }, null, 2)}\n`);
-  for (const { sync, cuts, sends, verdict } of [outcome, control])
+  await writeFile(
+    join(folder, `chaos-power${nodes > 1 ? `-${nodes}` : ""}.json`),
+    `${JSON.stringify({ outcome, control }, null, 2)}\n`,
+  );
+  for (const { sync, nodes, cuts, sends, verdict } of [outcome, control])
     say(
-      `sync_interval ${sync}: ${cuts} cuts, ${sends} sends, ${verdict.acked} acked: ${anomaliesOf(verdict)}`,
+      `${nodes} nats-server, sync_interval ${sync}: ${cuts} cuts, ${sends} sends, ${verdict.acked} acked: ${anomaliesOf(verdict)}`,
     );
   const hasControl = control.verdict.counts.lost > 0;
   if (!hasControl) say("the control lost nothing: this machine does not show what a power cut does");
@@ -71,7 +84,7 @@ async function power(): Promise<number> {
   return isWell && hasControl ? 0 : 1;
 }
 
-const command = { mutants, cluster, power }[process.argv[2] ?? ""] ?? chaos;
+const command = { mutants, cluster, failover, power }[process.argv[2] ?? ""] ?? chaos;
 process.exitCode = await command().catch((error: unknown) => {
   say(errorText(error));
   // It could not be run.

@@ -1,5 +1,5 @@
 import { COLUMNS, type Column } from "./checker.ts";
-import { CLUSTER_KINDS, FAULT_KINDS } from "./faults.ts";
+import { FAULT_KINDS, type FaultKind } from "./faults.ts";
 import type { Outcome } from "./run.ts";
 
 /** Limits of a run; the amounts are required from this duration on. */
@@ -9,13 +9,18 @@ const SENDS_LEAST = 100_000;
 const EACH_KIND_LEAST = 5;
 const UNKNOWN_SHARE_MOST = 0.005;
 const ACCEPTED_AGAIN_MOST_MS = 5_000;
+/** All pools of auth and two ws-consumers, each with a connection for looks, and the harness' own two. */
+const BACKENDS_MOST = 8 + 1 + 2 * (28 + 7) + 2;
 const BACKLOG_MOST_MS = 30_000;
 
 type Asked = Readonly<{
   seed: number;
   durationS: number;
   mutant: string | undefined;
-  isCluster: boolean;
+  /** Those that happen one by one; undefined: all kinds at random. */
+  kinds: readonly FaultKind[] | undefined;
+  /** End of the make target's name. */
+  what: string;
 }>;
 
 export type Report = Readonly<{
@@ -31,10 +36,10 @@ export type Report = Readonly<{
 /** Judges a run. */
 export function reportOf(asked: Asked, outcome: Outcome): Report {
   const failures = [...anomalies(outcome), ...limits(outcome)];
-  if (asked.durationS >= WHOLE_RUN_S && asked.mutant === undefined && !asked.isCluster)
+  if (asked.durationS >= WHOLE_RUN_S && asked.mutant === undefined && asked.kinds === undefined)
     failures.push(...amounts(outcome));
   const what = asked.mutant === undefined ? `DURATION_S=${asked.durationS}` : `MUTANT=${asked.mutant}`;
-  const command = `make chaos${asked.isCluster ? "-cluster" : ""} SEED=${asked.seed} ${what}`;
+  const command = `make chaos${asked.what.replace(/-(a?synchronous)$/, "")} SEED=${asked.seed} ${what}`;
   return { ok: failures.length === 0, command, failures, ...asked, ...outcome };
 }
 
@@ -44,8 +49,10 @@ function anomalies({ verdict: { counts, samples }, troubles, copies }: Outcome):
   return [...texts, ...troubles, ...(copies?.differing.map((one) => `nodes differ: ${one}`) ?? [])];
 }
 
-function limits({ verdict, timing, backlogMs, sends }: Outcome): string[] {
+function limits({ verdict, timing, backlogMs, sends, failover }: Outcome): string[] {
   const failures: string[] = [];
+  const { backendsMost = 0 } = failover ?? {};
+  if (backendsMost > BACKENDS_MOST) failures.push(`Postgres had ${backendsMost} backends`);
   const slowest = Math.max(0, ...timing.acceptedAgainMs);
   if (verdict.unknown > sends * UNKNOWN_SHARE_MOST)
     failures.push(`${verdict.unknown} unknown outcomes of ${sends}`);
@@ -65,12 +72,24 @@ function amounts({ faults, sends }: Outcome): string[] {
   return failures;
 }
 
-function clusterLines({ timing, copies }: Report): (readonly [string, string])[] {
-  const gaps = timing.gapsMs.map(
-    (ms, i) => `${CLUSTER_KINDS[i % CLUSTER_KINDS.length]?.name} ${ms.toLocaleString("en")} ms`,
-  );
+function oneByOneLines(
+  { timing, copies, failover }: Report,
+  kinds: readonly FaultKind[],
+): (readonly [string, string])[] {
+  const gaps = timing.gapsMs.map((ms, i) => `${kinds[i % kinds.length]?.name} ${ms.toLocaleString("en")} ms`);
+  const commands =
+    failover &&
+    ([
+      [
+        "groups made",
+        `${failover.made}, of which ${failover.lost} are lost; answers ${JSON.stringify(failover.answers)}`,
+      ],
+      ["longest time without one", `${failover.gapMs} ms`],
+      ["most backends", String(failover.backendsMost)],
+    ] as const);
   return [
     ["longest wait for an ack", gaps.join(", ")],
+    ...(commands ?? []),
     ...(copies?.equal ?? []).map((one) => ["equal on all nodes", one] as const),
   ];
 }
@@ -98,11 +117,11 @@ export function tableOf(report: Report): string {
     ["accepted again after heal", `${timing.acceptedAgainMs.join(", ")} ms`],
     ["backlog 0 after heal", `${report.backlogMs.map((ms) => ms ?? "never").join(", ")} ms`],
     ["closes and refusals", JSON.stringify(report.refusals)],
-    ...(report.isCluster ? clusterLines(report) : []),
+    ...(report.kinds ? oneByOneLines(report, report.kinds) : []),
   ];
   const table = lines.map(([name, value]) => `  ${name.padEnd(27)}${value}`).join("\n");
   const end = report.ok
     ? "nothing is wrong"
     : report.failures.map((failure) => `WRONG: ${failure}`).join("\n");
-  return `chaos, seed ${report.seed}, ${report.durationS} s${report.mutant ? `, mutant ${report.mutant}` : ""}\n${table}\n${end}\nagain: ${report.command}`;
+  return `chaos${report.what}, seed ${report.seed}, ${report.durationS} s${report.mutant ? `, mutant ${report.mutant}` : ""}\n${table}\n${end}\nagain: ${report.command}`;
 }

@@ -2,6 +2,7 @@ import { untilInterrupted } from "@parley/devstack/terminal";
 import { sleep } from "@parley/runtime/deadline";
 import { check, type Verdict } from "./checker.ts";
 import { Clients } from "./clients.ts";
+import { Commands } from "./commands.ts";
 import { drain, gather } from "./drain.ts";
 import { EarlyLook } from "./early-look.ts";
 import type { Fault } from "./faults.ts";
@@ -17,6 +18,7 @@ const SENDERS = 32;
 const SENDS_PER_SECOND = 800;
 const ROOMS = Array.from({ length: 8 }, (_, i) => `room-${i}`);
 const BACKLOG_POLL_MS = 100;
+const COMMANDERS = 16;
 /** While messages are sent the backlog is never 0 for long: about one batch is always in it. */
 const BATCH = 100;
 
@@ -44,6 +46,14 @@ export type Outcome = Readonly<{
   /** Refusals and closes by code. */
   refusals: Readonly<Record<string, number>>;
   gaps: number;
+  /** Groups that were made meanwhile, and what became of them; most backends of the primary that is killed. */
+  failover?: Readonly<{
+    made: number;
+    lost: number;
+    answers: Readonly<Record<string, number>>;
+    gapMs: number;
+    backendsMost: number;
+  }>;
   /** Each node's own copy of the log, compared with the others': what is equal, and what differs. */
   copies?: Awaited<ReturnType<NatsCluster["compare"]>>;
 }>;
@@ -75,8 +85,13 @@ async function perform({ schedule, say }: RunOptions, { stage, ledger, clients }
   clients.onMessage((room, entry) => void look.take(ledger, room, entry));
   const startedAt = performance.now();
   clients.startSending();
+  const { pair } = stage;
+  const tokens = clients.senders.slice(0, COMMANDERS).map(({ account }) => account.token);
+  const commands = pair && new Commands(stage.consumerUrls, tokens);
+  const watching = pair?.watch();
   const { heals, ...happened } = await happen(schedule, { stage, ledger, clients }, say);
   clients.stopSending();
+  await commands?.stop();
   const durationMs = performance.now() - startedAt;
   const scene = { ledger, clients, rooms: ROOMS };
   await drain(scene, say);
@@ -85,6 +100,14 @@ async function perform({ schedule, say }: RunOptions, { stage, ledger, clients }
   // Nothing may be written while the copies are read.
   if (stage.cluster !== undefined) await stage.stack.stop();
   const copies = await stage.cluster?.compare();
+  await watching;
+  const failover = commands && {
+    made: commands.made.length,
+    lost: await ledger.countMissing(commands.made),
+    answers: commands.answers,
+    gapMs: Math.round(commands.gapMs),
+    backendsMost: pair?.backendsMost ?? 0,
+  };
   const refusals: Record<string, number> = {};
   for (const client of [...clients.senders, ...clients.listeners])
     for (const [code, count] of Object.entries(client.refusals))
@@ -102,6 +125,7 @@ async function perform({ schedule, say }: RunOptions, { stage, ledger, clients }
     refusals,
     gaps: clients.listeners.reduce((sum, { gaps }) => sum + gaps, 0),
     ...(copies && { copies }),
+    ...(failover && { failover }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { createRandom, type Random } from "@parley/devstack/random";
-import { CLUSTER_KINDS, FAULT_KINDS, type Fault } from "./faults.ts";
+import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
 
 /** Approximate length of a round, ms: every kind of fault once, then a rest in which everything must recover. */
 const ROUND_MS = 36_000;
@@ -39,13 +39,13 @@ export function planSchedule(seed: number, durationMs: number): Schedule {
   return { seed, durationMs, rounds, faults };
 }
 
-/** One fault of a cluster after the other, each in a round of its own, until `durationMs` has passed. */
-export function clusterSchedule(seed: number, durationMs: number): Schedule {
+/** One of the kinds after the other, each in a round of its own, until `durationMs` has passed. */
+export function oneByOne(kinds: readonly FaultKind[], seed: number, durationMs: number): Schedule {
   const random = createRandom(seed);
   const rounds: Round[] = [];
   const faults: Fault[] = [];
   for (let startMs = 0; startMs < durationMs; startMs = (rounds.at(-1) as Round).endMs) {
-    const kind = CLUSTER_KINDS[rounds.length % CLUSTER_KINDS.length] as Fault["kind"];
+    const kind = kinds[rounds.length % kinds.length] as FaultKind;
     const [atMs, forMs] = [startMs + LEAD_MS, kind.leastMs];
     faults.push({ kind, atMs, forMs, choice: random.next(), delayMs: undefined });
     rounds.push({ startMs, restMs: atMs + forMs, endMs: atMs + forMs + REST_MS });

@@ -9,6 +9,7 @@ import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import type { Unit } from "@parley/devstack/unit";
 import { LINKS, type LinkName } from "./faults.ts";
 import { NatsCluster, NODES } from "./nats-cluster.ts";
+import { PostgresPair, type Replication } from "./postgres-pair.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -20,6 +21,8 @@ export type StageOptions = Readonly<{
   tree?: SourceTree | undefined;
   /** Three nats-servers and two ws-producers; default: one of each. */
   isCluster?: boolean | undefined;
+  /** A Postgres with a standby; default: one alone. */
+  replication?: Replication | undefined;
   /** Folder that the logs are copied to in the end; default: they are removed. */
   keptLogs?: string | undefined;
 }>;
@@ -30,8 +33,10 @@ export type Stage = Readonly<{
   /** Addresses that clients use; each passes through a proxy. The second consumer comes last. */
   producerSockets: readonly string[];
   consumerSockets: readonly string[];
+  consumerUrls: readonly string[];
   natsUrl: string;
   cluster: NatsCluster | undefined;
+  pair: PostgresPair | undefined;
   databaseUrl: string;
   links: Readonly<Record<LinkName, readonly TcpProxy[]>>;
   unit: (name: string) => Unit;
@@ -40,7 +45,7 @@ export type Stage = Readonly<{
 
 /** Starts everything in a temporary folder; `closers` get what stops it. */
 export async function startStage(
-  { tree, keptLogs, isCluster = false }: StageOptions,
+  { tree, keptLogs, isCluster = false, replication }: StageOptions,
   closers: AsyncDisposableStack,
 ): Promise<Stage> {
   const dataDir = await makeTempDir("chaos");
@@ -56,18 +61,21 @@ export async function startStage(
   const cluster = isCluster ? await NatsCluster.start(join(dataDir, "nats"), logsDir, closers) : undefined;
   const nats = cluster?.nodes ?? [await startNats(backend("nats"))];
   for (const node of nats) closers.defer(() => node.stop());
-  const postgres = await startPostgres(backend("postgres"));
-  closers.defer(() => postgres.stop());
+  const pair = replication && (await PostgresPair.start(dataDir, logsDir, replication, closers));
+  const postgres = pair ? [pair.primary, pair.standby] : [await startPostgres(backend("postgres"))];
+  for (const server of postgres) closers.defer(() => server.stop());
   const { links, stack } = await startBehindProxies({ nats, postgres }, { ...tree, dataDir }, closers);
-  const units: readonly Unit[] = [...nats, postgres];
+  const units: readonly Unit[] = [...nats, ...postgres];
   const socketsOf = (link: LinkName) => links[link].map(({ port }) => `ws://127.0.0.1:${port}/ws`);
   return {
     stack,
     producerSockets: socketsOf("client-producer"),
     consumerSockets: socketsOf("client-consumer"),
+    consumerUrls: CONSUMERS.map((name) => stack.urls[name] as string),
     natsUrl: nats.map(({ url }) => url).join(),
     cluster,
-    databaseUrl: postgres.url,
+    pair,
+    databaseUrl: joinHosts(postgres.map(({ url }) => url)),
     links,
     unit: (name) => units.find((unit) => unit.name === name) ?? stack.service(name),
     logsDir,
@@ -75,7 +83,7 @@ export async function startStage(
 }
 
 async function startBehindProxies(
-  { nats, postgres }: Readonly<{ nats: readonly NatsServer[]; postgres: PostgresServer }>,
+  { nats, postgres }: Readonly<{ nats: readonly NatsServer[]; postgres: readonly PostgresServer[] }>,
   options: Pick<StackOptions, "dataDir" | "entries" | "migrationsFolder">,
   closers: AsyncDisposableStack,
 ) {
@@ -108,9 +116,14 @@ async function startBehindProxies(
     for (const { url, port } of nats) urls.push(at(url, await through(link, port)));
     return urls.join();
   };
+  const postgresThrough = async (link: LinkName) => {
+    const urls: string[] = [];
+    for (const { url, port } of postgres) urls.push(at(url, await through(link, port)));
+    return joinHosts(urls);
+  };
   const consumerEnv = async (): Promise<Environment> => ({
     NATS_URL: await natsThrough("consumer-nats"),
-    DATABASE_URL: at(postgres.url, await through("consumer-postgres", postgres.port)),
+    DATABASE_URL: await postgresThrough("consumer-postgres"),
     AUTH_GRPC_URL: `localhost:${await through("consumer-auth", ports.AUTH_GRPC_PORT)}`,
   });
   const stack = await startStack({
@@ -121,9 +134,9 @@ async function startBehindProxies(
     ports,
     natsUrl: nats.map(({ url }) => url).join(),
     natsMonitorUrl: nats.map(({ monitorUrl }) => monitorUrl).join(),
-    databaseUrl: postgres.url,
+    databaseUrl: joinHosts(postgres.map(({ url }) => url)),
     serviceEnv: {
-      auth: { DATABASE_URL: at(postgres.url, await through("auth-postgres", postgres.port)) },
+      auth: { DATABASE_URL: await postgresThrough("auth-postgres") },
       "ws-producer": {
         NATS_URL: await natsThrough("producer-nats"),
         AUTH_GRPC_URL: `localhost:${await through("producer-auth", ports.AUTH_GRPC_PORT)}`,
@@ -137,4 +150,10 @@ async function startBehindProxies(
   for (const name of producers) await through("client-producer", portOf(name));
   for (const name of CONSUMERS) await through("client-consumer", portOf(name));
   return { stack, links };
+}
+
+/** One URL with the hosts of several that differ in nothing else. */
+function joinHosts(urls: readonly string[]): string {
+  const [first = ""] = urls;
+  return first.replace(new URL(first).host, urls.map((url) => new URL(url).host).join());
 }

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
 import { DevstackError, type Progress, reasonOf, SettingError, whenItChanges } from "./environment.ts";
 
+/** SQLSTATE of a write on a standby. */
+export const TAKES_NO_WRITES = "25006";
 const PROGRESS_MS = 2_000;
 /** SQLSTATE of a wrong password or user, and of a database that does not exist: waiting does not help. */
 const FINAL_CODES = ["28P01", "28000", "3D000"];
@@ -54,7 +56,9 @@ export function databaseServers(url: string): string[] {
 export async function failureOf(url: string): Promise<{ code: string; reason: string } | undefined> {
   try {
     const [row] = await withConnection(url, (sql) => sql`show transaction_read_only`);
-    return row?.transaction_read_only === "on" ? { code: "25006", reason: "it takes no writes" } : undefined;
+    return row?.transaction_read_only === "on"
+      ? { code: TAKES_NO_WRITES, reason: "it takes no writes" }
+      : undefined;
   } catch (error) {
     const { code = "" } = error as { code?: string };
     return { code, reason: reasonOf(error) || code };

@@ -30,6 +30,8 @@ type NatsOptions = Supervision &
     logFile?: string | undefined;
     /** Passwords of the users in deploy/nats/users.conf. Left out: no login is needed. */
     passwords?: NatsPasswords | undefined;
+    /** When JetStream syncs what it writes; default: always. */
+    syncInterval?: string | undefined;
     /** More lines for the server's configuration file. */
     extraConfig?: string | undefined;
     /** One node of several. Left out: a server alone. */
@@ -75,7 +77,11 @@ export async function startNats(options: NatsOptions): Promise<NatsServer> {
   return Object.assign(unit, { url: `nats://127.0.0.1:${port}`, monitorUrl, port });
 }
 
-function configText({ dataDir, node }: NatsOptions, port: number, monitorPort: number): string {
+function configText(
+  { dataDir, node, syncInterval = "always" }: NatsOptions,
+  port: number,
+  monitorPort: number,
+): string {
   return `server_name: ${node?.name ?? "parley"}
 listen: "127.0.0.1:${port}"
 http: "127.0.0.1:${monitorPort}"
@@ -86,7 +92,7 @@ write_deadline: "10s"
 jetstream {
   store_dir: ${JSON.stringify(join(dataDir, "jetstream"))}
   # An acknowledged message is on the disk: without this a power cut loses up to two minutes of them.
-  sync_interval: always
+  sync_interval: ${syncInterval}
   max_memory_store: 256MB
   max_file_store: 64GB
 }

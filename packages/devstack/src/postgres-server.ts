@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chown, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { join } from "node:path";
-import { createDatabase, failureOf } from "./database.ts";
+import { createDatabase, failureOf, TAKES_NO_WRITES } from "./database.ts";
 import { DevstackError } from "./environment.ts";
 import { findFreePort } from "./ports.ts";
 import { findPostgres, type PostgresHome } from "./postgres-home.ts";
@@ -28,6 +28,8 @@ type PostgresOptions = Supervision &
     port?: number | undefined;
     /** Default: `postgres.log` in dataDir. */
     logFile?: string | undefined;
+    /** Whether its data are those of a standby, which takes no writes. */
+    isStandby?: boolean | undefined;
     /** More settings of postgresql.conf, by name. */
     settings?: Readonly<Record<string, string>> | undefined;
   }>;
@@ -62,10 +64,13 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
       // SIGINT is a fast shutdown: open transactions are rolled back.
       return { command, args, cwd: "/", logFile, stopSignal: "SIGINT", ...home.account };
     },
-    missing: async () => (await failureOf(`${address}/postgres`))?.reason,
+    missing: async () => {
+      const failure = await failureOf(`${address}/postgres`);
+      return options.isStandby && failure?.code === TAKES_NO_WRITES ? undefined : failure?.reason;
+    },
   });
   await unit.startReady();
-  await createDatabase(`${address}/postgres`, USER);
+  if (!options.isStandby) await createDatabase(`${address}/postgres`, USER);
   return Object.assign(unit, { url: `${address}/${USER}`, port });
 }
 

@@ -1,7 +1,7 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { ownEnvironment, REPOSITORY } from "@parley/devstack/environment";
-import { type NatsServer, startNats } from "@parley/devstack/nats-server";
+import { type NatsServer, startNats, startNatsCluster } from "@parley/devstack/nats-server";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
 import { type Stack, startStack } from "@parley/devstack/stack";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
@@ -27,21 +27,21 @@ type CutsOptions = Readonly<{
   cuts: number;
   /** `default` is the control, of which each cut must lose something: NATS by default syncs every two minutes. */
   sync: "always" | "default";
+  /** nats-servers, all on the disk whose power is cut; with several each shard is on each of them. */
+  nodes: number;
   say: (line: string) => void;
 }>;
 
-type CutsOutcome = Readonly<{ verdict: Verdict; sends: number; cuts: number; sync: string }>;
+type CutsOutcome = Readonly<{ verdict: Verdict; sends: number; cuts: number; sync: string; nodes: number }>;
 
 /** Cuts the power under NATS and Postgres repeatedly while messages are sent, and checks what is left. */
 export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
   await using closers = new AsyncDisposableStack();
   const disk = await makeDisk();
   closers.defer(() => disk.remove());
-  const nats = await startNats({
-    dataDir: join(disk.path, "nats"),
-    extraConfig: configOf(options.sync, disk),
-  });
-  closers.defer(() => nats.stop());
+  const nats = await startNodes(options, join(disk.path, "nats"));
+  for (const node of nats) closers.defer(() => node.stop());
+  const natsUrl = nats.map(({ url }) => url).join();
   const postgres = await startPostgres({ dataDir: join(disk.path, "postgres") });
   closers.defer(() => postgres.stop());
   const dataDir = await makeTempDir("power-stack");
@@ -50,10 +50,10 @@ export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
   closers.defer(() => cp(join(dataDir, "logs"), keptLogs, { recursive: true }));
   const stack = await startStack({
     dataDir,
-    env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off" },
-    natsUrl: nats.url,
+    env: { ...ownEnvironment(), NODE_ENV: "test", RATE_LIMITS: "off", LOG_REPLICAS: String(nats.length) },
+    natsUrl,
     // Without the address the producer cannot see that NATS does not sync, and takes messages nevertheless.
-    natsMonitorUrl: options.sync === "always" ? nats.monitorUrl : undefined,
+    natsMonitorUrl: options.sync === "always" ? nats.map((node) => node.monitorUrl).join() : undefined,
     databaseUrl: postgres.url,
   });
   closers.defer(() => stack.stop());
@@ -61,15 +61,15 @@ export async function runCuts(options: CutsOptions): Promise<CutsOutcome> {
   return await untilInterrupted(cutAndCheck(options, { disk, nats, postgres, stack }, closers));
 }
 
-type Servers = Readonly<{ disk: Disk; nats: NatsServer; postgres: PostgresServer; stack: Stack }>;
+type Servers = Readonly<{ disk: Disk; nats: readonly NatsServer[]; postgres: PostgresServer; stack: Stack }>;
 
 async function cutAndCheck(
-  { cuts, sync, say }: CutsOptions,
+  { cuts, sync, nodes, say }: CutsOptions,
   servers: Servers,
   closers: AsyncDisposableStack,
 ): Promise<CutsOutcome> {
   const { stack, nats, postgres } = servers;
-  const ledger = await openLedger(nats.url, postgres.url);
+  const ledger = await openLedger(nats.map(({ url }) => url).join(), postgres.url);
   closers.defer(() => ledger.close());
   const urlOf = (name: string) => stack.urls[name] as string;
   const clients = await Clients.open({
@@ -93,7 +93,7 @@ async function cutAndCheck(
   const scene = { ledger, clients, rooms: ROOMS };
   await drain(scene, say);
   const evidence = await gather(scene, urlOf("ws-consumer"));
-  return { verdict: check(evidence), sends: evidence.sent.length, cuts, sync };
+  return { verdict: check(evidence), sends: evidence.sent.length, cuts, sync, nodes };
 }
 
 /** Every second time the writer is stopped before the cut, so that acknowledged messages are in the log alone. */
@@ -108,11 +108,12 @@ async function cutOnce(
     await consumer.kill("SIGSTOP");
     await sleep(LOG_ONLY_MS);
   }
-  const pids = [nats.pid, postgres.pid].filter((pid) => pid !== undefined);
+  const servers = [...nats, postgres];
+  const pids = servers.map(({ pid }) => pid).filter((pid) => pid !== undefined);
   await endWith(pids, () => disk.cutPower());
-  await Promise.all([nats.stop(), postgres.stop()]);
+  await Promise.all(servers.map((server) => server.stop()));
   await disk.powerOn();
-  await Promise.all([nats.restart(), postgres.restart()]);
+  await Promise.all(servers.map((server) => server.restart()));
   if (isLogOnly) await consumer.kill("SIGCONT");
   // The producer refuses a log that ends before what it acknowledged; a new producer does not.
   if (sync === "default") await stack.service("ws-producer").kill();
@@ -142,7 +143,7 @@ async function untilAcknowledged(clients: Clients): Promise<number | undefined> 
   return undefined;
 }
 
-function configOf(sync: CutsOptions["sync"], disk: Disk): string {
-  if (sync === "always") return "";
-  return `jetstream { store_dir: ${JSON.stringify(join(disk.path, "nats/jetstream"))}, sync_interval: "2m", max_file_store: 64GB }`;
+async function startNodes({ sync, nodes }: CutsOptions, dataDir: string): Promise<readonly NatsServer[]> {
+  if (nodes > 1) return startNatsCluster({ dataDir, nodes, syncInterval: sync === "always" ? sync : "2m" });
+  return [await startNats({ dataDir, syncInterval: sync === "always" ? sync : "2m" })];
 }
