@@ -207,7 +207,7 @@ check-api: install ## redocly, spectral, schemathesis and buf judge the document
 abuse: install ## hostile sockets and requests beside an innocent pair, a table (ABUSE_MS=10000 ONLY="pings;GET /rooms")
 	@exec $(NODE) bench/src/abuse/main.ts
 
-.PHONY: chaos mutants chaos-cluster chaos-failover chaos-power
+.PHONY: chaos mutants chaos-cluster chaos-failover chaos-drain chaos-power
 chaos: install ## faults by a seed, then everything is checked (SEED=7 DURATION_S=180 MUTANT=…)
 	@exec $(NODE) bench/src/chaos/main.ts
 
@@ -219,6 +219,9 @@ chaos-cluster: install ## three nats-servers, their faults one after the other, 
 
 chaos-failover: install ## Postgres' primary is killed and its standby promoted: a synchronous one, then an asynchronous one
 	@exec $(NODE) bench/src/chaos/main.ts failover
+
+chaos-drain: install ## a ws-consumer is drained while messages are sent: how its sockets come back to another (SOCKETS=5000 DRAIN_S=60)
+	@exec $(NODE) bench/src/chaos/main.ts drain
 
 chaos-power: install ## power cuts under NATS and Postgres, and a control that loses (root; CUTS=20 NODES=3)
 	@exec $(NODE) bench/src/chaos/main.ts power

@@ -16,7 +16,7 @@ export abstract class ReconnectingClient {
   /** Error frames and closes, by code. */
   readonly refusals: Record<string, number> = {};
   connects = 0;
-  protected readonly url: string;
+  protected url: string;
   protected readonly token: string;
   #ws: WebSocket | undefined;
   #isClosed = false;
@@ -29,6 +29,11 @@ export abstract class ReconnectingClient {
 
   protected abstract onOpen(ws: WebSocket): void;
   protected abstract onFrame(ws: WebSocket, frame: never): void;
+
+  /** Pause before the reconnect after a close with this reason, ms. */
+  protected afterClose(_reason: string): number {
+    return RECONNECT_MS;
+  }
 
   /** The socket, if it is open. */
   protected get ws(): WebSocket | undefined {
@@ -66,9 +71,9 @@ export abstract class ReconnectingClient {
       this.onOpen(ws);
     });
     ws.on("message", (bytes) => ws === this.#ws && this.onFrame(ws, JSON.parse(String(bytes)) as never));
-    ws.on("close", (code) => {
+    ws.on("close", (code, reason) => {
       this.count(String(code));
-      setTimeout(() => this.#connect(), RECONNECT_MS);
+      setTimeout(() => this.#connect(), this.afterClose(String(reason)));
     });
   }
 }

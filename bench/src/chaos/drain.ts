@@ -31,7 +31,11 @@ export async function drain({ ledger, clients, rooms }: Scene, say: (line: strin
 
 /** Collects the evidence after the drain. */
 export async function gather(
-  { ledger, clients, rooms }: Scene,
+  {
+    ledger,
+    clients,
+    rooms,
+  }: Omit<Scene, "clients"> & Readonly<{ clients: Pick<Clients, "senders" | "listeners"> }>,
   historyUrl: string,
   early: readonly string[] = [],
 ): Promise<Evidence> {

@@ -24,7 +24,7 @@ async function begin(fault: Fault, stage: Stage, clients: Clients): Promise<Undo
     case "restart": {
       const unit = await unitOf(fault, stage);
       await (kind.action === "kill" ? unit.kill() : unit.stop());
-      return () => startAgain(unit);
+      return () => startAgain(unit, (stage.cluster ?? stage.pair) !== undefined);
     }
     case "isolate":
       return stage.cluster?.isolate(await stage.cluster.find("leader"));
@@ -65,12 +65,12 @@ async function unitOf({ kind, choice }: Fault, stage: Stage): Promise<Unit> {
   return stage.unit(name ?? kind.target);
 }
 
-async function startAgain(unit: Unit): Promise<void> {
+async function startAgain(unit: Unit, isWaited: boolean): Promise<void> {
   for (let left = STARTS_MAX; ; left -= 1) {
     try {
       await unit.start();
-      // A node that does not know its streams yet is no node that can take over.
-      if (unit.name.startsWith("nats-")) await unit.untilReady();
+      // A node that does not know its streams yet, or a standby, is none that can take over.
+      if (isWaited) await unit.untilReady();
       return;
     } catch (error) {
       if (left === 1) throw error;

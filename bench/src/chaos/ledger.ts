@@ -35,7 +35,7 @@ export async function openLedger(
 ) {
   const sql = postgres(databaseUrl, {
     max: CONNECTIONS,
-    ...(databaseUrl.includes(",") ? { target_session_attrs: "read-write" as const } : {}),
+    ...(databaseUrl.includes(",") ? { target_session_attrs: "primary" as const } : {}),
     backoff: () => 0.1,
     connect_timeout: 2,
     onnotice: () => undefined,
@@ -65,7 +65,7 @@ export async function openLedger(
     },
     rows: (): Promise<Row[]> => sql<Row[]>`
       select room, seq, log_seq as "logSeq", author_id as author, client_id as id, body
-      from chat.entries order by room, seq`,
+      from chat.entries where type = 'message' order by room, seq`,
     /** Whether a message is committed under its seq; undefined while Postgres does not answer. */
     async has(room: string, { seq, author, id }: Entry): Promise<boolean | undefined> {
       try {
@@ -77,10 +77,10 @@ export async function openLedger(
         return undefined;
       }
     },
-    /** How many of these rooms are not stored. */
+    /** How many of these rooms have no member any more: the writer makes a room of its entries again, but no member. */
     async countMissing(rooms: readonly string[]): Promise<number> {
       const [{ found } = { found: 0 }] = await sql<{ found: number }[]>`
-        select count(*)::int8 as found from chat.rooms where id = any(${rooms as string[]})`;
+        select count(distinct room)::int8 as found from chat.members where room = any(${rooms as string[]})`;
       return rooms.length - found;
     },
     /** How often a shard's cursor moved back within one epoch. */

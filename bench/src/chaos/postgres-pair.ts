@@ -92,3 +92,9 @@ export class PostgresPair {
     await withConnection(this.standby.url, (sql) => sql`select pg_promote()`);
   }
 }
+
+/** One URL with the hosts of several that differ in nothing else. */
+export function joinHosts(urls: readonly string[]): string {
+  const [first = ""] = urls;
+  return first.replace(new URL(first).host, urls.map((url) => new URL(url).host).join());
+}

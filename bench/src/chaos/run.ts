@@ -151,7 +151,7 @@ async function happen(schedule: Schedule, { stage, ledger, clients }: Scene, say
     const rest = { from, at, until: Math.max(startedAt + round.endMs, at + round.endMs - round.restMs) };
     heals.push(rest);
     backlogMs.push(await untilCaughtUp(ledger, rest));
-    await sleep(rest.until - performance.now());
+    await sleep(Math.max(0, rest.until - performance.now()));
     const acked = clients.senders.reduce((sum, { sent }) => sum + sent.length, 0) - clients.unanswered;
     say(`${mine.length} faults healed, ${acked} sends answered, ${clients.unanswered} in flight`);
   }

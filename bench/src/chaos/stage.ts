@@ -9,7 +9,7 @@ import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import type { Unit } from "@parley/devstack/unit";
 import { LINKS, type LinkName } from "./faults.ts";
 import { NatsCluster, NODES } from "./nats-cluster.ts";
-import { PostgresPair, type Replication } from "./postgres-pair.ts";
+import { joinHosts, PostgresPair, type Replication } from "./postgres-pair.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -150,10 +150,4 @@ async function startBehindProxies(
   for (const name of producers) await through("client-producer", portOf(name));
   for (const name of CONSUMERS) await through("client-consumer", portOf(name));
   return { stack, links };
-}
-
-/** One URL with the hosts of several that differ in nothing else. */
-function joinHosts(urls: readonly string[]): string {
-  const [first = ""] = urls;
-  return first.replace(new URL(first).host, urls.map((url) => new URL(url).host).join());
 }

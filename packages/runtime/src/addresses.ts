@@ -1,10 +1,8 @@
 import { ConfigError } from "./config.ts";
+import { urlsOfHosts } from "./postgres-hosts.ts";
 
 /** Passwords of examples, and defaults of earlier versions. */
 const EXAMPLE_PASSWORDS = new Set(["parley", "secret"]);
-
-/** Protocol, user and password; hosts; the rest. URL itself refuses several hosts with ports. */
-const DATABASE_URL = /^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)([^/?]*)(.*)$/s;
 
 type Environment = Readonly<{ NODE_ENV?: string }>;
 
@@ -44,9 +42,7 @@ export function readMonitorUrls(value: string | undefined): string[] {
 
 /** DATABASE_URL as it is. @throws {ConfigError} if it is no address, or has the password of an example in production. */
 export function readDatabaseUrl(config: Environment, value: string): string {
-  const [, before = "", hosts = "", after = ""] = DATABASE_URL.exec(value) ?? [];
-  for (const host of hosts.split(",")) {
-    const url = `${before}${host}${after}`;
+  for (const url of urlsOfHosts(value)) {
     if (!URL.canParse(url)) refuse("DATABASE_URL", "postgres://user:password@host:5432/database");
     refuseExample(config, "DATABASE_URL", new URL(url).password);
   }

@@ -13,7 +13,7 @@ type StreamInfo = Readonly<{ cluster?: { leader?: string; replicas?: readonly { 
 /**
  * Leaves a NATS server for the next one of the list while none of `streams` is in use through it. A server that is cut off
  * from its cluster keeps its clients' connections, also as the leader it was, but nothing that they send is stored. Needs
- * the permission STREAM.INFO, and ends with the connection.
+ * the permission STREAM.INFO, and ends with the connection (docs/decisions/0052).
  */
 export function leaveIsolatedServer(
   nats: NatsConnection,

@@ -2,7 +2,15 @@ import { zeroed } from "./histogram.ts";
 
 /** SQLSTATE classes of an unavailable server (Postgres manual, appendix A): connection, resources, operator. */
 const AWAY_CLASSES = new Set(["08", "53", "57"]);
-const AWAY_CODES = new Set(["DEADLINE", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "CONNECTION_ENDED"]);
+/** SQLSTATE of a write on a server that is a standby, perhaps since a moment ago. */
+export const READ_ONLY = "25006";
+const AWAY_CODES = new Set([
+  READ_ONLY,
+  "DEADLINE",
+  "CONNECT_TIMEOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+]);
 const AWAY_PATTERN = /^(CONNECTION_DESTROYED|E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND)\w*)$/;
 
 /** All connections are in use and their queue is full; the statement was not sent. Retry after `retryAfterMs`. */

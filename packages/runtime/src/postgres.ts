@@ -1,6 +1,7 @@
 import postgres from "postgres";
 import { sleep, withDeadline } from "./deadline.ts";
-import { BusyError, countDatabaseError } from "./postgres-errors.ts";
+import { BusyError, countDatabaseError, READ_ONLY } from "./postgres-errors.ts";
+import { createConnectNext, urlsOfHosts } from "./postgres-hosts.ts";
 
 const CONNECT_DEADLINE_S = 5;
 const END_DEADLINE_S = 1;
@@ -56,6 +57,7 @@ function openConnection(
   { url, name, deadlineMs, settings = {} }: DatabaseOptions,
   idle: { idle_timeout?: number } = {},
 ): Sql {
+  const urls = urlsOfHosts(url);
   return postgres(url, {
     max: 1,
     ...idle,
@@ -66,7 +68,7 @@ function openConnection(
     // Fetching array types is an extra query whose failure cannot be caught and would end the process.
     fetch_types: false,
     connection: { application_name: name, statement_timeout: deadlineMs, ...settings },
-    ...(url.includes(",") ? { target_session_attrs: "read-write" as const } : {}),
+    ...(urls.length > 1 ? { target_session_attrs: "primary" as const, socket: createConnectNext(urls) } : {}),
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
   });
 }
@@ -110,6 +112,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
   const replaceOnceFree = async (sql: Sql, pid: number | undefined) => {
     while (!isClosing && (await isAtWork(pid))) await sleep(LOOK_EVERY_MS);
+    replace(sql);
+  };
+  const replace = (sql: Sql) => {
     open.delete(sql);
     void sql.end({ timeout: END_DEADLINE_S }).catch(() => undefined);
     release(add());
@@ -123,14 +128,18 @@ export function openDatabase(options: DatabaseOptions): Database {
       const sql = idle.pop() ?? (open.size < connections ? add() : await wait(deadlineMs));
       const query = sql.unsafe<Row[]>(text, params as Param[], { prepare: true });
       let isLate = false;
+      let isReadOnly = false;
       try {
         return await withDeadline(query.execute() as Promise<Row[]>, deadlineMs, "postgres");
       } catch (error) {
         countDatabaseError(error);
-        isLate = error instanceof Error && "code" in error && error.code === "DEADLINE";
+        const { code } = error as { code?: unknown };
+        isLate = code === "DEADLINE";
+        isReadOnly = code === READ_ONLY;
         throw error;
       } finally {
         if (isLate) void replaceOnceFree(sql, backendOf(query));
+        else if (isReadOnly) replace(sql);
         else release(sql);
       }
     },
