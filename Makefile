@@ -51,7 +51,7 @@ node_modules/.page: node_modules/.installed $(PAGE)
 	@turbo run page --filter=@parley/web --output-logs=errors-only --no-update-notifier >/dev/null || { npm run page -w @parley/web; exit 1; }
 	@touch $@
 
-.PHONY: start stop token demo migrate new-migration
+.PHONY: start stop token observe demo migrate new-migration
 start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth ws-producer": some services)
 	@exec $(NODE) $(DEVSTACK)/start.ts $(ONLY)
 
@@ -60,6 +60,9 @@ stop: install ## stop the stack of DATA_DIR
 
 token: ## print an access token of a demo user of `make start` (NAME=alice)
 	@exec $(NODE) $(DEVSTACK)/token.ts $(NAME)
+
+observe: install ## Prometheus with rules and the canary beside `make start`, and what to open; Ctrl-C stops them
+	@exec $(NODE) $(DEVSTACK)/observe.ts
 
 demo: install ## two people talk through a stack of their own; everything is checked
 	@exec $(NODE) e2e/src/talk.ts demo

@@ -43,6 +43,7 @@ test.each([
   ["none", []],
   ["edge", ["edge"]],
   ["observability", ["grafana", "jaeger", "prometheus"]],
+  ["canary", ["canary"]],
   [
     "cluster",
     ["auth-service-2", "nats-2", "nats-3", "postgres-standby", "ws-consumer-app-2", "ws-producer-app-2"],

@@ -8,6 +8,7 @@ import { stackOptionsFrom } from "@parley/devstack/stack-options";
 import { PORTS } from "@parley/devstack/stack-services";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import { describe, expect, test } from "vitest";
+import { CanaryConfig } from "../../deploy/image/canary-config.ts";
 import { AuthConfig } from "../../services/auth/src/config.ts";
 import { WebConfig } from "../../services/web/src/config.ts";
 import { ConsumerConfig } from "../../services/ws-consumer/src/config.ts";
@@ -39,6 +40,7 @@ const schemas = {
   "ws-producer": variables(ProducerConfig),
   "ws-consumer": variables(ConsumerConfig),
   web: variables(WebConfig),
+  canary: variables(CanaryConfig),
 };
 
 /** Names that the devstack reads, from its sources. */

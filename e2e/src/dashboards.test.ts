@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { keepCanaryToken, startMonitoring } from "@parley/devstack/monitoring";
+import { findFreePort } from "@parley/devstack/ports";
+import { afterAll, expect, test } from "vitest";
+import { parse } from "yaml";
+import { DASHBOARDS } from "../../deploy/observe/dashboards.ts";
+import { type Panel, toGrafana } from "../../deploy/observe/panels.ts";
+import { Parley, until } from "./parley.ts";
+import { countSeries, selectorsOf } from "./promql.ts";
+import { scrape } from "./scrape.ts";
+
+/** Labels that Prometheus adds. */
+const ADDED = ["job", "instance", "le"];
+/** What is no metric of ours. */
+const BUILT_IN = ["up", "ALERTS"];
+
+const read = (file: string) => readFileSync(join(REPOSITORY, "deploy/observe", file), "utf8");
+const rules = (
+  parse(read("rules.yml")) as { groups: { rules: { record?: string; expr: string }[] }[] }
+).groups.flatMap((group) => group.rules);
+const panels = Object.values(DASHBOARDS).flatMap(({ rows }): Panel[] => Object.values(rows).flat());
+const queries = panels.flatMap((panel) => panel.queries.map(([expr]) => expr));
+/** As Grafana fills it in. */
+const filled = (expr: string) => expr.replaceAll("$__rate_interval", "10s").replaceAll("$shard", ".*");
+
+const env = { ...process.env, ADMIN_USERNAME: "alice" };
+const parley = await Parley.start({ env, services: ["auth", "ws-producer", "ws-consumer", "web"] });
+const alice = await parley.person("alice");
+const { dataDir } = parley.stack;
+const ports = Object.fromEntries(
+  Object.entries(parley.stack.ports).map(([name, port]) => [name, String(port)]),
+);
+const canaryPort = await findFreePort();
+const monitoring = await startMonitoring({
+  env: process.env,
+  dataDir,
+  ports,
+  prometheusPort: await findFreePort(),
+  canaryPort,
+  canaryToken: await keepCanaryToken(dataDir, parley.url("auth"), alice),
+  interval: "1s",
+});
+afterAll(async () => {
+  await monitoring.stop();
+  await parley.stop();
+});
+
+test("the committed dashboards are what the program makes (node deploy/observe/make-dashboards.ts)", () => {
+  for (const [name, dashboard] of Object.entries(DASHBOARDS))
+    expect(JSON.parse(read(`dashboards/${name}.json`)), name).toEqual(toGrafana(dashboard));
+});
+
+test("every metric and label of a dashboard or a rule exists", async () => {
+  const { AUTH_METRICS_PORT, PRODUCER_METRICS_PORT, CONSUMER_METRICS_PORT, WEB_METRICS_PORT } =
+    parley.stack.ports;
+  const all = [AUTH_METRICS_PORT, PRODUCER_METRICS_PORT, CONSUMER_METRICS_PORT, WEB_METRICS_PORT, canaryPort];
+  const labelsOf = new Map<string, Set<string>>(
+    [...BUILT_IN, ...rules.map(({ record = "" }) => record)].map((name) => [
+      name,
+      new Set(["slo", "alertname", "alertstate", "severity"]),
+    ]),
+  );
+  for (const { names } of await Promise.all(all.map(scrape)))
+    for (const name of names) {
+      const [metric = "", labels = ""] = name.split("{");
+      const known = labelsOf.get(metric) ?? new Set();
+      for (const [, label = ""] of labels.matchAll(/(\w+)="/g)) known.add(label);
+      labelsOf.set(metric, known);
+    }
+  const missing = [...queries.map(filled), ...rules.map(({ expr }) => expr)].flatMap((expr) =>
+    selectorsOf(expr).flatMap(({ metric, labels }) => {
+      const known = labelsOf.get(metric);
+      if (known === undefined) return [metric];
+      return labels
+        .filter((label) => !known.has(label) && !ADDED.includes(label))
+        .map((label) => `${metric} ${label}`);
+    }),
+  );
+  expect(missing).toEqual([]);
+});
+
+test("the canary sends, hears and reads; a dead ws-consumer is a round that fails", async () => {
+  const rounds = async (result: string) =>
+    (await scrape(canaryPort)).value(`parley_canary_rounds_total{result="${result}"}`);
+  await until("rounds succeed", async () => (await rounds("ok")) > 2);
+  await parley.stack.service("ws-consumer").kill();
+  await until("a round fails", async () => (await rounds("connect")) + (await rounds("hear")) > 0);
+  await parley.stack.untilReady();
+  const before = await rounds("ok");
+  await until("rounds succeed again", async () => (await rounds("ok")) > before + 1);
+});
+
+test("every panel gives data from Prometheus, but those that say why not", async () => {
+  for (const { title, queries: own, emptyBecause } of panels)
+    for (const [expr] of own) {
+      if (emptyBecause !== undefined) continue;
+      await until(
+        `${title}: ${expr}`,
+        async () => (await countSeries(monitoring.url, filled(expr))) > 0,
+        20_000,
+      );
+    }
+});
