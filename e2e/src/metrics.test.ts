@@ -54,12 +54,13 @@ test("a message is counted on its whole way, and a fault is too", async () => {
   expect(heard.value("parley_connections")).toBe(1);
   await listener.close();
   await until("the close is counted", async () => (await consumer()).value("parley_connections") === 0);
+  expect((await consumer()).value('parley_closes_total{code="1005"}')).toBe(1);
   const refused = await FrameSocket.open(parley.producerSocket, alice.token);
   refused.send({ type: "message", room: "general" });
   await refused.next("error");
   const after = await producer();
-  expect(after.value('parley_frames_received_total{type="message",result="bad_frame"}')).toBe(0);
-  expect(after.value('parley_frames_received_total{type="unreadable",result="bad_frame"}')).toBe(1);
+  expect(after.value('parley_frames_received_total{type="message",result="bad_frame"}')).toBe(1);
+  expect(after.value('parley_frames_received_total{type="unreadable",result="bad_frame"}')).toBe(0);
   refused.close();
 });
 

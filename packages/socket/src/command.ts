@@ -104,7 +104,11 @@ export class CommandTable {
     const type = frame.type ?? (frame.room !== undefined && frame.body !== undefined ? "message" : undefined);
     const found = typeof type === "string" ? this.#commands.get(type) : undefined;
     if (!found) throw withId(this.#unknown(type), frame);
-    if (!found.validator.Check(frame)) throw withId(refuse(found.validator, frame), frame);
+    if (!found.validator.Check(frame)) {
+      const refusal = withId(refuse(found.validator, frame), frame);
+      COMMANDS.set(refusal, found);
+      throw refusal;
+    }
     return { command: found, frame: frame as never };
   }
 
@@ -116,6 +120,12 @@ export class CommandTable {
     return new Refusal("unknown_type", `unknown type; ${known}`, { path: "/type" });
   }
 }
+
+/** Commands of frames that break their schema. */
+const COMMANDS = new WeakMap<object, Command>();
+
+/** Where a refusal of `read` is counted; undefined if the frame is of no command. */
+export const resultsOf = (refusal: object): Command["results"] | undefined => COMMANDS.get(refusal)?.results;
 
 /** Ids of refused frames, where a frame had a valid one. */
 const FRAME_IDS = new WeakMap<Refusal, string>();

@@ -5,7 +5,7 @@ import { BAD_FRAMES_MAX, BAD_FRAMES_WINDOW_MS, FRAME_BYTES_MAX } from "@parley/p
 import type { Log } from "@parley/runtime/log";
 import { BusyError } from "@parley/runtime/postgres-errors";
 import type { RawData, WebSocket } from "ws";
-import { type Command, type CommandTable, errorFrame } from "./command.ts";
+import { type Command, type CommandTable, errorFrame, resultsOf } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import { BYTES_PER_UNIT, FRAME_COST, PING_COST, PONG_COST } from "./cost.ts";
 import type { Meter } from "./meter.ts";
@@ -66,7 +66,7 @@ function answerError(
   { id, results, log }: Readonly<{ id: string | undefined; results: Command["results"]; log: Log }>,
 ): void {
   if (error instanceof Refusal) {
-    results[error.code] += 1;
+    (resultsOf(error) ?? results)[error.code] += 1;
     connection.send(errorFrame(error, id));
     if (BAD_FRAME_CODES.has(error.code)) countBadFrame(connection);
     return;

@@ -76,7 +76,7 @@ function addDoorMetrics(metrics: Metrics, door: Door, service: DoorOptions["serv
   metrics.counters({
     parley_handshakes_total: ["handshakes, by ok or why not", () => handshakes, "result"],
     parley_frames_received_total: [
-      "frames, by ok or why they were refused; unreadable ones have no type",
+      "frames, by ok or why they were refused; unreadable: of no type that there is",
       () => ({ ...door.results, unreadable }),
       "type",
       "result",
