@@ -51,7 +51,7 @@ node_modules/.page: node_modules/.installed $(PAGE)
 	@turbo run page --filter=@parley/web --output-logs=errors-only --no-update-notifier >/dev/null || { npm run page -w @parley/web; exit 1; }
 	@touch $@
 
-.PHONY: start stop token observe demo migrate new-migration
+.PHONY: start stop token observe demo try migrate new-migration
 start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth ws-producer": some services)
 	@exec $(NODE) $(DEVSTACK)/start.ts $(ONLY)
 
@@ -66,6 +66,9 @@ observe: install ## Prometheus with rules and the canary beside `make start`, an
 
 demo: install ## two people talk through a stack of their own; everything is checked
 	@exec $(NODE) e2e/src/talk.ts demo
+
+try: install ## run docs/try-it.md on a stack of its own and compare what it prints
+	@exec $(NODE) e2e/src/try-it.ts
 
 migrate: install ## apply migrations/ to DATABASE_URL
 	@$(NODE) $(DEVSTACK)/migrate-main.ts
@@ -122,7 +125,10 @@ restore: install ## replace the database by a back-up (FROM=file; YES=1: do not 
 accept-loss: install ## go on without entries that left the log before they were stored
 	@exec $(OPERATOR) services/ws-consumer/src/accept-loss-main.ts
 
-.PHONY: ps psql nats-info log-tail watch
+.PHONY: doctor ps psql nats-info log-tail watch
+doctor: install ## check the running installation: a sentence for each thing to be mended
+	@exec $(NODE) $(DEVSTACK)/doctor.ts
+
 ps: ## the running processes, and whether each is ready
 	@if $(COMPOSE_UP); then exec docker compose ps; fi; \
 	exec $(NODE) $(DEVSTACK)/ps.ts

@@ -45,7 +45,7 @@ const schemas = {
 
 /** Names that the devstack reads, from its sources. */
 function devstackNames(): string[] {
-  const files = globSync("packages/devstack/src/*.ts", { cwd: REPOSITORY }).filter(
+  const files = globSync("packages/devstack/src/**/*.ts", { cwd: REPOSITORY }).filter(
     (file) => !file.endsWith(".test.ts"),
   );
   const reads = /(?:ariable\(\s*\w+,\s*"|\benv\.)([A-Z][A-Z0-9_]+)/g;

@@ -6,7 +6,8 @@ const RESTART_FIRST_MS = 100;
 const RESTART_MAX_MS = 10_000;
 /** A process that lived this long counts as healthy: its next restart is quick. */
 const HEALTHY_MS = 10_000;
-const STOP_GRACE_MS = 10_000;
+/** How long a process may take to end before it is killed, ms. */
+export const STOP_GRACE_MS = 10_000;
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 20;
 const PROGRESS_MS = 2_000;

@@ -106,6 +106,8 @@ export function connectAuth(
     "grpc.enable_retries": 1,
     "grpc.enable_channelz": 0,
     "grpc.service_config": JSON.stringify(SERVICE_CONFIG),
+    // Otherwise each resolution also asks DNS for a TXT record with a configuration.
+    "grpc.service_config_disable_resolution": 1,
   });
 }
 

@@ -1,11 +1,13 @@
 import { Type } from "typebox";
 import type { App } from "./app.ts";
 import type { Readiness } from "./health.ts";
+import { VERSION } from "./version.ts";
 
 /** Adds the routes of health, which answer also while the event loop is late. */
 export function addHealth(app: App, service: string, askReadiness: () => Promise<Readiness>): void {
   const Ready = Type.Object({ status: Type.String(), service: Type.String() });
   const Short = Type.Object({ status: Type.String(), service: Type.String(), time: Type.String() });
+  const Whole = Type.Object({ ...Short.properties, version: Type.String() });
   const tags = ["health"];
   const config = { isServedLate: true };
   app.get(
@@ -35,13 +37,15 @@ export function addHealth(app: App, service: string, askReadiness: () => Promise
       schema: {
         tags,
         summary: "the same without the checks",
-        response: { 200: Short, 503: Short },
+        response: { 200: Whole, 503: Whole },
       },
     },
     async (_request, reply) => {
       const { ready } = await askReadiness();
       const status = ready ? "healthy" : "unhealthy";
-      return reply.code(ready ? 200 : 503).send({ status, service, time: new Date().toISOString() });
+      return reply
+        .code(ready ? 200 : 503)
+        .send({ status, service, time: new Date().toISOString(), version: VERSION });
     },
   );
 }

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Readiness } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
+import { VERSION } from "./version.ts";
 
 /** Where a service listens: for everybody, and for operators. */
 type ListenAt = Readonly<{ host: string; port: number; metricsHost: string; metricsPort: number }>;
@@ -20,7 +21,8 @@ export function buildOperators(
   );
   app.get("/health/detail", async (_request, reply) => {
     const { ready, checks } = await askReadiness();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not_ready", service, checks });
+    const status = ready ? "ready" : "not_ready";
+    return reply.code(ready ? 200 : 503).send({ status, service, version: VERSION, checks });
   });
   return app;
 }

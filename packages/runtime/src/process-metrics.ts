@@ -1,11 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { Check, Readiness } from "./health.ts";
 import type { Metrics } from "./metrics.ts";
 import { databaseErrors } from "./postgres-errors.ts";
-
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+import { VERSION } from "./version.ts";
 
 /** Connections of this process to NATS that were lost and came back. */
 export const natsReconnects = { count: 0 };
@@ -17,7 +13,7 @@ export function addProcessMetrics(
   askReadiness: () => Promise<Readiness>,
 ): void {
   metrics.gauges({
-    parley_build_info: ["1, with the version of this process", () => ({ [version]: 1 }), "version"],
+    parley_build_info: ["1, with the version of this process", () => ({ [VERSION]: 1 }), "version"],
     parley_ready: [
       "whether a dependency is ready, 1 or 0",
       async () => {

@@ -1,0 +1,56 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkMachine } from "./doctor/check-machine.ts";
+import { checkNats } from "./doctor/check-nats.ts";
+import { checkPostgres } from "./doctor/check-postgres.ts";
+import { checkServices, checkTls } from "./doctor/check-services.ts";
+import { checkSettings } from "./doctor/check-settings.ts";
+import type { Finding } from "./doctor/finding.ts";
+import { loadDotEnv, ownEnvironment, REPOSITORY, variable } from "./environment.ts";
+import { findInstallation, type Installation } from "./installation.ts";
+import { dataDirOf } from "./stack-options.ts";
+import { runMain, say } from "./terminal.ts";
+import { STOP_GRACE_MS } from "./unit.ts";
+
+const TITLES = {
+  stack: "the stack of make start",
+  containers: "the containers of make up",
+  variables: "what the variables name",
+};
+
+/** Checks a running installation. */
+async function examine({ kind, variables: env }: Installation): Promise<Finding[]> {
+  const databaseUrl = variable(env, "DATABASE_URL");
+  const monitorUrls = variable(env, "NATS_MONITOR_URL")?.split(",") ?? [];
+  const found = await Promise.all([
+    checkServices(env),
+    checkNats(monitorUrls.map((url) => url.trim())),
+    databaseUrl === undefined ? [] : checkPostgres(databaseUrl),
+    checkTls(env),
+    checkSettings(env, graceOf(kind)),
+    kind === "stack" ? checkMachine(env, dataDirOf(env)) : [],
+  ]);
+  return found.flat();
+}
+
+/** How long a process may take to end, ms, where this folder decides that. */
+function graceOf(kind: Installation["kind"]): number | undefined {
+  if (kind === "stack") return STOP_GRACE_MS;
+  if (kind === "variables") return undefined;
+  const text = readFileSync(join(REPOSITORY, "docker-compose.yml"), "utf8");
+  return Number(/^ {2}stop_grace_period: (\d+)s$/m.exec(text)?.[1]) * 1_000;
+}
+
+// `make doctor`: says one sentence for each thing to be mended; exit code 1 if there is any.
+await runMain("make doctor", async () => {
+  loadDotEnv();
+  const installation = await findInstallation(ownEnvironment());
+  say(`doctor: ${TITLES[installation.kind]}`);
+  const findings = await examine(installation);
+  for (const level of ["ok", "note", "mend"] as const)
+    for (const { text } of findings.filter((finding) => finding.level === level))
+      say(`  ${(level === "mend" ? "MEND" : level).padEnd(6)}${text}`);
+  const count = findings.filter(({ level }) => level === "mend").length;
+  say(count === 0 ? "nothing has to be mended" : `${count} to be mended`);
+  return count === 0 ? 0 : 1;
+});

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "node:tls";
+import { type Environment, REPOSITORY, variable } from "../environment.ts";
+import { httpPortOf, PORTS, type PortVariable, SERVICE_NAMES } from "../stack-services.ts";
+import { ANSWER_MS, checkClock, type Finding, mend, note, ok } from "./finding.ts";
+
+const DAY_MS = 86_400_000;
+const CERTIFICATE_DAYS_MIN = 14;
+
+/** The version of this folder. */
+const ownVersion = () =>
+  (JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { version: string }).version;
+
+/** Checks each service at its port on this machine: readiness, version, clock. */
+export async function checkServices(env: Environment): Promise<Finding[]> {
+  return (await Promise.all(SERVICE_NAMES.map((name) => checkService(name, env)))).flat();
+}
+
+async function checkService(name: string, env: Environment): Promise<Finding[]> {
+  const port = httpPortOf(name) as PortVariable;
+  const url = `http://127.0.0.1:${variable(env, port) ?? PORTS[port].usual}`;
+  try {
+    const askedAt = Date.now();
+    const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const { service, time, version } = (await response.json()) as Record<string, string | undefined>;
+    if (service !== name)
+      return [mend(`${url} is ${service ?? "another program"} and not ${name}: correct ${port}`)];
+    const clock = checkClock(name, Date.parse(time ?? ""), askedAt);
+    if (response.status !== 200)
+      return [...clock, mend(`${name} is not ready: ${await reasonsOf(name, env)}`)];
+    const wanted = ownVersion();
+    if (version !== wanted)
+      return [
+        ...clock,
+        mend(`${name} is version ${version ?? "unknown"} and this folder ${wanted}: update the older one`),
+      ];
+    return [...clock, ok(`${name} is ready, version ${version}`)];
+  } catch {
+    return [mend(`${name} does not answer at ${url}: start it, or set ${port}`)];
+  }
+}
+
+/** What a service says of its dependencies on its port for operators. */
+async function reasonsOf(name: string, env: Environment): Promise<string> {
+  const port = (httpPortOf(name) as string).replace(/(HTTP_)?PORT$/, "METRICS_PORT") as PortVariable;
+  const url = `http://127.0.0.1:${variable(env, port) ?? PORTS[port].usual}/health/detail`;
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const { checks } = (await response.json()) as { checks: Record<string, string> };
+    const faults = Object.entries(checks).filter(([, state]) => state !== "ok");
+    return faults.map(([part, state]) => `${part}: ${state}`).join("; ");
+  } catch {
+    return "see its log";
+  }
+}
+
+/** Checks the address that people use (API_URL): TLS and how long its certificate is valid. */
+export async function checkTls(env: Environment): Promise<Finding[]> {
+  const address = variable(env, "API_URL");
+  if (address === undefined || !URL.canParse(address)) {
+    if (env.NODE_ENV !== "production") return [];
+    return [note("API_URL is not set: whether people reach the services by TLS was not checked")];
+  }
+  const { protocol, hostname, port } = new URL(address);
+  if (protocol !== "https:")
+    return [mend(`${address} has no TLS, so tokens travel readable: put an edge in front`)];
+  return await new Promise((resolve) => {
+    const options = {
+      host: hostname,
+      port: Number(port || 443),
+      servername: hostname,
+      rejectUnauthorized: false,
+    };
+    const socket = connect(options, () => {
+      const days = Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS);
+      const fault = socket.authorizationError;
+      if (fault)
+        resolve([mend(`the certificate of ${address} is not trusted (${fault}): renew or install it`)]);
+      else if (days < CERTIFICATE_DAYS_MIN)
+        resolve([mend(`the certificate of ${address} ends in ${days} days: renew it`)]);
+      else resolve([ok(`the certificate of ${address} is valid for ${days} days`)]);
+      socket.destroy();
+    });
+    const fail = () => {
+      socket.destroy();
+      resolve([mend(`${address} does not answer: see the edge`)]);
+    };
+    socket.setTimeout(ANSWER_MS, fail).on("error", fail);
+  });
+}

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { withConnection } from "../database.ts";
+import { ownEnvironment } from "../environment.ts";
+import { findProgram } from "../find-program.ts";
+import { startNats } from "../nats-server.ts";
+import { findFreePort } from "../ports.ts";
+import { spawnServer } from "../server-process.ts";
+import { makeTempDir } from "../temp-dir.ts";
+import { createTestDatabase } from "../test-database.ts";
+import { missingAt } from "../unit.ts";
+import { checkNats } from "./check-nats.ts";
+import { checkPostgres } from "./check-postgres.ts";
+import { checkServices, checkTls } from "./check-services.ts";
+import { checkSettings } from "./check-settings.ts";
+import type { Finding } from "./finding.ts";
+
+const mendsOf = (findings: readonly Finding[]) =>
+  findings.filter(({ level }) => level === "mend").map(({ text }) => text);
+
+test("of two NATS nodes the one that does not sync every write is named, and one that does not answer", async () => {
+  const well = await startNats({ dataDir: await makeTempDir("nats") });
+  onTestFinished(() => well.stop());
+  const [port, monitor] = [await findFreePort(), await findFreePort()];
+  const folder = await makeTempDir("lazy");
+  const args = ["--jetstream", "--port", `${port}`, "--http_port", `${monitor}`, "--store_dir", folder];
+  const lazy = await spawnServer({
+    command: await findProgram("nats-server", { env: ownEnvironment() }),
+    args,
+    logFile: join(folder, "log"),
+  });
+  onTestFinished(async () => void (await lazy.end("SIGTERM")));
+  const lazyUrl = `http://127.0.0.1:${monitor}`;
+  await expect.poll(() => missingAt(`${lazyUrl}/healthz`), { timeout: 5_000 }).toBeUndefined();
+  expect(mendsOf(await checkNats([well.monitorUrl]))).toEqual([]);
+  const found = mendsOf(await checkNats([well.monitorUrl, lazyUrl, "http://127.0.0.1:1"]));
+  expect(found).toEqual([
+    expect.stringMatching(`^NATS at 127.0.0.1:${monitor} does not sync every write`),
+    expect.stringMatching(/^NATS does not answer at http:\/\/127\.0\.0\.1:1/),
+  ]);
+});
+
+test("Postgres is told to be mended for each fault, and not without one", async () => {
+  const { url, drop } = await createTestDatabase();
+  onTestFinished(drop);
+  const { pathname } = new URL(url);
+  // The tests' own Postgres does not sync.
+  const ofTests = /^Postgres has fsync off/;
+  const faults = async () => mendsOf(await checkPostgres(url)).filter((text) => !ofTests.test(text));
+  expect(await faults()).toEqual([]);
+  await withConnection(url, async (sql) => {
+    await sql.unsafe(`alter database "${pathname.slice(1)}" set synchronous_commit = off`);
+    await sql`delete from public.schema_migrations where name = '0135_blocks'`;
+    await sql`insert into chat.shards (shard, lease_until) values (0, now()), (1, 'infinity')`;
+    await sql`insert into chat.dead_letters (shard, log_seq, reason, subject, headers, payload)
+      values (0, 1, 'no', 's', '{}', '')`;
+  });
+  expect(await faults()).toEqual([
+    expect.stringMatching(/^Postgres has synchronous_commit off/),
+    expect.stringMatching(/^migrations are missing \(0135_blocks\)/),
+    expect.stringMatching(/^nobody writes shard 0:/),
+    expect.stringMatching(/^1 entries could not be stored/),
+  ]);
+  const away = mendsOf(await checkPostgres("postgres://me:hidden@127.0.0.1:1/x"));
+  expect(away).toEqual([
+    expect.stringMatching(/^Postgres cannot be asked at postgres:\/\/me@127\.0\.0\.1:1\/x/),
+  ]);
+});
+
+test("a service of another version, with a wrong clock, and one that is away are named", async () => {
+  const time = new Date(Date.now() - 60_000).toISOString();
+  const server = createServer((_request, response) => {
+    response.end(JSON.stringify({ status: "healthy", service: "auth", time, version: "0.0.1" }));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const ports = {
+    AUTH_HTTP_PORT: `${port}`,
+    PRODUCER_HTTP_PORT: "1",
+    CONSUMER_HTTP_PORT: `${port}`,
+    WEB_PORT: "1",
+  };
+  expect(mendsOf(await checkServices(ports))).toEqual([
+    expect.stringMatching(/^the clock of auth is 60\.\d s behind/),
+    expect.stringMatching(/^auth is version 0\.0\.1 and this folder/),
+    expect.stringMatching(/^ws-producer does not answer/),
+    expect.stringMatching(/is auth and not ws-consumer: correct CONSUMER_HTTP_PORT/),
+    expect.stringMatching(/^web does not answer/),
+  ]);
+});
+
+test("settings are told to be mended: passwords, back-ups, drain, what is open", async () => {
+  const env = {
+    POSTGRES_PASSWORD: "secret",
+    DATABASE_URL: "postgres://parley:parley@there/parley",
+    BACKUP_EVERY_HOURS: "30",
+    DRAIN_MS: "9000",
+    HOST: "0.0.0.0",
+    RATE_LIMITS: "off",
+    API_URL: "http://chat.example",
+  };
+  const found = mendsOf([...checkSettings(env, 10_000), ...(await checkTls(env))]);
+  expect(found.map((text) => text.split(" ")[0])).toEqual([
+    "POSTGRES_PASSWORD",
+    "DATABASE_URL",
+    "the",
+    "a",
+    "HOST",
+    "RATE_LIMITS",
+    "http://chat.example",
+  ]);
+  expect(found.join()).not.toContain("secret");
+  expect(mendsOf(checkSettings({ BACKUP_EVERY_HOURS: "24" }, 10_000))).toEqual([]);
+});
