@@ -79,6 +79,12 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
     /^\s*[2-9]\d* .*chat\.0\.general/m.test(await deadLetters("list")),
   );
   await nats.close();
+  const doctor = await runCommand(process.execPath, ["packages/devstack/src/doctor.ts"], inStack());
+  expect(doctor.code).toBe(1);
+  expect(doctor.stdout).toMatch(/^ {2}MEND {2}\d entries could not be stored: make dead-letters/m);
+  // This stack has no page; all else is right.
+  const mends = doctor.stdout.match(/^ {2}MEND .*/gm) ?? [];
+  expect(mends.filter((line) => !/could not be stored|web does not answer/.test(line))).toEqual([]);
 });
 
 it("shows what goes through the log, and how far each shard is stored", async () => {
