@@ -46,6 +46,10 @@ node_modules/.generated: node_modules/.installed $(wildcard proto/parley/*/*/*.p
 	@npm run --silent generate
 	@touch $@
 
+# What looks at a running installation installs nothing over it, but where there is nothing.
+$(NODE):
+	@$(MAKE) install
+
 PAGE := $(shell find services/web/page services/web/worker services/web/scripts/build.ts services/web/package.json packages/client/src -type f)
 node_modules/.page: node_modules/.installed $(PAGE)
 	@turbo run page --filter=@parley/web --output-logs=errors-only --no-update-notifier >/dev/null || { npm run page -w @parley/web; exit 1; }
@@ -116,39 +120,39 @@ $(addprefix logs-,$(LOGS)): logs-%:
 	tail -n 50 -F "$$data/logs/$*.log" | { $(READABLE); }
 
 .PHONY: backup restore accept-loss
-backup: install ## copy the database while it runs (TO=folder or file); the log brings back what comes after
+backup: | $(NODE) ## copy the database while it runs (TO=folder or file); the log brings back what comes after
 	@exec $(NODE) $(DEVSTACK)/backup.ts $(if $(TO),"$(TO)")
 
-restore: install ## replace the database by a back-up (FROM=file; YES=1: do not ask; KEEP_SERVICE_TOKENS=1); nothing may run
-	@exec $(NODE) $(DEVSTACK)/restore.ts $(if $(FROM),"$(FROM)")
+restore: | $(NODE) ## replace the database by a back-up (FROM=file; YES=1: do not ask; KEEP_SERVICE_TOKENS=1); nothing may run
+	@exec $(NODE) $(DEVSTACK)/restore.ts $(if $(FROM),"$(FROM)") $(if $(YES),--yes) $(if $(KEEP_SERVICE_TOKENS),--keep-service-tokens)
 
-accept-loss: install ## go on without entries that left the log before they were stored
+accept-loss: | $(NODE) ## go on without entries that left the log before they were stored
 	@exec $(OPERATOR) services/ws-consumer/src/accept-loss-main.ts
 
 .PHONY: doctor ps psql nats-info log-tail watch
-doctor: install ## check the running installation: a sentence for each thing to be mended
+doctor: | $(NODE) ## check the running installation: a sentence for each thing to be mended
 	@exec $(NODE) $(DEVSTACK)/doctor.ts
 
-ps: ## the running processes, and whether each is ready
+ps: | $(NODE) ## the running processes, and whether each is ready
 	@if $(COMPOSE_UP); then exec docker compose ps; fi; \
 	exec $(NODE) $(DEVSTACK)/ps.ts
 
 .PHONY: $(addprefix restart-,$(LOGS))
-$(addprefix restart-,$(LOGS)): restart-%:
+$(addprefix restart-,$(LOGS)): restart-%: | $(NODE)
 	@if $(COMPOSE_UP); then exec docker compose restart $(compose-$*); fi; \
 	exec $(NODE) $(DEVSTACK)/restart.ts $*
 
-psql: install ## open the database as its owner (SQL="select 1": one statement)
+psql: | $(NODE) ## open the database as its owner (SQL="select 1": one statement)
 	@exec $(NODE) $(DEVSTACK)/psql.ts $(if $(SQL),"$$SQL")
 
 OPERATOR := $(NODE) $(DEVSTACK)/as-service.ts operator
-nats-info: install ## streams of NATS, and how far each shard of the log is stored
+nats-info: | $(NODE) ## streams of NATS, and how far each shard of the log is stored
 	@exec $(OPERATOR) services/ws-consumer/src/nats-info-main.ts
 
-log-tail: install ## what goes through the log from now on (ROOM=general; TEXT=0: without texts)
+log-tail: | $(NODE) ## what goes through the log from now on (ROOM=general; TEXT=0: without texts)
 	@exec $(OPERATOR) services/ws-consumer/src/log-tail-main.ts
 
-watch: install ## restart services when their sources change; of containers, build the images again
+watch: | $(NODE) ## restart services when their sources change; of containers, build the images again
 	@if $(COMPOSE_UP); then exec docker compose watch; fi; \
 	exec $(NODE) $(DEVSTACK)/watch.ts
 

@@ -30,7 +30,7 @@ const reader = await parley.person("reader");
 
 /** Runs one of the tools of operators; gives its exit code and all that it says. */
 async function tool(file: string, args: readonly string[] = [], more: object = {}) {
-  const env = { ...process.env, DATA_DIR: dataDir, DATABASE_URL: "", NATS_URL: "", YES: "1", ...more };
+  const env = { ...process.env, DATA_DIR: dataDir, DATABASE_URL: "", NATS_URL: "", ...more };
   const path = file.includes("/") ? file : `packages/devstack/src/${file}`;
   const { code, stdout, stderr } = await runCommand(process.execPath, [path, ...args], {
     cwd: REPOSITORY,
@@ -43,7 +43,7 @@ async function tool(file: string, args: readonly string[] = [], more: object = {
 async function restoreAfterLoss(lost: readonly ("postgres" | "nats")[]): Promise<Ledger> {
   await parley.stop();
   for (const name of lost) await removeDataDir(join(dataDir, name));
-  expect(await tool("restore.ts", [backup])).toMatchObject({ code: 0 });
+  expect(await tool("restore.ts", [backup, "--yes"])).toMatchObject({ code: 0 });
   parley = await start();
   return await openStackLedger();
 }

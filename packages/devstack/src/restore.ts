@@ -7,8 +7,9 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
-import { withConnection, withoutPassword } from "./database.ts";
+import { failureOf, withConnection, withoutPassword } from "./database.ts";
 import {
   DevstackError,
   type Environment,
@@ -103,7 +104,9 @@ async function openDatabase(
 ): Promise<string> {
   const found = await findInstallation(env).catch(() => undefined);
   const named = found && variable(found.variables, "DATABASE_URL");
-  if (named !== undefined) return named;
+  // The passwords in `.env` may be those of containers that are not there.
+  const isNamed = variable(env, "DATABASE_URL") !== undefined;
+  if (named !== undefined && (isNamed || (await failureOf(named)) === undefined)) return named;
   const runDir = await takeRunDir(dataDir, onProgress);
   closers.defer(() => runDir.release());
   const server = await startPostgres({ dataDir: join(dataDir, "postgres"), onProgress });
@@ -168,24 +171,32 @@ async function replay(
   if (code !== 0) throw new DevstackError("RESTORE", `nothing was changed: ${errors.trim()}`);
 }
 
-// `restore.ts FILE`: for `make restore FROM=…`.
+// `restore.ts FILE [--yes] [--keep-service-tokens]`: for `make restore FROM=…`.
 if (import.meta.main)
   await runMain("make restore", async () => {
     loadDotEnv();
-    const env = ownEnvironment();
-    const [from = ""] = process.argv.slice(2);
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        yes: { type: "boolean", default: false },
+        "keep-service-tokens": { type: "boolean", default: false },
+      },
+    });
+    const [from = ""] = positionals;
     if (from === "")
       throw new SettingError("FROM", "name a back-up: make restore FROM=/var/backups/parley/….sql.gz");
-    const isSure = async () => {
-      if (variable(env, "YES") === "1") return true;
-      const terminal = createInterface({ input: process.stdin, output: process.stdout });
-      const atEnd = once(terminal, "close").then(() => "");
-      const answer = await Promise.race([terminal.question('write "yes" to go on: '), atEnd]);
-      terminal.close();
-      return answer.trim() === "yes";
-    };
-    const options = { keepServiceTokens: variable(env, "KEEP_SERVICE_TOKENS") === "1", isSure };
-    await untilInterrupted(restore(env, from, options, timedProgress()));
+    const isSure = values.yes ? async () => true : askForYes;
+    const options = { keepServiceTokens: values["keep-service-tokens"], isSure };
+    await untilInterrupted(restore(ownEnvironment(), from, options, timedProgress()));
     say("          make start (or make up) goes on from here");
     return 0;
   });
+
+/** Asks at the terminal; the end of the input is no yes. */
+async function askForYes(): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const atEnd = once(terminal, "close").then(() => "");
+  const answer = await Promise.race([terminal.question('write "yes" to go on: '), atEnd]);
+  terminal.close();
+  return answer.trim() === "yes";
+}
