@@ -31,7 +31,7 @@ test("each alert has a summary, a severity, and a heading that says what to do",
 test("promtool: each alert stays silent where all is well, and fires where it should", async () => {
   const promtool = await findProgram("promtool", { env: process.env, onProgress: console.log });
   const runs = await Promise.all(
-    TESTS.map((file) => runCommand(promtool, ["test", "rules", file], { cwd: FOLDER, timeoutMs: 120_000 })),
+    TESTS.map((file) => runCommand(promtool, ["test", "rules", file], { cwd: FOLDER, timeoutMs: 170_000 })),
   );
   expect(runs.map(({ code, stdout, stderr }) => (code === 0 ? "" : stdout + stderr))).toEqual(["", ""]);
   const { tests } = { tests: TESTS.flatMap((file) => (parse(read(file)) as Tests).tests) };
