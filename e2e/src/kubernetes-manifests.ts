@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findProgram } from "@parley/devstack/find-program";
 import { runCommand } from "@parley/devstack/run-command";
-import { parseAllDocuments } from "yaml";
+import { parse, parseAllDocuments } from "yaml";
 import type { Manifest } from "./kubernetes-schemas.ts";
 
 export const K8S = join(REPOSITORY, "deploy/k8s");
@@ -17,16 +17,13 @@ export async function render(folder: string): Promise<Manifest[]> {
   return parseAllDocuments(stdout).map((document) => document.toJSON());
 }
 
-/** The overlay for production with all components. */
+/** The overlay for production with all components, as its comment says. */
 export async function renderWithComponents(): Promise<Manifest[]> {
-  const folder = mkdtempSync(join(K8S, ".test-"));
-  const kustomization = {
-    apiVersion: "kustomize.config.k8s.io/v1beta1",
-    kind: "Kustomization",
-    resources: ["../overlays/production"],
-    components: ["keda", "monitoring"].map((name) => `../components/${name}`),
-  };
+  const folder = mkdtempSync(join(K8S, "overlays/.test-"));
+  const components = ["keda", "monitoring"].map((name) => `../../components/${name}`);
   try {
+    cpSync(join(K8S, "overlays/production"), folder, { recursive: true });
+    const kustomization = { ...parse(read("overlays/production/kustomization.yaml")), components };
     writeFileSync(join(folder, "kustomization.yaml"), JSON.stringify(kustomization));
     return await render(folder);
   } finally {

@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
-import { runCommand } from "@parley/devstack/run-command";
-import { makeTempDir } from "@parley/devstack/temp-dir";
 import { CLOSE_DEADLINE_MS } from "@parley/runtime/service";
 import { beforeAll, describe, expect, test } from "vitest";
-import { parse, parseAllDocuments } from "yaml";
+import { parse } from "yaml";
 import { K8S, type Labels, mayTalk, read, render, renderWithComponents } from "./kubernetes-manifests.ts";
 import { faultsOf, type Manifest, SchemasMissing } from "./kubernetes-schemas.ts";
 
@@ -48,6 +46,19 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
     }
     // Of CloudNativePG there is no schema to be had; what counts of it is checked below.
     expect(unknown).toEqual(name === "kind" ? [] : ["Cluster"]);
+  });
+
+  test("all is in one namespace, of images with a version, with settings that there are", () => {
+    for (const { kind, metadata } of all)
+      if (kind !== "Namespace")
+        expect([kind, metadata.name, metadata.namespace]).toEqual([kind, metadata.name, "parley"]);
+    for (const { containers } of pods())
+      for (const { image } of containers) expect(image).toMatch(/^[\w./-]+:\d+(\.\d+)+$/);
+    const names = of("ConfigMap").map(({ metadata }) => metadata.name);
+    for (const [, name] of JSON.stringify(all).matchAll(
+      /"configMap(?:Ref|KeyRef)?":\{[^}]*"name":"([^"]+)"/g,
+    ))
+      expect(names).toContain(name);
   });
 
   test("a mistake would be found", async () => {
@@ -204,40 +215,4 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
       expect(settings()).toMatchObject({ LOG_REPLICAS: "3" });
       expect(settings().NATS_MONITOR_URL?.split(",")).toHaveLength(3);
     });
-});
-
-test("secrets.sh makes every secret that is referred to", async () => {
-  const file = join(await makeTempDir("k8s-secrets"), ".env");
-  const { code, stdout } = await runCommand(join(K8S, "secrets.sh"), [file]);
-  expect(code).toBe(0);
-  const made = parseAllDocuments(stdout)
-    .map((document) => document.toJSON())
-    .filter((one) => one !== null);
-  const keys = new Map(made.map(({ metadata, data }) => [metadata.name, Object.keys(data)]));
-  const texts = [
-    JSON.stringify([
-      await render(join(K8S, "overlays/kind")),
-      await render(join(K8S, "overlays/production")),
-    ]),
-    JSON.stringify(parse(read("values/nats.yaml"))),
-  ].join();
-  const wanted = [
-    ...texts.matchAll(
-      /"secretKeyRef":\{"key":"(\w+)","name":"([\w-]+)"|"secretKeyRef":\{"name":"([\w-]+)","key":"(\w+)"/g,
-    ),
-  ];
-  expect(wanted.length).toBeGreaterThan(20);
-  for (const [, key, name, otherName, otherKey] of wanted)
-    expect(keys.get(name ?? (otherName as string))).toContain(key ?? otherKey);
-  for (const [, name] of texts.matchAll(/"(?:secret|passwordSecret)":\{"name":"([\w-]+)"/g))
-    expect(keys.get(name as string)).toEqual(["password", "username"]);
-});
-
-test("what is deployed has the version of package.json", () => {
-  const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
-  for (const overlay of ["kind", "production"]) {
-    const { images } = parse(read(`overlays/${overlay}/kustomization.yaml`));
-    for (const { newTag } of images)
-      expect([relative(REPOSITORY, K8S), newTag]).toEqual(["deploy/k8s", version]);
-  }
 });

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { runCommand } from "@parley/devstack/run-command";
+import { makeTempDir } from "@parley/devstack/temp-dir";
+import { expect, test } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { K8S, read, render } from "./kubernetes-manifests.ts";
+
+test("secrets.sh makes every secret that is referred to", async () => {
+  const file = join(await makeTempDir("k8s-secrets"), ".env");
+  const { code, stdout } = await runCommand(join(K8S, "secrets.sh"), [file]);
+  expect(code).toBe(0);
+  const made = parseAllDocuments(stdout)
+    .map((document) => document.toJSON())
+    .filter((one) => one !== null);
+  const keys = new Map(made.map(({ metadata, data }) => [metadata.name, Object.keys(data)]));
+  const texts = [
+    JSON.stringify([
+      await render(join(K8S, "overlays/kind")),
+      await render(join(K8S, "overlays/production")),
+    ]),
+    JSON.stringify(parse(read("values/nats.yaml"))),
+  ].join();
+  const wanted = [
+    ...texts.matchAll(
+      /"secretKeyRef":\{"key":"(\w+)","name":"([\w-]+)"|"secretKeyRef":\{"name":"([\w-]+)","key":"(\w+)"/g,
+    ),
+  ];
+  expect(wanted.length).toBeGreaterThan(20);
+  for (const [, key, name, otherName, otherKey] of wanted)
+    expect(keys.get(name ?? (otherName as string))).toContain(key ?? otherKey);
+  for (const [, name] of texts.matchAll(/"(?:secret|passwordSecret)":\{"name":"([\w-]+)"/g))
+    expect(keys.get(name as string)).toEqual(["password", "username"]);
+});
+
+test("the alert rules are those of deploy/observe", async () => {
+  const { stdout } = await runCommand(join(K8S, "rules.sh"), []);
+  expect(read("components/monitoring/rules.yaml")).toBe(stdout);
+});
+
+test("what is deployed has the version of package.json", () => {
+  const { version } = JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8"));
+  for (const overlay of ["kind", "production"]) {
+    const { images } = parse(read(`overlays/${overlay}/kustomization.yaml`));
+    for (const { newTag } of images) expect([overlay, newTag]).toEqual([overlay, version]);
+  }
+});
