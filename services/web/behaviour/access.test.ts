@@ -86,6 +86,7 @@ it("keyboard only: register, find a room, send, edit, react, search", async () =
   await keyboard.press("Enter");
   await eventually(() => focused(page)).toBe("Find a channel by name");
   await keyboard.type(room);
+  await page.getByRole("button", { name: `Join ${room}` }).waitFor();
   await tabTo(page, new RegExp(`^Join ${room}$`));
   await keyboard.press("Enter");
   await eventually(() => focused(page)).toBe(`Message to ${room}`);
