@@ -1,5 +1,5 @@
 import type { Page } from "playwright-core";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { PASSWORD } from "./page-stack-fixture.ts";
 import {
   ask,
@@ -93,10 +93,12 @@ it("W6 the text field is never disabled, and the state line moves nothing on the
   await page.waitForTimeout(300);
   const before = await boxes(page);
   const [producer, consumer] = ["ws-producer", "ws-consumer"].map((one) => web.stack.service(one));
+  const start = async () => void (await Promise.all([producer?.startReady(), consumer?.startReady()]));
+  onTestFinished(start);
   await Promise.all([producer?.stop(), consumer?.stop()]);
   const line = page.locator(".status.is-shown");
   await line.waitFor();
-  expect(await line.textContent()).toMatch(/^(Connecting…|Reconnecting in \d+ s)$/);
+  expect(await line.textContent()).toMatch(/^(Connecting…|Reconnecting in \d+ s)(Try now)?$/);
   expect(await boxes(page)).toEqual(before);
   expect(await composer(page).isEditable()).toBe(true);
   await send(page, "It waits");
@@ -109,11 +111,11 @@ it("W6 the text field is never disabled, and the state line moves nothing on the
   const tryNow = page.getByRole("button", { name: "Try now" });
   await eventually(() => line.innerText()).toMatch(/in ([5-9]|\d\d) s.*Try now/s);
   expect((await boxes(page)).slice(0, -1)).toEqual(before.slice(0, -1));
-  await Promise.all([producer?.startReady(), consumer?.startReady()]);
+  await start();
   const at = performance.now();
   await tryNow.click();
   await line.waitFor({ state: "detached" });
-  expect(performance.now() - at).toBeLessThan(2_000);
+  expect(performance.now() - at).toBeLessThan(4_000);
   await untilStored(page, "It waits");
   expect(await shownTexts(page)).toEqual(["hello", "It waits"]);
 });
