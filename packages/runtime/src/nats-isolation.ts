@@ -8,7 +8,13 @@ const SILENCE_MAX_NS = 4_000_000_000;
 /** Looks in a row that find no stream in use, until the server is left: together longer than most elections. */
 const LOOKS_MAX = 3;
 
-type StreamInfo = Readonly<{ cluster?: { leader?: string; replicas?: readonly { active?: number }[] } }>;
+/** The server answers so by itself or after asking its cluster's leader: the stream has not been made yet. */
+const STREAM_NOT_FOUND = 10_059;
+
+type StreamInfo = Readonly<{
+  error?: { err_code?: number; description?: string };
+  cluster?: { leader?: string; replicas?: readonly { active?: number }[] };
+}>;
 
 /**
  * Leaves a NATS server for the next one of the list while none of `streams` is in use through it. A server that is cut off
@@ -44,7 +50,11 @@ export function leaveIsolatedServer(
 /** @throws {Error} unless the stream's leader answers and heard from a majority of its replicas lately. */
 async function requireMajority(nats: NatsConnection, stream: string): Promise<void> {
   const answer = await nats.request(`$JS.API.STREAM.INFO.${stream}`, "", { timeout: ANSWER_MS });
-  const { cluster: { leader, replicas = [] } = {} } = answer.json<StreamInfo>();
+  const { error, cluster } = answer.json<StreamInfo>();
+  if (error !== undefined && error.err_code !== STREAM_NOT_FOUND) throw new Error(error.description);
+  // A server alone is in no cluster.
+  if (cluster === undefined) return;
+  const { leader, replicas = [] } = cluster;
   if (leader === undefined) throw new Error(`${stream} has no leader`);
   const heard = replicas.filter(({ active = 0 }) => active < SILENCE_MAX_NS).length;
   if ((heard + 1) * 2 <= replicas.length + 1) throw new Error(`${stream} has no majority`);
