@@ -227,7 +227,7 @@ chaos: install ## faults by a seed, then everything is checked (SEED=7 DURATION_
 mutants: install ## deliberate faults in copies of the sources: the checker must find each
 	@exec $(NODE) bench/src/chaos/main.ts mutants
 
-chaos-cluster: install ## three nats-servers, their faults one after the other, and each node's copy compared (DURATION_S=55)
+chaos-cluster: install ## three nats-servers, their faults one after the other, and each node's copy compared (DURATION_S=65)
 	@exec $(NODE) bench/src/chaos/main.ts cluster
 
 chaos-failover: install ## Postgres' primary is killed and its standby promoted: a synchronous one, then an asynchronous one

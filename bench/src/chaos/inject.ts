@@ -24,7 +24,10 @@ async function begin(fault: Fault, stage: Stage, clients: Clients): Promise<Undo
     case "restart": {
       const unit = await unitOf(fault, stage);
       await (kind.action === "kill" ? unit.kill() : unit.stop());
-      return () => startAgain(unit, (stage.cluster ?? stage.pair) !== undefined);
+      return async () => {
+        await startAgain(unit, (stage.cluster ?? stage.pair) !== undefined);
+        await stage.pair?.untilStreaming();
+      };
     }
     case "isolate":
       return stage.cluster?.isolate(await stage.cluster.find("leader"));

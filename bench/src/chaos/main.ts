@@ -31,7 +31,7 @@ const chaos = () =>
   show({ durationS: numberOf("DURATION_S", 180), mutant: variable(ownEnvironment(), "MUTANT") });
 
 /** `make chaos-cluster`: the same with three nats-servers, and their faults. */
-const cluster = () => show({ durationS: numberOf("DURATION_S", 55), isCluster: true });
+const cluster = () => show({ durationS: numberOf("DURATION_S", 65), isCluster: true });
 
 /** `make chaos-failover`: Postgres' primary is killed and its standby promoted, which commits wait for, or do not. */
 async function failover(): Promise<number> {

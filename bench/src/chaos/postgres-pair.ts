@@ -81,6 +81,14 @@ export class PostgresPair {
     }).catch(() => undefined);
   }
 
+  /** Waits until the standby receives what the primary writes. */
+  async untilStreaming(): Promise<void> {
+    await withConnection(this.primary.url, async (sql) => {
+      while ((await sql`select 1 from pg_stat_replication where state = 'streaming'`).length === 0)
+        await sleep(SAMPLE_MS);
+    });
+  }
+
   /** Kills the primary, and promotes the standby 2 s later; an asynchronous one has not heard of its last 2 s. */
   async failOver(): Promise<void> {
     if (this.#replication === "asynchronous") {

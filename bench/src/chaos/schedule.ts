@@ -4,6 +4,8 @@ import { FAULT_KINDS, type Fault, type FaultKind } from "./faults.ts";
 /** Approximate length of a round, ms: every kind of fault once, then a rest in which everything must recover. */
 const ROUND_MS = 36_000;
 const REST_MS = 6_000;
+/** After one fault alone, which may need an election or new leases. */
+const REST_OF_ONE_MS = 8_000;
 /** Of a cluster's round, before its fault. */
 const LEAD_MS = 1_000;
 /** A short run has one round, and this share of it is rest. */
@@ -48,7 +50,7 @@ export function oneByOne(kinds: readonly FaultKind[], seed: number, durationMs: 
     const kind = kinds[rounds.length % kinds.length] as FaultKind;
     const [atMs, forMs] = [startMs + LEAD_MS, kind.leastMs];
     faults.push({ kind, atMs, forMs, choice: random.next(), delayMs: undefined });
-    rounds.push({ startMs, restMs: atMs + forMs, endMs: atMs + forMs + REST_MS });
+    rounds.push({ startMs, restMs: atMs + forMs, endMs: atMs + forMs + REST_OF_ONE_MS });
   }
   return { seed, durationMs, rounds, faults };
 }

@@ -12,6 +12,11 @@ const BUSY_RETRY_MS = 1_000;
 /** Interval at which the backend of a late statement is looked up, and the deadline of a look, ms. */
 const LOOK_EVERY_MS = 500;
 const LOOK_DEADLINE_MS = 2_000;
+/**
+ * SQLSTATEs with which a server ends a connection. The driver takes such an error for that of the next connection as well,
+ * which it then uses without looking whether its server is a standby.
+ */
+const ENDS_CONNECTION = /^57P/;
 /** A connection for looks is closed after this long without one, s. */
 const LOOKS_IDLE_S = 10;
 
@@ -128,18 +133,18 @@ export function openDatabase(options: DatabaseOptions): Database {
       const sql = idle.pop() ?? (open.size < connections ? add() : await wait(deadlineMs));
       const query = sql.unsafe<Row[]>(text, params as Param[], { prepare: true });
       let isLate = false;
-      let isReadOnly = false;
+      let isSpent = false;
       try {
         return await withDeadline(query.execute() as Promise<Row[]>, deadlineMs, "postgres");
       } catch (error) {
         countDatabaseError(error);
         const { code } = error as { code?: unknown };
         isLate = code === "DEADLINE";
-        isReadOnly = code === READ_ONLY;
+        isSpent = code === READ_ONLY || ENDS_CONNECTION.test(String(code));
         throw error;
       } finally {
         if (isLate) void replaceOnceFree(sql, backendOf(query));
-        else if (isReadOnly) replace(sql);
+        else if (isSpent) replace(sql);
         else release(sql);
       }
     },
