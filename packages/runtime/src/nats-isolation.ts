@@ -28,7 +28,11 @@ export function leaveIsolatedServer(
 ): void {
   if (streams.length === 0) return;
   let silentLooks = 0;
+  /** All servers, while the one that was left is not among those to connect to. */
+  let all: string[] | undefined;
   const look = async () => {
+    if (all !== undefined) nats.setServers(all);
+    all = undefined;
     const isInUse = await Promise.any(streams.map((stream) => requireMajority(nats, stream))).then(
       () => true,
       () => false,
@@ -40,6 +44,12 @@ export function leaveIsolatedServer(
       { part: "nats", server: nats.getServer() },
       "no stream answers through this server: going to another",
     );
+    const servers = nats.getServers().map(({ listen }) => listen);
+    const others = servers.filter((server) => server !== nats.getServer());
+    if (others.length === 0) return;
+    // Otherwise the client's first choice is the same server again.
+    all = servers;
+    nats.setServers(others);
     // Refused while the connection is lost or closed, and not needed then.
     await nats.reconnect().catch(() => undefined);
   };
