@@ -13,7 +13,7 @@ export function urlsOf(url: Options["url"]): Urls {
   const isOne = typeof url === "string";
   const of = (service: Service) => {
     const { protocol, href } = new URL(isOne ? url : url[service], globalThis.location?.href);
-    if (!/^http/.test(protocol)) throw new TypeError(`no http URL`);
+    if (!/^http/.test(protocol)) throw new TypeError("no URL");
     return href.replace(/\/*$/, isOne ? `/${service}` : "");
   };
   return { auth: of("auth"), send: of("send"), listen: of("listen") };
@@ -32,7 +32,7 @@ export function createRequest({ urls, fetch, closed }: RequestParts) {
     path: string,
     { body, query, signal, token }: Ask & { token?: string | undefined } = {},
   ): Promise<Answer<T>> => {
-    const ends = [AbortSignal.timeout(REQUEST_MS), closed, ...(signal ? [signal] : [])];
+    const ends = [AbortSignal.timeout(REQUEST_MS), closed].concat(signal ?? []);
     try {
       const answer = await fetch(`${urls[service]}/api/v1${path}${textOf(query)}`, {
         method,
@@ -80,7 +80,7 @@ export function createHttp(request: Request, tokens: Tokens): Http {
 type LoggedIn = { token: string; expiresIn: number; user: Profile };
 
 /** Asks auth for a token; the refresh token stays in a cookie that no script can read. */
-async function askGrant(request: Request, path: string, o: Ask): Promise<Grant> {
+async function askGrant(request: Request, path: string, o: Ask): Promise<Grant & { user: Profile }> {
   const { token, expiresIn, user } = (await request<LoggedIn>("auth", "POST", path, o)).data;
   return { token, lifeMs: expiresIn * 1_000, user };
 }
@@ -95,4 +95,4 @@ export const renewByCookie =
 export const logIn = (
   request: Request,
   credentials: { username: string; password: string },
-): Promise<Grant> => askGrant(request, "/login", { body: { ...credentials, cookieOnly: true } });
+): ReturnType<typeof askGrant> => askGrant(request, "/login", { body: { ...credentials, cookieOnly: true } });

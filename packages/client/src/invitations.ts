@@ -38,8 +38,8 @@ export function invitationsOf(parley: Parley): Invitations {
     list: (signal) => ask("GET", "/me/invitations", signal),
     accept: (room) => ask("POST", `/me/invitations/${room}/accept`),
     decline: (room) => ask("POST", `/me/invitations/${room}/decline`),
-    codeOf: (room) => ask("POST", `/rooms/${room}/invites`),
-    endCodes: (room) => ask("DELETE", `/rooms/${room}/invites`),
+    codeOf: (room) => ask("POST", `/rooms/${encodeURIComponent(room)}/invites`),
+    endCodes: (room) => ask("DELETE", `/rooms/${encodeURIComponent(room)}/invites`),
     take: (code) => ask("POST", `/invites/${encodeURIComponent(code)}`),
   };
 }

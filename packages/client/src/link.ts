@@ -6,14 +6,14 @@ import type { Link, Options } from "./types.ts";
 /** What an application gives as a token, which a file may end with a line break. */
 function tokenOf(given: unknown): string {
   const token = `${given ?? ""}`.trim();
-  if (!token) throw new ParleyError("signed_out", "auth gave none");
+  if (!token) throw new ParleyError("signed_out", "no token");
   return token;
 }
 
 /** How requests are made, and sockets opened and tokens renewed: by this page, or by the tab that leads. */
 export function createLink(options: Options, log: WriteLog, closed: AbortSignal) {
   const SocketClass = options.WebSocket ?? globalThis.WebSocket;
-  if (!SocketClass) throw new TypeError("WebSocket is missing");
+  if (!SocketClass) throw new TypeError("no WebSocket");
   const { auth = "cookie", tabs } = options;
   if (auth !== "cookie" && typeof auth !== "function") throw new TypeError("auth is no function");
   const urls = urlsOf(options.url);

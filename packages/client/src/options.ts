@@ -88,6 +88,8 @@ export interface Link {
   openSocket(endpoint: Endpoint): SocketLike;
   /** Gives a token. Rejects if there is none to be had. */
   renew(why: Why, signal: AbortSignal): Promise<Grant>;
+  /** Somebody has signed out here: no tab gets the token that was passed on last. */
+  forget?(): void;
   /** Leaves the other tabs; nothing goes through it any more. */
   close(): void;
 }

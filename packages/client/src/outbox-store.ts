@@ -20,12 +20,3 @@ export function saveDraft(store: Store | undefined, draft: Draft, order: number,
 export function removeSaved(store: Store | undefined, id: string): void {
   void store?.set(keyOf(id), undefined);
 }
-
-/** Whether what is stored belongs to this user; if it was another's, all of it is removed. */
-export async function claimStore(store: Store, userId: string): Promise<boolean> {
-  const owner = await store.get("owner");
-  const isMine = owner === undefined || owner === userId;
-  if (!isMine) await store.clear();
-  await store.set("owner", userId);
-  return isMine;
-}

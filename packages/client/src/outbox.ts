@@ -3,7 +3,7 @@ import { errorOf, ParleyError } from "./error.ts";
 import type { Ack, Frame, Hello } from "./frames.ts";
 import { createId } from "./ids.ts";
 import { createLive, type Writable } from "./live.ts";
-import { claimStore, loadSaved, removeSaved, saveDraft } from "./outbox-store.ts";
+import { loadSaved, removeSaved, saveDraft } from "./outbox-store.ts";
 import { createPace } from "./pace.ts";
 import { createEntry, type Draft, type Entry, isUnsent, needsServer } from "./pending.ts";
 import { refuseTooLarge } from "./size.ts";
@@ -26,6 +26,8 @@ type OutboxParts = Readonly<{
   hold: () => Release;
   /** A message of a room has another state. */
   onChange: (room: string) => void;
+  /** Forgets everything of the user before: somebody else is here. */
+  forget: (error: ParleyError) => Promise<void>;
 }>;
 
 /**
@@ -40,6 +42,8 @@ export class Outbox {
   /** All that is not stored or discarded, by id, in the order of sending. */
   readonly #entries = new Map<string, Entry>();
   #loading: Promise<void> | undefined;
+  /** Whose all of it is. */
+  #owner: unknown;
   #order = 0;
   #hello: Hello | undefined;
   #stopPump: Release | undefined;
@@ -59,11 +63,12 @@ export class Outbox {
   }
 
   async #load(store: Store): Promise<void> {
+    this.#owner ??= await store.get("owner");
     const saved = await loadSaved(store);
     const fresh = [...this.#entries];
     this.#entries.clear();
     for (const { leftMs, order, savedAt: _, ...draft } of saved) {
-      this.#add(draft, leftMs).isLoaded = true;
+      this.#add(draft, leftMs);
       this.#order = order;
     }
     for (const [id, entry] of fresh) this.#entries.set(id, entry);
@@ -90,12 +95,18 @@ export class Outbox {
     return all.filter(({ draft }) => draft.room === room).map(({ pending }) => pending);
   }
 
-  /** The connection greets: what another user has left is dropped, the rest is sent. */
+  /** What is written from now on is this user's: what another one has left is dropped, here and in the store. */
+  readonly claim = async (userId: string): Promise<void> => {
+    const { store, forget } = this.#parts;
+    await this.load();
+    if (userId !== (this.#owner ?? userId)) await forget(new ParleyError("signed_out"));
+    this.#owner = userId;
+    await store?.set("owner", userId);
+  };
+
+  /** The connection greets: what waits is sent. */
   async online(hello: Hello): Promise<void> {
-    const { store } = this.#parts;
-    await this.#loading;
-    if (store && !(await claimStore(store, hello.user.id)))
-      for (const [id, { isLoaded }] of this.#entries) if (isLoaded) this.#entries.delete(id);
+    await this.claim(hello.user.id);
     this.#hello = hello;
     this.#pace.start(hello.limits.messagesPerSecond);
     for (const entry of this.#entries.values())

@@ -18,7 +18,7 @@ export async function loadPage(
   const query = { [place]: place === "newest" ? undefined : seq, limit: PAGE };
   const { data: messages, head: pageHead = 0 } = await core.http<Message[]>(
     "GET",
-    `/rooms/${room}/messages`,
+    `/rooms/${encodeURIComponent(room)}/messages`,
     { query },
   );
   const page: Page = { messages, head: pageHead };

@@ -52,8 +52,7 @@ function createParts(options: Options) {
     },
     send: {
       onHello(hello) {
-        void outbox.online(hello);
-        requests.resend();
+        void outbox.online(hello).then(requests.resend);
       },
       onFrame(frame) {
         outbox.take(frame);
@@ -78,8 +77,16 @@ function createParts(options: Options) {
   const requests = createRequests(sender, timers);
   const subscriptions = createSubscriptions(listener, timers);
   const connect = () => sockets.hold();
-  const outbox = new Outbox({
-    ...{ connection: sender, store, timers, report, hold: connect },
+  /** Of the user who was here. */
+  const forget = async (error: ParleyError): Promise<void> => {
+    link().forget?.();
+    requests.fail(error);
+    outbox.drop(error);
+    registry.reset();
+    await store?.clear();
+  };
+  const outbox: Outbox = new Outbox({
+    ...{ connection: sender, store, timers, report, hold: connect, forget },
     onChange: (room) => registry.refresh(room),
   });
   const presence = createPresence(http, report);
@@ -89,15 +96,10 @@ function createParts(options: Options) {
   const registry = createRooms(core, closing.signal);
   const unwatch = watchPage(sockets);
   const session = createSession({
-    ...{ request, tokens },
+    ...{ request, tokens, forget, claim: outbox.claim },
     onSignedIn() {
       registry.reset();
       return sockets.signedIn();
-    },
-    async forget(error) {
-      outbox.drop(error);
-      registry.reset();
-      await store?.clear();
     },
   });
   return [core, link, session, sockets, presence, registry, closing, unwatch] as const;

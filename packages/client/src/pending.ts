@@ -11,8 +11,6 @@ export interface Entry {
   readonly draft: Draft;
   readonly pending: Pending;
   readonly state: Writable<PendingState>;
-  /** It comes from the store. */
-  isLoaded: boolean;
   /** It was sent at least once, so the server may have it. */
   isTried: boolean;
   wantsReceipt: boolean;
@@ -88,7 +86,6 @@ export function createEntry(draft: Draft, report: (error: unknown) => void, acti
     draft,
     pending,
     state,
-    isLoaded: false,
     isTried: false,
     wantsReceipt: false,
     isReceiptAsked: false,

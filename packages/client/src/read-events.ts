@@ -94,7 +94,7 @@ async function more(core: Core, room: string, inbox: Inbox, signal: AbortSignal 
   if (cursor !== undefined && cursor < holeTo) {
     try {
       const query = { after: cursor, limit: Math.min(PAGE, holeTo - cursor) };
-      const path = `/rooms/${room}/events`;
+      const path = `/rooms/${encodeURIComponent(room)}/events`;
       const { data } = await core.http<RoomEvent[]>("GET", path, { query, signal });
       inbox.events.push(...data);
       inbox.cursor = data.at(-1)?.seq ?? holeTo;

@@ -49,7 +49,7 @@ export function createRequests(connection: Connection, timers: Timers) {
       for (const { frame } of waiting.values()) connection.send(frame);
     },
     fail(error: ParleyError): void {
-      for (const { settle } of [...waiting.values()]) settle(error);
+      for (const { settle } of waiting.values()) settle(error);
     },
   };
 }

@@ -38,19 +38,18 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
   };
   let readSeq = 0;
   let toldSeq = 0;
-  let isToldLately = false;
+  let isToldLately: unknown;
   // At once if none was sent lately, as somebody who has read may leave the page.
   const tellRead = () => {
     if (isToldLately || toldSeq === readSeq) return;
-    isToldLately = true;
     toldSeq = readSeq;
     ask({ type: "read", room: id, seq: readSeq }).catch(() => undefined);
-    timers.after(READ_MS, () => {
-      isToldLately = false;
+    isToldLately = timers.after(READ_MS, () => {
+      isToldLately = undefined;
       tellRead();
     });
   };
-  const path = `/rooms/${id}`;
+  const path = `/rooms/${encodeURIComponent(id)}`;
   const call = async <T = void>(method: string, below: string, body?: object): Promise<T> =>
     (await http<T>(method, path + below, body && { body })).data;
 

@@ -16,6 +16,40 @@ it("knows the user's display name, also after a reload, from the answer that ren
   await Promise.all([first.close(), second.close()]);
 });
 
+it("what somebody has left unsent is never sent for another person who signs in on the same page", async () => {
+  const server = new TestServer();
+  const parley = createParley(server.options);
+  const room = parley.rooms.get("general");
+  room.open();
+  await parley.session.signIn({ username: "alice", password: "correct horse battery" });
+  await vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
+  for (const command of ["message", "reaction"])
+    server.refuse(command, "rate_limited", { retryAfterMs: 1_000 });
+  const pending = room.send("alice's secret");
+  const reaction = room.react(1, "👍").catch((error) => error);
+  await vi.waitFor(() => expect(pending.error?.code).toBe("rate_limited"));
+  await parley.session.signIn({ username: "bob", password: "correct horse battery" });
+  await expect(pending).rejects.toMatchObject({ code: "signed_out" });
+  expect(await reaction).toMatchObject({ code: "signed_out" });
+  expect(parley.outbox.value).toEqual([]);
+  await room.send("bob's own").stored();
+  expect(server.events("general").map((event) => "body" in event && event.body)).toEqual(["bob's own"]);
+  await parley.close();
+});
+
+it("signs out at the server first: where that cannot be reached, nothing is forgotten", async () => {
+  const server = new TestServer();
+  const parley = createParley(server.options);
+  await parley.session.signIn({ username: "alice", password: "correct horse battery" });
+  server.down();
+  await expect(parley.session.signOut()).rejects.toMatchObject({ code: "network" });
+  expect(parley.session.user.value).toMatchObject({ username: "alice" });
+  server.heal();
+  await parley.session.signOut();
+  expect(parley.session.user.value).toBeNull();
+  await parley.close();
+});
+
 it("a message that is refused for now says why and for how long, and is sent then", async () => {
   const server = new TestServer();
   const parley = createParley({ ...server.options, auth: server.auth("alice") });

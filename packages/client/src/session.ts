@@ -6,6 +6,8 @@ import type { Session } from "./types.ts";
 type SessionParts = Readonly<{
   request: Request;
   tokens: Tokens;
+  /** What somebody else has left is dropped. */
+  claim: (userId: string) => Promise<void>;
   /** The new user's sockets may open. */
   onSignedIn: () => Promise<void>;
   /** Forgets everything that was kept for the user. */
@@ -13,7 +15,7 @@ type SessionParts = Readonly<{
 }>;
 
 /** Signing in and out, for people in browsers. */
-export function createSession({ request, tokens, onSignedIn, forget }: SessionParts): Session {
+export function createSession({ request, tokens, claim, onSignedIn, forget }: SessionParts): Session {
   return {
     user: tokens.user,
     token: tokens.token,
@@ -21,15 +23,19 @@ export function createSession({ request, tokens, onSignedIn, forget }: SessionPa
       await request("auth", "POST", "/register", { body: account });
     },
     async signIn(credentials) {
-      tokens.signedIn(await logIn(request, credentials));
+      const grant = await logIn(request, credentials);
+      await claim(grant.user.id);
+      tokens.signedIn(grant);
       await onSignedIn();
     },
     async signOut() {
       const token = await tokens.token().catch(() => undefined);
-      const error = new ParleyError("signed_out");
+      // First there: the cookie that keeps the session can be cleared by the server alone.
+      await request("auth", "POST", "/logout", { token }).catch((error: ParleyError) => {
+        if (error.isRetryable) throw error;
+      });
       tokens.signOut();
-      await forget(error);
-      await request("auth", "POST", "/logout", { token });
+      await forget(new ParleyError("signed_out"));
     },
   };
 }

@@ -38,6 +38,10 @@ export function createLeader(
         last = { grant, at: performance.now() };
         return grant;
       })
+      .catch((error) => {
+        last = undefined;
+        throw error;
+      })
       .finally(() => {
         renewing = undefined;
       });
@@ -61,6 +65,7 @@ export function createLeader(
         });
       }
       if (message.kind === "ask") send({ kind: "here" });
+      else if (message.kind === "forget") last = undefined;
       else if (message.kind === "token") void token(message);
       else if (message.kind === "open") shared[message.endpoint].open(tab, message.socket);
       else if (message.kind === "close") shared[message.endpoint].close(message.socket);

@@ -6,7 +6,7 @@ export type FromTab = Readonly<{ tab: string }> &
     | Readonly<{ kind: "open" | "close"; socket: string; endpoint: Endpoint }>
     | Readonly<{ kind: "frame"; socket: string; endpoint: Endpoint; text: string }>
     | Readonly<{ kind: "token"; id: string; why: Why; had: string | undefined }>
-    | Readonly<{ kind: "ask" }>
+    | Readonly<{ kind: "ask" | "forget" }>
   );
 
 /** What the leader tells all tabs; who is not meant ignores it. */

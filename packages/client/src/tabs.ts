@@ -33,6 +33,9 @@ export function shareTabs(name = "parley"): TabSharing {
 type Own = Omit<Link, "close">;
 type LogEntry = Parameters<Parameters<TabSharing["join"]>[1]>[0];
 
+/** A token that was asked for; `ask` asks the tab that leads now. */
+type Asked = { resolve: (grant: Grant) => void; reject: (error: unknown) => void; ask: () => void };
+
 /** One tab: it follows, and leads when the lock is its own. */
 class Tab {
   readonly #id = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(36)).join("");
@@ -41,7 +44,7 @@ class Tab {
   readonly #log: (entry: LogEntry) => void;
   readonly #channel: BroadcastChannel;
   readonly #sockets = new Map<string, TabSocket>();
-  readonly #tokens = new Map<string, { resolve: (grant: Grant) => void; reject: (error: unknown) => void }>();
+  readonly #tokens = new Map<string, Asked>();
   /** Ends the request for the lock, or the lead. */
   #abort = new AbortController();
   /** Ends with the tab: the leader learns of it by the tab's own lock, without a heartbeat. */
@@ -88,6 +91,10 @@ class Tab {
   readonly link: Link = {
     openSocket: (endpoint) => this.#open(endpoint),
     renew: (why, signal) => this.#renew(why, signal),
+    forget: () => {
+      this.#token = undefined;
+      this.#post({ kind: "forget", tab: this.#id });
+    },
     close: () => {
       this.#isClosed = true;
       this.#resign();
@@ -171,9 +178,10 @@ class Tab {
     this.#count += 1;
     const id = `${this.#id} ${this.#count}`;
     return new Promise<Grant>((resolve, reject) => {
-      this.#tokens.set(id, { resolve, reject });
+      const ask = () => this.#post({ kind: "token", tab: this.#id, id, why, had: this.#token });
+      this.#tokens.set(id, { resolve, reject, ask });
       signal.addEventListener("abort", () => reject(signal.reason));
-      void this.#alive.then(() => this.#post({ kind: "token", tab: this.#id, id, why, had: this.#token }));
+      void this.#alive.then(ask);
     }).finally(() => this.#tokens.delete(id));
   }
 
@@ -208,9 +216,11 @@ class Tab {
     } else asked?.reject(Object.assign(new Error(error?.message), error));
   }
 
-  /** What went through a leader that is gone is closed; what was not opened yet is asked for again. */
+  /** What went through a leader that is gone is closed; tokens and what was not opened yet are asked for again. */
   #drop(): void {
-    for (const { reject } of this.#tokens.values()) reject(new Error("another tab leads"));
+    for (const { ask, reject } of this.#tokens.values())
+      if (this.#isClosed) reject(new Error("closed"));
+      else ask();
     const opened = [...this.#sockets].filter(([, { readyState }]) => readyState > 0).map(([id]) => id);
     this.#closed(opened, 1012, "another tab leads");
     for (const [socket, { endpoint }] of this.#sockets)

@@ -107,7 +107,7 @@ export function createTokens({ renew, timers, log, report, onRenewed, onSignedOu
       grant = undefined;
       why = "refused";
       refusals += 1;
-      log("info", "token_refused", { refusals });
+      log("info", "token_refused");
       if (refusals >= REFUSALS_MAX) signOut();
     },
     accepted(token, me) {
