@@ -36,7 +36,8 @@ test("secrets.sh makes every secret that is referred to", async () => {
 
 test("the alert rules are those of deploy/observe", async () => {
   const { stdout } = await runCommand(join(K8S, "rules.sh"), []);
-  expect(read("components/monitoring/rules.yaml")).toBe(stdout);
+  const advice = "run deploy/k8s/rules.sh > deploy/k8s/components/monitoring/rules.yaml";
+  expect(read("components/monitoring/rules.yaml"), advice).toBe(stdout);
 });
 
 test("what is deployed has the version of package.json", () => {
