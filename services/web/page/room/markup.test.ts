@@ -24,6 +24,20 @@ test.each([
   ["`**x**`", [{ kind: "code", text: "**x**" }]],
   ["```js\nlet a;\n```", [{ kind: "block", text: "let a;" }]],
   ["~~no~~", [{ kind: "strike", text: "no" }]],
+  [
+    "**A** or **B** and ~~x~~ keep ~~y~~",
+    [
+      { kind: "bold", text: "A" },
+      { kind: "text", text: " or " },
+      { kind: "bold", text: "B" },
+      { kind: "text", text: " and " },
+      { kind: "strike", text: "x" },
+      { kind: "text", text: " keep " },
+      { kind: "strike", text: "y" },
+    ],
+  ],
+  ["**2 * 3 ~ 6**", [{ kind: "bold", text: "2 * 3 ~ 6" }]],
+  ["** no ** ~~ no ~~", [{ kind: "text", text: "** no ** ~~ no ~~" }]],
 ])("%s", (text, tokens) => {
   expect(tokensOf(text)).toEqual(tokens);
 });
@@ -34,6 +48,34 @@ test("an address ends before the punctuation of its sentence", () => {
     { kind: "link", text: "https://a.example/b?c=d#e", href: "https://a.example/b?c=d#e" },
     { kind: "text", text: "." },
   ]);
+});
+
+test.each([
+  ["https://en.wikipedia.org/wiki/Foo_(bar)", ""],
+  ["https://en.wikipedia.org/wiki/Foo_(bar)", ")."],
+  ["http://[::1]", "]"],
+  ["https://a.example/b", "))?"],
+])("a bracket belongs to the address that opened it: %s, then %s", (href, after) => {
+  const end = after === "" ? [] : [{ kind: "text", text: after }];
+  expect(tokensOf(href + after)).toEqual([{ kind: "link", text: href, href }, ...end]);
+});
+
+// A hundred times the longest message: work that grew with the square of the length would not end within the test.
+test.each(["*", "**a ", "~~a ", "~", "_a ", "*a ", "`a\n", "[(https://"])(
+  "the work grows with the length only: %s…",
+  (part) => {
+    const text = part.repeat(400_000 / part.length);
+    expect(
+      tokensOf(text)
+        .map((token) => token.text)
+        .join(""),
+    ).toBe(text);
+  },
+);
+
+test("the end of a long address costs no more", () => {
+  const href = `https://a.example/${".".repeat(400_000)}x`;
+  expect(tokensOf(href + ")".repeat(400_000))[0]).toEqual({ kind: "link", text: href, href });
 });
 
 test("no other scheme becomes a link", () => {

@@ -4,11 +4,32 @@ export type Token =
   | { kind: "link"; text: string; href: string };
 
 const BLOCK = /\n?```(?:[a-z]*\n)?([\s\S]+?)\n?```\n?/g;
-/** One kind after another; what is between delimiters neither begins nor ends with a space. */
+/**
+ * One kind after another; what is between delimiters neither begins nor ends with a space, and ends before the next
+ * delimiter: so no place looks further than that, and the work grows with the length only.
+ */
 const INLINE =
-  /`([^`\n]+)`|\*\*(\S(?:[^\n]*?\S)?)\*\*|(?<![\w*])\*(\S(?:[^*\n]*?\S)?)\*(?![\w*])|(?<!\w)_(\S(?:[^_\n]*?\S)?)_(?!\w)|~~(\S(?:[^\n]*?\S)?)~~|(https?:\/\/[^\s<>"]+)/g;
+  /`([^`\n]+)`|\*\*(?!\s)((?:(?!\*\*)[^\n])+)(?<!\s)\*\*|(?<![\w*])\*([^\s*](?:[^*\n]*?[^\s*])?)\*(?![\w*])|(?<!\w)_(\S(?:[^_\n]*?\S)?)_(?!\w)|~~(?!\s)((?:(?!~~)[^\n])+)(?<!\s)~~|(https?:\/\/[^\s<>"]+)/g;
 /** Ends of sentences that are no part of an address. */
-const AFTER_LINK = /[.,;:!?'")\]]+$/;
+const AFTER_LINK = ".,;:!?'\"";
+
+const countOf = (text: string, part: string): number => text.split(part).length - 1;
+
+/** An address without the end of its sentence; a bracket that was opened in the address belongs to it. */
+function addressOf(found: string): string {
+  const unopened: Record<string, number> = {
+    ")": countOf(found, ")") - countOf(found, "("),
+    "]": countOf(found, "]") - countOf(found, "["),
+  };
+  let end = found.length;
+  for (; end > 0; end -= 1) {
+    const last = found.charAt(end - 1);
+    const left = unopened[last];
+    if (left === undefined ? !AFTER_LINK.includes(last) : left <= 0) break;
+    if (left !== undefined) unopened[last] = left - 1;
+  }
+  return found.slice(0, end);
+}
 
 function inlineTokens(text: string): Token[] {
   const tokens: Token[] = [];
@@ -23,7 +44,7 @@ function inlineTokens(text: string): Token[] {
     else if (italic !== undefined) tokens.push({ kind: "italic", text: italic });
     else if (strike !== undefined) tokens.push({ kind: "strike", text: strike });
     else if (link !== undefined) {
-      const href = link.replace(AFTER_LINK, "");
+      const href = addressOf(link);
       end -= link.length - href.length;
       tokens.push({ kind: "link", text: href, href });
     }
