@@ -2,6 +2,7 @@ import type { User } from "@parley/client";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { reasonOf } from "../parts/errors.ts";
+import { marked, Named } from "../parts/named.tsx";
 import { isBlocked, loadBlocks, unblock } from "../state/blocks.ts";
 import { nameOf } from "../state/names.ts";
 import { text } from "../text/en.ts";
@@ -19,7 +20,9 @@ export function BlockedBar({ user }: { user: User }) {
     });
   return (
     <p class="room-bar">
-      <span>{failure.value || text.room.youBlocked(nameOf(user))}</span>
+      <span>
+        <Named text={failure.value || text.room.youBlocked(marked(nameOf(user)))} />
+      </span>
       <button type="button" class="button" onClick={end}>
         {text.room.unblock}
       </button>

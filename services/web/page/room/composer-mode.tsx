@@ -1,4 +1,5 @@
 import { Icon } from "../parts/icon.tsx";
+import { marked, Named } from "../parts/named.tsx";
 import { nameOf } from "../state/names.ts";
 import { text } from "../text/en.ts";
 import type { RoomContext } from "./room-context.ts";
@@ -12,8 +13,12 @@ export function ComposerMode({ context, onCancel }: { context: RoomContext; onCa
   return (
     <p class="mode">
       <Icon name={value.kind} class="is-small" />
-      <span>{value.kind === "edit" ? words.editing : words.replying(nameOf(value.message.author))}</span>
-      <q>{value.message.body.slice(0, 120)}</q>
+      <span>
+        <Named
+          text={value.kind === "edit" ? words.editing : words.replying(marked(nameOf(value.message.author)))}
+        />
+      </span>
+      <q dir="auto">{value.message.body.slice(0, 120)}</q>
       <button type="button" class="icon-button" aria-label={text.cancel} onClick={onCancel}>
         <Icon name="close" class="is-small" />
       </button>

@@ -1,5 +1,6 @@
 import type { Timeline } from "@parley/client";
 import { Icon } from "../parts/icon.tsx";
+import { marked, Named } from "../parts/named.tsx";
 import { useLive } from "../state/live.ts";
 import { nameOf } from "../state/names.ts";
 import { text } from "../text/en.ts";
@@ -12,7 +13,9 @@ export function FootLine({ context, timeline }: { context: RoomContext; timeline
   const seenBy = useSeenBy(context, timeline);
   return (
     <div class="foot">
-      <p class="typing">{users.length > 0 && text.room.typing(users.map(nameOf))}</p>
+      <p class="typing">
+        {users.length > 0 && <Named text={text.room.typing(users.map((user) => marked(nameOf(user))))} />}
+      </p>
       {seenBy > 0 && (
         <p class="seen">
           <Icon name="check" class="is-tiny" /> {text.room.readBy(seenBy)}

@@ -32,8 +32,10 @@ function Quote({ original, room, seq }: { original: Message | undefined; room: s
     <a class="quote" href={roomPath(room, seq)} tabIndex={-1}>
       {original ? (
         <>
-          <b>{nameOf(original.author)}</b>{" "}
-          {original.deletedAt ? text.room.deleted : plainText(original.body).slice(0, 160)}
+          <b>
+            <bdi>{nameOf(original.author)}</bdi>
+          </b>{" "}
+          <bdi>{original.deletedAt ? text.room.deleted : plainText(original.body).slice(0, 160)}</bdi>
         </>
       ) : (
         text.room.replyToUnknown

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Icon } from "../parts/icon.tsx";
+import { marked, Named } from "../parts/named.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { dayText } from "../parts/times.ts";
 import { text } from "../text/en.ts";
@@ -96,7 +97,11 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
   const isAway = away.value !== 0;
   return (
     <section ref={box} class="timeline" aria-label={text.room.label(name)}>
-      {isBeginning && items.length > 0 && <p class="beginning">{text.room.beginning(name)}</p>}
+      {isBeginning && items.length > 0 && (
+        <p class="beginning">
+          <Named text={text.room.beginning(marked(name))} />
+        </p>
+      )}
       {hasOlder && start === 0 && (
         <p class="older" aria-hidden="true">
           {text.room.loadingOlder}

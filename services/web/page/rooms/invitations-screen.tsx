@@ -2,6 +2,7 @@ import type { Invitation } from "@parley/client";
 import { invitationsOf } from "@parley/client/invitations";
 import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { marked, Named } from "../parts/named.tsx";
 import { Screen } from "../parts/screen.tsx";
 import { shortText } from "../parts/times.ts";
 import { Waiting } from "../parts/waiting.tsx";
@@ -42,7 +43,9 @@ function Line({ invitation }: { invitation: Invitation }) {
       </span>
       <div class="line-text">
         <b>{name}</b>
-        <span class="hint">{words.by(nameOf(by), shortText(at))}</span>
+        <span class="hint">
+          <Named text={words.by(marked(nameOf(by)), shortText(at))} />
+        </span>
         <Failure text={task.failure} />
       </div>
       <div class="buttons">

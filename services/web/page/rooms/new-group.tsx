@@ -4,6 +4,7 @@ import { Field } from "../door/field.tsx";
 import { Avatar } from "../parts/avatar.tsx";
 import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { marked, Named } from "../parts/named.tsx";
 import { PeopleSearch } from "../people/people-search.tsx";
 import { takeRoom } from "../state/inbox.ts";
 import { nameOf } from "../state/names.ts";
@@ -44,7 +45,9 @@ function Made({ room, invited }: { room: RoomSummary; invited: readonly User[] }
   return (
     <div class="made" role="status">
       <h2>{words.made(room.title ?? "")}</h2>
-      <p>{words.invited(invited.map(nameOf).join(", "))}</p>
+      <p>
+        <Named text={words.invited(invited.map((user) => marked(nameOf(user))).join(", "))} />
+      </p>
       <a class="button is-main" href={roomPath(room.id)}>
         {words.open}
       </a>

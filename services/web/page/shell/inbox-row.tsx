@@ -17,18 +17,22 @@ function LastLine({ room }: { room: RoomSummary }) {
     return (
       <>
         <b class="draft">{text.inbox.draft}</b>
-        {draft}
+        <bdi>{draft}</bdi>
       </>
     );
   const { lastMessage } = room;
   if (!lastMessage) return <>{text.inbox.noMessage}</>;
   const { author, body, deletedAt } = lastMessage;
   const isMine = author.id === me.value?.id;
-  const by = isMine ? `${text.inbox.you}: ` : room.kind === "direct" ? "" : `${nameOf(author)}: `;
+  const by = isMine ? text.inbox.you : room.kind === "direct" ? "" : nameOf(author);
   return (
     <>
-      {by}
-      {deletedAt ? text.inbox.deleted : plainText(body)}
+      {by && (
+        <>
+          <bdi>{by}</bdi>:{" "}
+        </>
+      )}
+      <bdi>{deletedAt ? text.inbox.deleted : plainText(body)}</bdi>
     </>
   );
 }
