@@ -2,6 +2,7 @@ import type { Message } from "@parley/client";
 import { useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { QUICK } from "../emoji/quick.ts";
+import { copyText } from "../parts/copy.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { summaryOf } from "../state/inbox.ts";
 import { pickEmoji } from "../state/keys.ts";
@@ -90,8 +91,7 @@ export function MessageActions({ message, context }: { message: Message; context
     void room.react(message.seq, emoji).catch(() => undefined);
   };
   if (isPicking.value) return <EmojiBar onPick={react} />;
-  const copyLink = () =>
-    void navigator.clipboard?.writeText(location.origin + roomPath(room.id, message.seq));
+  const copyLink = () => void copyText(location.origin + roomPath(room.id, message.seq));
   return (
     <div class="actions" role="toolbar" aria-label={words.label} onKeyDown={moveFocus}>
       <Action
