@@ -1,6 +1,6 @@
 import type { Message } from "@parley/client";
 import { useSignal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { reasonOf } from "../parts/errors.ts";
 import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -23,12 +23,6 @@ const words = text.composer;
 function lastOwn({ room, me }: RoomContext): Message | undefined {
   const isOwn = (one: Message) => one.author.id === me && one.deletedAt === undefined;
   return room.timeline.value.items.filter(isMessage).findLast(isOwn);
-}
-
-/** Makes a text field as high as its text. */
-function grow(field: HTMLTextAreaElement): void {
-  field.style.height = "auto";
-  field.style.height = `${field.scrollHeight}px`;
 }
 
 type Field = Readonly<{ current: HTMLTextAreaElement | null }>;
@@ -95,9 +89,6 @@ export function Composer({ context, name }: { context: RoomContext; name: string
     // On a touch screen the keyboard would cover the messages.
     if (matchMedia("(hover: hover)").matches) field.current?.focus();
   }, [context]);
-  useLayoutEffect(() => {
-    if (field.current) grow(field.current);
-  }, [value]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const isOwned = composition.owns(event);
@@ -123,26 +114,28 @@ export function Composer({ context, name }: { context: RoomContext; name: string
       <ComposerMode context={context} onCancel={done} />
       <Failure text={failure} />
       <div class="field">
-        <textarea
-          ref={field}
-          rows={1}
-          value={value}
-          placeholder={words.placeholder(name)}
-          aria-label={words.label(name)}
-          enterkeyhint="send"
-          {...completion.attributes}
-          onInput={({ currentTarget }) => {
-            write(currentTarget.value);
-            completion.look(currentTarget);
-            if (!isEdit) context.room.keystroke();
-          }}
-          onKeyDown={onKeyDown}
-          onKeyUp={({ currentTarget }) => completion.look(currentTarget)}
-          onClick={({ currentTarget }) => completion.look(currentTarget)}
-          onBlur={() => completion.close()}
-          onCompositionStart={() => composition.start()}
-          onCompositionEnd={() => composition.end()}
-        />
+        <div class="growing" data-text={value}>
+          <textarea
+            ref={field}
+            rows={1}
+            value={value}
+            placeholder={words.placeholder(name)}
+            aria-label={words.label(name)}
+            enterkeyhint="send"
+            {...completion.attributes}
+            onInput={({ currentTarget }) => {
+              write(currentTarget.value);
+              completion.look(currentTarget);
+              if (!isEdit) context.room.keystroke();
+            }}
+            onKeyDown={onKeyDown}
+            onKeyUp={({ currentTarget }) => completion.look(currentTarget)}
+            onClick={({ currentTarget }) => completion.look(currentTarget)}
+            onBlur={() => completion.close()}
+            onCompositionStart={() => composition.start()}
+            onCompositionEnd={() => composition.end()}
+          />
+        </div>
         {left < COUNTED && (
           <span class={left < 0 ? "count is-over" : "count"}>
             {left < 0 ? words.tooLong(-left) : words.left(left)}

@@ -30,7 +30,7 @@ export function PendingRow({ id, pending, isFirst }: { id: string; pending: Pend
         <MarkupView text={pending.body} />
         {isFailed ? (
           <p class="failure" role="alert">
-            <Icon name="alert" /> {text.room.failedSend} {reasonOf(pending.error)}
+            <Icon name="alert" /> {text.room.failedSend} {reasonOf(pending.error)}{" "}
             <button type="button" class="link-button" onClick={() => pending.retry()}>
               {text.room.retry}
             </button>
