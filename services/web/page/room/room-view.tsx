@@ -1,16 +1,22 @@
+import type { ParleyError, Room } from "@parley/client";
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { reasonOf } from "../parts/errors.ts";
+import { Failure } from "../parts/failure.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { titleOf } from "../parts/room-names.ts";
 import { inboxPhase, reloadInbox, summaryOf } from "../state/inbox.ts";
 import { useLive } from "../state/live.ts";
 import { parley } from "../state/parley.ts";
+import { isChannel } from "../state/route.ts";
 import { me } from "../state/session.ts";
+import { useTask } from "../state/task.ts";
 import { text } from "../text/en.ts";
 import { BlockedBar } from "./blocked-bar.tsx";
 import { Composer } from "./composer.tsx";
 import { FootLine } from "./foot-line.tsx";
 import { LiveLog } from "./live-log.tsx";
+import { NoRoom } from "./no-room.tsx";
 import { Reading, useReading } from "./reading.ts";
 import { RemoveDialog } from "./remove-dialog.tsx";
 import { createRoomContext } from "./room-context.ts";
@@ -19,6 +25,19 @@ import { Timeline } from "./timeline.tsx";
 
 const GONE = /^(room_not_found|not_a_member|forbidden)$/;
 
+/** Listens to a room while it is shown, and anew when the reader is let in again. */
+function useOpen(room: Room, error: ParleyError | undefined, isIn: boolean): void {
+  const round = useSignal(0);
+  useEffect(() => room.open(), [room, round.value]);
+  useEffect(() => {
+    if (error && GONE.test(error.code) && isIn) round.value += 1;
+  }, [isIn]);
+  // Who was in a channel may still read it.
+  useEffect(() => {
+    if (error?.code === "not_a_member" && isChannel(room.id)) round.value += 1;
+  }, [error]);
+}
+
 /** One room: its messages and the text field. Give it a `key` of the room. */
 export function RoomView({ id, target }: { id: string; target: number | undefined }) {
   const user = me.value?.id ?? "";
@@ -26,25 +45,24 @@ export function RoomView({ id, target }: { id: string; target: number | undefine
   const context = useMemo(() => createRoomContext(room, user), [room, user]);
   const reading = useMemo(() => new Reading(context), [context]);
   const timeline = useLive(room.timeline);
-  useEffect(() => room.open(), [room]);
-  useReading(reading);
   const summary = summaryOf(id);
-  const name = summary ? titleOf(summary) : id;
   const { error } = timeline;
+  useOpen(room, error, summary !== undefined);
+  useReading(reading);
+  if (error && GONE.test(error.code)) return <NoRoom />;
+  const name = summary ? titleOf(summary) : id;
+  const mayJoin = !summary && inboxPhase.value === "live" && isChannel(id) && timeline.items.length > 0;
   return (
     <main class="room">
       <RoomHeader room={id} name={name} />
       {error && timeline.items.length === 0 ? (
-        <Notice
-          title={GONE.test(error.code) ? text.room.notFound.title : text.room.failed.title}
-          body={GONE.test(error.code) ? text.room.notFound.body : text.room.failed.body(reasonOf(error))}
-        />
+        <Notice title={text.room.failed.title} body={text.room.failed.body(reasonOf(error))} />
       ) : (
         <Timeline context={context} timeline={timeline} reading={reading} name={name} target={target} />
       )}
       <LiveLog context={context} />
       <FootLine context={context} timeline={timeline} />
-      {!summary && inboxPhase.value === "live" && timeline.items.length > 0 && <JoinBar id={id} />}
+      {mayJoin && <JoinBar id={id} />}
       {summary?.with && <BlockedBar key={summary.with.id} user={summary.with} />}
       <Composer context={context} name={name} />
       <RemoveDialog context={context} />
@@ -54,15 +72,17 @@ export function RoomView({ id, target }: { id: string; target: number | undefine
 
 /** A channel may be read before it is joined. */
 function JoinBar({ id }: { id: string }) {
-  const join = () =>
-    void parley.rooms
-      .get(id)
-      .join()
-      .then(reloadInbox, () => undefined);
+  const task = useTask();
+  const join = async () => {
+    if (await task.run(() => parley.rooms.get(id).join())) reloadInbox();
+  };
   return (
     <div class="join">
-      <p class="hint">{text.room.notJoined}</p>
-      <button type="button" class="button is-main" onClick={join}>
+      <div>
+        <p class="hint">{text.room.notJoined}</p>
+        <Failure text={task.failure} />
+      </div>
+      <button type="button" class="button is-main" aria-busy={task.isBusy} onClick={() => void join()}>
         {text.room.join}
       </button>
     </div>

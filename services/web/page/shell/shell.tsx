@@ -1,4 +1,5 @@
 import { Notice } from "../parts/notice.tsx";
+import { NoRoom } from "../room/no-room.tsx";
 import { RoomView } from "../room/room-view.tsx";
 import { route } from "../state/route.ts";
 import { isWide } from "../state/wide.ts";
@@ -22,6 +23,7 @@ function Pane() {
         {load && <LazyScreen key={shown.name} load={load} />}
       </>
     );
+  if (shown.name === "no-room") return <NoRoom />;
   if (shown.name === "home")
     return (
       <main class="screen is-home">

@@ -13,7 +13,12 @@ test.each([
   ["/invite/abc", "", { name: "invite", code: "abc" }],
   ["/account", "", { name: "account" }],
   ["/account/x", "", { name: "lost" }],
-  ["/r/%E0%A4%A", "", { name: "room", room: "%E0%A4%A" }],
+  ["/r/G0123456789ABCDEFGHJKMNPQRS", "", { name: "room", room: "G0123456789ABCDEFGHJKMNPQRS" }],
+  ["/r/UPPER", "", { name: "no-room" }],
+  ["/r/%00", "", { name: "no-room" }],
+  ["/r/..%2f..%2fx/details", "", { name: "no-room" }],
+  ["/r/%E0%A4%A", "", { name: "no-room" }],
+  ["/search", "?q=a&room=..%2fx", { name: "search", q: "a" }],
   ["/nowhere", "", { name: "lost" }],
 ])("%s%s", (path, search, route) => {
   expect(routeOf(path, search)).toEqual(route);

@@ -2,11 +2,18 @@ import { signal } from "@preact/signals";
 
 /** What the address says is to be shown. */
 export type Route =
-  | { name: "home" | "channels" | "account" | "new" | "invitations" | "lost" }
+  | { name: "home" | "channels" | "account" | "new" | "invitations" | "lost" | "no-room" }
   | { name: "room"; room: string; seq?: number }
   | { name: "details"; room: string }
   | { name: "search"; q: string; room?: string }
   | { name: "invite"; code: string };
+
+/** What the server takes for a room (its OpenAPI document): a channel, or the generated id of a group or a direct chat. */
+const CHANNEL = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const MADE = /^[GD][0-9A-Z]{26}$/;
+/** Whether a room is a channel, by its id: anybody may read and join it. */
+export const isChannel = (room: string): boolean => CHANNEL.test(room);
+const isRoom = (room: string): boolean => isChannel(room) || MADE.test(room);
 
 const PLAIN = ["channels", "account", "new", "invitations"] as const;
 const isPlain = (first: string): first is (typeof PLAIN)[number] => PLAIN.some((one) => one === first);
@@ -19,7 +26,7 @@ const decoded = (text: string): string => {
   }
 };
 
-/** The route of an address; `lost` if there is none. */
+/** The route of an address; `lost` if there is none, `no-room` if no room can be called so. */
 export function routeOf(pathname: string, search = ""): Route {
   const [first = "", second = "", third, ...more] = pathname.split("/").slice(1).map(decoded);
   if (more.length > 0) return { name: "lost" };
@@ -31,12 +38,13 @@ export function routeOf(pathname: string, search = ""): Route {
   if (first === "search") {
     const query = new URLSearchParams(search);
     const room = query.get("room");
-    return { name: "search", q: query.get("q") ?? "", ...(room && { room }) };
+    return { name: "search", q: query.get("q") ?? "", ...(room && isRoom(room) && { room }) };
   }
   return { name: isPlain(first) ? first : "lost" };
 }
 
 function roomRoute(room: string, place = ""): Route {
+  if (!isRoom(room)) return { name: "no-room" };
   if (place === "") return { name: "room", room };
   if (place === "details") return { name: "details", room };
   return /^[1-9]\d{0,15}$/.test(place) ? { name: "room", room, seq: Number(place) } : { name: "lost" };
