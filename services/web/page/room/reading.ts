@@ -48,9 +48,9 @@ export class Reading {
     if (this.#isTaken || !summary) return;
     this.#isTaken = inboxPhase.value === "live";
     this.#told = summary.readSeq;
-    if (summary.unread === 0) return;
+    if (summary.unread === 0 || this.unreadAfter.peek() === summary.readSeq) return;
     this.unreadAfter.value = summary.readSeq;
-    // The list is shown again with the line, perhaps at another place.
+    // The list is shown again with the line, perhaps at another place: what was seen is told anew.
     this.#seen = 0;
   }
 
