@@ -40,6 +40,8 @@ it("a group: made, a link got and taken by somebody new, a role given, somebody 
   await hers.getByRole("button", { name: "Remove", exact: true }).click();
   await hers.getByLabel("Role of Nick").waitFor({ state: "detached" });
   await his.locator(".inbox-row", { hasText: title }).waitFor({ state: "detached" });
+  await his.getByRole("heading", { name: "This room is not there" }).waitFor();
+  expect(await his.getByText("Here I am").count()).toBe(0);
 
   await hers.getByRole("button", { name: "Leave" }).click();
   const dialog = hers.getByRole("dialog");
@@ -49,6 +51,11 @@ it("a group: made, a link got and taken by somebody new, a role given, somebody 
   await hers.getByRole("button", { name: "Delete room" }).click();
   await dialog.getByRole("button", { name: "Delete" }).click();
   await hers.locator(".inbox-row", { hasText: title }).waitFor({ state: "detached" });
+  for (const path of [new URL(his.url()).pathname, "/r/UPPER"]) {
+    await hers.goto(path);
+    await hers.getByRole("heading", { name: "This room is not there" }).waitFor();
+    expect(await hers.getByRole("button", { name: "Join" }).count()).toBe(0);
+  }
 });
 
 it("an invitation is told to who comes back to the page, accepted, and gone; the last owner leaves and names another", async () => {

@@ -1,5 +1,5 @@
 import { createParley, type Parley } from "@parley/client";
-import type { Account } from "@parley/devstack/accounts";
+import { type Account, postJson } from "@parley/devstack/accounts";
 import type { Page } from "playwright-core";
 import { expect, it } from "vitest";
 import {
@@ -112,6 +112,28 @@ it("W3 read to the end: 0 here and on the other device within 1 s, and after a r
   }
   expect(await phone.locator(".unread-line").count()).toBe(0);
   await client.close();
+});
+
+it("a direct chat that is opened by its address is read within 1 s, and after a reload", async () => {
+  const [alice, bob] = [await somebody("Alice"), await somebody("Bob")];
+  const direct = await postJson(
+    `${web.urlOf("ws-consumer")}/api/v1/directs`,
+    { userId: alice.id },
+    bob.token,
+  );
+  const { id } = direct as { id: string };
+  const page = await signedIn(alice, ELSEWHERE);
+  for (const open of [() => page.goto(`/r/${id}`), () => page.reload()]) {
+    await page.goto(ELSEWHERE);
+    await web.say(bob, id, "Hello");
+    await badges(page).waitFor();
+    // The inbox is kept, and shown before the server tells it.
+    await page.waitForTimeout(700);
+    await page.evaluate((path) => history.replaceState(null, "", path), `/r/${id}`);
+    await open();
+    await untilShown(page);
+    await badges(page).waitFor({ state: "detached", timeout: 1_000 });
+  }
 });
 
 it("W9 a live message is spoken once, author and text first; history never", async () => {

@@ -91,7 +91,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   async "room-unsent"(stack, context) {
     const page = await inRoom(stack, context);
     const field = page.getByRole("textbox");
-    await field.fill("x".repeat(4_010));
+    await field.fill("The server takes no \u0001.");
     await field.press("Enter");
     await page.getByText("Not sent").waitFor();
     await context.setOffline(true);

@@ -34,6 +34,8 @@ it("W4 a draft survives switching, a reload and an expired session", async () =>
   }
   const page = await signedIn(alice, `/r/${room}`);
   const draft = "Half a thought";
+  await page.locator("li[data-seq]").focus();
+  await page.getByRole("button", { name: "Reply", exact: true }).click();
   await composer(page).fill(draft);
   await page.locator(`.inbox-row[href="/r/${other}"]`).click();
   await page.getByLabel(`Message to ${other}`).waitFor();
@@ -41,6 +43,7 @@ it("W4 a draft survives switching, a reload and an expired session", async () =>
   await page.locator(`.inbox-row[href="/r/${room}"]`).click();
   await page.getByLabel(`Message to ${room}`).waitFor();
   expect(await composer(page).inputValue()).toBe(draft);
+  expect(await page.locator(".mode").innerText()).toContain("Replying to Alice");
   await page.reload();
   await eventually(() => composer(page).inputValue()).toBe(draft);
   await ask(alice, "POST", `${web.urlOf("auth")}/api/v1/logout-all`);
@@ -139,12 +142,20 @@ it("W7 one row per send; a failed one says why, and offers to send it again and 
   await page.waitForTimeout(200);
   expect(await page.evaluate(() => globalThis.most)).toBe(1);
   await send(page, "x".repeat(4_001));
+  await page.getByText("Not sent: the text is 1 character too long.").waitFor();
+  expect((await composer(page).inputValue()).length).toBe(4_001);
+  expect(await page.locator("li.is-pending").count()).toBe(0);
+  const refused = "No \u0001 in texts";
+  await send(page, refused);
   const failed = page.locator("li.is-failed");
   await failed.waitFor();
-  expect(await failed.innerText()).toContain("Not sent: the text is too long");
+  expect(await failed.innerText()).toContain("Not sent:");
   await failed.getByRole("button", { name: "Send again" }).click();
   await failed.waitFor();
   expect(await page.locator("li.is-pending").count()).toBe(1);
+  await failed.getByRole("button", { name: "Edit" }).click();
+  expect(await composer(page).inputValue()).toBe(refused);
+  await send(page, refused);
   await failed.getByRole("button", { name: "Discard" }).click();
   await eventually(() => shownTexts(page)).toEqual(["hello", "only one"]);
 });

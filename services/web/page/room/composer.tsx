@@ -29,19 +29,15 @@ type Field = Readonly<{ current: HTMLTextAreaElement | null }>;
 
 /** What is written in a room: a new message, which is kept as a draft, an answer, or another text of an earlier one. */
 function useWriting(context: RoomContext, field: Field) {
-  const edited = useSignal("");
   const failure = useSignal("");
   const { room, composing } = context;
   const mode = composing.value;
-  const value = mode.kind === "edit" ? edited.value : (drafts.value.get(room.id) ?? "");
-
-  useEffect(() => {
-    if (mode.kind === "edit") edited.value = mode.message.body;
-  }, [mode]);
+  const value = mode.kind === "edit" ? mode.text : (drafts.value.get(room.id) ?? "");
+  const left = LENGTH_MAX - [...value.trim()].length;
 
   const write = (next: string) => {
     failure.value = "";
-    if (mode.kind === "edit") edited.value = next;
+    if (mode.kind === "edit") composing.value = { ...mode, text: next };
     else setDraft(room.id, next);
   };
   const done = () => {
@@ -51,6 +47,11 @@ function useWriting(context: RoomContext, field: Field) {
   const submit = () => {
     const body = value.trim();
     if (body === "") return;
+    if (left < 0) {
+      failure.value = words.notSent(-left);
+      field.current?.focus();
+      return;
+    }
     if (mode.kind === "edit") {
       if (body === mode.message.body) return done();
       const { seq } = mode.message;
@@ -71,9 +72,10 @@ function useWriting(context: RoomContext, field: Field) {
     const message = lastOwn(context);
     if (!message) return;
     event.preventDefault();
-    composing.value = { kind: "edit", message };
+    composing.value = { kind: "edit", message, text: message.body };
   };
-  return { isEdit: mode.kind === "edit", value, failure: failure.value, write, done, submit, leaveOrEdit };
+  const isEdit = mode.kind === "edit";
+  return { isEdit, value, left, failure: failure.value, write, done, submit, leaveOrEdit };
 }
 
 /** The text field of a room. It is never disabled: what is written waits for the connection. */
@@ -81,8 +83,7 @@ export function Composer({ context, name }: { context: RoomContext; name: string
   const field = useRef<HTMLTextAreaElement>(null);
   const composition = useMemo(() => new Composition(), []);
   const completion = useMemo(() => new Completion(context), [context]);
-  const { isEdit, value, failure, write, done, submit, leaveOrEdit } = useWriting(context, field);
-  const left = LENGTH_MAX - [...value].length;
+  const { isEdit, value, left, failure, write, done, submit, leaveOrEdit } = useWriting(context, field);
 
   useEffect(() => {
     context.focusComposer = () => field.current?.focus();

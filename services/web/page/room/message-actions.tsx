@@ -78,17 +78,17 @@ function EmojiBar({ onPick }: { onPick: (emoji: string) => void }) {
 /** What can be done with a message: shown on the row under the mouse, and on the one that has the focus. */
 export function MessageActions({ message, context }: { message: Message; context: RoomContext }) {
   const isPicking = useSignal(false);
-  const { room, me, composing } = context;
+  const { room, me, composing, tell } = context;
   const isMine = message.author.id === me;
   const role = summaryOf(room.id)?.role;
   const mayRemove = isMine || role === "owner" || role === "admin";
   const compose = (kind: "reply" | "edit") => {
-    composing.value = { kind, message };
+    composing.value = kind === "edit" ? { kind, message, text: message.body } : { kind, message };
     context.focusComposer();
   };
   const react = (emoji: string) => {
     isPicking.value = false;
-    void room.react(message.seq, emoji).catch(() => undefined);
+    void room.react(message.seq, emoji).catch(tell);
   };
   if (isPicking.value) return <EmojiBar onPick={react} />;
   const copyLink = () => void copyText(location.origin + roomPath(room.id, message.seq));

@@ -1,14 +1,53 @@
-import type { Pending } from "@parley/client";
+import type { Message, Pending } from "@parley/client";
 import { Avatar } from "../parts/avatar.tsx";
 import { reasonOf } from "../parts/errors.ts";
 import { Icon } from "../parts/icon.tsx";
+import { drafts, setDraft } from "../state/drafts.ts";
 import { useLive } from "../state/live.ts";
 import { me } from "../state/session.ts";
 import { text } from "../text/en.ts";
 import { MarkupView } from "./markup-view.tsx";
+import type { RoomContext } from "./room-context.ts";
+import { isMessage } from "./rows.ts";
 
-/** A message that is not stored yet, or was not sent: then it says why, and offers to send it again or to discard it. */
-export function PendingRow({ id, pending, isFirst }: { id: string; pending: Pending; isFirst: boolean }) {
+type Props = Readonly<{ id: string; pending: Pending; isFirst: boolean; context: RoomContext }>;
+
+/** Puts the text of a message that was not sent back into the text field, which is empty. */
+function takeBack({ pending, context }: Props): void {
+  const { composing, room } = context;
+  if (!pending.discard()) return;
+  setDraft(room.id, pending.body);
+  const isOriginal = (one: Message | Pending): one is Message =>
+    isMessage(one) && one.seq === pending.replyTo;
+  const message = room.timeline.value.items.find(isOriginal);
+  if (message) composing.value = { kind: "reply", message };
+  context.focusComposer();
+}
+
+function Failed(props: Props) {
+  const { pending, context } = props;
+  const isEmpty = !drafts.value.has(context.room.id) && context.composing.value.kind === "new";
+  return (
+    <p class="failure" role="alert">
+      <Icon name="alert" /> {text.room.failedSend} {reasonOf(pending.error)}{" "}
+      <button type="button" class="link-button" onClick={() => pending.retry()}>
+        {text.room.retry}
+      </button>
+      {isEmpty && (
+        <button type="button" class="link-button" onClick={() => takeBack(props)}>
+          {text.room.takeBack}
+        </button>
+      )}
+      <button type="button" class="link-button" onClick={() => pending.discard()}>
+        {text.room.discard}
+      </button>
+    </p>
+  );
+}
+
+/** A message that is not stored yet, or was not sent: then it says why, and offers to send it again, to edit it or to discard it. */
+export function PendingRow(props: Props) {
+  const { id, pending, isFirst } = props;
   const state = useLive(pending.state);
   const isFailed = state === "failed";
   const user = me.value;
@@ -29,15 +68,7 @@ export function PendingRow({ id, pending, isFirst }: { id: string; pending: Pend
         )}
         <MarkupView text={pending.body} />
         {isFailed ? (
-          <p class="failure" role="alert">
-            <Icon name="alert" /> {text.room.failedSend} {reasonOf(pending.error)}{" "}
-            <button type="button" class="link-button" onClick={() => pending.retry()}>
-              {text.room.retry}
-            </button>
-            <button type="button" class="link-button" onClick={() => pending.discard()}>
-              {text.room.discard}
-            </button>
-          </p>
+          <Failed {...props} />
         ) : (
           <span class="sending" title={label}>
             <Icon name={state === "queued" || state === "sending" ? "clock" : "check"} class="is-small" />

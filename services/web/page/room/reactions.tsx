@@ -10,8 +10,7 @@ const drawn = (emoji: string): string =>
 export function Reactions({ message, context }: { message: Message; context: RoomContext }) {
   const { reactions = [], seq } = message;
   if (reactions.length === 0) return null;
-  const react = (emoji: string, on: boolean) =>
-    void context.room.react(seq, emoji, on).catch(() => undefined);
+  const react = (emoji: string, on: boolean) => void context.room.react(seq, emoji, on).catch(context.tell);
   return (
     <div class="reactions">
       {reactions.map(({ emoji, count, mine }) => (

@@ -1,11 +1,27 @@
 import type { Message, Room } from "@parley/client";
 import { type Signal, signal } from "@preact/signals";
+import { sentenceOf } from "../parts/errors.ts";
+
+/** How long a failure is shown, ms. */
+const TOLD_MS = 8_000;
 
 /** What the composer is for. */
 type Composing =
   | Readonly<{ kind: "new" }>
   | Readonly<{ kind: "reply"; message: Message }>
-  | Readonly<{ kind: "edit"; message: Message }>;
+  | Readonly<{ kind: "edit"; message: Message; text: string }>;
+
+/** What was begun in rooms that are not shown now: it stays for as long as the page does, as drafts do. */
+const begun = new Map<string, Composing>();
+
+function composingIn(room: string): Signal<Composing> {
+  const composing = signal<Composing>(begun.get(room) ?? { kind: "new" });
+  composing.subscribe((now) => {
+    if (now.kind === "new") begun.delete(room);
+    else begun.set(room, now);
+  });
+  return composing;
+}
 
 /** What the parts of one open room share. */
 export interface RoomContext {
@@ -21,6 +37,10 @@ export interface RoomContext {
   readonly lit: Signal<number | undefined>;
   /** The message that is asked about before it is deleted. */
   readonly removing: Signal<Message | undefined>;
+  /** Why the last thing that was asked for with a click was not done; empty after a while. */
+  readonly failure: Signal<string>;
+  /** Tells of that. */
+  tell: (error: unknown) => void;
   /** Moves the focus to the text field. */
   focusComposer: () => void;
   /** Shows the end of the room. */
@@ -28,15 +48,25 @@ export interface RoomContext {
 }
 
 export function createRoomContext(room: Room, me: string): RoomContext {
+  const failure = signal("");
+  let stop: ReturnType<typeof setTimeout> | undefined;
   return {
     room,
     me,
-    composing: signal<Composing>({ kind: "new" }),
+    composing: composingIn(room.id),
     active: signal<string | undefined>(undefined),
     focused: signal<string | undefined>(undefined),
     hovered: signal<string | undefined>(undefined),
     lit: signal<number | undefined>(undefined),
     removing: signal<Message | undefined>(undefined),
+    failure,
+    tell(error) {
+      clearTimeout(stop);
+      failure.value = sentenceOf(error);
+      stop = setTimeout(() => {
+        failure.value = "";
+      }, TOLD_MS);
+    },
     focusComposer: () => undefined,
     toLatest: () => undefined,
   };

@@ -25,17 +25,29 @@ import { Timeline } from "./timeline.tsx";
 
 const GONE = /^(room_not_found|not_a_member|forbidden)$/;
 
-/** Listens to a room while it is shown, and anew when the reader is let in again. */
-function useOpen(room: Room, error: ParleyError | undefined, isIn: boolean): void {
+/** Listens to a room while it is shown, and anew when the reader is let in again. Returns whether it is there. */
+function useOpen(room: Room, error: ParleyError | undefined, isIn: boolean): boolean {
   const round = useSignal(0);
+  const isDeleted = useSignal(false);
+  const isGone = isDeleted.value || (error !== undefined && GONE.test(error.code));
   useEffect(() => room.open(), [room, round.value]);
   useEffect(() => {
-    if (error && GONE.test(error.code) && isIn) round.value += 1;
+    if (isIn && isGone) round.value += 1;
+    isDeleted.value = false;
   }, [isIn]);
   // Who was in a channel may still read it.
   useEffect(() => {
     if (error?.code === "not_a_member" && isChannel(room.id)) round.value += 1;
   }, [error]);
+  // Nobody is told of the end of a channel that they only read.
+  const isOut = !isIn && inboxPhase.value === "live" && isChannel(room.id);
+  useEffect(() => {
+    if (!isOut) return;
+    room.fetch().catch(({ code }: ParleyError) => {
+      isDeleted.value = GONE.test(code);
+    });
+  }, [isOut]);
+  return !isGone;
 }
 
 /** One room: its messages and the text field. Give it a `key` of the room. */
@@ -47,9 +59,9 @@ export function RoomView({ id, target }: { id: string; target: number | undefine
   const timeline = useLive(room.timeline);
   const summary = summaryOf(id);
   const { error } = timeline;
-  useOpen(room, error, summary !== undefined);
+  const isThere = useOpen(room, error, summary !== undefined);
   useReading(reading);
-  if (error && GONE.test(error.code)) return <NoRoom />;
+  if (!isThere) return <NoRoom />;
   const name = summary ? titleOf(summary) : id;
   const mayJoin = !summary && inboxPhase.value === "live" && isChannel(id) && timeline.items.length > 0;
   return (

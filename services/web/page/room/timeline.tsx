@@ -57,7 +57,7 @@ function rowNode(row: Row, context: RoomContext, originals: ReadonlyMap<number, 
         context={context}
       />
     ) : (
-      <PendingRow key={key} id={key} pending={row.item} isFirst={isFirst} />
+      <PendingRow key={key} id={key} pending={row.item} isFirst={isFirst} context={context} />
     );
   made.set(key, { item, isFirst, original, node });
   return node;

@@ -111,6 +111,7 @@ export const text = {
     failedSend: "Not sent:",
     retry: "Send again",
     discard: "Discard",
+    takeBack: "Edit",
     typing: (names: readonly string[]) =>
       names.length === 1
         ? `${names[0]} is typing…`
@@ -142,6 +143,7 @@ export const text = {
     replying: (name: string) => `Replying to ${name}`,
     left: (n: number) => `${n} left`,
     tooLong: (n: number) => `${n} too long`,
+    notSent: (n: number) => `Not sent: the text is ${count(n, "character", "characters")} too long.`,
     wait: (seconds: number) => `Too fast: goes out in ${seconds} s`,
     completions: "Completions",
     choices: (n: number) => count(n, "completion", "completions"),
