@@ -11,12 +11,15 @@ const KEEP_MS = 1_000;
 const BATCH = 100;
 /** Unknown names are collected for so long, ms. */
 const COLLECT_MS = 30;
+/** A name that is shown again is asked for again after so long, ms: people change it. */
+const AGAIN_MS = 60_000;
 /** What needs a name waits for it so long at most, ms. */
 const PATIENCE_MS = 1_000;
 
 const known = new Map<string, string>();
 const wanted = new Set<string>();
-const asked = new Set<string>();
+/** When a name was last asked for, by the monotonic clock, ms. */
+const asked = new Map<string, number>();
 /** Counts answers, so that what shows a name renders again. */
 const version = signal(0);
 
@@ -36,7 +39,13 @@ const keepSoon = soon(KEEP_MS, () => keep("names", [...known].slice(-KEPT_MAX)))
 
 /** Takes names in that came with something else. */
 export function learn(users: readonly Profile[]): void {
-  for (const { id, username, displayName } of users) known.set(id, displayName ?? username);
+  let hasChanged = false;
+  for (const { id, username, displayName } of users) {
+    const name = displayName ?? username;
+    hasChanged ||= known.get(id) !== name;
+    known.set(id, name);
+  }
+  if (!hasChanged) return;
   version.value += 1;
   keepSoon();
 }
@@ -52,10 +61,10 @@ export async function loadNames(): Promise<void> {
 export function nameOf({ id, username }: User): string {
   // Read, so that an answer renders the caller again.
   void version.value;
-  if (id !== "" && !asked.has(id)) {
+  if (id !== "" && performance.now() - (asked.get(id) ?? Number.NEGATIVE_INFINITY) >= AGAIN_MS) {
     if (wanted.size === 0) setTimeout(ask, COLLECT_MS);
     wanted.add(id);
-    asked.add(id);
+    asked.set(id, performance.now());
   }
   return known.get(id) ?? username;
 }
