@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { PASSWORD } from "./page-stack-fixture.ts";
 import {
   ask,
+  composer,
   crowd,
   eventually,
   fresh,
@@ -63,6 +64,9 @@ it("W13 sign-out clears what was stored", async () => {
   await web.say(alice, room, "hello");
   const page = await signedIn(alice, `/r/${room}`);
   await untilStored(page, "hello");
+  const other = await page.context().newPage();
+  await other.goto(`/r/${room}`);
+  await untilStored(other, "hello");
   await page.waitForTimeout(1_300);
   const stored = () =>
     page.evaluate(
@@ -83,8 +87,11 @@ it("W13 sign-out clears what was stored", async () => {
   await page.goto("/account");
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.locator("main.door").waitFor();
+  await other.waitForURL("/");
+  await other.locator("main.door").waitFor();
   await page.waitForTimeout(700);
   expect(await stored()).toBe(0);
+  expect(await other.getByText("You have been signed out").count()).toBe(0);
   await page.goto(`/r/${room}`);
   await page.locator("main.door").waitFor();
 });
@@ -110,16 +117,23 @@ it("W13 /r/:room/:seq opens there, also after signing in", async () => {
   await eventually(() => isInSight(page, 150)).toBe(true);
 });
 
-it("a revoked session is shown the door within 1 s", async () => {
-  const [alice, room] = [await somebody("Alice"), fresh("door-")];
+it("a revoked session is shown the door within 1 s; whoever signs in there next finds nothing of the former user", async () => {
+  const [alice, bob, room] = [await somebody("Alice"), await somebody("Bob"), fresh("door-")];
   await web.say(alice, room, "hello");
   const page = await signedIn(alice, `/r/${room}`);
   await untilStored(page, "hello");
+  await composer(page).fill("For Alice only");
   await ask(alice, "POST", `${web.urlOf("auth")}/api/v1/logout-all`);
   const at = performance.now();
   await page.locator("main.door").waitFor();
   expect(performance.now() - at).toBeLessThan(1_000);
   expect(await page.getByText("You have been signed out").count()).toBe(1);
+  await page.getByLabel("Username").fill(bob.username);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await page.locator(".self", { hasText: bob.username }).waitFor();
+  await untilStored(page, "hello");
+  expect(await composer(page).inputValue()).toBe("");
 });
 
 it("the policy refuses HTML made of text, scripts and images of others; these tests would hear of it", async () => {

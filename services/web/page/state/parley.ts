@@ -28,12 +28,17 @@ export async function keptUnder<T>(prefix: string): Promise<[key: string, value:
   return all.map(([key, value]) => [key.slice(`page/${prefix}`.length), value as T]);
 }
 
+/** The page is about to go, with what was kept for its user. */
+let isOver = false;
+
 /** Keeps a value; undefined removes it. A browser that keeps nothing is no error. */
 export function keep(key: string, value: unknown): void {
+  if (isOver) return;
   database.set(`page/${key}`, value).catch(() => undefined);
 }
 
-/** Somebody else signs in: what is kept is not for them. */
-export function forgetAll(): Promise<void> {
-  return database.clear().catch(() => undefined);
+/** Forgets all that is kept; the page keeps nothing any more until it is loaded anew. */
+export async function forgetAll(): Promise<void> {
+  isOver = true;
+  await database.clear().catch(() => undefined);
 }

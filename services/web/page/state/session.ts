@@ -14,12 +14,25 @@ export const phase = signal<Phase>("starting");
 export const me = signal<Profile | null>(null);
 /** The user is signing out: the page is about to be loaded anew. */
 let isLeaving = false;
+/** Somebody is signing in at the door. */
+let isArriving = false;
+/** Whose things the page and the browser keep; undefined until that is known. */
+let owner: string | undefined;
+/** Tells the other tabs that the user has signed out in this one. */
+const tabs = new BroadcastChannel("parley-page");
 /** The user has just made the account. */
 export const isNewcomer = signal(false);
 /** The session has ended without the user's doing. */
 export const wasEnded = signal(false);
 
 function welcome(user: Profile): void {
+  if (isLeaving) return;
+  owner ??= user.id;
+  if (owner !== user.id) {
+    // Somebody else has signed in in another tab.
+    if (!isArriving) void startOver(user);
+    return;
+  }
   const known = me.value?.id === user.id ? me.value : undefined;
   me.value = { ...known, ...user };
   wasEnded.value = false;
@@ -38,9 +51,14 @@ export function startSession(): void {
     wasEnded.value = phase.value === "in";
     phase.value = "out";
   });
+  tabs.onmessage = () => void leave();
   parley.connect();
   void kept<Profile>("me").then((user) => {
-    if (!user || phase.value !== "starting") return;
+    if (!user) return;
+    owner ??= user.id;
+    const now = parley.session.user.value;
+    if (now && now.id !== user.id && !isArriving) void startOver(now);
+    if (phase.value !== "starting") return;
     me.value = user;
     phase.value = "in";
   });
@@ -57,15 +75,28 @@ type Credentials = { username: string; password: string; displayName?: string; i
 /** Opens a session, after making the account if it `isNew`. @throws {ParleyError} why it was refused. */
 export async function signIn({ isNew, ...account }: Credentials & { isNew: boolean }): Promise<void> {
   const { username, password } = account;
-  const before = await kept<Profile>("me");
-  if (isNew) await parley.session.register(account);
-  isNewcomer.value = isNew;
-  await parley.session.signIn({ username, password });
-  // The drafts of somebody else are not for who signs in now.
-  if (before && before.id !== me.value?.id) await forgetAll();
-  if (isNew) await joinFirstRoom();
-  if (!isNew || route.value.name !== "home") return;
-  go(account.invite ? `/invite/${account.invite}` : `/r/${FIRST_ROOM}`, { replace: true });
+  isArriving = true;
+  try {
+    owner ??= (await kept<Profile>("me"))?.id;
+    if (isNew) await parley.session.register(account);
+    isNewcomer.value = isNew;
+    await parley.session.signIn({ username, password });
+    if (isNew) await joinFirstRoom();
+  } finally {
+    isArriving = false;
+  }
+  if (isNew && route.value.name === "home")
+    go(account.invite ? `/invite/${account.invite}` : `/r/${FIRST_ROOM}`, { replace: true });
+  const user = parley.session.user.value;
+  if (user && user.id !== owner) await startOver(user);
+}
+
+/** Loads the page anew: what it knows, and what is kept, is of somebody else. */
+async function startOver({ id }: Profile): Promise<void> {
+  isLeaving = true;
+  // Another tab may have begun to keep what is of the new user.
+  if ((await kept<Profile>("me"))?.id !== id) await forgetAll();
+  location.reload();
 }
 
 /** Joins the room for all, which is made by whoever is the first. */
@@ -81,17 +112,25 @@ async function joinFirstRoom(): Promise<void> {
   }
 }
 
-/** Does what ends the session, and leaves to the door. @throws {ParleyError} why it was refused; then nothing has ended. */
+/** Clears what is kept in this browser, and shows the door. */
+async function leave(): Promise<void> {
+  isLeaving = true;
+  await forgetAll();
+  location.replace("/");
+}
+
+/** Does what ends the session, and leaves to the door in all tabs. @throws {ParleyError} why it was refused; then nothing has ended. */
 export async function leaveAfter(end: () => Promise<unknown>): Promise<void> {
   isLeaving = true;
   try {
     await end();
   } catch (error) {
-    isLeaving = false;
-    throw error;
+    isLeaving = parley.status.value.state === "signed_out";
+    if (!isLeaving) throw error;
   }
-  location.replace("/");
+  tabs.postMessage("left");
+  await leave();
 }
 
-/** Ends the session here and on the server, and clears what is kept in this browser. */
-export const signOut = (): Promise<void> => leaveAfter(() => parley.session.signOut().catch(() => undefined));
+/** Ends the session here and on the server. @throws {ParleyError} `network` if it was not reached; then nothing has ended. */
+export const signOut = (): Promise<void> => leaveAfter(() => parley.session.signOut());
