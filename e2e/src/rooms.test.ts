@@ -21,7 +21,8 @@ describe("a group", () => {
     for (const socket of sockets) {
       socket.send({ type: "subscribe", room: room.id, after: 0 });
       const types: string[] = [];
-      for (let i = 0; i < 3; i += 1) types.push((await socket.find((frame) => "seq" in frame)).type);
+      for (let i = 0; i < 3; i += 1)
+        types.push((await socket.find((frame) => frame.room === room.id && "seq" in frame)).type);
       expect(types).toEqual(["room_updated", "member_joined", "member_joined"]);
     }
     expect(await post(bob, room.id, "hi")).toBe(4);

@@ -1,6 +1,7 @@
 import type { Msg } from "@nats-io/transport-node";
 import { PACK_ROOM, parseLine } from "@parley/protocol/pack";
 import { readConfig } from "@parley/runtime/config";
+import { listen } from "@parley/runtime/listen";
 import { createLog } from "@parley/runtime/log";
 import { connectNats } from "@parley/runtime/nats";
 import { natsOptions } from "@parley/runtime/variables";
@@ -41,11 +42,7 @@ const nats = await connectNats({
   name: "log-tail",
   log: createLog("log-tail", "warn"),
 });
-const onMessage = (error: Error | null, msg: Msg) => {
-  if (error) {
-    process.stderr.write(`make log-tail: ${error.message}\n`);
-    return;
-  }
+const onMessage = (msg: Msg) => {
   const [, shard = "", name] = msg.subject.split(".");
   const lines =
     name === PACK_ROOM
@@ -59,7 +56,7 @@ const onMessage = (error: Error | null, msg: Msg) => {
     if (told !== undefined) print(told);
   }
 };
-nats.subscribe("chat.*.*", { callback: onMessage });
+listen(nats, "chat.*.*", onMessage, (error) => process.stderr.write(`make log-tail: ${error}\n`));
 await nats.flush();
 print(`the log of ${nats.getServer()} from now on; Ctrl-C ends it`);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void nats.close());

@@ -142,6 +142,8 @@ async function followMe(signal: AbortSignal): Promise<void> {
         if (event.type === "read_mark") markRead(event.mark.room, event.mark.seq);
         if (event.type === "membership") reloadInbox();
       }
+      // The client is closed.
+      return;
     } catch {
       // More was missed than the server keeps.
       reloadInbox();
