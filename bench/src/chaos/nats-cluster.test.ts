@@ -20,7 +20,9 @@ it("a connection leaves the node that is cut off from its cluster; once it is ba
   const nats = await connectNats({ url, name: "test", streams: ["CHAT_0"], log: SILENT as never });
   closers.defer(() => nats.close());
   const jsm = await jetstreamManager(nats, { checkAPI: false, timeout: DEADLINE_MS });
-  await jsm.streams.add(streamConfig(0, 1, NODES, STREAM_BYTES));
+  // The node that places streams may not have heard of all others yet, though each calls itself healthy.
+  const add = () => jsm.streams.add(streamConfig(0, 1, NODES, STREAM_BYTES)).catch(() => undefined);
+  await expect.poll(add, { timeout: DEADLINE_MS }).toBeDefined();
   await jetstream(nats).publish("chat.0.general", "before", { timeout: DEADLINE_MS });
 
   const isolated = cluster.nodes.find((node) => node.url.endsWith(nats.getServer()));

@@ -104,11 +104,17 @@ export class NatsCluster {
     return until("all replicas to be current", () => this.#isCurrent());
   }
 
+  /** All nodes name one leader of each stream, which knows the others to be current, and have as much of it. */
   async #isCurrent(): Promise<boolean> {
-    const streams = await this.#streams();
-    return streams.every(({ cluster: { leader, replicas = [] } = {} }) => {
+    const all = await Promise.all(this.nodes.map((node) => streamsAt(node).catch(() => [])));
+    const names = new Set(all.flat().map(({ name }) => name));
+    const led = await this.#streams();
+    return [...names].every((name) => {
+      const copies = all.flat().filter((one) => one.name === name);
+      const views = new Set(copies.map(({ cluster, state }) => `${cluster?.leader} ${state.last_seq}`));
+      const replicas = led.find((one) => one.name === name)?.cluster?.replicas ?? [];
       const isCaughtUp = replicas.every(({ current, lag = 0 }) => current === true && lag === 0);
-      return leader !== undefined && replicas.length === NODES - 1 && isCaughtUp;
+      return copies.length === NODES && views.size === 1 && replicas.length === NODES - 1 && isCaughtUp;
     });
   }
 
