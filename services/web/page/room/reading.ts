@@ -48,10 +48,12 @@ export class Reading {
     if (this.#isTaken || !summary) return;
     this.#isTaken = inboxPhase.value === "live";
     this.#told = summary.readSeq;
-    if (summary.unread === 0 || this.unreadAfter.peek() === summary.readSeq) return;
-    this.unreadAfter.value = summary.readSeq;
+    // What was kept may say less than the server, which also takes the line away.
+    const after = summary.unread === 0 ? undefined : summary.readSeq;
+    if (this.unreadAfter.peek() === after) return;
+    this.unreadAfter.value = after;
     // The list is shown again with the line, perhaps at another place: what was seen is told anew.
-    this.#seen = 0;
+    if (after !== undefined) this.#seen = 0;
   }
 
   #tell(): void {
