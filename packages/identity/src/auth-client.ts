@@ -53,9 +53,20 @@ export const AuthClientVariables = {
 
 type TlsConfig = Readonly<{ AUTH_TLS_CA?: string; AUTH_TLS_CERT?: string; AUTH_TLS_KEY?: string }>;
 
-/** The address of auth's gRPC: `AUTH_GRPC_URL`, or `AUTH_GRPC_PORT` on this machine. */
-export function authUrl(config: { AUTH_GRPC_URL?: string; AUTH_GRPC_PORT: number }): string {
-  return config.AUTH_GRPC_URL ?? `localhost:${config.AUTH_GRPC_PORT}`;
+type AuthConfig = TlsConfig &
+  Readonly<{ NODE_ENV: string; AUTH_GRPC_TOKEN?: string; AUTH_GRPC_URL?: string; AUTH_GRPC_PORT: number }>;
+
+/**
+ * Makes the client of auth that the variables describe, at `AUTH_GRPC_URL` or `AUTH_GRPC_PORT` on this machine.
+ *
+ * @throws {ConfigError} in production without a credential or a client certificate.
+ * @throws {Error} if a file cannot be read, or only some of the variables that go together are set.
+ */
+export function openAuth(config: AuthConfig): AuthServiceClient {
+  const { NODE_ENV, AUTH_TLS_CERT, AUTH_GRPC_PORT, AUTH_GRPC_URL = `localhost:${AUTH_GRPC_PORT}` } = config;
+  const isCredentialNeeded = NODE_ENV === "production" && AUTH_TLS_CERT === undefined;
+  const [credential] = readCredentials(config, isCredentialNeeded);
+  return connectAuth(AUTH_GRPC_URL, authCredentials(config), credential);
 }
 
 /**
@@ -71,18 +82,6 @@ export function authCredentials(config: TlsConfig): ChannelCredentials {
   const authority = readFileSync(ca);
   if (cert === undefined || key === undefined) return credentials.createSsl(authority);
   return credentials.createSsl(authority, readFileSync(key), readFileSync(cert));
-}
-
-/**
- * The credential that this service sends to auth; undefined if none is set, as in development.
- *
- * @throws {ConfigError} in production without a credential or a client certificate.
- */
-export function authCredential(
-  config: Readonly<{ NODE_ENV: string; AUTH_GRPC_TOKEN?: string; AUTH_TLS_CERT?: string }>,
-): string | undefined {
-  const isNeeded = config.NODE_ENV === "production" && config.AUTH_TLS_CERT === undefined;
-  return readCredentials(config, isNeeded)[0];
 }
 
 /**

@@ -1,12 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
-import {
-  authCredential,
-  authCredentials,
-  authUrl,
-  connectAuth,
-  tokenRules,
-} from "@parley/identity/auth-client";
+import { openAuth, tokenRules } from "@parley/identity/auth-client";
 import { openIdentities } from "@parley/identity/identities";
 import { MESSAGES_BURST, MESSAGES_PER_SECOND, PAGE_SIZE, REPLAY_MAX } from "@parley/protocol/limits";
 import { streamsOf } from "@parley/protocol/log";
@@ -167,7 +161,7 @@ export async function wireConsumer(context: Context): Promise<App> {
 
 /** Opens the connections to Postgres, NATS, auth and the receiver of traces. */
 async function connect({ config, log, onClose }: Context) {
-  const credential = authCredential(config);
+  const auth = openAuth(config);
   const url = databaseUrl(config);
   const traces = await openTraces("ws-consumer", config, log);
   onClose(() => traces?.close());
@@ -181,7 +175,6 @@ async function connect({ config, log, onClose }: Context) {
   // Without echo, for live frames only: presence, rights, read marks and the outbox rely on their own echo.
   const live = await connectNats({ ...options, name: "ws-consumer live", noEcho: true });
   onClose(() => live.close());
-  const auth = connectAuth(authUrl(config), authCredentials(config), credential);
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
   return { lanes, writes, nats, live, auth, identities, traces };
@@ -225,9 +218,8 @@ function wireRooms(
   const cursors = createReadCursors(lanes.receipts);
   const markRead = createMarkRead(cursors.move, createPublishRead(nats), publishUserEvents);
   onClose(answerReads(nats, markRead, onFault));
-  const rule = `CHANNEL_AUTO_CREATE=${isAutoCreated}`;
   const source = { identity: () => readIdentity(lanes.receipts), readAll: () => readRights(lanes.receipts) };
-  const access = createAccessBucket(nats, replicas, source, rule);
+  const access = createAccessBucket(nats, replicas, source, `CHANNEL_AUTO_CREATE=${isAutoCreated}`);
   onClose(maintainAccessBucket(() => writers.cursors().has(0), access.prepare, onFault));
   const relay = relayOutbox({
     outbox: createOutbox(lanes.receipts),
@@ -241,17 +233,18 @@ function wireRooms(
   const quotas = isLimited ? config : NO_QUOTAS;
   const invitations = createInvitationStore(lanes.commands, quotas);
   const blocks = createBlockStore(lanes.commands, shards, quotas);
-  const findUsers = createFindUsers(auth);
-  const notices = createChangeNotices(nats);
   const commandTurns = new TokenBuckets(MESSAGES_PER_SECOND, MESSAGES_BURST);
   const changeDependencies = {
     store: createRoomStore(lanes.commands, shards, quotas),
     takeTurn: (userId: string) => (isLimited ? commandTurns.take(userId, performance.now()) : 0),
     receipts: createReceipts(nats, onFault),
-    notices,
+    notices: createChangeNotices(nats),
+    findUsers: createFindUsers(auth),
     turns: new RoomTurns(),
     now: () => new Date(),
     freshId: () => randomUUID(),
+    freshGroupId,
+    isAutoCreated,
   };
   return {
     outboxSeconds: relay.oldestSeconds,
@@ -262,15 +255,8 @@ function wireRooms(
     readCursors: (room: string) => cursors.ofRoom(room),
     messages: createChangeMessages(changeDependencies),
     invitations: createInvitations({ ...changeDependencies, invitations, freshCode: freshInviteCode }),
-    blocks: createBlocks({ blocks, findUsers, setMember: access.setMember, notices }),
-    changes: createChangeRooms({
-      ...changeDependencies,
-      invitations,
-      blocks,
-      findUsers,
-      freshGroupId,
-      isAutoCreated,
-    }),
+    blocks: createBlocks({ ...changeDependencies, blocks, setMember: access.setMember }),
+    changes: createChangeRooms({ ...changeDependencies, invitations, blocks }),
   };
 }
 

@@ -1,11 +1,5 @@
 import { randomUUID } from "node:crypto";
-import {
-  authCredential,
-  authCredentials,
-  authUrl,
-  connectAuth,
-  tokenRules,
-} from "@parley/identity/auth-client";
+import { openAuth, tokenRules } from "@parley/identity/auth-client";
 import { openIdentities } from "@parley/identity/identities";
 import {
   MESSAGES_BURST,
@@ -57,13 +51,12 @@ type Context = ServiceContext & Readonly<{ config: Static<typeof ProducerConfig>
 export async function wireProducer({ config, log, onClose }: Context): Promise<App> {
   const { LOG_SHARDS: shards } = config;
   const limits = doorLimits(config);
-  const credential = authCredential(config);
+  const auth = openAuth(config);
   const traces = await openTraces("ws-producer", config, log);
   onClose(() => traces?.close());
   const streams = streamsOf(shards);
   const nats = await connectNats({ ...natsOptions(config), name: "ws-producer", streams, log });
   onClose(() => nats.close());
-  const auth = connectAuth(authUrl(config), authCredentials(config), credential);
   const identities = openIdentities({ auth, nats, rules: tokenRules(config), log });
   onClose(() => identities.close());
 
