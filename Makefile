@@ -29,7 +29,7 @@ FIND_DATA_DIR = data=$${DATA_DIR:-$$({ sed -n 's/^DATA_DIR=//p' .env 2>/dev/null
 .PHONY: help
 help: ## what there is
 	@echo "Parley: make <target>"; echo
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do printf '  %-14s %s\n' "$$name" "$$text"; done
 	@echo; echo "  logs-<name>     one log: $(LOGS)"; echo "  restart-<name>  one process: $(LOGS)"; echo "  build-<name>    one service: $(SERVICES)"
 	@echo; echo "Docker is needed by what says (Docker), and by nothing else."
 	@echo; echo "Ports and DATA_DIR come from the environment or .env (see .env.example)."

@@ -1,13 +1,11 @@
-import type { Connection } from "./connection.ts";
 import { errorOf, ParleyError } from "./error.ts";
 import type { Ack, Frame, Hello } from "./frames.ts";
 import { createId } from "./ids.ts";
 import { createLive, type Writable } from "./live.ts";
 import { loadSaved, removeSaved, saveDraft } from "./outbox-store.ts";
 import { createPace } from "./pace.ts";
-import { createEntry, type Draft, type Entry, isUnsent, needsServer } from "./pending.ts";
+import { createEntry, type Draft, type Entry, isUnsent, needsServer, type OutboxParts } from "./pending.ts";
 import { refuseTooLarge } from "./size.ts";
-import type { Timers } from "./timers.ts";
 import type { Pending, Release, SendOptions, Store } from "./types.ts";
 
 /** Unsent messages at most. */
@@ -16,19 +14,6 @@ const QUEUED_MAX = 10_000;
 const DOUBT_MS = 10_000;
 /** Pause after a refusal that names none, ms. */
 const PAUSE_MS = 1_000;
-
-type OutboxParts = Readonly<{
-  connection: Pick<Connection, "send" | "probe">;
-  store: Store | undefined;
-  timers: Timers;
-  report: (error: unknown) => void;
-  /** Keeps the connection up while something is to be sent. */
-  hold: () => Release;
-  /** A message of a room has another state. */
-  onChange: (room: string) => void;
-  /** Forgets everything of the user before: somebody else is here. */
-  forget: (error: ParleyError) => Promise<void>;
-}>;
 
 /**
  * What is to be sent: in order per room with one unacknowledged message at a time, so that the order survives a

@@ -1,10 +1,26 @@
+import type { Connection } from "./connection.ts";
 import type { ParleyError } from "./error.ts";
 import type { Ack } from "./frames.ts";
 import { createLive, type Writable } from "./live.ts";
-import type { Pending, PendingState } from "./types.ts";
+import type { Timers } from "./timers.ts";
+import type { Pending, PendingState, Release, Store } from "./types.ts";
 
 /** What a message on its way is made of, also in the store. */
 export type Draft = Readonly<{ id: string; room: string; body: string; replyTo?: number }>;
+
+/** What the outbox needs of the client. */
+export type OutboxParts = Readonly<{
+  connection: Pick<Connection, "send" | "probe">;
+  store: Store | undefined;
+  timers: Timers;
+  report: (error: unknown) => void;
+  /** Keeps the connection up while something is to be sent. */
+  hold: () => Release;
+  /** A message of a room has another state. */
+  onChange: (room: string) => void;
+  /** Forgets everything of the user before: somebody else is here. */
+  forget: (error: ParleyError) => Promise<void>;
+}>;
 
 /** The outbox's side of a pending message. */
 export interface Entry {

@@ -1,4 +1,5 @@
 import { Refusal } from "@parley/protocol/codes";
+import { PACK_BYTES_MAX, PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 
 /** An entry to be appended to the log. */
 export type NewEntry = Readonly<{
@@ -167,6 +168,22 @@ function checkPrintable({ room, key, receiptTo, payload }: NewEntry): void {
 export function isAbandoned({ entry, joined }: PendingEntry): boolean {
   if (entry.isGone?.() !== true) return false;
   return joined === undefined || joined.every((other) => other.isGone?.() === true);
+}
+
+/** Takes the next entries out of a queue, up to the limits of a pack, without those that `drop` has dropped. */
+export function takePack(queue: PendingEntry[], drop: (pending: PendingEntry) => boolean): PendingEntry[] {
+  const entries: PendingEntry[] = [];
+  let bytes = 0;
+  let seen = 0;
+  for (const pending of queue) {
+    if (entries.length === PACK_ENTRIES_MAX || (bytes > 0 && bytes + pending.bytes > PACK_BYTES_MAX)) break;
+    seen += 1;
+    if (drop(pending)) continue;
+    entries.push(pending);
+    bytes += pending.bytes;
+  }
+  queue.splice(0, seen);
+  return entries;
 }
 
 /** Lets a second call with the same key share the outcome of the first; the second one is a duplicate. */

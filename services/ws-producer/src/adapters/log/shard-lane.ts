@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { Refusal } from "@parley/protocol/codes";
-import { PACK_BYTES_MAX, PACK_ENTRIES_MAX } from "@parley/protocol/pack";
 import { crashPoint } from "@parley/runtime/crash-point";
 import { logFull, logRefuses, logSilent, logUnwritable } from "./log-refusals.ts";
 import type { LogAnswer, LogRequests, Publication } from "./log-requests.ts";
@@ -12,6 +11,7 @@ import {
   PendingEntries,
   type PendingEntry,
   type Published,
+  takePack,
 } from "./pending-entries.ts";
 import type { PublishCounters } from "./publish-counters.ts";
 
@@ -193,10 +193,8 @@ export class ShardLane {
   #pump(): void {
     if (!this.#isOpen || this.#outstanding !== undefined || this.#retryTimer !== undefined) return;
     this.#dropUnansweredIfAbandoned();
-    if (this.#unanswered === undefined) {
-      const next = this.#next();
-      if (next !== undefined) this.#publish(next);
-    } else {
+    if (this.#unanswered === undefined) this.#publishNext();
+    else {
       const again = this.#unanswered;
       this.#unanswered = undefined;
       this.#dependencies.counters.retries += again.entries.length;
@@ -204,23 +202,12 @@ export class ShardLane {
     }
   }
 
-  /** Takes the next entries of the queue, up to the limits of a pack, and drops abandoned ones. */
-  #next(): Publication | undefined {
-    const entries: PendingEntry[] = [];
-    let bytes = 0;
-    let seen = 0;
-    for (const pending of this.#queue) {
-      if (entries.length === PACK_ENTRIES_MAX || (bytes > 0 && bytes + pending.bytes > PACK_BYTES_MAX)) break;
-      seen += 1;
-      if (this.#dropIfAbandoned(pending)) continue;
-      entries.push(pending);
-      bytes += pending.bytes;
-    }
-    this.#queue.splice(0, seen);
-    if (entries.length === 0) return undefined;
+  #publishNext(): void {
+    const entries = takePack(this.#queue, (pending) => this.#dropIfAbandoned(pending));
+    if (entries.length === 0) return;
     this.#packs += 1;
     this.#refusals = 0;
-    return { entries, packId: `${this.#packPrefix}-${this.#packs}` };
+    this.#publish({ entries, packId: `${this.#packPrefix}-${this.#packs}` });
   }
 
   #publish(publication: Publication): void {
@@ -267,10 +254,9 @@ export class ShardLane {
     this.#retries = 0;
     this.#timeouts = 0;
     const { counters } = this.#dependencies;
-    const { entries } = publication;
-    counters.published += entries.length;
-    counters.packEntries.observe(entries.length);
-    for (const pending of entries) {
+    counters.published += publication.entries.length;
+    counters.packEntries.observe(publication.entries.length);
+    for (const pending of publication.entries) {
       const { since } = pending.entry;
       if (since !== undefined) counters.ackSeconds.observe((now - since) / 1_000);
       this.#resolve(pending, seq);
