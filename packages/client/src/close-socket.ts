@@ -10,9 +10,8 @@ const nothing = (): void => undefined;
  * a dead one for 30 s unless it is terminated.
  */
 export function closeSocket(socket: SocketLike & { terminate?: () => void }): Promise<void> {
-  socket.onopen = socket.onmessage = nothing;
-  // `ws` throws what no listener takes.
-  socket.onerror = nothing;
+  // Also of errors: `ws` throws what no listener takes.
+  socket.onopen = socket.onmessage = socket.onerror = nothing;
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       socket.terminate?.();

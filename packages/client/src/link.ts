@@ -15,7 +15,7 @@ export function createLink(options: Options, log: WriteLog, closed: AbortSignal)
   const SocketClass = options.WebSocket ?? globalThis.WebSocket;
   if (!SocketClass) throw new TypeError("no WebSocket");
   const { auth = "cookie", tabs } = options;
-  if (auth !== "cookie" && typeof auth !== "function") throw new TypeError("auth is no function");
+  if (auth !== "cookie" && typeof auth !== "function") throw new TypeError("bad auth");
   const urls = urlsOf(options.url);
   const fetcher = options.fetch ?? ((...args: Parameters<typeof fetch>) => globalThis.fetch(...args));
   const request = createRequest({ urls, fetch: fetcher, closed });

@@ -48,7 +48,6 @@ export class Outbox {
   }
 
   async #load(store: Store): Promise<void> {
-    this.#owner ??= await store.get("owner");
     const saved = await loadSaved(store);
     const fresh = [...this.#entries];
     this.#entries.clear();
@@ -80,12 +79,16 @@ export class Outbox {
     return all.filter(({ draft }) => draft.room === room).map(({ pending }) => pending);
   }
 
-  /** What is written from now on is this user's: what another one has left is dropped, here and in the store. */
-  readonly claim = async (userId: string): Promise<void> => {
+  /** What is written from now on is this user's, or nobody's: what another one has left is dropped, here and in the store. */
+  readonly claim = async (userId?: string): Promise<void> => {
     const { store, forget } = this.#parts;
     await this.load();
-    if (userId !== (this.#owner ?? userId)) await forget(new ParleyError("signed_out"));
+    const kept = await store?.get("owner");
+    if (!userId || userId !== (this.#owner ?? kept ?? userId)) forget(new ParleyError("signed_out"));
     this.#owner = userId;
+    // Another tab may have cleared it: what this user has kept there meanwhile stays.
+    if (userId && userId === kept) return;
+    if (kept || !userId) await store?.clear();
     await store?.set("owner", userId);
   };
 

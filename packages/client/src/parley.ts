@@ -44,9 +44,10 @@ function createParts(options: Options) {
     openSocket: (endpoint) => link().openSocket(endpoint),
     onStart: () => void outbox.load(),
     onEnd(error) {
+      if (!error) return;
       // People can sign in again or load the page again, and what they wrote is sent then.
-      if (!error || !isGiven) return;
-      outbox.fail(error);
+      if (isGiven) outbox.fail(error);
+      else if (error.code === "signed_out") return;
       requests.fail(error);
       subscriptions.fail(error);
     },
@@ -78,12 +79,11 @@ function createParts(options: Options) {
   const subscriptions = createSubscriptions(listener, timers);
   const connect = () => sockets.hold();
   /** Of the user who was here. */
-  const forget = async (error: ParleyError): Promise<void> => {
+  const forget = (error: ParleyError): void => {
     link().forget?.();
     requests.fail(error);
     outbox.drop(error);
     registry.reset();
-    await store?.clear();
   };
   const outbox: Outbox = new Outbox({
     ...{ connection: sender, store, timers, report, hold: connect, forget },
@@ -96,7 +96,7 @@ function createParts(options: Options) {
   const registry = createRooms(core, closing.signal);
   const unwatch = watchPage(sockets);
   const session = createSession({
-    ...{ request, tokens, forget, claim: outbox.claim },
+    ...{ request, tokens, claim: outbox.claim },
     onSignedIn() {
       registry.reset();
       return sockets.signedIn();

@@ -19,7 +19,7 @@ export type OutboxParts = Readonly<{
   /** A message of a room has another state. */
   onChange: (room: string) => void;
   /** Forgets everything of the user before: somebody else is here. */
-  forget: (error: ParleyError) => Promise<void>;
+  forget: (error: ParleyError) => void;
 }>;
 
 /** The outbox's side of a pending message. */

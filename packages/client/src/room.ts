@@ -4,7 +4,7 @@ import { fetchList } from "./lists.ts";
 import { createEmitter } from "./live.ts";
 import { readEvents } from "./read-events.ts";
 import { TimelineView } from "./timeline-view.ts";
-import type { Invitation, Member, Room, RoomEvents, RoomSummary } from "./types.ts";
+import type { Invitation, Member, Release, Room, RoomEvents, RoomSummary } from "./types.ts";
 import { createTyping } from "./typing.ts";
 
 /** Read marks are sent at most so often, ms. */
@@ -16,6 +16,8 @@ export interface RoomParts {
   /** A frame of the room that has no seq. */
   notice(frame: Frame): void;
   readonly view: TimelineView;
+  /** Another user: what is known of the room is forgotten. */
+  reset(): void;
 }
 
 /** Makes a room; nothing is asked or opened. */
@@ -37,16 +39,13 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     return requests.ask(frame).finally(release);
   };
   let readSeq = 0;
-  let toldSeq = 0;
-  let isToldLately: unknown;
-  // At once if none was sent lately, as somebody who has read may leave the page.
+  let toldLately: Release | undefined;
   const tellRead = () => {
-    if (isToldLately || toldSeq === readSeq) return;
-    toldSeq = readSeq;
-    ask({ type: "read", room: id, seq: readSeq }).catch(() => undefined);
-    isToldLately = timers.after(READ_MS, () => {
-      isToldLately = undefined;
-      tellRead();
+    const seq = readSeq;
+    ask({ type: "read", room: id, seq }).catch(() => undefined);
+    toldLately = timers.after(READ_MS, () => {
+      toldLately = undefined;
+      if (readSeq > seq) tellRead();
     });
   };
   const path = `/rooms/${encodeURIComponent(id)}`;
@@ -86,8 +85,10 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
     latest: () => view.page<void>("newest"),
     keystroke: typing.keystroke,
     read(seq) {
-      if (seq > readSeq) readSeq = seq;
-      tellRead();
+      if (seq <= readSeq) return;
+      readSeq = seq;
+      // At once if none was sent lately, as somebody who has read may leave the page.
+      if (!toldLately) tellRead();
     },
     fetch: () => call<RoomSummary>("GET", ""),
     update: (changes) => call<RoomSummary>("PATCH", "", changes),
@@ -98,6 +99,12 @@ export function createRoom(core: Core, id: string, closed: AbortSignal): RoomPar
   return {
     room,
     view,
+    reset() {
+      readSeq = 0;
+      toldLately?.();
+      toldLately = undefined;
+      view.reset();
+    },
     notice(frame) {
       if (frame.type === "typing") typing.take(frame as unknown as TypingNotice);
       // `read` and `room_presence`; what is stored has a time, and comes in its order.

@@ -38,7 +38,7 @@ export function createRooms(core: Core, closed: AbortSignal): RoomRegistry {
     rooms,
     refresh: (room) => known.get(room)?.view.refresh(),
     reset() {
-      for (const { view } of known.values()) view.reset();
+      for (const parts of known.values()) parts.reset();
     },
     notice: (frame) => known.get(frame.room ?? "")?.notice(frame),
   };

@@ -1,6 +1,17 @@
 import { expect, it, vi } from "vitest";
 import { createParley } from "./index.ts";
 import { TestServer } from "./testing.ts";
+import type { Store } from "./types.ts";
+
+function memoryStore(): Store {
+  const kept = new Map<string, unknown>();
+  return {
+    get: async (key) => kept.get(key),
+    set: async (key, value) => void (value === undefined ? kept.delete(key) : kept.set(key, value)),
+    list: async (prefix) => [...kept].filter(([key]) => key.startsWith(prefix)),
+    clear: async () => kept.clear(),
+  };
+}
 
 it("knows the user's display name, also after a reload, from the answer that renews the session", async () => {
   const { options } = new TestServer();
@@ -35,6 +46,29 @@ it("what somebody has left unsent is never sent for another person who signs in 
   await room.send("bob's own").stored();
   expect(server.events("general").map((event) => "body" in event && event.body)).toEqual(["bob's own"]);
   await parley.close();
+});
+
+it("a tab that learns late of the next person leaves what that one has kept in the store", async () => {
+  const server = new TestServer();
+  const store = memoryStore();
+  const [one, two] = [createParley({ ...server.options, store }), createParley({ ...server.options, store })];
+  await one.session.signIn({ username: "alice", password: "correct horse battery" });
+  for (const tab of [one, two]) tab.connect();
+  await vi.waitFor(() => expect(two.status.value.state).toBe("online"));
+  await one.session.signIn({ username: "bob", password: "correct horse battery" });
+  await vi.waitFor(() => expect(one.status.value.state).toBe("online"));
+  server.refuse("message", "rate_limited", { retryAfterMs: 10_000 });
+  const pending = one.rooms.get("general").send("kept");
+  await vi.waitFor(() => expect(pending.error?.code).toBe("rate_limited"));
+  server.expireTokens();
+  server.cut();
+  await vi.waitFor(() => expect(two.session.user.value?.username).toBe("bob"), 10_000);
+  await vi.waitFor(() => expect(two.status.value.state).toBe("online"), 10_000);
+  expect(await store.list("outbox/")).toEqual([
+    [expect.any(String), expect.objectContaining({ body: "kept" })],
+  ]);
+  expect(await store.get("owner")).toBe("id-bob");
+  await Promise.all([one.close(), two.close()]);
 });
 
 it("signs out at the server first: where that cannot be reached, nothing is forgotten", async () => {

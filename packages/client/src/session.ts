@@ -1,4 +1,4 @@
-import { ParleyError } from "./error.ts";
+import type { ParleyError } from "./error.ts";
 import { logIn, type Request } from "./http.ts";
 import type { Tokens } from "./tokens.ts";
 import type { Session } from "./types.ts";
@@ -6,16 +6,14 @@ import type { Session } from "./types.ts";
 type SessionParts = Readonly<{
   request: Request;
   tokens: Tokens;
-  /** What somebody else has left is dropped. */
-  claim: (userId: string) => Promise<void>;
+  /** Forgets everything that is known and kept for somebody else; without a user, for anybody. */
+  claim: (userId?: string) => Promise<void>;
   /** The new user's sockets may open. */
   onSignedIn: () => Promise<void>;
-  /** Forgets everything that was kept for the user. */
-  forget: (error: ParleyError) => Promise<void>;
 }>;
 
 /** Signing in and out, for people in browsers. */
-export function createSession({ request, tokens, claim, onSignedIn, forget }: SessionParts): Session {
+export function createSession({ request, tokens, claim, onSignedIn }: SessionParts): Session {
   return {
     user: tokens.user,
     token: tokens.token,
@@ -35,7 +33,7 @@ export function createSession({ request, tokens, claim, onSignedIn, forget }: Se
         if (error.isRetryable) throw error;
       });
       tokens.signOut();
-      await forget(new ParleyError("signed_out"));
+      await claim();
     },
   };
 }

@@ -32,27 +32,38 @@ export function createLeader(
         token,
         ...(leftMs < Number.POSITIVE_INFINITY && { lifeMs: leftMs }),
       });
-    renewing ??= own
-      .renew(why, end.signal)
-      .then((grant) => {
-        last = { grant, at: performance.now() };
-        return grant;
-      })
-      .catch((error) => {
-        last = undefined;
-        throw error;
-      })
-      .finally(() => {
-        renewing = undefined;
-      });
+    renewing ??= ask(why);
     return renewing;
   };
 
-  const token = ({ id, why, had }: Extract<FromTab, { kind: "token" }>) =>
-    renew(why, had).then(
-      (grant) => send({ kind: "token", id, grant }),
-      ({ code, message }) => send({ kind: "token", id, error: { code, message: String(message) } }),
+  /** What comes after somebody has signed out or in meanwhile is of an earlier session, and is passed on to nobody else. */
+  const ask = (why: Why): Promise<Grant> => {
+    const settle = (next: typeof last) => {
+      if (renewing !== mine) return;
+      last = next;
+      renewing = undefined;
+    };
+    const mine: Promise<Grant> = own.renew(why, end.signal).then(
+      (grant) => {
+        settle({ grant, at: performance.now() });
+        return grant;
+      },
+      (error) => {
+        settle(undefined);
+        throw error;
+      },
     );
+    return mine;
+  };
+
+  const token = async ({ id, why, had }: Extract<FromTab, { kind: "token" }>) => {
+    const answer = await renew(why, had).then(
+      (grant) => ({ grant }),
+      ({ code, message }) => ({ error: { code, message: String(message) } }),
+    );
+    // Once another tab leads, that one is asked.
+    if (!end.signal.aborted) send({ kind: "token", id, ...answer });
+  };
 
   return {
     hear(message: FromTab): void {
@@ -65,7 +76,7 @@ export function createLeader(
         });
       }
       if (message.kind === "ask") send({ kind: "here" });
-      else if (message.kind === "forget") last = undefined;
+      else if (message.kind === "forget") last = renewing = undefined;
       else if (message.kind === "token") void token(message);
       else if (message.kind === "open") shared[message.endpoint].open(tab, message.socket);
       else if (message.kind === "close") shared[message.endpoint].close(message.socket);
