@@ -22,7 +22,7 @@ const BACKOFF_MS = 1_000;
 const CACHE_ENTRIES_MAX = 20_000;
 
 const ANSWERS = ["ok", "refused", "unavailable"] as const;
-/** `form`: refused for its form alone; `cache`: an earlier answer, or one under way; `local`: by auth's public keys. */
+/** `form`: refused for its form alone; `cache`: an earlier answer; `local`: by auth's public keys. */
 export type TokenCounts = Readonly<
   Record<"form" | "cache" | "auth" | "local", Record<(typeof ANSWERS)[number], number>>
 >;

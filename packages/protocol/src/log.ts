@@ -1,5 +1,11 @@
 import { hash } from "node:crypto";
-import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream";
+import {
+  type ClusterInfo,
+  DiscardPolicy,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from "@nats-io/jetstream";
 
 /** Header of a log entry that names the core subject where the producer waits for `stored`. */
 export const RECEIPT_HEADER = "Parley-Receipt";
@@ -17,6 +23,11 @@ export const streamsOf = (shards: number): string[] =>
 
 /** Subject of a room's entries in the log. */
 export const subjectOf = (shard: number, room: string): string => `chat.${shard}.${room}`;
+
+/** Copies of a stream that are up to date and on line, the leader's among them; of a server alone, 1. */
+export function currentCopies(cluster: ClusterInfo | undefined): number {
+  return 1 + (cluster?.replicas ?? []).filter(({ current, offline }) => current && offline !== true).length;
+}
 
 /** What a shard's stream must be; docs/decisions/0001 says why for each setting. */
 export function streamConfig(shard: number, shards: number, replicas: number, maxBytes: number) {

@@ -28,17 +28,22 @@ export function leaveIsolatedServer(
 ): void {
   if (streams.length === 0) return;
   let silentLooks = 0;
+  let isConnected = true;
+  /** The stream that was in use at the last look: usually one request tells enough. */
+  let known = streams[0] as string;
   /** All servers, while the one that was left is not among those to connect to. */
   let all: string[] | undefined;
   const look = async () => {
     if (all !== undefined) nats.setServers(all);
     all = undefined;
-    const isInUse = await Promise.any(streams.map((stream) => requireMajority(nats, stream))).then(
-      () => true,
-      () => false,
-    );
-    silentLooks = isInUse ? 0 : silentLooks + 1;
-    if (silentLooks < LOOKS_MAX) return;
+    if (!isConnected) return;
+    const rest = streams.filter((stream) => stream !== known);
+    const inUse = await requireMajority(nats, known)
+      .catch(() => Promise.any(rest.map((stream) => requireMajority(nats, stream))))
+      .catch(() => undefined);
+    known = inUse ?? known;
+    silentLooks = inUse === undefined ? silentLooks + 1 : 0;
+    if (silentLooks < LOOKS_MAX || !isConnected) return;
     silentLooks = 0;
     log.warn(
       { part: "nats", server: nats.getServer() },
@@ -54,18 +59,26 @@ export function leaveIsolatedServer(
     await nats.reconnect().catch(() => undefined);
   };
   const timer = setInterval(() => void look(), LOOK_EVERY_MS);
+  void (async () => {
+    for await (const { type } of nats.status()) {
+      if (type !== "disconnect" && type !== "reconnect") continue;
+      isConnected = type === "reconnect";
+      silentLooks = 0;
+    }
+  })();
   void nats.closed().then(() => clearInterval(timer));
 }
 
-/** @throws {Error} unless the stream's leader answers and heard from a majority of its replicas lately. */
-async function requireMajority(nats: NatsConnection, stream: string): Promise<void> {
+/** Returns the stream. @throws {Error} unless the stream's leader answers and heard from a majority of its replicas lately. */
+async function requireMajority(nats: NatsConnection, stream: string): Promise<string> {
   const answer = await nats.request(`$JS.API.STREAM.INFO.${stream}`, "", { timeout: ANSWER_MS });
   const { error, cluster } = answer.json<StreamInfo>();
   if (error !== undefined && error.err_code !== STREAM_NOT_FOUND) throw new Error(error.description);
   // A server alone is in no cluster.
-  if (cluster === undefined) return;
+  if (cluster === undefined) return stream;
   const { leader, replicas = [] } = cluster;
   if (leader === undefined) throw new Error(`${stream} has no leader`);
   const heard = replicas.filter(({ active = 0 }) => active < SILENCE_MAX_NS).length;
   if ((heard + 1) * 2 <= replicas.length + 1) throw new Error(`${stream} has no majority`);
+  return stream;
 }

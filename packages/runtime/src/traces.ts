@@ -50,8 +50,8 @@ const SPANS_MAX = 4_096;
 const SEND_EVERY_MS = 1_000;
 const SEND_DEADLINE_MS = 5_000;
 const FLUSH_MS = 2_000;
-/** Links of one span: a pack has at most as many entries. */
-const LINKS_MAX = 500;
+/** Links of one span: a batch has at most as many entries, and a pack half of them. */
+const LINKS_MAX = 1_000;
 /** Least time between two warnings that spans cannot be delivered, ms. */
 const WARN_EVERY_MS = 60_000;
 const SAMPLED = 1;

@@ -1,5 +1,5 @@
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
-import { streamOf } from "@parley/protocol/log";
+import { currentCopies, streamOf } from "@parley/protocol/log";
 import { readConfig } from "@parley/runtime/config";
 import { createLog } from "@parley/runtime/log";
 import { connectNats } from "@parley/runtime/nats";
@@ -30,8 +30,7 @@ async function readStreams(jsm: JetStreamManager): Promise<Map<string, StreamInf
 
 /** Copies of a stream that are up to date, of how many: `3/3`. */
 function copiesOf({ cluster, config }: StreamInfo): string {
-  const current = 1 + (cluster?.replicas ?? []).filter((one) => one.current && !one.offline).length;
-  return `${current}/${config.num_replicas}`;
+  return `${currentCopies(cluster)}/${config.num_replicas}`;
 }
 
 function printShards(shards: readonly Shard[], streams: ReadonlyMap<string, StreamInfo>): void {

@@ -114,6 +114,8 @@ async function readAndStore(
   if (stored.epoch !== epoch)
     throw new FencedError(`shard ${shard} is at epoch ${stored.epoch}, not ${epoch}`);
   progress.position = await matchStream(stored, deps);
+  // A batch whose outcome was unknown may be stored.
+  progress.oldestUnstored = undefined;
   const reading = await deps.log.read(progress.position);
   const close = () => reading.close();
   let announcedAt = 0;

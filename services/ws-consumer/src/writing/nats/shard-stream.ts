@@ -37,12 +37,17 @@ export async function prepareStream(
 /**
  * Waits until a replicated stream has a leader that knows all up to the cursor: a new leader may be behind for a moment, and
  * would be taken for one that has lost messages.
+ *
+ * @throws {Error} if it has no leader by then: what a replica says is believed only of what it has
  */
 async function untilLevel(jsm: JetStreamManager, first: StreamInfo, cursor: number): Promise<StreamInfo> {
   const deadline = performance.now() + BEHIND_MAX_MS;
   let info = first;
   while (info.cluster?.leader === undefined || info.state.last_seq < cursor) {
-    if (performance.now() > deadline) break;
+    if (performance.now() > deadline) {
+      if (info.cluster?.leader === undefined) throw new Error(`${info.config.name} has no leader`);
+      break;
+    }
     await sleep(LOOK_EVERY_MS);
     info = await jsm.streams.info(info.config.name);
   }

@@ -1,6 +1,6 @@
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/transport-node";
-import { streamFaults, streamOf } from "@parley/protocol/log";
+import { currentCopies, streamFaults, streamOf } from "@parley/protocol/log";
 
 /** Older servers acknowledged messages and lost them after a full disk (docs/decisions/0001). */
 const SERVER_VERSION_MIN = [2, 15, 1] as const;
@@ -151,7 +151,7 @@ async function checkStream(jsm: JetStreamManager, shard: number, shards: number)
       lastSeq: state.last_seq,
       replicas: config.num_replicas,
       leader: cluster?.leader,
-      currentReplicas: 1 + (cluster?.replicas?.filter(({ current }) => current).length ?? 0),
+      currentReplicas: currentCopies(cluster),
       fill: state.bytes / config.max_bytes,
     };
   } catch (error) {
