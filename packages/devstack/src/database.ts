@@ -1,10 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
-import { DevstackError, type Progress, reasonOf, SettingError, whenItChanges } from "./environment.ts";
+import {
+  DevstackError,
+  PROGRESS_MS,
+  type Progress,
+  reasonOf,
+  SettingError,
+  whenItChanges,
+} from "./environment.ts";
 
 /** SQLSTATE of a write on a standby. */
 export const TAKES_NO_WRITES = "25006";
-const PROGRESS_MS = 2_000;
 /** SQLSTATE of a wrong password or user, and of a database that does not exist: waiting does not help. */
 const FINAL_CODES = ["28P01", "28000", "3D000"];
 

@@ -50,6 +50,8 @@ export class SettingError extends DevstackError {}
 
 /** Called with one line of text about what is being done. */
 export type Progress = (line: string) => void;
+/** How long something is waited for before a line says so, and between two such lines, ms. */
+export const PROGRESS_MS = 2_000;
 
 /** Passes a line on unless it is the one before. */
 export function whenItChanges(say: Progress): Progress {

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DevstackError, type Progress, reasonOf, SettingError, whenItChanges } from "./environment.ts";
+import {
+  DevstackError,
+  PROGRESS_MS,
+  type Progress,
+  reasonOf,
+  SettingError,
+  whenItChanges,
+} from "./environment.ts";
 import { type ServerProcess, type SpawnOptions, spawnServer, tailOf } from "./server-process.ts";
 
 const RESTART_FIRST_MS = 100;
@@ -10,7 +17,6 @@ const HEALTHY_MS = 10_000;
 export const STOP_GRACE_MS = 10_000;
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 20;
-const PROGRESS_MS = 2_000;
 /** Restarts after which waiting for a process is given up. */
 const DEATHS_MAX = 4;
 
