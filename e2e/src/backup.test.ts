@@ -43,7 +43,11 @@ async function tool(file: string, args: readonly string[] = [], more: object = {
 async function restoreAfterLoss(lost: readonly ("postgres" | "nats")[]): Promise<Ledger> {
   await parley.stop();
   for (const name of lost) await removeDataDir(join(dataDir, name));
-  expect(await tool("restore.ts", [backup, "--yes"])).toMatchObject({ code: 0 });
+  const owner = `replaces the database of the stack in ${dataDir}, `;
+  expect(await tool("restore.ts", [backup, "--yes"])).toMatchObject({
+    code: 0,
+    text: expect.stringContaining(owner),
+  });
   parley = await start();
   return await openStackLedger();
 }

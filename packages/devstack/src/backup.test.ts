@@ -1,9 +1,13 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { backUp } from "./backup.ts";
 import { withConnection } from "./database.ts";
+import { REPOSITORY, SettingError } from "./environment.ts";
 import { type RestoreOptions, restore } from "./restore.ts";
+import { runCommand } from "./run-command.ts";
 import { makeTempDir } from "./temp-dir.ts";
 import { createTestDatabase } from "./test-database.ts";
 
@@ -53,12 +57,27 @@ test("a restore changes nothing with a damaged file, beside a client, or if nobo
   const { url, env, file } = await copied();
   await withConnection(url, (sql) => sql`update auth.users set username = 'now'`);
   const before = await read(url);
-  await expect(restore(env, file, { ...SURE, isSure: async () => false }, ignore)).rejects.toThrow(
+  const lines: string[] = [];
+  const [, , host = ""] = url.split(/\/\/|@/);
+  const several = { ...env, DATABASE_URL: url.replace("@", "@127.0.0.1:1,") };
+  const unsure = { ...SURE, isSure: async () => false };
+  await expect(restore(several, file, unsure, (line) => lines.push(line))).rejects.toThrow(
     "nothing was changed",
   );
+  // The first server does not answer, so that the other one is named and used.
+  expect(lines.at(-1)).toContain(`of DATABASE_URL, postgres://parley@${host};`);
   await withConnection(url, async (sql) => {
-    await sql`select 1`;
+    const connect = async () => (await sql`select 1`).length === 1;
+    const late = { ...SURE, isSure: connect };
+    await expect(restore(env, file, late, ignore)).rejects.toThrow("stop all services first");
     await expect(restore(env, file, SURE, ignore)).rejects.toThrow("stop all services first");
+    const owner = new URL(url);
+    [owner.username, owner.password] = [`owner_of_${owner.pathname.slice(1)}`, "p"];
+    // Who is no superuser does not see what kind of client another user's is.
+    await sql`create role ${sql(owner.username)} login password 'p'`;
+    const asOwner = restore({ ...env, DATABASE_URL: owner.href }, file, SURE, ignore);
+    await expect(asOwner).rejects.toThrow("stop all services first");
+    await sql`drop role ${sql(owner.username)}`;
   });
   const whole = await readFile(file);
   const damaged = join(await makeTempDir("copies"), "cut.sql.gz");
@@ -79,4 +98,52 @@ test("a back-up that fails leaves no file, and its error no password", async () 
   );
   await expect(failing).rejects.toThrow(/^pg_dump failed: (?!.*secret)/s);
   await expect(readFile(join(folder, "a.part"))).rejects.toThrow("ENOENT");
+});
+
+test("a restore starts no Postgres of its own for containers that do not run", async () => {
+  const folder = await makeTempDir("none");
+  const env = { ...process.env, DATA_DIR: folder, DATABASE_URL: "", POSTGRES_PORT: "1" };
+  const file = join(await makeTempDir("copies"), "any.sql.gz");
+  await writeFile(file, "");
+  const secrets = { ...env, POSTGRES_PASSWORD: "p1", NATS_OPERATOR_PASSWORD: "p2" };
+  await expect(restore(secrets, file, SURE, ignore)).rejects.toThrow("docker compose up --detach postgres");
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test("a back-up that is interrupted leaves no file", async () => {
+  const { url, env } = await copied();
+  const folder = await makeTempDir("copies");
+  await withConnection(url, (sql) =>
+    sql.begin(async (locked) => {
+      await locked`lock table auth.users`;
+      const child = execFile(process.execPath, [join(import.meta.dirname, "backup.ts"), `${folder}/`], {
+        env,
+      });
+      const ended = once(child, "close");
+      for await (const text of child.stdout ?? [])
+        if (String(text).includes("writing")) child.kill("SIGTERM");
+      expect((await ended)[0]).toBe(1);
+    }),
+  );
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test("a back-up refuses a file that is there or cannot be made, and leaves what it has not made", async () => {
+  const { url, drop } = await createTestDatabase();
+  onTestFinished(drop);
+  const env = { ...process.env, DATA_DIR: await makeTempDir("none"), DATABASE_URL: url };
+  const folder = await makeTempDir("copies");
+  for (const name of ["a.part", "b.sha256", "c"]) await writeFile(join(folder, name), name);
+  for (const name of ["a", "b", "c", "none/d"])
+    await expect(backUp(env, join(folder, name), ignore)).rejects.toThrow(SettingError);
+  expect(await readdir(folder)).toEqual(["a.part", "b.sha256", "c"]);
+  expect(await readFile(join(folder, "a.part"), "utf8")).toBe("a.part");
+});
+
+test("make takes a flag for set only if it is 1", async () => {
+  const made = (value: string) =>
+    runCommand("make", ["-n", "restore", "FROM=x", `YES=${value}`], { cwd: REPOSITORY });
+  expect((await made("1")).stdout).toContain(" --yes");
+  expect((await made("0")).stdout).not.toContain("--yes");
+  expect(await made("no")).toMatchObject({ code: 2, stderr: expect.stringContaining("YES is 1 or 0") });
 });

@@ -40,10 +40,12 @@ export async function findInstallation(env: Environment): Promise<Installation> 
   const [password, operator] = [variable(env, "POSTGRES_PASSWORD"), variable(env, "NATS_OPERATOR_PASSWORD")];
   if (password !== undefined && operator !== undefined) {
     const variables = {
-      ...operatorOf(variable(env, "NATS_PORT") ?? "4222", operator),
-      DATABASE_URL: ownerUrl(variable(env, "POSTGRES_PORT") ?? "5432", password),
+      ...(natsUrl === undefined && operatorOf(variable(env, "NATS_PORT") ?? "4222", operator)),
+      ...(databaseUrl === undefined && {
+        DATABASE_URL: ownerUrl(variable(env, "POSTGRES_PORT") ?? "5432", password),
+      }),
     };
-    return { kind: "containers", variables: { ...variables, ...env } };
+    return { kind: "containers", variables: { ...env, ...variables } };
   }
   if (natsUrl !== undefined || databaseUrl !== undefined) return { kind: "variables", variables: env };
   const text = `nothing runs on ${dataDir}: make start, or name the servers in DATABASE_URL and NATS_URL`;

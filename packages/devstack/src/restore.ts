@@ -9,25 +9,22 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
-import { failureOf, withConnection, withoutPassword } from "./database.ts";
+import { withoutPassword } from "./database.ts";
 import {
   DevstackError,
   type Environment,
   loadDotEnv,
   ownEnvironment,
+  PROGRESS_MS,
   type Progress,
   SettingError,
-  variable,
 } from "./environment.ts";
-import { findInstallation } from "./installation.ts";
 import { migrate } from "./migrate.ts";
-import { startPostgres } from "./postgres-server.ts";
 import { clientVariables, findPostgresTools } from "./postgres-tools.ts";
-import { isLocked, takeRunDir } from "./run-dir.ts";
+import { openReplaced, refuseClients } from "./replaced-database.ts";
+import { isLocked } from "./run-dir.ts";
 import { dataDirOf } from "./stack-options.ts";
 import { runMain, say, timedProgress, untilInterrupted } from "./terminal.ts";
-
-const PROGRESS_MS = 2_000;
 
 /** All that there is, in the transaction that puts the back-up in its place. */
 const BEFORE = `begin;
@@ -72,10 +69,14 @@ export async function restore(env: Environment, from: string, options: RestoreOp
   const dataDir = dataDirOf(env);
   if (isLocked(dataDir)) throw new SettingError("RUNNING", `a stack runs on ${dataDir}: make stop first`);
   await using closers = new AsyncDisposableStack();
-  const url = await openDatabase(env, dataDir, closers, progress);
+  const { url, owner } = await openReplaced(env, dataDir, closers, progress);
   await refuseClients(url);
-  progress(`restore: ${file} replaces all that is in ${withoutPassword(url)}; it ends every session`);
+  progress(
+    `restore: ${file} replaces the database of ${owner}, ${withoutPassword(url)}; it ends every session`,
+  );
   if (!(await options.isSure())) throw new SettingError("NOT_SURE", "nothing was changed");
+  // Somebody may have started a service before the answer.
+  await refuseClients(url);
   // Makes the roles that the back-up grants rights to.
   await migrate({ databaseUrl: url });
   await replay(join(tools, "psql"), { ...env, ...clientVariables(url) }, file, options, progress);
@@ -93,38 +94,6 @@ async function checkSum(file: string, progress: Progress): Promise<void> {
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
   if (hash.digest("hex") !== expected.split(" ")[0])
     throw new SettingError("FROM", `${file} has another sum than ${file}.sha256 says: it is damaged`);
-}
-
-/** The database to be replaced: that of an installation, else the stack's own, which is started for a while. */
-async function openDatabase(
-  env: Environment,
-  dataDir: string,
-  closers: AsyncDisposableStack,
-  onProgress: Progress,
-): Promise<string> {
-  const found = await findInstallation(env).catch(() => undefined);
-  const named = found && variable(found.variables, "DATABASE_URL");
-  // The passwords in `.env` may be those of containers that are not there.
-  const isNamed = variable(env, "DATABASE_URL") !== undefined;
-  if (named !== undefined && (isNamed || (await failureOf(named)) === undefined)) return named;
-  const runDir = await takeRunDir(dataDir, onProgress);
-  closers.defer(() => runDir.release());
-  const server = await startPostgres({ dataDir: join(dataDir, "postgres"), onProgress });
-  closers.defer(() => server.stop());
-  return server.url;
-}
-
-/** @throws {SettingError} RUNNING if anybody else is connected. */
-async function refuseClients(url: string): Promise<void> {
-  const clients = await withConnection(
-    url,
-    (sql) => sql<{ name: string }[]>`
-      select distinct coalesce(nullif(application_name, ''), usename, 'unknown') as name from pg_stat_activity
-      where backend_type = 'client backend' and datname = current_database() and pid <> pg_backend_pid()`,
-  );
-  if (clients.length === 0) return;
-  const names = clients.map(({ name }) => name).join(", ");
-  throw new SettingError("RUNNING", `${names} is connected to the database: stop all services first`);
 }
 
 /** Runs the back-up in one transaction, which ends with a commit only if the whole file was read. */

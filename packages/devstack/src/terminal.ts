@@ -31,10 +31,20 @@ export async function runMain(name: string, main: () => Promise<number>): Promis
 
 /** Waits for `work`. @throws {DevstackError} INTERRUPTED on Ctrl-C or SIGTERM, so that the caller can clean up. */
 export function untilInterrupted<T>(work: Promise<T>): Promise<T> {
-  const interruption = untilAskedToEnd().then((signal): never => {
-    throw new DevstackError("INTERRUPTED", `ended by ${signal}`);
+  const signal = interruption();
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
   });
-  return Promise.race([work, interruption]);
+  return Promise.race([work, interrupted]);
+}
+
+/** Aborts on Ctrl-C or SIGTERM with {DevstackError} INTERRUPTED: for work that cleans up before this process ends. */
+export function interruption(): AbortSignal {
+  const abort = new AbortController();
+  void untilAskedToEnd().then((signal) =>
+    abort.abort(new DevstackError("INTERRUPTED", `ended by ${signal}`)),
+  );
+  return abort.signal;
 }
 
 /** Resolves with the first SIGINT, SIGTERM or SIGHUP. Later ones are ignored. */
