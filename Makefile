@@ -12,6 +12,10 @@ export TURBO_TELEMETRY_DISABLED := 1
 # Node keeps what it made of the sources: a service starts in 0.6 s of CPU time and not in 1.
 export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+# Runs a tool on the running installation.
+OPERATOR := $(NODE) $(DEVSTACK)/as-operator.ts
+# The option $2 if the variable $1 is 1; what is neither 1 nor 0 is refused.
+flag = $(if $(filter 1,$($1)),$2,$(if $(filter-out 0,$($1)),$(error $1 is 1 or 0)))
 
 # The name of a process in docker-compose.yml.
 compose-auth := auth-service
@@ -81,14 +85,14 @@ new-migration: ## make the next file in migrations/ (NAME=room_topics)
 	@packages/devstack/scripts/new-migration.sh
 
 .PHONY: dead-letters rotate-keys admin
-dead-letters: install ## list what could not be stored (REPLAY=<id>: put one into the log again)
-	@$(NODE) $(DEVSTACK)/as-service.ts ws-consumer services/ws-consumer/src/dead-letters-main.ts $(if $(REPLAY),replay $(REPLAY),list)
+dead-letters: | $(NODE) ## list what could not be stored (REPLAY=<id>: put one into the log again)
+	@exec $(OPERATOR) services/ws-consumer/src/dead-letters-main.ts $(if $(REPLAY),replay $(REPLAY),list)
 
-rotate-keys: install ## make a new signing key; the old one stays valid for a while (NOW=1: not, a key has leaked)
-	@$(NODE) $(DEVSTACK)/as-service.ts auth services/auth/src/rotate-keys-main.ts $(if $(NOW),--now)
+rotate-keys: | $(NODE) ## make a new signing key; the old one stays valid for a while (NOW=1: not, a key has leaked)
+	@exec $(OPERATOR) services/auth/src/rotate-keys-main.ts $(call flag,NOW,--now)
 
-admin: install ## make a registered user an admin (NAME=alice; REMOVE=1: no admin any more), at once
-	@$(NODE) $(DEVSTACK)/as-service.ts auth services/auth/src/admin-main.ts $(NAME) $(if $(REMOVE),--remove)
+admin: | $(NODE) ## make a registered user an admin (NAME=alice; REMOVE=1: no admin any more), at once
+	@exec $(OPERATOR) services/auth/src/admin-main.ts $(NAME) $(call flag,REMOVE,--remove)
 
 .PHONY: test lint build
 test: install ## lint, types, imports, and all tests on real servers
@@ -124,7 +128,7 @@ backup: | $(NODE) ## copy the database while it runs (TO=folder or file); the lo
 	@exec $(NODE) $(DEVSTACK)/backup.ts $(if $(TO),"$(TO)")
 
 restore: | $(NODE) ## replace the database by a back-up (FROM=file; YES=1: do not ask; KEEP_SERVICE_TOKENS=1); nothing may run
-	@exec $(NODE) $(DEVSTACK)/restore.ts $(if $(FROM),"$(FROM)") $(if $(YES),--yes) $(if $(KEEP_SERVICE_TOKENS),--keep-service-tokens)
+	@exec $(NODE) $(DEVSTACK)/restore.ts $(if $(FROM),"$(FROM)") $(call flag,YES,--yes) $(call flag,KEEP_SERVICE_TOKENS,--keep-service-tokens)
 
 accept-loss: | $(NODE) ## go on without entries that left the log before they were stored
 	@exec $(OPERATOR) services/ws-consumer/src/accept-loss-main.ts
@@ -145,7 +149,6 @@ $(addprefix restart-,$(LOGS)): restart-%: | $(NODE)
 psql: | $(NODE) ## open the database as its owner (SQL="select 1": one statement)
 	@exec $(NODE) $(DEVSTACK)/psql.ts $(if $(SQL),"$$SQL")
 
-OPERATOR := $(NODE) $(DEVSTACK)/as-service.ts operator
 nats-info: | $(NODE) ## streams of NATS, and how far each shard of the log is stored
 	@exec $(OPERATOR) services/ws-consumer/src/nats-info-main.ts
 

@@ -15,18 +15,16 @@ const parley = await Parley.start({ env });
 afterAll(() => parley.stop());
 const alice = await parley.person("alice");
 
-/** A tool of services/ws-consumer, with the login of a service or the operator. */
-const asUser = (user: string, tool: string, ...args: string[]) => [
-  "packages/devstack/src/as-service.ts",
-  user,
-  `services/ws-consumer/src/${tool}-main.ts`,
+/** A tool of a service, with the logins of the operator. */
+const asOperator = (tool: string, ...args: string[]) => [
+  "packages/devstack/src/as-operator.ts",
+  `services/${tool}-main.ts`,
   ...args,
 ];
-const inStack = () => {
-  const { NATS_PORT, POSTGRES_PORT } = parley.stack.ports;
-  const ports = { NATS_PORT: String(NATS_PORT), POSTGRES_PORT: String(POSTGRES_PORT) };
-  return { cwd: REPOSITORY, env: { ...process.env, DATA_DIR: parley.stack.dataDir, ...ports } };
-};
+const inStack = () => ({
+  cwd: REPOSITORY,
+  env: { ...process.env, DATA_DIR: parley.stack.dataDir },
+});
 
 type Detail = { status: string; checks: Record<string, string> };
 const detailUrl = `http://127.0.0.1:${parley.stack.ports.CONSUMER_METRICS_PORT}/health/detail`;
@@ -68,7 +66,8 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
     (await parley.history("general", alice.token)).some(({ id }) => id === "behind"),
   );
   const deadLetters = async (...args: string[]) =>
-    (await runCommand(process.execPath, asUser("ws-consumer", "dead-letters", ...args), inStack())).stdout;
+    (await runCommand(process.execPath, asOperator("ws-consumer/src/dead-letters", ...args), inStack()))
+      .stdout;
   const listed = await deadLetters("list");
   expect(listed).toContain("chat.0.general");
   expect(listed).toContain("1 dead letters");
@@ -101,9 +100,17 @@ it("shows what goes through the log, and how far each shard is stored", async ()
   expect((await tail).stdout).toMatch(
     /shard 0 {2}general {2}alice {2}message {2}told\d+ {2}"for the operator"/,
   );
-  const { stdout } = await runCommand(process.execPath, asUser("operator", "nats-info"), inStack());
+  const { stdout } = await runCommand(process.execPath, asOperator("ws-consumer/src/nats-info"), inStack());
   expect(stdout).toMatch(/^0 +1 +\d+ +\d+ +0 +\d+\.\d MB of 1024\.0 MB +1\/1 /m);
   expect(stdout).toContain("KV_ROOMS");
+});
+
+it("makes an admin, and rotates the keys", async () => {
+  for (const [args, text] of [
+    [asOperator("auth/src/admin", "alice"), /^admin: alice is an admin (now|already)/],
+    [asOperator("auth/src/rotate-keys"), /^rotate-keys: key \S+ is published/],
+  ] as const)
+    expect((await runCommand(process.execPath, args, inStack())).stdout).toMatch(text);
 });
 
 it("sends `draining` and closes with 1012 on SIGTERM; clients resume afterwards", async () => {
