@@ -7,13 +7,13 @@ const REPLICAS_MIN = 3;
 const FULL_SHARE = 0.7;
 const SHARD = /^CHAT_\d+$/;
 
-type Varz = Readonly<{ version: string; server_name: string; now: string; cluster?: { urls?: string[] } }>;
+type Varz = Readonly<{ version: string; server_name: string; now: string }>;
 type Replica = Readonly<{ name: string; current?: boolean; offline?: boolean }>;
 type Stream = Readonly<{
   name: string;
   config?: { num_replicas: number; max_bytes: number };
   state: { bytes: number };
-  cluster?: { replicas?: Replica[] };
+  cluster?: { leader?: string; replicas?: Replica[] };
 }>;
 type Jsz = Readonly<{
   config?: { sync_always?: boolean };
@@ -24,10 +24,10 @@ type Jsz = Readonly<{
 export async function checkNats(monitorUrls: readonly string[]): Promise<Finding[]> {
   if (monitorUrls.length === 0)
     return [note("NATS_MONITOR_URL is not set: whether NATS syncs every write was not checked")];
-  return (await Promise.all(monitorUrls.map(checkNode))).flat();
+  return (await Promise.all(monitorUrls.map((url) => checkNode(url, monitorUrls.length)))).flat();
 }
 
-async function checkNode(url: string): Promise<Finding[]> {
+async function checkNode(url: string, nodes: number): Promise<Finding[]> {
   const { host } = new URL(url);
   const ask = async <Answer>(path: string) => {
     const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(ANSWER_MS) });
@@ -41,7 +41,7 @@ async function checkNode(url: string): Promise<Finding[]> {
     const { status, error } = await ask<{ status?: string; error?: string }>("/healthz");
     const health =
       status === "ok" ? [] : [mend(`NATS at ${host} is not well (${error ?? status}): see its log`)];
-    return [...checkServer(host, varz, jsz), ...clock, ...health, ...checkStreams(host, varz, jsz)];
+    return [...checkServer(host, varz, jsz), ...clock, ...health, ...checkStreams(host, nodes, varz, jsz)];
   } catch {
     return [mend(`NATS does not answer at ${url}: start it, or correct NATS_MONITOR_URL`)];
   }
@@ -64,8 +64,12 @@ function checkServer(host: string, { version }: Varz, { config }: Jsz): Finding[
   ];
 }
 
-function checkStreams(host: string, { cluster }: Varz, { account_details = [] }: Jsz): Finding[] {
-  const nodes = 1 + (cluster?.urls?.length ?? 0);
+function checkStreams(
+  host: string,
+  nodes: number,
+  { server_name }: Varz,
+  { account_details = [] }: Jsz,
+): Finding[] {
   const shards = account_details
     .flatMap(({ stream_detail = [] }) => stream_detail)
     .filter(({ name }) => SHARD.test(name));
@@ -79,13 +83,8 @@ function checkStreams(host: string, { cluster }: Varz, { account_details = [] }:
           `${name} has ${config.num_replicas} copy on ${nodes} NATS servers, so it stops with one of them: set LOG_REPLICAS=${REPLICAS_MIN}`,
         ),
       );
-    for (const { name: peer, current, offline } of copies?.replicas ?? [])
-      if (current === false || offline === true)
-        findings.push(
-          mend(
-            `${name} has no current copy on ${peer} (seen from ${host}): start that server, or see its log`,
-          ),
-        );
+    // A follower calls the other followers not current: only the leader knows.
+    if (copies?.leader === server_name) findings.push(...checkReplicas(host, stream));
     if (state.bytes > config.max_bytes * FULL_SHARE)
       findings.push(
         mend(
@@ -94,4 +93,13 @@ function checkStreams(host: string, { cluster }: Varz, { account_details = [] }:
       );
     return findings;
   });
+}
+
+function checkReplicas(host: string, { name, cluster }: Stream): Finding[] {
+  const stale = (cluster?.replicas ?? []).filter(
+    ({ current, offline }) => current === false || offline === true,
+  );
+  return stale.map(({ name: peer }) =>
+    mend(`${name} has no current copy on ${peer} (seen from ${host}): start that server, or see its log`),
+  );
 }
