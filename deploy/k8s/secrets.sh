@@ -5,7 +5,8 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 file=${1:-$here/.env}
-"$here/../make-secrets.sh" "$file" >&2
+# What the environment has is not in the file.
+env -i PATH="$PATH" "$here/../make-secrets.sh" "$file" >&2
 
 # secret KIND NAME [OPTION…]: the manifest of a secret; kubectl asks no server for it.
 secret() {
@@ -16,6 +17,7 @@ secret() {
 # login NAME USER VARIABLE: a user of Postgres, as CloudNativePG wants it.
 login() {
   password=$(sed -n "s/^$3=//p" "$file" | tail -n 1)
+  : "${password:?$3 is empty in $file}"
   secret generic "$1" --type kubernetes.io/basic-auth --from-literal "username=$2" --from-literal "password=$password"
 }
 

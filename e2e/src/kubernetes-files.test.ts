@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
+import { findProgram } from "@parley/devstack/find-program";
 import { runCommand } from "@parley/devstack/run-command";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import { expect, test } from "vitest";
@@ -9,7 +10,14 @@ import { K8S, read, render } from "./kubernetes-manifests.ts";
 
 test("secrets.sh makes every secret that is referred to", async () => {
   const file = join(await makeTempDir("k8s-secrets"), ".env");
-  const { code, stdout } = await runCommand(join(K8S, "secrets.sh"), [file]);
+  const kubectl = await findProgram("kubectl", { env: process.env, onProgress: console.log });
+  // What is exported is not taken for what the file has.
+  const env = {
+    ...process.env,
+    PATH: `${dirname(kubectl)}:${process.env.PATH}`,
+    POSTGRES_PASSWORD: "exported",
+  };
+  const { code, stdout } = await runCommand(join(K8S, "secrets.sh"), [file], { env });
   expect(code).toBe(0);
   const made = parseAllDocuments(stdout)
     .map((document) => document.toJSON())
@@ -32,6 +40,7 @@ test("secrets.sh makes every secret that is referred to", async () => {
     expect(keys.get(name ?? (otherName as string))).toContain(key ?? otherKey);
   for (const [, name] of texts.matchAll(/"(?:secret|passwordSecret)":\{"name":"([\w-]+)"/g))
     expect(keys.get(name as string)).toEqual(["password", "username"]);
+  expect(made.flatMap(({ data }) => Object.values(data)).filter((value) => value === "")).toEqual([]);
 });
 
 test("the alert rules are those of deploy/observe", async () => {
