@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findProgram } from "@parley/devstack/find-program";
 import { runCommand } from "@parley/devstack/run-command";
+import { closeMsOf } from "@parley/devstack/stack-services";
+import { makeTempDir } from "@parley/devstack/temp-dir";
 import { CLOSE_DEADLINE_MS } from "@parley/runtime/service";
 import { DoorVariables } from "@parley/socket/door-limits";
 import { expect, test } from "vitest";
@@ -14,6 +17,7 @@ const secrets = [
 ];
 const SECRETS = Object.fromEntries(secrets.map(([, name]) => [name, "secret"]));
 
+type IntegerOptions = { maximum?: number; default?: number };
 type Service = Readonly<{
   image: string;
   profiles?: string[];
@@ -96,8 +100,34 @@ test("no container has a right that it does not need; what is no service of Parl
   }
 });
 
+test("a standby has its data under their name only once the primary waits for it", async () => {
+  const folder = await makeTempDir("standby");
+  const data = join(folder, "18/docker");
+  const bin = join(folder, "bin");
+  await mkdir(bin);
+  const program = (name: string, lines: string) =>
+    writeFile(join(bin, name), `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+  await program(
+    "pg_basebackup",
+    `for one; do case $one in --pgdata=*) echo 18 >"\${one#*=}/PG_VERSION";; esac; done`,
+  );
+  await program("docker-entrypoint.sh", `cat "$PGDATA/PG_VERSION"`);
+  const PATH = `${bin}:${process.env.PATH}`;
+  const names = { POSTGRES_USER: "parley", POSTGRES_DB: "parley", POSTGRES_PASSWORD: "p" };
+  const env = { PATH, PGDATA: data, POSTGRES_REPLICATION_PASSWORD: "r", ...names };
+  const start = () => runCommand("sh", [join(REPOSITORY, "deploy/postgres/standby.sh")], { env });
+  await program("psql", "kill -KILL $PPID");
+  expect((await start()).code).not.toBe(0);
+  expect(existsSync(data)).toBe(false);
+  await program("psql", "exit 0");
+  expect(await start()).toEqual({ code: 0, stdout: "18\n", stderr: "" });
+  await program("pg_basebackup", "exit 1");
+  expect((await start()).code).toBe(0);
+});
+
 test("a socket service has the time that the longest drain needs", async () => {
-  const { maximum: drainMs = 0 } = DoorVariables.DRAIN_MS as { maximum?: number };
+  const { maximum: drainMs = 0, default: usualMs = 0 } = DoorVariables.DRAIN_MS as IntegerOptions;
+  expect(closeMsOf({})).toBe(usualMs + CLOSE_DEADLINE_MS);
   for (const [name, { stop_grace_period: grace = "" }] of Object.entries(await config("cluster"))) {
     if (!name.startsWith("ws-")) continue;
     const [, minutes, seconds] = /^(\d+)m(\d+)s$/.exec(grace) ?? [];

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { keepCanaryToken, startMonitoring } from "@parley/devstack/monitoring";
@@ -45,6 +46,17 @@ const monitoring = await startMonitoring({
 afterAll(async () => {
   await monitoring.stop();
   await parley.stop();
+});
+
+test("a kept token of the canary stays, until auth refuses it", async () => {
+  const keep = () => keepCanaryToken(dataDir, parley.url("auth"), alice);
+  const kept = await keep();
+  expect(await keep()).toBe(kept);
+  const file = join(dataDir, "canary.json");
+  await writeFile(file, JSON.stringify(`${kept}x`));
+  const made = await keep();
+  expect(made).not.toContain(kept);
+  expect(JSON.parse(await readFile(file, "utf8"))).toBe(made);
 });
 
 test("the committed dashboards are what the program makes (node deploy/observe/make-dashboards.ts)", () => {

@@ -10,7 +10,6 @@ import { loadDotEnv, ownEnvironment, REPOSITORY, variable } from "./environment.
 import { findInstallation, type Installation } from "./installation.ts";
 import { dataDirOf } from "./stack-options.ts";
 import { runMain, say } from "./terminal.ts";
-import { STOP_GRACE_MS } from "./unit.ts";
 
 const TITLES = {
   stack: "the stack of make start",
@@ -33,10 +32,9 @@ async function examine({ kind, variables: env }: Installation): Promise<Finding[
   return found.flat();
 }
 
-/** How long a process may take to end, ms, where this folder decides that. */
+/** How long a container may take to end, ms. `make start` gives each service what it needs. */
 function graceOf(kind: Installation["kind"]): number | undefined {
-  if (kind === "stack") return STOP_GRACE_MS;
-  if (kind === "variables") return undefined;
+  if (kind !== "containers") return undefined;
   const text = readFileSync(join(REPOSITORY, "docker-compose.yml"), "utf8");
   return Number(/^ {2}stop_grace_period: (\d+)s$/m.exec(text)?.[1]) * 1_000;
 }

@@ -1,24 +1,19 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { logIn, postJson } from "./accounts.ts";
-import { type Environment, type Progress, REPOSITORY } from "./environment.ts";
+import { type Environment, type Progress, REPOSITORY, variable } from "./environment.ts";
 import { findProgram } from "./find-program.ts";
 import { keepSecrets } from "./logins.ts";
-import type { PortVariable } from "./stack-services.ts";
+import { httpUrlOf, metricsUrlOf, SERVICE_NAMES, urlOf } from "./stack-services.ts";
 import { missingAt, Unit } from "./unit.ts";
 
-/** The label `job` of each process, and the variable of its port for operators. */
-const JOBS = {
-  auth: "AUTH_METRICS_PORT",
-  "ws-producer": "PRODUCER_METRICS_PORT",
-  "ws-consumer": "CONSUMER_METRICS_PORT",
-  web: "WEB_METRICS_PORT",
-} as const satisfies Readonly<Record<string, PortVariable>>;
+/** Longest answer of auth, ms. */
+const ANSWER_MS = 5_000;
 
 type MonitoringOptions = Readonly<{
   env: Environment;
   dataDir: string;
-  /** Ports of the running stack, by variable. */
+  /** Ports of the running stack and their hosts, by variable. */
   ports: Readonly<Record<string, string>>;
   prometheusPort: number;
   canaryPort: number;
@@ -28,17 +23,23 @@ type MonitoringOptions = Readonly<{
   onProgress?: Progress;
 }>;
 
+/** Where the canary's metrics are. */
+const canaryUrlOf = ({ env, canaryPort }: MonitoringOptions) =>
+  urlOf(canaryPort, variable(env, "METRICS_HOST"));
+
 const logFileOf = (dataDir: string, name: string) => join(dataDir, "logs", `${name}.log`);
 
 /** The configuration of Prometheus; JSON is YAML. */
-function prometheusConfig({ ports, canaryPort, interval }: MonitoringOptions): string {
-  const targets = Object.entries(JOBS).map(([job, variable]) => [job, ports[variable]]);
+function prometheusConfig(options: MonitoringOptions): string {
+  const { ports, interval } = options;
+  const canaryUrl = canaryUrlOf(options);
+  const targets = SERVICE_NAMES.map((name) => [name, metricsUrlOf(name, ports)]);
   const config = {
     global: { scrape_interval: interval, evaluation_interval: interval },
     rule_files: [join(REPOSITORY, "deploy/observe/rules.yml")],
-    scrape_configs: [...targets, ["canary", canaryPort]].map(([job, port]) => ({
+    scrape_configs: [...targets, ["canary", canaryUrl]].map(([job, url]) => ({
       job_name: job,
-      static_configs: [{ targets: [`127.0.0.1:${port}`] }],
+      static_configs: [{ targets: [url?.replace("http://", "")] }],
     })),
   };
   return JSON.stringify(config, null, 2);
@@ -68,14 +69,15 @@ async function prometheusUnit(options: MonitoringOptions, url: string): Promise<
   });
 }
 
-function canaryUnit({ env, dataDir, ports, canaryPort, canaryToken, onProgress }: MonitoringOptions): Unit {
+function canaryUnit(options: MonitoringOptions): Unit {
+  const { env, dataDir, ports, canaryPort, canaryToken, onProgress } = options;
   const logFile = logFileOf(dataDir, "canary");
   const canaryEnv: Environment = {
     ...env,
     CANARY_TOKEN: canaryToken,
     CANARY_METRICS_PORT: String(canaryPort),
-    CANARY_SEND_URL: `http://127.0.0.1:${ports.PRODUCER_HTTP_PORT}`,
-    CANARY_LISTEN_URL: `http://127.0.0.1:${ports.CONSUMER_HTTP_PORT}`,
+    CANARY_SEND_URL: httpUrlOf("ws-producer", ports),
+    CANARY_LISTEN_URL: httpUrlOf("ws-consumer", ports),
   };
   const args = [join(REPOSITORY, "deploy/image/canary.ts")];
   return new Unit({
@@ -84,7 +86,7 @@ function canaryUnit({ env, dataDir, ports, canaryPort, canaryToken, onProgress }
     onProgress,
     logFile,
     command: async () => ({ command: process.execPath, args, env: canaryEnv, logFile }),
-    missing: () => missingAt(`http://127.0.0.1:${canaryPort}/metrics`),
+    missing: () => missingAt(`${canaryUrlOf(options)}/metrics`),
   });
 }
 
@@ -110,16 +112,29 @@ export async function startMonitoring(options: MonitoringOptions) {
 type Admin = Readonly<{ username: string; password: string }>;
 
 /**
- * The token of the canary's service account, which an admin makes at the first call; it is kept beside the stack's other
- * secrets.
+ * The token of the canary's service account, which an admin makes at the first call, and again when auth refuses it; it is
+ * kept beside the stack's other secrets.
  *
  * @throws {Error} with auth's answer if it refuses.
  */
 export async function keepCanaryToken(dataDir: string, authUrl: string, admin: Admin): Promise<string> {
   const file = join(dataDir, "canary.json");
   const kept = await readFile(file, "utf8").catch(() => undefined);
+  if (kept !== undefined && (await isRefused(authUrl, JSON.parse(kept)))) {
+    await rm(file);
+    return keepCanaryToken(dataDir, authUrl, admin);
+  }
   const made = kept === undefined ? await newToken(authUrl, admin) : undefined;
   return await keepSecrets<string>(file, (text) => text ?? (made as string));
+}
+
+/** Whether auth knows that token no more; one that cannot be asked refuses nothing, and the canary will say so. */
+async function isRefused(authUrl: string, token: string): Promise<boolean> {
+  const headers = { authorization: `Bearer ${token}` };
+  const signal = AbortSignal.timeout(ANSWER_MS);
+  const answer = await fetch(`${authUrl}/api/v1/me`, { headers, signal }).catch(() => undefined);
+  await answer?.body?.cancel();
+  return answer?.status === 401;
 }
 
 async function newToken(authUrl: string, admin: Admin): Promise<string> {

@@ -4,6 +4,7 @@ import { loadDotEnv, portVariable, SettingError } from "./environment.ts";
 import { keepCanaryToken, startMonitoring } from "./monitoring.ts";
 import { isLocked, readPorts } from "./run-dir.ts";
 import { dataDirOf } from "./stack-options.ts";
+import { httpUrlOf } from "./stack-services.ts";
 import { runMain, say, timedProgress, untilAskedToEnd } from "./terminal.ts";
 
 const INTERVAL = "5s";
@@ -22,7 +23,7 @@ await runMain("make observe", async () => {
     ports,
     prometheusPort: portVariable(env, "PROMETHEUS_PORT") ?? 9_090,
     canaryPort: portVariable(env, "CANARY_METRICS_PORT") ?? 9_084,
-    canaryToken: await canaryToken(dataDir, `http://127.0.0.1:${ports.AUTH_HTTP_PORT}`),
+    canaryToken: await canaryToken(dataDir, `${httpUrlOf("auth", ports)}`),
     interval: INTERVAL,
     onProgress: timedProgress(),
   });

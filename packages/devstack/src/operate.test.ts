@@ -4,13 +4,15 @@ import { REPOSITORY } from "./environment.ts";
 import { findInstallation } from "./installation.ts";
 import { clientVariables } from "./postgres-tools.ts";
 import { runCommand } from "./run-command.ts";
-import { pidOf } from "./run-dir.ts";
+import { pidOf, readPorts } from "./run-dir.ts";
 import { startStack } from "./stack.ts";
+import { httpUrlOf, metricsUrlOf, SERVICE_NAMES, stopDeadlineOf } from "./stack-services.ts";
 import { makeTempDir } from "./temp-dir.ts";
 import { dependentsOf } from "./watch.ts";
 
 const fixture = (role: string) => join(import.meta.dirname, `../fixtures/${role}-service.ts`);
 const stack = await startStack({
+  host: "127.0.0.2",
   dataDir: await makeTempDir("operate"),
   services: ["auth"],
   entries: { auth: fixture("auth") },
@@ -30,6 +32,22 @@ test("make ps lists the processes with their ports", async () => {
     new RegExp(`^auth +${pidOf(stack.dataDir, "auth")} +${stack.ports.AUTH_HTTP_PORT} .* ready$`),
   );
   expect(stdout).toMatch(/^postgres +\d+ /m);
+});
+
+test("make stop waits as long as three drains, one after the other, and their servers may take", () => {
+  expect(stopDeadlineOf({ DRAIN_MS: "60000" })).toBe(3 * (60_000 + 15_000) + 10_000);
+});
+
+test("a service is asked where HOST and METRICS_HOST say", () => {
+  const env = { HOST: "::", METRICS_HOST: "192.168.1.5", WEB_PORT: "18083" };
+  expect(SERVICE_NAMES.map((name) => httpUrlOf(name, env))).toEqual([
+    "http://[::1]:8080",
+    "http://[::1]:8081",
+    "http://[::1]:8082",
+    "http://[::1]:18083",
+  ]);
+  expect(metricsUrlOf("ws-producer", env)).toBe("http://192.168.1.5:9081");
+  expect(readPorts(stack.dataDir).HOST).toBe("127.0.0.2");
 });
 
 test("make restart-… restarts one process and waits until it is ready", async () => {

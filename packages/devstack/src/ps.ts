@@ -3,7 +3,7 @@ import { runCommand } from "./run-command.ts";
 import { isLocked, pidOf, readPorts } from "./run-dir.ts";
 import { isAlive } from "./server-process.ts";
 import { dataDirOf } from "./stack-options.ts";
-import { httpPortOf, SERVICE_NAMES } from "./stack-services.ts";
+import { httpPortOf, httpUrlOf, SERVICE_NAMES } from "./stack-services.ts";
 import { runMain, say } from "./terminal.ts";
 import { missingAt } from "./unit.ts";
 
@@ -30,7 +30,7 @@ await runMain("make ps", async () => {
       .trim()
       .split(/\s+/);
     const memory = `${Math.round(Number(kilobytes) / 1_024)} MB`;
-    const state = await stateOf(pid, httpPortOf(name) && `http://127.0.0.1:${port}/health/ready`);
+    const state = await stateOf(pid, httpUrlOf(name, ports));
     say(
       `${name.padEnd(14)}${String(pid).padEnd(9)}${port.padEnd(7)}${since.padEnd(13)}${memory.padEnd(9)}${state}`,
     );
@@ -38,8 +38,8 @@ await runMain("make ps", async () => {
   return 0;
 });
 
-async function stateOf(pid: number, readyUrl: string | undefined): Promise<string> {
+async function stateOf(pid: number, url: string | undefined): Promise<string> {
   if (!isAlive(pid)) return "ended";
-  if (readyUrl === undefined) return "runs";
-  return (await missingAt(readyUrl)) ?? "ready";
+  if (url === undefined) return "runs";
+  return (await missingAt(`${url}/health/ready`)) ?? "ready";
 }

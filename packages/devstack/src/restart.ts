@@ -3,36 +3,41 @@ import { DevstackError, type Environment, loadDotEnv, ownEnvironment, SettingErr
 import { isLocked, pidOf, readPorts } from "./run-dir.ts";
 import { isAlive, trySignal } from "./server-process.ts";
 import { dataDirOf } from "./stack-options.ts";
-import { httpPortOf } from "./stack-services.ts";
+import { closeMsOf, httpUrlOf } from "./stack-services.ts";
 import { runMain, say } from "./terminal.ts";
 import { missingAt } from "./unit.ts";
 
-const DEADLINE_MS = 60_000;
+/** How long a process may take to be ready again once it has ended, ms. */
+const READY_MS = 60_000;
 const POLL_MS = 50;
 
 /**
  * Ends one process of the running stack in an orderly way; its supervisor starts it again. Resolves when it is ready.
  *
- * @throws {SettingError} NO_SUCH_SERVICE if it does not run, {DevstackError} NOT_READY after 60 s.
+ * @throws {SettingError} NO_SUCH_SERVICE if it does not run, {DevstackError} NOT_READY 60 s after the time that it has to end.
  */
 export async function restartProcess(env: Environment, name: string): Promise<void> {
   const dataDir = dataDirOf(env);
   const pid = pidOf(dataDir, name);
   if (!isLocked(dataDir) || !isAlive(pid))
     throw new SettingError("NO_SUCH_SERVICE", `${name} does not run on ${dataDir} (make ps)`);
-  const port = httpPortOf(name);
-  const url = port && `http://127.0.0.1:${readPorts(dataDir)[port]}/health/ready`;
+  const url = httpUrlOf(name, readPorts(dataDir));
+  const deadlineMs = READY_MS + closeMsOf(env);
   // For Postgres SIGTERM means to wait for its clients.
   trySignal(pid, name === "postgres" ? "SIGINT" : "SIGTERM");
   const isBack = async () => {
     const now = pidOf(dataDir, name);
-    return now !== pid && isAlive(now) && (url === undefined || (await missingAt(url)) === undefined);
+    return (
+      now !== pid &&
+      isAlive(now) &&
+      (url === undefined || (await missingAt(`${url}/health/ready`)) === undefined)
+    );
   };
-  for (const deadline = performance.now() + DEADLINE_MS; !(await isBack()); await sleep(POLL_MS))
+  for (const deadline = performance.now() + deadlineMs; !(await isBack()); await sleep(POLL_MS))
     if (performance.now() > deadline)
       throw new DevstackError(
         "NOT_READY",
-        `${name} is not ready after ${DEADLINE_MS / 1_000} s (make logs-${name})`,
+        `${name} is not ready after ${deadlineMs / 1_000} s (make logs-${name})`,
       );
 }
 

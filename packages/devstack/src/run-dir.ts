@@ -32,7 +32,7 @@ export async function takeRunDir(dataDir: string, onProgress: Progress = () => u
     else writeFileSync(file, `${pid}\n`, { mode: 0o600 });
   };
   record("supervisor", process.pid);
-  /** Records the ports, for the tools of operators. */
+  /** Records the ports, and the hosts that they are on, for the tools of operators. */
   const recordPorts = (ports: object) =>
     writeFileSync(join(folder, "ports.json"), JSON.stringify(ports), { mode: 0o600 });
   /** Releases the lock. */
@@ -52,7 +52,7 @@ export function isLocked(dataDir: string): boolean {
   return unlock === undefined;
 }
 
-/** The ports of a running stack, by variable. */
+/** The ports of a running stack and their hosts (HOST, METRICS_HOST), by variable. */
 export function readPorts(dataDir: string): Readonly<Record<string, string>> {
   const ports: unknown = JSON.parse(readFileSync(join(dataDir, "run/ports.json"), "utf8"));
   return Object.fromEntries(Object.entries(ports as object).map(([name, port]) => [name, String(port)]));

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Environment, REPOSITORY } from "./environment.ts";
+import { type Environment, REPOSITORY, variable } from "./environment.ts";
+import { STOP_GRACE_MS } from "./unit.ts";
 
 /** Services, and their ports: for everybody, and for operators. */
 const SERVICES = {
@@ -11,10 +12,26 @@ const SERVICES = {
 export type ServiceName = keyof typeof SERVICES;
 export const SERVICE_NAMES = Object.keys(SERVICES) as readonly ServiceName[];
 
-/** The variable of the port for everybody of a service; undefined for another process. */
-export function httpPortOf(name: string): string | undefined {
-  return (SERVICES as Readonly<Record<string, readonly [string, string]>>)[name]?.[0];
+/** Order of a shutdown: in the direction of the flow, so that accepted messages are still stored; servers last. */
+export const STOP_ORDER = [/^(web|ws-producer)/, /^ws-consumer/, /^auth/, /^(nats|postgres)/];
+/** Default of DRAIN_MS, and how long a service may take for all else, ms: e2e/src/compose.test.ts compares both. */
+const DRAIN_MS = 3_000;
+const CLOSE_MS = 15_000;
+
+/** How long a service may take to close: its drain, and what comes after it, ms. */
+export function closeMsOf(env: Environment): number {
+  return Number(variable(env, "DRAIN_MS") ?? DRAIN_MS) + CLOSE_MS;
 }
+
+/** How long a stack may take to stop, ms. */
+export function stopDeadlineOf(env: Environment): number {
+  return (STOP_ORDER.length - 1) * closeMsOf(env) + STOP_GRACE_MS;
+}
+
+const portsOf = (name: string) =>
+  (SERVICES as Readonly<Record<string, (typeof SERVICES)[ServiceName]>>)[name];
+/** The variable of the port for everybody of a service; undefined for another process. */
+export const httpPortOf = (name: string): PortVariable | undefined => portsOf(name)?.[0];
 
 /** The ports of a stack: who listens there, and the port of `make start` (a free one if there is none). */
 export const PORTS = {
@@ -33,6 +50,26 @@ export const PORTS = {
 } as const;
 export type PortVariable = keyof typeof PORTS;
 export type Ports = Readonly<Record<PortVariable, number>>;
+
+/** The URL of a port, as this machine reaches a server that listens on `host`. */
+export function urlOf(port: number | string, host = "127.0.0.1"): string {
+  const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+const portIn = (env: Environment, port: PortVariable) => variable(env, port) ?? `${PORTS[port].usual}`;
+
+/** Where a service is for everybody, as variables say, else as `make start` has it; undefined for another process. */
+export function httpUrlOf(name: string, env: Environment): string | undefined {
+  const port = httpPortOf(name);
+  return port && urlOf(portIn(env, port), variable(env, "HOST"));
+}
+
+/** Where a service is for operators; as `httpUrlOf`. */
+export function metricsUrlOf(name: string, env: Environment): string | undefined {
+  const port = portsOf(name)?.[1];
+  return port && urlOf(portIn(env, port), variable(env, "METRICS_HOST"));
+}
 
 /** One process to be started: its unit's name, its service, source file, variables and ports. */
 export type ServicePlan = Readonly<{

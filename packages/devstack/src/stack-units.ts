@@ -2,12 +2,19 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { waitForDatabase } from "./database.ts";
-import { DevstackError, type Environment, ownEnvironment, REPOSITORY, reasonOf } from "./environment.ts";
+import {
+  DevstackError,
+  type Environment,
+  ownEnvironment,
+  REPOSITORY,
+  reasonOf,
+  variable,
+} from "./environment.ts";
 import { databaseLoginOf, grpcCredentialOf, type Logins, natsLoginOf } from "./logins.ts";
 import { startNats } from "./nats-server.ts";
 import { startPostgres } from "./postgres-server.ts";
 import { natsServers, type StackOptions } from "./stack-options.ts";
-import type { Ports, ServicePlan } from "./stack-services.ts";
+import { closeMsOf, type Ports, type ServicePlan, urlOf } from "./stack-services.ts";
 import { DOES_NOT_LISTEN, missingAt, type Supervision, Unit } from "./unit.ts";
 
 /** Exit code of a service whose settings are refused (packages/runtime/src/service.ts). */
@@ -97,6 +104,7 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
   };
   const logFile = join(options.dataDir, "logs", `${name}.log`);
   const credential = grpcCredentialOf(env, logins);
+  const metricsUrl = urlOf(plan.metricsPort, variable(env, "METRICS_HOST"));
   const command = { command: process.execPath, args: [YOUNG_HEAP, plan.entry], cwd: REPOSITORY };
   return new Unit({
     ...context.supervision(name),
@@ -104,10 +112,11 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
     logFile,
     command: async () => ({ ...command, env: { ...env, ...credential }, logFile }),
     refusedCode: SETTING_REFUSED,
+    graceMs: closeMsOf(env),
     missing: async () => {
       const reason = await missingAt(`${url}/health/ready`);
       if (reason === undefined || reason === DOES_NOT_LISTEN) return reason;
-      return (await missingAt(`http://127.0.0.1:${plan.metricsPort}/health/detail`)) ?? reason;
+      return (await missingAt(`${metricsUrl}/health/detail`)) ?? reason;
     },
   });
 }

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, statfs } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { keepDatabaseLogins } from "./database-logins.ts";
-import { DevstackError, reasonOf, SettingError } from "./environment.ts";
+import { DevstackError, ownEnvironment, reasonOf, SettingError, variable } from "./environment.ts";
 import { keepLogins } from "./logins.ts";
 import { migrate } from "./migrate.ts";
 import { choosePorts, findFreePort } from "./ports.ts";
 import { type RunDir, takeRunDir } from "./run-dir.ts";
 import type { StackOptions } from "./stack-options.ts";
-import { type Ports, planServices, SERVICE_NAMES } from "./stack-services.ts";
+import { type Ports, planServices, SERVICE_NAMES, STOP_ORDER, urlOf } from "./stack-services.ts";
 import { type Servers, serviceUnit, startServers } from "./stack-units.ts";
 import type { Supervision, Unit } from "./unit.ts";
 
@@ -19,9 +19,6 @@ const DISK_MIN_MB = 150;
 const MB = 1_024 ** 2;
 /** Errors of the system that say that a data folder cannot be written, SQLite's among them (the lock). */
 const FOLDER_FAULTS = new Set(["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EEXIST"]);
-
-/** Order of a shutdown: in the direction of the flow, so that accepted messages are still stored; servers last. */
-const STOP_ORDER = [/^(web|ws-producer)/, /^ws-consumer/, /^auth/, /^(nats|postgres)/];
 
 /** A running stack. */
 export interface Stack extends Servers {
@@ -105,7 +102,8 @@ async function startAll(
   if (options.natsUrl === undefined) owners.add("nats");
   if (options.databaseUrl === undefined) owners.add("postgres");
   const ports = await choosePorts(options.ports ?? {}, owners, host);
-  runDir.recordPorts(ports);
+  const metricsHost = variable(options.env ?? ownEnvironment(), "METRICS_HOST");
+  runDir.recordPorts({ ...ports, HOST: host, METRICS_HOST: metricsHost });
   const morePorts = async (count = 1) => {
     const more: [http: number, metrics: number][] = [];
     for (let n = 1; n < count; n += 1) more.push([await findFreePort(host), await findFreePort(host)]);
@@ -152,10 +150,4 @@ async function startAll(
     },
     stop,
   };
-}
-
-/** The URL of a port, as this machine reaches a server that listens on `host`. */
-function urlOf(port: number, host: string): string {
-  const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
-  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }

@@ -2,27 +2,27 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DevstackError, loadDotEnv } from "./environment.ts";
+import { DevstackError, loadDotEnv, ownEnvironment } from "./environment.ts";
 import { isLocked, pidOf, waitForLeft } from "./run-dir.ts";
 import { trySignal } from "./server-process.ts";
 import { dataDirOf } from "./stack-options.ts";
+import { stopDeadlineOf } from "./stack-services.ts";
 import { runMain, say } from "./terminal.ts";
-
-const STOP_DEADLINE_MS = 45_000;
 
 // `make stop`; with --remove, for `make clean`, it also deletes DATA_DIR, if that is the data folder of a stack.
 await runMain("make stop", async () => {
   loadDotEnv();
-  const dataDir = dataDirOf(process.env);
+  const dataDir = dataDirOf(ownEnvironment());
   const wasRunning = isLocked(dataDir);
   if (wasRunning) {
     const pid = pidOf(dataDir, "supervisor");
     say(`stopping the stack on ${dataDir} (supervisor pid ${pid})`);
     trySignal(pid, "SIGTERM");
-    const deadline = performance.now() + STOP_DEADLINE_MS;
+    const deadlineMs = stopDeadlineOf(ownEnvironment());
+    const deadline = performance.now() + deadlineMs;
     while (isLocked(dataDir) && performance.now() < deadline) await sleep(50);
     if (isLocked(dataDir)) {
-      say(`it has not ended in ${STOP_DEADLINE_MS / 1_000} s, killing it`);
+      say(`it has not ended in ${deadlineMs / 1_000} s, killing it`);
       trySignal(pid, "SIGKILL");
     }
   }

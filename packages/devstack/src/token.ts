@@ -1,18 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { demoUsersFile, logIn } from "./accounts.ts";
-import { loadDotEnv, SettingError } from "./environment.ts";
+import { loadDotEnv, ownEnvironment, SettingError } from "./environment.ts";
 import { stackOptionsFrom } from "./stack-options.ts";
+import { httpUrlOf } from "./stack-services.ts";
 import { runMain, say } from "./terminal.ts";
 
 // `token.ts alice`: logs a demo user of the running stack in, and prints the access token and nothing else.
 await runMain("make token", async () => {
   loadDotEnv();
-  const { dataDir, ports } = stackOptionsFrom(process.env);
+  const env = ownEnvironment();
+  const { dataDir } = stackOptionsFrom(env);
   const text = await readFile(demoUsersFile(dataDir), "utf8").catch(() => "[]");
   const users = JSON.parse(text) as { username: string; password: string }[];
   const user = users.find(({ username }) => username === process.argv[2]);
   const names = users.map(({ username }) => username).join(", ") || "none yet: make start";
   if (user === undefined) throw new SettingError("NO_SUCH_USER", `NAME is one of the demo users (${names})`);
-  say((await logIn(`http://127.0.0.1:${ports?.AUTH_HTTP_PORT}`, user)).token);
+  say((await logIn(`${httpUrlOf("auth", env)}`, user)).token);
   return 0;
 });

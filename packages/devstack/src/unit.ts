@@ -13,7 +13,7 @@ const RESTART_FIRST_MS = 100;
 const RESTART_MAX_MS = 10_000;
 /** A process that lived this long counts as healthy: its next restart is quick. */
 const HEALTHY_MS = 10_000;
-/** How long a process may take to end before it is killed, ms. */
+/** How long a process may take to end before it is killed, ms, unless it has a time of its own. */
 export const STOP_GRACE_MS = 10_000;
 const READY_DEADLINE_MS = 60_000;
 const READY_POLL_MS = 20;
@@ -37,6 +37,8 @@ type UnitOptions = Supervision &
     logFile: string;
     /** Exit code that says that its settings are refused: it is not started again. */
     refusedCode?: number;
+    /** How long it may take to end before it is killed, ms; default 10 s. */
+    graceMs?: number;
     /** Why it is not ready; undefined when it is. */
     missing: () => Promise<string | undefined>;
   }>;
@@ -116,12 +118,12 @@ export class Unit {
     throw new DevstackError("NOT_READY", `${this.name} is not ready: ${missing}; ${log}`);
   }
 
-  /** Ends it in an orderly way (SIGKILL after 10 s) and leaves it stopped. */
+  /** Ends it in an orderly way (SIGKILL after its time for that) and leaves it stopped. */
   async stop(): Promise<void> {
     this.#isWanted = false;
     this.#pause.abort();
     await this.#launching?.catch(() => undefined);
-    await this.#current?.end(this.#stopSignal, STOP_GRACE_MS);
+    await this.#current?.end(this.#stopSignal, this.#options.graceMs ?? STOP_GRACE_MS);
     await this.#running;
   }
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { type Environment, REPOSITORY, variable } from "../environment.ts";
-import { httpPortOf, PORTS, type PortVariable, SERVICE_NAMES } from "../stack-services.ts";
+import { httpPortOf, httpUrlOf, metricsUrlOf, SERVICE_NAMES } from "../stack-services.ts";
 import { ANSWER_MS, checkClock, type Finding, mend, note, ok } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
@@ -12,14 +12,13 @@ const CERTIFICATE_DAYS_MIN = 14;
 const ownVersion = () =>
   (JSON.parse(readFileSync(join(REPOSITORY, "package.json"), "utf8")) as { version: string }).version;
 
-/** Checks each service at its port on this machine: readiness, version, clock. */
+/** Checks each service at its port, on HOST or this machine: readiness, version, clock. */
 export async function checkServices(env: Environment): Promise<Finding[]> {
   return (await Promise.all(SERVICE_NAMES.map((name) => checkService(name, env)))).flat();
 }
 
 async function checkService(name: string, env: Environment): Promise<Finding[]> {
-  const port = httpPortOf(name) as PortVariable;
-  const url = `http://127.0.0.1:${variable(env, port) ?? PORTS[port].usual}`;
+  const [port, url] = [httpPortOf(name), httpUrlOf(name, env)];
   try {
     const askedAt = Date.now();
     const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(ANSWER_MS) });
@@ -43,8 +42,7 @@ async function checkService(name: string, env: Environment): Promise<Finding[]> 
 
 /** What a service says of its dependencies on its port for operators. */
 async function reasonsOf(name: string, env: Environment): Promise<string> {
-  const port = (httpPortOf(name) as string).replace(/(HTTP_)?PORT$/, "METRICS_PORT") as PortVariable;
-  const url = `http://127.0.0.1:${variable(env, port) ?? PORTS[port].usual}/health/detail`;
+  const url = `${metricsUrlOf(name, env)}/health/detail`;
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     const { checks } = (await response.json()) as { checks: Record<string, string> };

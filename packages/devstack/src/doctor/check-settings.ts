@@ -1,22 +1,18 @@
 import { databaseServers } from "../database.ts";
 import { type Environment, variable } from "../environment.ts";
+import { closeMsOf } from "../stack-services.ts";
 import { type Finding, mend, note, ok } from "./finding.ts";
 
 /** Passwords of examples, and of earlier versions. */
 const EXAMPLES = new Set(["parley", "secret", "postgres", "password", "changeme"]);
 const LOOPBACK = /^(localhost|127\..*|::1)$/;
-/** What a service may need to close after its drain, ms. */
-const CLOSE_MS = 5_000;
-/** Defaults of .env.example. */
-const DEFAULTS = { DRAIN_MS: 3_000, LOG_KEEP_HOURS: 26 };
-
-const numberOf = (env: Environment, name: keyof typeof DEFAULTS) =>
-  Number(variable(env, name) ?? DEFAULTS[name]);
+/** Default of .env.example. */
+const LOG_KEEP_HOURS = 26;
 
 /**
  * Checks what the environment says.
  *
- * @param graceMs how long a service may take to end before it is killed; undefined if that is not known here
+ * @param graceMs how long a container may take to end before it is killed; undefined for what are no containers
  */
 export function checkSettings(env: Environment, graceMs: number | undefined): Finding[] {
   return [...checkPasswords(env), ...checkBackups(env), ...checkGrace(env, graceMs), ...checkOpenness(env)];
@@ -36,7 +32,7 @@ function checkPasswords(env: Environment): Finding[] {
 
 function checkBackups(env: Environment): Finding[] {
   const every = Number(variable(env, "BACKUP_EVERY_HOURS"));
-  const keep = numberOf(env, "LOG_KEEP_HOURS");
+  const keep = Number(variable(env, "LOG_KEEP_HOURS") ?? LOG_KEEP_HOURS);
   if (Number.isNaN(every))
     return [
       note(
@@ -53,7 +49,7 @@ function checkBackups(env: Environment): Finding[] {
 
 function checkGrace(env: Environment, graceMs: number | undefined): Finding[] {
   if (graceMs === undefined) return [];
-  const neededMs = numberOf(env, "DRAIN_MS") + CLOSE_MS;
+  const neededMs = closeMsOf(env);
   if (graceMs >= neededMs)
     return [ok(`a service may take ${graceMs / 1_000} s to end, and its drain is shorter`)];
   return [

@@ -2,11 +2,13 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { connect } from "@nats-io/transport-node";
 import { expect, onTestFinished, test } from "vitest";
 import { withConnection } from "../database.ts";
 import { ownEnvironment } from "../environment.ts";
 import { findProgram } from "../find-program.ts";
-import { startNats } from "../nats-server.ts";
+import { startNats, startNatsCluster } from "../nats-server.ts";
 import { findFreePort } from "../ports.ts";
 import { spawnServer } from "../server-process.ts";
 import { makeTempDir } from "../temp-dir.ts";
@@ -42,6 +44,35 @@ test("of two NATS nodes the one that does not sync every write is named, and one
     expect.stringMatching(/^NATS does not answer at http:\/\/127\.0\.0\.1:1/),
   ]);
 });
+
+test("of a cluster only copies that are missing or away are named, once", async () => {
+  const nodes = await startNatsCluster({ dataDir: await makeTempDir("cluster"), nodes: 3 });
+  onTestFinished(async () => void (await Promise.all(nodes.map((node) => node.stop()))));
+  const connection = await connect({ servers: nodes.map(({ url }) => url) });
+  onTestFinished(() => connection.close());
+  const { streams } = await jetstreamManager(connection);
+  // The node that places streams may not have heard of all others yet.
+  const add = (name: string, num_replicas: number) =>
+    expect
+      .poll(() => streams.add({ name, num_replicas, max_bytes: 1_000_000 }).catch(() => undefined), {
+        timeout: 10_000,
+      })
+      .toBeDefined();
+  await add("CHAT_0", 3);
+  const faults = async () => mendsOf(await checkNats(nodes.map(({ monitorUrl }) => monitorUrl)));
+  await expect.poll(faults, { timeout: 5_000 }).toEqual([]);
+  await add("CHAT_1", 1);
+  const one = expect.stringMatching(/^CHAT_1 has 1 copy on 3 NATS servers/);
+  await expect.poll(faults, { timeout: 5_000 }).toEqual([one]);
+  const { cluster } = await streams.info("CHAT_0");
+  const follower = nodes.find(({ name }) => name !== cluster?.leader);
+  await follower?.stop();
+  const lost = expect.stringMatching(`^CHAT_0 has no current copy on ${follower?.name} `);
+  const away = expect.stringMatching(/^NATS does not answer/);
+  // CHAT_1 may have been there.
+  const others = async () => (await faults()).filter((text) => !text.startsWith("CHAT_1")).sort();
+  await expect.poll(others, { timeout: 10_000 }).toEqual([lost, away]);
+}, 40_000);
 
 test("Postgres is told to be mended for each fault, and not without one", async () => {
   const { url, drop } = await createTestDatabase();
@@ -114,5 +145,9 @@ test("settings are told to be mended: passwords, back-ups, drain, what is open",
     "http://chat.example",
   ]);
   expect(found.join()).not.toContain("secret");
-  expect(mendsOf(checkSettings({ BACKUP_EVERY_HOURS: "24" }, 10_000))).toEqual([]);
+  const backups = { BACKUP_EVERY_HOURS: "24" };
+  expect(mendsOf(checkSettings(backups, 18_000))).toEqual([]);
+  expect(mendsOf(checkSettings(backups, 17_000))).toEqual([
+    expect.stringMatching(/and may need 18: lower DRAIN_MS or raise stop_grace_period$/),
+  ]);
 });
