@@ -39,6 +39,19 @@ it("@ completes people and : completes emoji, with the keyboard alone, also at 3
   await list.waitFor({ state: "detached" });
   await field.press("Enter");
   await eventually(() => history(alice, room)).toEqual(["hello", `For @${bob.username} 👍 and :rock`]);
+  // In the middle of a text: also where the caret has just left what is completed.
+  for (const leave of [[], ["Home"]]) {
+    await field.fill("hi @zac there");
+    await field.evaluate((one: HTMLTextAreaElement) => one.setSelectionRange(7, 7));
+    await field.pressSequentially("h");
+    await list.getByRole("option", { selected: true }).waitFor();
+    for (const key of leave) await page.keyboard.down(key);
+    await field.press("Enter");
+    for (const key of leave) await page.keyboard.up(key);
+    expect(await field.inputValue()).toBe(`hi @${bob.username} there`);
+    await field.press("Enter");
+    await eventually(() => field.inputValue()).toBe("");
+  }
 });
 
 it("any emoji is found by name to react with, and the focus comes back to the message", async () => {

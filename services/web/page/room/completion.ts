@@ -74,13 +74,12 @@ export class Completion {
     return true;
   }
 
-  /** Puts a choice and a space in the place of what was written. */
+  /** Puts a choice in the place of what was looked at, and the caret behind the space that follows it. */
   pick({ insert }: Choice, field: HTMLTextAreaElement, write: (text: string) => void): void {
-    const { start } = this.#trigger ?? {};
-    if (start === undefined) return;
-    const end = field.selectionStart;
-    const isSpaced = field.value[end] === " ";
-    field.setRangeText(isSpaced ? insert : `${insert} `, start, end, "end");
+    if (!this.#trigger) return;
+    const { start, query } = this.#trigger;
+    const end = start + 1 + query.length;
+    field.setRangeText(`${insert} `, start, field.value[end] === " " ? end + 1 : end, "end");
     this.close();
     write(field.value);
   }
