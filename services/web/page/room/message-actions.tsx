@@ -78,6 +78,7 @@ function EmojiBar({ onPick }: { onPick: (emoji: string) => void }) {
 /** What can be done with a message: shown on the row under the mouse, and on the one that has the focus. */
 export function MessageActions({ message, context }: { message: Message; context: RoomContext }) {
   const isPicking = useSignal(false);
+  const isCopied = useSignal(false);
   const { room, me, composing, tell } = context;
   const isMine = message.author.id === me;
   const role = summaryOf(room.id)?.role;
@@ -91,7 +92,13 @@ export function MessageActions({ message, context }: { message: Message; context
     void room.react(message.seq, emoji).catch(tell);
   };
   if (isPicking.value) return <EmojiBar onPick={react} />;
-  const copyLink = () => void copyText(location.origin + roomPath(room.id, message.seq));
+  const copyLink = () =>
+    void copyText(location.origin + roomPath(room.id, message.seq)).then(
+      () => {
+        isCopied.value = true;
+      },
+      () => tell(text.copyRefused),
+    );
   return (
     <div class="actions" role="toolbar" aria-label={words.label} onKeyDown={moveFocus}>
       <Action
@@ -103,7 +110,11 @@ export function MessageActions({ message, context }: { message: Message; context
       />
       <Action icon="reply" label={words.reply} onClick={() => compose("reply")} />
       {isMine && <Action icon="edit" label={words.edit} onClick={() => compose("edit")} />}
-      <Action icon="copy" label={words.copyLink} onClick={copyLink} />
+      <Action
+        icon={isCopied.value ? "check" : "copy"}
+        label={isCopied.value ? words.linkCopied : words.copyLink}
+        onClick={copyLink}
+      />
       {mayRemove && (
         <Action
           icon="trash"

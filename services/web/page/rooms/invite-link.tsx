@@ -1,14 +1,15 @@
 import { type InviteCode, invitationsOf } from "@parley/client/invitations";
 import { type Signal, useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
 import type { Question } from "../parts/confirm.tsx";
-import { copyFrom } from "../parts/copy.ts";
+import { copyText } from "../parts/copy.ts";
+import { sentenceOf } from "../parts/errors.ts";
 import { Failure } from "../parts/failure.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Section } from "../parts/section.tsx";
 import { dateText } from "../parts/times.ts";
 import { parley } from "../state/parley.ts";
 import { useTask } from "../state/task.ts";
+import { text } from "../text/en.ts";
 import { screens } from "../text/en-screens.ts";
 
 const words = screens.details;
@@ -17,18 +18,20 @@ const words = screens.details;
 export function InviteLink({ room, asked }: { room: string; asked: Signal<Question | undefined> }) {
   const code = useSignal<InviteCode | undefined>(undefined);
   const told = useSignal("");
-  const field = useRef<HTMLInputElement>(null);
   const task = useTask();
   const get = () =>
     void task.run(async () => {
       told.value = "";
       code.value = await invitationsOf(parley).codeOf(room);
     });
-  const copy = () =>
-    void task.run(async () => {
-      if (field.current) await copyFrom(field.current);
-      told.value = words.copied;
-    });
+  const copy = (link: string) =>
+    void task.run(
+      async () => {
+        await copyText(link);
+        told.value = words.copied;
+      },
+      () => sentenceOf(text.copyRefused),
+    );
   const end = () => {
     asked.value = {
       title: words.linkEndTitle,
@@ -41,19 +44,19 @@ export function InviteLink({ room, asked }: { room: string; asked: Signal<Questi
       },
     };
   };
+  const link = code.value && `${location.origin}/invite/${code.value.code}`;
   return (
     <Section title={words.link} hint={words.linkHint}>
-      {code.value && (
+      {link && (
         <div class="inline-form">
           <input
-            ref={field}
             class="input"
             readOnly
             aria-label={words.link}
-            value={`${location.origin}/invite/${code.value.code}`}
+            value={link}
             onFocus={({ currentTarget }) => currentTarget.select()}
           />
-          <button type="button" class="button" onClick={copy}>
+          <button type="button" class="button" onClick={() => copy(link)}>
             <Icon name="copy" class="is-small" />
             {words.copy}
           </button>

@@ -10,6 +10,7 @@ export const text = {
   close: "Close",
   tryAgain: "Try again",
   loading: "Loading…",
+  copyRefused: "the browser refused to copy",
   unloaded: "This could not be loaded",
   lost: {
     title: "There is nothing here",
@@ -124,6 +125,7 @@ export const text = {
       reply: "Reply",
       edit: "Edit",
       copyLink: "Copy link",
+      linkCopied: "Link copied",
       remove: "Delete",
       reactWith: (emoji: string) => `React with ${emoji}`,
       removeTitle: "Delete this message?",
