@@ -5,6 +5,7 @@ import {
   ask,
   composer,
   fresh,
+  join,
   profile,
   send,
   signedIn,
@@ -56,6 +57,35 @@ it("a group: made, a link got and taken by somebody new, a role given, somebody 
     await hers.getByRole("heading", { name: "This room is not there" }).waitFor();
     expect(await hers.getByRole("button", { name: "Join" }).count()).toBe(0);
   }
+});
+
+it("a link is taken by itself for somebody new, also where somebody else was signed in before", async () => {
+  const [anna, boris, title] = [await somebody("Anna"), await somebody("Boris"), fresh("Plans")];
+  const listen = `${web.urlOf("ws-consumer")}/api/v1`;
+  const group = (await postJson(`${listen}/rooms`, { kind: "group", title }, anna.token)) as { id: string };
+  const link = (await ask(anna, "POST", `${listen}/rooms/${group.id}/invites`)) as { code: string };
+  const page = await signedIn(boris);
+  await ask(boris, "POST", `${web.urlOf("auth")}/api/v1/logout-all`);
+  await page.locator("main.door").waitFor();
+  await page.goto(`/invite/${link.code}`);
+  await page.getByLabel("Username").fill(fresh("newcomer"));
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Create account" }).click();
+  await page.getByLabel(`Message to ${title}`).waitFor();
+});
+
+it("who leaves a channel on another device reads on in it, and keeps the text field", async () => {
+  const [anna, room] = [await somebody("Anna"), fresh("left-")];
+  await web.say(anna, room, "hello");
+  await join(anna, room);
+  const page = await signedIn(anna, `/r/${room}`);
+  await untilStored(page, "hello");
+  const field = await composer(page).elementHandle();
+  await ask(anna, "POST", `${web.urlOf("ws-consumer")}/api/v1/rooms/${room}/leave`);
+  await page.getByRole("button", { name: "Join", exact: true }).waitFor();
+  await page.waitForTimeout(300);
+  expect(await field?.evaluate((one) => one === document.querySelector(".composer textarea"))).toBe(true);
+  await untilStored(page, "hello");
 });
 
 it("an invitation is told to who comes back to the page, accepted, and gone; the last owner leaves and names another", async () => {

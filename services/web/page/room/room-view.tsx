@@ -29,15 +29,16 @@ const GONE = /^(room_not_found|not_a_member|forbidden)$/;
 function useOpen(room: Room, error: ParleyError | undefined, isIn: boolean): boolean {
   const round = useSignal(0);
   const isDeleted = useSignal(false);
-  const isGone = isDeleted.value || (error !== undefined && GONE.test(error.code));
+  // Who was in a channel may still read it.
+  const isReader = error?.code === "not_a_member" && isChannel(room.id);
+  const isGone = isDeleted.value || (error !== undefined && GONE.test(error.code) && !isReader);
   useEffect(() => room.open(), [room, round.value]);
   useEffect(() => {
     if (isIn && isGone) round.value += 1;
     isDeleted.value = false;
   }, [isIn]);
-  // Who was in a channel may still read it.
   useEffect(() => {
-    if (error?.code === "not_a_member" && isChannel(room.id)) round.value += 1;
+    if (isReader) round.value += 1;
   }, [error]);
   // Nobody is told of the end of a channel that they only read.
   const isOut = !isIn && inboxPhase.value === "live" && isChannel(room.id);

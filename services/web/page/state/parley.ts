@@ -1,4 +1,4 @@
-import { createParley, type Options } from "@parley/client";
+import { createParley, type Options, type Profile } from "@parley/client";
 import { indexedDbStore } from "@parley/client/indexeddb";
 import { shareTabs } from "@parley/client/tabs";
 
@@ -37,8 +37,8 @@ export function keep(key: string, value: unknown): void {
   database.set(`page/${key}`, value).catch(() => undefined);
 }
 
-/** Forgets all that is kept; the page keeps nothing any more until it is loaded anew. */
-export async function forgetAll(): Promise<void> {
+/** Keeps nothing any more until the page is loaded anew, and forgets what is kept if `isLost` says so of the user whose it is. */
+export async function stopKeeping(isLost: (user: string | undefined) => boolean): Promise<void> {
   isOver = true;
-  await database.clear().catch(() => undefined);
+  if (isLost((await kept<Profile>("me"))?.id)) await database.clear().catch(() => undefined);
 }

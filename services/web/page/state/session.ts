@@ -1,6 +1,6 @@
 import { ParleyError, type Profile } from "@parley/client";
 import { signal } from "@preact/signals";
-import { forgetAll, keep, kept, parley } from "./parley.ts";
+import { keep, kept, parley, stopKeeping } from "./parley.ts";
 import { go, route } from "./route.ts";
 
 /** `starting`: it is not known yet whether anybody is signed in. */
@@ -18,10 +18,12 @@ let isLeaving = false;
 let isArriving = false;
 /** Whose things the page and the browser keep; undefined until that is known. */
 let owner: string | undefined;
+/** In the state of the browser's history, which a reload leaves: the page begins anew for a newcomer. */
+const NEWCOMER = "newcomer";
+/** The user has just made the account. */
+export const isNewcomer = signal(history.state === NEWCOMER);
 /** Tells the other tabs that the user has signed out in this one. */
 const tabs = new BroadcastChannel("parley-page");
-/** The user has just made the account. */
-export const isNewcomer = signal(false);
 /** The session has ended without the user's doing. */
 export const wasEnded = signal(false);
 
@@ -30,7 +32,7 @@ function welcome(user: Profile): void {
   owner ??= user.id;
   if (owner !== user.id) {
     // Somebody else has signed in in another tab.
-    if (!isArriving) void startOver(user);
+    if (!isArriving) void startOverFor(user);
     return;
   }
   const known = me.value?.id === user.id ? me.value : undefined;
@@ -42,6 +44,7 @@ function welcome(user: Profile): void {
 
 /** Finds out who is signed in, and follows it. What was kept is shown meanwhile, also without a network. */
 export function startSession(): void {
+  if (isNewcomer.value) history.replaceState(null, "");
   parley.session.user.subscribe((user) => {
     if (user) welcome(user);
   });
@@ -51,13 +54,15 @@ export function startSession(): void {
     wasEnded.value = phase.value === "in";
     phase.value = "out";
   });
-  tabs.onmessage = () => void leave();
+  // Maybe late, if this tab was frozen: then what is kept is of the next user.
+  tabs.onmessage = () => void startOver((user) => !user || user === owner, "/");
   parley.connect();
   void kept<Profile>("me").then((user) => {
     if (!user) return;
     owner ??= user.id;
     const now = parley.session.user.value;
-    if (now && now.id !== user.id && !isArriving) void startOver(now);
+    // What is kept may have been written over in part.
+    if (now && now.id !== user.id && !isArriving) return void startOver(() => true);
     if (phase.value !== "starting") return;
     me.value = user;
     phase.value = "in";
@@ -88,16 +93,21 @@ export async function signIn({ isNew, ...account }: Credentials & { isNew: boole
   if (isNew && route.value.name === "home")
     go(account.invite ? `/invite/${account.invite}` : `/r/${FIRST_ROOM}`, { replace: true });
   const user = parley.session.user.value;
-  if (user && user.id !== owner) await startOver(user);
+  if (!user || user.id === owner) return;
+  if (isNew) history.replaceState(NEWCOMER, "");
+  await startOverFor(user);
 }
 
-/** Loads the page anew: what it knows, and what is kept, is of somebody else. */
-async function startOver({ id }: Profile): Promise<void> {
+/** Loads the page anew, at `path` if there is one, and forgets what is kept if `isLost` says so of the user whose it is. */
+async function startOver(isLost: (user: string | undefined) => boolean, path?: string): Promise<void> {
   isLeaving = true;
-  // Another tab may have begun to keep what is of the new user.
-  if ((await kept<Profile>("me"))?.id !== id) await forgetAll();
-  location.reload();
+  await stopKeeping(isLost);
+  if (path) location.replace(path);
+  else location.reload();
 }
+
+/** What this page knows, and maybe what is kept, is of somebody else: another tab may have begun to keep what is of the new user. */
+const startOverFor = ({ id }: Profile): Promise<void> => startOver((user) => user !== id);
 
 /** Joins the room for all, which is made by whoever is the first. */
 async function joinFirstRoom(): Promise<void> {
@@ -112,13 +122,6 @@ async function joinFirstRoom(): Promise<void> {
   }
 }
 
-/** Clears what is kept in this browser, and shows the door. */
-async function leave(): Promise<void> {
-  isLeaving = true;
-  await forgetAll();
-  location.replace("/");
-}
-
 /** Does what ends the session, and leaves to the door in all tabs. @throws {ParleyError} why it was refused; then nothing has ended. */
 export async function leaveAfter(end: () => Promise<unknown>): Promise<void> {
   isLeaving = true;
@@ -129,7 +132,7 @@ export async function leaveAfter(end: () => Promise<unknown>): Promise<void> {
     if (!isLeaving) throw error;
   }
   tabs.postMessage("left");
-  await leave();
+  await startOver(() => true, "/");
 }
 
 /** Ends the session here and on the server. @throws {ParleyError} `network` if it was not reached; then nothing has ended. */
