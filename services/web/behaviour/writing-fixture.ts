@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { expect, it, onTestFinished } from "vitest";
 import { PASSWORD } from "./page-stack-fixture.ts";
 import {
@@ -79,6 +79,8 @@ it("W5 Enter during an input method's composition, or up to 30 ms after it, neve
   expect(await history(alice, room)).toHaveLength(2);
 });
 
+const isFocused = (one: Locator) => one.evaluate((element) => element === document.activeElement);
+
 const boxes = (page: Page) =>
   page.evaluate(() =>
     [".sidebar", ".room", ".room .bar", ".timeline", ".composer", "li[data-seq]"].map((one) => {
@@ -116,9 +118,15 @@ it("W6 the text field is never disabled, and the state line moves nothing on the
   expect((await boxes(page)).slice(0, -1)).toEqual(before.slice(0, -1));
   await start();
   const at = performance.now();
-  await tryNow.click();
+  await tryNow.hover();
+  await page.mouse.down();
+  await page.mouse.move(0, 0);
+  await page.mouse.up();
+  await eventually(() => isFocused(composer(page))).toBe(true);
+  await tryNow.press("Enter");
   await line.waitFor({ state: "detached" });
   expect(performance.now() - at).toBeLessThan(4_000);
+  expect(await isFocused(composer(page))).toBe(true);
   await untilStored(page, "It waits");
   expect(await shownTexts(page)).toEqual(["hello", "It waits"]);
 });
@@ -149,7 +157,9 @@ it("W7 one row per send; a failed one says why, and offers to send it again and 
   await send(page, refused);
   const failed = page.locator("li.is-failed");
   await failed.waitFor();
-  expect(await failed.innerText()).toContain("Not sent:");
+  expect(await failed.innerText()).toContain(
+    "Not sent: body: must be text that shows something, without control characters",
+  );
   await failed.getByRole("button", { name: "Send again" }).click();
   await failed.waitFor();
   expect(await page.locator("li.is-pending").count()).toBe(1);

@@ -12,20 +12,21 @@ import { isMessage } from "./rows.ts";
 
 type Props = Readonly<{ id: string; pending: Pending; isFirst: boolean; context: RoomContext }>;
 
-/** Puts the text of a message that was not sent back into the text field, which is empty. */
-function takeBack({ pending, context }: Props): void {
+/** Puts the text of a message that was not sent back into the text field, which is empty; `original` is what it answers. */
+function takeBack({ pending, context }: Props, original: Message | undefined): void {
   const { composing, room } = context;
   if (!pending.discard()) return;
   setDraft(room.id, pending.body);
-  const isOriginal = (one: Message | Pending): one is Message =>
-    isMessage(one) && one.seq === pending.replyTo;
-  const message = room.timeline.value.items.find(isOriginal);
-  if (message) composing.value = { kind: "reply", message };
+  if (original) composing.value = { kind: "reply", message: original };
   context.focusComposer();
 }
 
 function Failed(props: Props) {
   const { pending, context } = props;
+  const { items } = useLive(context.room.timeline);
+  const original = items.filter(isMessage).find(({ seq }) => seq === pending.replyTo);
+  // An answer whose original is not loaded would become a message of its own.
+  const isWhole = pending.replyTo === undefined || original !== undefined;
   const isEmpty = !drafts.value.has(context.room.id) && context.composing.value.kind === "new";
   return (
     <p class="failure" role="alert">
@@ -33,8 +34,8 @@ function Failed(props: Props) {
       <button type="button" class="link-button" onClick={() => pending.retry()}>
         {text.room.retry}
       </button>
-      {isEmpty && (
-        <button type="button" class="link-button" onClick={() => takeBack(props)}>
+      {isEmpty && isWhole && (
+        <button type="button" class="link-button" onClick={() => takeBack(props, original)}>
           {text.room.takeBack}
         </button>
       )}
