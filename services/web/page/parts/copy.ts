@@ -2,7 +2,8 @@
 export async function copyText(value: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(value);
   const before = document.activeElement as HTMLElement | null;
-  const field = Object.assign(document.createElement("input"), { value, className: "visually-hidden" });
+  // Not an input: Chromium copies nothing out of one that is so small.
+  const field = Object.assign(document.createElement("textarea"), { value, className: "visually-hidden" });
   document.body.append(field);
   field.select();
   const isCopied = document.execCommand("copy");

@@ -112,7 +112,7 @@ export function MessageActions({ message, context }: { message: Message; context
       {isMine && <Action icon="edit" label={words.edit} onClick={() => compose("edit")} />}
       <Action
         icon={isCopied.value ? "check" : "copy"}
-        label={isCopied.value ? words.linkCopied : words.copyLink}
+        label={isCopied.value ? words.copied : words.copyLink}
         onClick={copyLink}
       />
       {mayRemove && (

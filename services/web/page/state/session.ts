@@ -18,10 +18,8 @@ let isLeaving = false;
 let isArriving = false;
 /** Whose things the page and the browser keep; undefined until that is known. */
 let owner: string | undefined;
-/** In the state of the browser's history, which a reload leaves: the page begins anew for a newcomer. */
-const NEWCOMER = "newcomer";
-/** The user has just made the account. */
-export const isNewcomer = signal(history.state === NEWCOMER);
+/** The user has just made the account. The browser's history has it in its state while the page is loaded anew. */
+export const isNewcomer = signal(history.state === true);
 /** Tells the other tabs that the user has signed out in this one. */
 const tabs = new BroadcastChannel("parley-page");
 /** The session has ended without the user's doing. */
@@ -94,7 +92,7 @@ export async function signIn({ isNew, ...account }: Credentials & { isNew: boole
     go(account.invite ? `/invite/${account.invite}` : `/r/${FIRST_ROOM}`, { replace: true });
   const user = parley.session.user.value;
   if (!user || user.id === owner) return;
-  if (isNew) history.replaceState(NEWCOMER, "");
+  if (isNew) history.replaceState(true, "");
   await startOverFor(user);
 }
 

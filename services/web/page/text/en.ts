@@ -125,7 +125,7 @@ export const text = {
       reply: "Reply",
       edit: "Edit",
       copyLink: "Copy link",
-      linkCopied: "Link copied",
+      copied: "Copied",
       remove: "Delete",
       reactWith: (emoji: string) => `React with ${emoji}`,
       removeTitle: "Delete this message?",
