@@ -54,9 +54,9 @@ it("Chromium: S2 clients that are cut at once come back spread over the window",
 it("Chromium: S3 woken with an expired token it renews before any auth; a failed renewal is a failed attempt", async () => {
   const { token } = await services.person();
   const tab = await openClient("s3", token, { isClocked: true });
-  for (const proxy of services.proxies) proxy.cut();
+  services.down();
   await until("cut", () => isOffline(tab));
-  for (const proxy of services.proxies) proxy.heal();
+  services.up();
   await tab.evaluate(() => {
     page.story.length = 0;
     page.isRenewalFailing = true;

@@ -41,10 +41,10 @@ it("Chromium: S11 after a gap what is older is dropped from memory and store, un
   const cache = () =>
     tab.evaluate(async () => JSON.stringify((await page.store("s11").get("cache/s11-chromium")) ?? ""));
   await until("stored", async () => (await cache()).includes('"old"'));
-  for (const proxy of services.proxies) proxy.cut();
+  services.down();
   await untilState(tab, "retrying");
   await postMany(services, person, "s11-chromium", 1_100);
-  for (const proxy of services.proxies) proxy.heal();
+  services.up();
   await until("live again", () =>
     tab.evaluate(() => {
       const { phase, head } = page.room("s11-chromium").timeline.value;

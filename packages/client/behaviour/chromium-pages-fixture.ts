@@ -36,13 +36,13 @@ it("Chromium: S8 the page of the example keeps what is not sent over a reload, a
   await until("signed out", async () => (await stateOf(tab)) === "signed_out");
   await signIn(tab, person);
   await until("on line", async () => (await stateOf(tab)) === "online");
-  for (const proxy of services.proxies) proxy.cut();
+  services.down();
   await tab.fill("input", "kept");
   await tab.press("input", "Enter");
   await tab.waitForSelector("li >> text=… kept");
   await pause(200);
   await tab.reload();
-  for (const proxy of services.proxies) proxy.heal();
+  services.up();
   await tab.waitForFunction(() => "page" in globalThis);
   await show();
   await tab.waitForSelector(`li >> text=${person.username}: kept`);

@@ -88,9 +88,9 @@ it("S3 woken with an expired token it renews before any auth, and a failed renew
   const parley = services.client(person, { clock, auth, WebSocket: Told as never });
   parley.connect();
   await untilOnline(parley);
-  for (const proxy of services.proxies) proxy.cut();
+  services.down();
   await until("cut", () => !parley.status.value.canSend && !parley.status.value.canHear);
-  for (const proxy of services.proxies) proxy.heal();
+  services.up();
   story.length = 0;
   isFailing = true;
   clock.sleep(16 * 60_000);
@@ -119,7 +119,7 @@ it("S3 woken with an expired token it renews before any auth, and a failed renew
   await pause(100);
   expect(sockets.at(-1)?.readyState).toBe(0);
   clock.advance(10_000);
-  for (const proxy of services.proxies) proxy.heal();
+  services.up();
   for (let i = 0; i < 20 && parley.status.value.state !== "online"; i += 1) {
     clock.advance(2_000);
     await pause(50);

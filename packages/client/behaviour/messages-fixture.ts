@@ -7,17 +7,10 @@ import type { Parley } from "../src/types.ts";
 import { postMany } from "./posting-fixture.ts";
 import { memoryStore, pause, recordingSockets } from "./recording-fixture.ts";
 import { services } from "./running-fixture.ts";
-import { type Services, textsOf, until, untilOnline } from "./stack-fixture.ts";
+import { textsOf, until, untilOnline } from "./stack-fixture.ts";
 
 /** Clients that are closed at random moments; 1,000 in the long form. */
 const CLOSES = Number(process.env.CLOSES ?? 100);
-
-const down = (services: Services) => {
-  for (const proxy of services.proxies) proxy.cut();
-};
-const up = (services: Services) => {
-  for (const proxy of services.proxies) proxy.heal();
-};
 
 /** Reads events into a list until the client is closed. */
 function collect(parley: Parley, room: string, after: number): RoomEvent[] {
@@ -33,7 +26,7 @@ it("S8 what waits can be seen and discarded, can expire, and keeps its id over a
   const person = await services.person();
   const store = memoryStore();
   const before = services.client(person, { store });
-  down(services);
+  services.down();
   const room = before.rooms.get("s8");
   const kept = room.send("kept", { expiresInMs: 60_000 });
   const dropped = room.send("dropped");
@@ -44,7 +37,7 @@ it("S8 what waits can be seen and discarded, can expire, and keeps its id over a
   expect(late.error?.code).toBe("expired");
   await pause(20);
   await before.close();
-  up(services);
+  services.up();
   const reloaded = services.client(person, { store });
   reloaded.rooms.get("s8").open();
   await until(
@@ -60,14 +53,14 @@ it("S8 what waits can be seen and discarded, can expire, and keeps its id over a
 it("S8 two tabs that send the same message store it once, and order holds at the server's rate", async () => {
   const person = await services.person();
   const store = memoryStore();
-  down(services);
+  services.down();
   const first = services.client(person, { store });
   const ids = Array.from({ length: 45 }, (_, i) => first.rooms.get("s8b").send(`text ${i}`).id);
   await pause(50);
   const second = services.client(person, { store });
   second.connect();
   await until("both have it", () => second.outbox.value.length === ids.length);
-  up(services);
+  services.up();
   const began = performance.now();
   await until("all are sent", () => first.outbox.value.length === 0 && second.outbox.value.length === 0);
   expect(performance.now() - began).toBeGreaterThan(((ids.length - 20) / 20) * 1_000);
@@ -112,10 +105,10 @@ it("S11 after a gap what is older is dropped from memory and store, unless it is
   const events = collect(parley, "s11", 0);
   await room.send("old").stored();
   await until("stored", () => store.content.has("cache/s11"));
-  down(services);
+  services.down();
   await until("cut", () => parley.status.value.state === "retrying");
   await postMany(services, person, "s11", 1_100);
-  up(services);
+  services.up();
   await until("live again", () => room.timeline.value.phase === "live" && room.timeline.value.head === 1_101);
   expect(resets).toEqual(["gap"]);
   const { items, completeFrom, hasOlder } = room.timeline.value;

@@ -27,8 +27,9 @@ it("people: who shares no room is invited, and hears of it in the user's own eve
   const { id, invited } = await alice.rooms.create({ kind: "group", title: "Lunch", members: [guest.id] });
   expect(invited.map((one) => one.id)).toEqual([guest.id]);
   expect(await invitationsOf(bob).list()).toMatchObject([{ room: id, by: { id: owner.id }, role: "member" }]);
-  services.cut();
+  services.down();
   await until("cut", () => !bob.status.value.canHear);
+  services.up();
   await untilOnline(bob);
   expect(await invitationsOf(bob).accept(id)).toMatchObject({ id, role: "member" });
   const joined = (one: OwnEvent) => one.type === "membership" && one.event.type === "member_joined";

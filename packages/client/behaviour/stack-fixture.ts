@@ -61,12 +61,19 @@ export class Services {
     return parley;
   }
 
-  /** Resets all connections; new ones are let through at once. */
+  /** Resets all connections; new ones are let through at once, so a look at the status may miss the cut. */
   cut(): void {
-    for (const proxy of this.proxies) {
-      proxy.cut();
-      proxy.heal();
-    }
+    this.down();
+    this.up();
+  }
+
+  /** Resets all connections and refuses new ones until `up`. */
+  down(): void {
+    for (const proxy of this.proxies) proxy.cut();
+  }
+
+  up(): void {
+    for (const proxy of this.proxies) proxy.heal();
   }
 
   async stop(): Promise<void> {
