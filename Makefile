@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 NODE := node_modules/.bin/node
 DEVSTACK := packages/devstack/src
+OPERATE := packages/operate/src
 SERVICES := auth ws-producer ws-consumer web
 LOGS := $(SERVICES) nats postgres
 export TURBO_TELEMETRY_DISABLED := 1
@@ -13,7 +14,7 @@ export TURBO_TELEMETRY_DISABLED := 1
 export NODE_COMPILE_CACHE := $(CURDIR)/node_modules/.cache/node
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 # Runs a tool on the running installation.
-OPERATOR := $(NODE) $(DEVSTACK)/as-operator.ts
+OPERATOR := $(NODE) $(OPERATE)/as-operator.ts
 # The option $2 if the variable $1 is 1; what is neither 1 nor 0 is refused.
 flag = $(if $(filter 1,$($1)),$2,$(if $(filter-out 0,$($1)),$(error $1 is 1 or 0)))
 
@@ -61,16 +62,16 @@ node_modules/.page: node_modules/.installed $(PAGE)
 
 .PHONY: start stop token observe demo try migrate new-migration
 start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth ws-producer": some services)
-	@exec $(NODE) $(DEVSTACK)/start.ts $(ONLY)
+	@exec $(NODE) $(OPERATE)/start.ts $(ONLY)
 
 stop: install ## stop the stack of DATA_DIR
-	@$(NODE) $(DEVSTACK)/stop.ts
+	@$(NODE) $(OPERATE)/stop.ts
 
 token: ## print an access token of a demo user of `make start` (NAME=alice)
-	@exec $(NODE) $(DEVSTACK)/token.ts $(NAME)
+	@exec $(NODE) $(OPERATE)/token.ts $(NAME)
 
 observe: install ## Prometheus with rules and the canary beside `make start`, and what to open; Ctrl-C stops them
-	@exec $(NODE) $(DEVSTACK)/observe.ts
+	@exec $(NODE) $(OPERATE)/observe.ts
 
 demo: install ## two people talk through a stack of their own; everything is checked
 	@exec $(NODE) e2e/src/talk.ts demo
@@ -125,29 +126,29 @@ $(addprefix logs-,$(LOGS)): logs-%:
 
 .PHONY: backup restore accept-loss
 backup: | $(NODE) ## copy the database while it runs (TO=folder or file); the log brings back what comes after
-	@exec $(NODE) $(DEVSTACK)/backup.ts $(if $(TO),"$(TO)")
+	@exec $(NODE) $(OPERATE)/backup.ts $(if $(TO),"$(TO)")
 
 restore: | $(NODE) ## replace the database by a back-up (FROM=file; YES=1: do not ask; KEEP_SERVICE_TOKENS=1); nothing may run
-	@exec $(NODE) $(DEVSTACK)/restore.ts $(if $(FROM),"$(FROM)") $(call flag,YES,--yes) $(call flag,KEEP_SERVICE_TOKENS,--keep-service-tokens)
+	@exec $(NODE) $(OPERATE)/restore.ts $(if $(FROM),"$(FROM)") $(call flag,YES,--yes) $(call flag,KEEP_SERVICE_TOKENS,--keep-service-tokens)
 
 accept-loss: | $(NODE) ## go on without entries that left the log before they were stored
 	@exec $(OPERATOR) services/ws-consumer/src/accept-loss-main.ts
 
 .PHONY: doctor ps psql nats-info log-tail watch
 doctor: | $(NODE) ## check the running installation: a sentence for each thing to be mended
-	@exec $(NODE) $(DEVSTACK)/doctor.ts
+	@exec $(NODE) $(OPERATE)/doctor.ts
 
 ps: | $(NODE) ## the running processes, and whether each is ready
 	@if $(COMPOSE_UP); then exec docker compose ps; fi; \
-	exec $(NODE) $(DEVSTACK)/ps.ts
+	exec $(NODE) $(OPERATE)/ps.ts
 
 .PHONY: $(addprefix restart-,$(LOGS))
 $(addprefix restart-,$(LOGS)): restart-%: | $(NODE)
 	@if $(COMPOSE_UP); then exec docker compose restart $(compose-$*); fi; \
-	exec $(NODE) $(DEVSTACK)/restart.ts $*
+	exec $(NODE) $(OPERATE)/restart.ts $*
 
 psql: | $(NODE) ## open the database as its owner (SQL="select 1": one statement)
-	@exec $(NODE) $(DEVSTACK)/psql.ts $(if $(SQL),"$$SQL")
+	@exec $(NODE) $(OPERATE)/psql.ts $(if $(SQL),"$$SQL")
 
 nats-info: | $(NODE) ## streams of NATS, and how far each shard of the log is stored
 	@exec $(OPERATOR) services/ws-consumer/src/nats-info-main.ts
@@ -157,7 +158,7 @@ log-tail: | $(NODE) ## what goes through the log from now on (ROOM=general; TEXT
 
 watch: | $(NODE) ## restart services when their sources change; of containers, build the images again
 	@if $(COMPOSE_UP); then exec docker compose watch; fi; \
-	exec $(NODE) $(DEVSTACK)/watch.ts
+	exec $(NODE) $(OPERATE)/watch.ts
 
 .PHONY: up down reload-edge images
 up: ## start the containers (Docker); makes their secrets once, in .env
@@ -180,11 +181,11 @@ images: ## build the images, with the version as a tag (Docker)
 
 .PHONY: k8s-render
 k8s-render: install ## the manifests for Kubernetes (OVERLAY=kind or production)
-	@kubectl=$$($(NODE) $(DEVSTACK)/program-main.ts kubectl) && exec "$$kubectl" kustomize deploy/k8s/overlays/$(or $(OVERLAY),production)
+	@kubectl=$$($(NODE) $(OPERATE)/program-main.ts kubectl) && exec "$$kubectl" kustomize deploy/k8s/overlays/$(or $(OVERLAY),production)
 
 .PHONY: clean
 clean: ## stop the stack, then remove its data, installed packages and generated code
-	@if [ -x $(NODE) ]; then $(NODE) $(DEVSTACK)/stop.ts --remove; fi
+	@if [ -x $(NODE) ]; then $(NODE) $(OPERATE)/stop.ts --remove; fi
 	@rm -rf node_modules packages/*/node_modules services/*/node_modules e2e/node_modules bench/node_modules bench/peers/node_modules proto/node_modules
 	@rm -rf proto/gen .turbo packages/*/.turbo services/*/.turbo packages/*/dist services/*/dist coverage
 	@echo "clean: done"

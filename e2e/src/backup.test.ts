@@ -31,7 +31,7 @@ const reader = await parley.person("reader");
 /** Runs one of the tools of operators; gives its exit code and all that it says. */
 async function tool(file: string, args: readonly string[] = [], more: object = {}) {
   const env = { ...process.env, DATA_DIR: dataDir, DATABASE_URL: "", NATS_URL: "", ...more };
-  const path = file.includes("/") ? file : `packages/devstack/src/${file}`;
+  const path = file.includes("/") ? file : `packages/operate/src/${file}`;
   const { code, stdout, stderr } = await runCommand(process.execPath, [path, ...args], {
     cwd: REPOSITORY,
     env,

@@ -43,9 +43,9 @@ const schemas = {
   canary: variables(CanaryConfig),
 };
 
-/** Names that the devstack reads, from its sources. */
-function devstackNames(): string[] {
-  const files = globSync("packages/devstack/src/**/*.ts", { cwd: REPOSITORY }).filter(
+/** Names that the devstack and the tools of operators read, from their sources. */
+function toolNames(): string[] {
+  const files = globSync("packages/{devstack,operate}/src/**/*.ts", { cwd: REPOSITORY }).filter(
     (file) => !file.endsWith(".test.ts"),
   );
   const reads = /(?:ariable\(\s*\w+,\s*"|\benv\.)([A-Z][A-Z0-9_]+)/g;
@@ -89,7 +89,7 @@ describe(".env.example", () => {
   const known = new Set(
     [
       ...Object.values(schemas).flatMap(Object.keys),
-      ...devstackNames(),
+      ...toolNames(),
       ...composeVariables.map(({ name }) => name),
     ].filter((name) => !NOT_OURS.has(name)),
   );

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "@nats-io/transport-node";
 import { Sender } from "@parley/bench/chaos/sender";
 import { REPOSITORY } from "@parley/devstack/environment";
-import { findInstallation } from "@parley/devstack/installation";
 import { runCommand } from "@parley/devstack/run-command";
+import { findInstallation } from "@parley/operate/installation";
 import { afterAll, expect, it } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
@@ -17,7 +17,7 @@ const alice = await parley.person("alice");
 
 /** A tool of a service, with the logins of the operator. */
 const asOperator = (tool: string, ...args: string[]) => [
-  "packages/devstack/src/as-operator.ts",
+  "packages/operate/src/as-operator.ts",
   `services/${tool}-main.ts`,
   ...args,
 ];
@@ -78,7 +78,7 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
     /^\s*[2-9]\d* .*chat\.0\.general/m.test(await deadLetters("list")),
   );
   await nats.close();
-  const doctor = await runCommand(process.execPath, ["packages/devstack/src/doctor.ts"], inStack());
+  const doctor = await runCommand(process.execPath, ["packages/operate/src/doctor.ts"], inStack());
   expect(doctor.code).toBe(1);
   expect(doctor.stdout).toMatch(/^ {2}MEND {2}\d entries could not be stored: make dead-letters/m);
   // This stack has no page; all else is right.

@@ -1,6 +1,6 @@
-import { loadDotEnv, ownEnvironment } from "./environment.ts";
-import { findProgram, PROGRAMS } from "./find-program.ts";
-import { runMain } from "./terminal.ts";
+import { loadDotEnv, ownEnvironment } from "@parley/devstack/environment";
+import { findProgram, PROGRAMS } from "@parley/devstack/find-program";
+import { runMain } from "@parley/devstack/terminal";
 
 // Prints the path of a program, which is fetched if this machine has none: `node program-main.ts kubectl`.
 await runMain("make", async () => {

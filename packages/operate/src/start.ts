@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { type DemoUser, demoUsersFile, newDemoUser, openAccount } from "./accounts.ts";
-import { loadDotEnv, SettingError } from "./environment.ts";
-import { keepSecrets } from "./logins.ts";
-import { type Stack, startStack } from "./stack.ts";
-import { stackOptionsFrom } from "./stack-options.ts";
-import { SERVICE_NAMES, type ServiceName } from "./stack-services.ts";
-import { errorText, runMain, say, timedProgress, untilAskedToEnd } from "./terminal.ts";
+import { type DemoUser, demoUsersFile, newDemoUser, openAccount } from "@parley/devstack/accounts";
+import { loadDotEnv, SettingError } from "@parley/devstack/environment";
+import { keepSecrets } from "@parley/devstack/logins";
+import { type Stack, startStack } from "@parley/devstack/stack";
+import { stackOptionsFrom } from "@parley/devstack/stack-options";
+import { SERVICE_NAMES, type ServiceName } from "@parley/devstack/stack-services";
+import { errorText, runMain, say, timedProgress, untilAskedToEnd } from "@parley/devstack/terminal";
 
 /** Longest shutdown of a stack that was still starting, ms. */
 const ABORT_DEADLINE_MS = 25_000;

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Environment, SettingError, variable } from "./environment.ts";
-import { keepLogins } from "./logins.ts";
-import { isLocked, readPorts } from "./run-dir.ts";
-import { dataDirOf } from "./stack-options.ts";
+import { type Environment, SettingError, variable } from "@parley/devstack/environment";
+import { keepLogins } from "@parley/devstack/logins";
+import { isLocked, readPorts } from "@parley/devstack/run-dir";
+import { dataDirOf } from "@parley/devstack/stack-options";
 
 /** Where a running installation is, as variables for the tools of operators; values of the environment win. */
 export type Installation = Readonly<{

@@ -9,7 +9,7 @@ import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
-import { withoutPassword } from "./database.ts";
+import { withoutPassword } from "@parley/devstack/database";
 import {
   DevstackError,
   type Environment,
@@ -18,13 +18,13 @@ import {
   PROGRESS_MS,
   type Progress,
   SettingError,
-} from "./environment.ts";
-import { migrate } from "./migrate.ts";
+} from "@parley/devstack/environment";
+import { migrate } from "@parley/devstack/migrate";
+import { isLocked } from "@parley/devstack/run-dir";
+import { dataDirOf } from "@parley/devstack/stack-options";
+import { runMain, say, timedProgress, untilInterrupted } from "@parley/devstack/terminal";
 import { clientVariables, findPostgresTools } from "./postgres-tools.ts";
 import { openReplaced, refuseClients } from "./replaced-database.ts";
-import { isLocked } from "./run-dir.ts";
-import { dataDirOf } from "./stack-options.ts";
-import { runMain, say, timedProgress, untilInterrupted } from "./terminal.ts";
 
 /** All that there is, in the transaction that puts the back-up in its place. */
 const BEFORE = `begin;

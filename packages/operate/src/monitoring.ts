@@ -1,11 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { logIn, postJson } from "./accounts.ts";
-import { type Environment, type Progress, REPOSITORY, variable } from "./environment.ts";
-import { findProgram } from "./find-program.ts";
-import { keepSecrets } from "./logins.ts";
-import { httpUrlOf, metricsUrlOf, SERVICE_NAMES, urlOf } from "./stack-services.ts";
-import { missingAt, Unit } from "./unit.ts";
+import { logIn, postJson } from "@parley/devstack/accounts";
+import { type Environment, type Progress, REPOSITORY, variable } from "@parley/devstack/environment";
+import { findProgram } from "@parley/devstack/find-program";
+import { keepSecrets } from "@parley/devstack/logins";
+import { httpUrlOf, metricsUrlOf, SERVICE_NAMES, urlOf } from "@parley/devstack/stack-services";
+import { missingAt, Unit } from "@parley/devstack/unit";
 
 /** Longest answer of auth, ms. */
 const ANSWER_MS = 5_000;

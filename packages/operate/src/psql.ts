@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { loadDotEnv, ownEnvironment, SettingError, variable } from "./environment.ts";
+import { loadDotEnv, ownEnvironment, SettingError, variable } from "@parley/devstack/environment";
+import { runMain, say } from "@parley/devstack/terminal";
 import { findInstallation } from "./installation.ts";
 import { clientVariables, findPostgresTools } from "./postgres-tools.ts";
-import { runMain, say } from "./terminal.ts";
 
 // `make psql`: opens the database of the running installation as its owner (SQL="select 1": one statement).
 await runMain("make psql", async () => {

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { type DemoUser, demoUsersFile } from "./accounts.ts";
-import { loadDotEnv, portVariable, SettingError } from "./environment.ts";
+import { type DemoUser, demoUsersFile } from "@parley/devstack/accounts";
+import { loadDotEnv, portVariable, SettingError } from "@parley/devstack/environment";
+import { isLocked, readPorts } from "@parley/devstack/run-dir";
+import { dataDirOf } from "@parley/devstack/stack-options";
+import { httpUrlOf } from "@parley/devstack/stack-services";
+import { runMain, say, timedProgress, untilAskedToEnd } from "@parley/devstack/terminal";
 import { keepCanaryToken, startMonitoring } from "./monitoring.ts";
-import { isLocked, readPorts } from "./run-dir.ts";
-import { dataDirOf } from "./stack-options.ts";
-import { httpUrlOf } from "./stack-services.ts";
-import { runMain, say, timedProgress, untilAskedToEnd } from "./terminal.ts";
 
 const INTERVAL = "5s";
 

@@ -4,11 +4,11 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { findFreePort } from "@parley/devstack/ports";
+import { isAlive } from "@parley/devstack/server-process";
+import { PORTS } from "@parley/devstack/stack-services";
+import { makeTempDir } from "@parley/devstack/temp-dir";
 import { expect, onTestFinished, test } from "vitest";
-import { findFreePort } from "./ports.ts";
-import { isAlive } from "./server-process.ts";
-import { PORTS } from "./stack-services.ts";
-import { makeTempDir } from "./temp-dir.ts";
 
 type Run = Readonly<{
   child: ChildProcess;
@@ -17,7 +17,7 @@ type Run = Readonly<{
   code: Promise<unknown>;
 }>;
 
-/** Runs an entry file of the devstack with an environment of its own. */
+/** Runs an entry file of this package with an environment of its own. */
 function run(entry: string, args: string[], env: Record<string, string>): Run {
   const child = spawn(process.execPath, [join(import.meta.dirname, entry), ...args], {
     env: { ...process.env, ...env },

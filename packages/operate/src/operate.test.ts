@@ -1,16 +1,16 @@
 import { join } from "node:path";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { runCommand } from "@parley/devstack/run-command";
+import { pidOf, readPorts } from "@parley/devstack/run-dir";
+import { startStack } from "@parley/devstack/stack";
+import { httpUrlOf, metricsUrlOf, SERVICE_NAMES, stopDeadlineOf } from "@parley/devstack/stack-services";
+import { makeTempDir } from "@parley/devstack/temp-dir";
 import { afterAll, describe, expect, test } from "vitest";
-import { REPOSITORY } from "./environment.ts";
 import { findInstallation } from "./installation.ts";
 import { clientVariables } from "./postgres-tools.ts";
-import { runCommand } from "./run-command.ts";
-import { pidOf, readPorts } from "./run-dir.ts";
-import { startStack } from "./stack.ts";
-import { httpUrlOf, metricsUrlOf, SERVICE_NAMES, stopDeadlineOf } from "./stack-services.ts";
-import { makeTempDir } from "./temp-dir.ts";
 import { dependentsOf } from "./watch.ts";
 
-const fixture = (role: string) => join(import.meta.dirname, `../fixtures/${role}-service.ts`);
+const fixture = (role: string) => join(REPOSITORY, `packages/devstack/fixtures/${role}-service.ts`);
 const stack = await startStack({
   host: "127.0.0.2",
   dataDir: await makeTempDir("operate"),

@@ -1,11 +1,11 @@
-import { loadDotEnv, ownEnvironment, SettingError } from "./environment.ts";
-import { runCommand } from "./run-command.ts";
-import { isLocked, pidOf, readPorts } from "./run-dir.ts";
-import { isAlive } from "./server-process.ts";
-import { dataDirOf } from "./stack-options.ts";
-import { httpPortOf, httpUrlOf, SERVICE_NAMES } from "./stack-services.ts";
-import { runMain, say } from "./terminal.ts";
-import { missingAt } from "./unit.ts";
+import { loadDotEnv, ownEnvironment, SettingError } from "@parley/devstack/environment";
+import { runCommand } from "@parley/devstack/run-command";
+import { isLocked, pidOf, readPorts } from "@parley/devstack/run-dir";
+import { isAlive } from "@parley/devstack/server-process";
+import { dataDirOf } from "@parley/devstack/stack-options";
+import { httpPortOf, httpUrlOf, SERVICE_NAMES } from "@parley/devstack/stack-services";
+import { runMain, say } from "@parley/devstack/terminal";
+import { missingAt } from "@parley/devstack/unit";
 
 // `make ps`: the processes of the running stack, and whether each is ready.
 await runMain("make ps", async () => {

@@ -13,10 +13,10 @@ import {
   type Progress,
   SettingError,
   variable,
-} from "./environment.ts";
+} from "@parley/devstack/environment";
+import { interruption, runMain, timedProgress } from "@parley/devstack/terminal";
 import { findInstallation } from "./installation.ts";
 import { clientVariables, findPostgresTools } from "./postgres-tools.ts";
-import { interruption, runMain, timedProgress } from "./terminal.ts";
 
 /** Tables whose rows are not copied: who has a back-up can sign no token and refresh none. */
 const SECRET_TABLES = ["auth.signing_keys", "auth.refresh_tokens"];

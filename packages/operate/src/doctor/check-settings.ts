@@ -1,6 +1,6 @@
-import { databaseServers } from "../database.ts";
-import { type Environment, variable } from "../environment.ts";
-import { closeMsOf } from "../stack-services.ts";
+import { databaseServers } from "@parley/devstack/database";
+import { type Environment, variable } from "@parley/devstack/environment";
+import { closeMsOf } from "@parley/devstack/stack-services";
 import { type Finding, mend, note, ok } from "./finding.ts";
 
 /** Passwords of examples, and of earlier versions. */

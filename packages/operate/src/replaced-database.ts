@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { failureOf, waitForDatabase, withConnection, withoutPassword } from "./database.ts";
-import { type Environment, type Progress, SettingError, variable } from "./environment.ts";
+import { failureOf, waitForDatabase, withConnection, withoutPassword } from "@parley/devstack/database";
+import { type Environment, type Progress, SettingError, variable } from "@parley/devstack/environment";
+import { startPostgres } from "@parley/devstack/postgres-server";
+import { takeRunDir } from "@parley/devstack/run-dir";
 import { findInstallation } from "./installation.ts";
-import { startPostgres } from "./postgres-server.ts";
-import { takeRunDir } from "./run-dir.ts";
 
 /**
  * The server that takes writes of the database to be replaced, and whose it is: what DATABASE_URL names, else that of the

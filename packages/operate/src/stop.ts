@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { DevstackError, loadDotEnv, ownEnvironment } from "./environment.ts";
-import { isLocked, pidOf, waitForLeft } from "./run-dir.ts";
-import { trySignal } from "./server-process.ts";
-import { dataDirOf } from "./stack-options.ts";
-import { stopDeadlineOf } from "./stack-services.ts";
-import { runMain, say } from "./terminal.ts";
+import { DevstackError, loadDotEnv, ownEnvironment } from "@parley/devstack/environment";
+import { isLocked, pidOf, waitForLeft } from "@parley/devstack/run-dir";
+import { trySignal } from "@parley/devstack/server-process";
+import { dataDirOf } from "@parley/devstack/stack-options";
+import { stopDeadlineOf } from "@parley/devstack/stack-services";
+import { runMain, say } from "@parley/devstack/terminal";
 
 // `make stop`; with --remove, for `make clean`, it also deletes DATA_DIR, if that is the data folder of a stack.
 await runMain("make stop", async () => {

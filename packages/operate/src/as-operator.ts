@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { loadDotEnv } from "./environment.ts";
+import { loadDotEnv } from "@parley/devstack/environment";
+import { runMain } from "@parley/devstack/terminal";
 import { findInstallation } from "./installation.ts";
-import { runMain } from "./terminal.ts";
 
 // Runs a script on any running installation, as the owner of the database and the operator of NATS:
 // `node as-operator.ts services/ws-consumer/src/dead-letters-main.ts list`.

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { demoUsersFile, logIn } from "./accounts.ts";
-import { loadDotEnv, ownEnvironment, SettingError } from "./environment.ts";
-import { stackOptionsFrom } from "./stack-options.ts";
-import { httpUrlOf } from "./stack-services.ts";
-import { runMain, say } from "./terminal.ts";
+import { demoUsersFile, logIn } from "@parley/devstack/accounts";
+import { loadDotEnv, ownEnvironment, SettingError } from "@parley/devstack/environment";
+import { stackOptionsFrom } from "@parley/devstack/stack-options";
+import { httpUrlOf } from "@parley/devstack/stack-services";
+import { runMain, say } from "@parley/devstack/terminal";
 
 // `token.ts alice`: logs a demo user of the running stack in, and prints the access token and nothing else.
 await runMain("make token", async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { type Environment, variable } from "../environment.ts";
-import { pidOf } from "../run-dir.ts";
-import { SERVICE_NAMES } from "../stack-services.ts";
+import { type Environment, variable } from "@parley/devstack/environment";
+import { pidOf } from "@parley/devstack/run-dir";
+import { SERVICE_NAMES } from "@parley/devstack/stack-services";
 import { type Finding, mend, ok } from "./finding.ts";
 
 /** Open files of a socket service: one for each socket. */

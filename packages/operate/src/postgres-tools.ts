@@ -1,8 +1,14 @@
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { databaseServers } from "./database.ts";
-import { cacheDir, DevstackError, type Environment, type Progress, variable } from "./environment.ts";
-import { runCommand } from "./run-command.ts";
+import { databaseServers } from "@parley/devstack/database";
+import {
+  cacheDir,
+  DevstackError,
+  type Environment,
+  type Progress,
+  variable,
+} from "@parley/devstack/environment";
+import { runCommand } from "@parley/devstack/run-command";
 
 /** A dump can be made of a server of this version or older, and read into it or a newer one. */
 const POSTGRES_MAJOR_MIN = 18;

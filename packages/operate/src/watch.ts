@@ -1,11 +1,11 @@
 import { globSync, readFileSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
-import { loadDotEnv, ownEnvironment, REPOSITORY, SettingError } from "./environment.ts";
+import { loadDotEnv, ownEnvironment, REPOSITORY, SettingError } from "@parley/devstack/environment";
+import { isLocked, pidOf } from "@parley/devstack/run-dir";
+import { dataDirOf } from "@parley/devstack/stack-options";
+import { SERVICE_NAMES } from "@parley/devstack/stack-services";
+import { errorText, runMain, say, untilAskedToEnd } from "@parley/devstack/terminal";
 import { restartProcess } from "./restart.ts";
-import { isLocked, pidOf } from "./run-dir.ts";
-import { dataDirOf } from "./stack-options.ts";
-import { SERVICE_NAMES } from "./stack-services.ts";
-import { errorText, runMain, say, untilAskedToEnd } from "./terminal.ts";
 
 /** Editors write several files, or one several times. */
 const SETTLE_MS = 300;

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { withConnection, withoutPassword } from "@parley/devstack/database";
+import { REPOSITORY, reasonOf } from "@parley/devstack/environment";
 import type postgres from "postgres";
-import { withConnection, withoutPassword } from "../database.ts";
-import { REPOSITORY, reasonOf } from "../environment.ts";
 import { checkClock, type Finding, mend, note, ok } from "./finding.ts";
 
 const VERSION_MIN = 18;

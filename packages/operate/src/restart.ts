@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { DevstackError, type Environment, loadDotEnv, ownEnvironment, SettingError } from "./environment.ts";
-import { isLocked, pidOf, readPorts } from "./run-dir.ts";
-import { isAlive, trySignal } from "./server-process.ts";
-import { dataDirOf } from "./stack-options.ts";
-import { closeMsOf, httpUrlOf } from "./stack-services.ts";
-import { runMain, say } from "./terminal.ts";
-import { missingAt } from "./unit.ts";
+import {
+  DevstackError,
+  type Environment,
+  loadDotEnv,
+  ownEnvironment,
+  SettingError,
+} from "@parley/devstack/environment";
+import { isLocked, pidOf, readPorts } from "@parley/devstack/run-dir";
+import { isAlive, trySignal } from "@parley/devstack/server-process";
+import { dataDirOf } from "@parley/devstack/stack-options";
+import { closeMsOf, httpUrlOf } from "@parley/devstack/stack-services";
+import { runMain, say } from "@parley/devstack/terminal";
+import { missingAt } from "@parley/devstack/unit";
 
 /** How long a process may take to be ready again once it has ended, ms. */
 const READY_MS = 60_000;

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { loadDotEnv, ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
+import { dataDirOf } from "@parley/devstack/stack-options";
+import { runMain, say } from "@parley/devstack/terminal";
 import { checkMachine } from "./doctor/check-machine.ts";
 import { checkNats } from "./doctor/check-nats.ts";
 import { checkPostgres } from "./doctor/check-postgres.ts";
 import { checkServices, checkTls } from "./doctor/check-services.ts";
 import { checkSettings } from "./doctor/check-settings.ts";
 import type { Finding } from "./doctor/finding.ts";
-import { loadDotEnv, ownEnvironment, REPOSITORY, variable } from "./environment.ts";
 import { findInstallation, type Installation } from "./installation.ts";
-import { dataDirOf } from "./stack-options.ts";
-import { runMain, say } from "./terminal.ts";
 
 const TITLES = {
   stack: "the stack of make start",

@@ -1,0 +1,3 @@
+import "@parley/devstack/ports";
+import "@parley/protocol/codes"; // ! noRestrictedImports noUndeclaredDependencies
+console.log(process.env);
