@@ -42,6 +42,7 @@ RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --omit=dev --wo
 FROM base AS web-page
 COPY --from=manifests /app ./
 RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --workspace @parley/web
+COPY tsconfig.base.json ./
 COPY packages/client packages/client
 COPY services/web services/web
 RUN npm run page -w @parley/web
