@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 
 /** A registered user who has logged in. `expiresIn`: of the token, seconds. */
 export type Account = Readonly<
   Record<"id" | "username" | "password" | "token" | "refreshToken", string> & { expiresIn: number }
 >;
-type Credentials = Readonly<{ username: string; password: string; displayName?: string }>;
+export type Credentials = Readonly<{ username: string; password: string; displayName?: string }>;
 
 /**
  * Registers a user through auth's HTTP API, unless the name is taken or nobody may register, and logs in. The default password is a random one.
@@ -29,18 +28,7 @@ export async function logIn(authUrl: string, { username, password }: Credentials
 }
 
 /** A random password. */
-const newPassword = (): string => randomBytes(12).toString("base64url");
-
-/** Somebody whom `make start` makes, to sign in as. */
-export type DemoUser = Required<Credentials>;
-
-/** A demo user with a new password. */
-export function newDemoUser(displayName: string): DemoUser {
-  return { username: displayName.toLowerCase(), password: newPassword(), displayName };
-}
-
-/** Where `make start` keeps the passwords of its demo users. */
-export const demoUsersFile = (dataDir: string): string => join(dataDir, "demo-users.json");
+export const newPassword = (): string => randomBytes(12).toString("base64url");
 
 /** How long a service may ask to be asked again, ms. */
 const BUSY_MS = 30_000;

@@ -68,17 +68,6 @@ export function variable(env: Environment, name: string): string | undefined {
   return value === "" ? undefined : value;
 }
 
-/** The port number in a variable. @throws {SettingError} BAD_PORT if it is set and no port. */
-export function portVariable(env: Environment, name: string): number | undefined {
-  const value = variable(env, name);
-  if (value === undefined) return undefined;
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new SettingError("BAD_PORT", `${name}=${value} is not a port (1 to 65535)`);
-  }
-  return port;
-}
-
 /** Where downloads are kept: PARLEY_CACHE_DIR, else $XDG_CACHE_HOME/parley, else ~/.cache/parley. */
 export function cacheDir(env: Environment): string {
   const own = variable(env, "PARLEY_CACHE_DIR");

@@ -1,14 +1,5 @@
-import { resolve } from "node:path";
-import { databaseServers } from "./database.ts";
-import {
-  type Environment,
-  type Progress,
-  portVariable,
-  REPOSITORY,
-  SettingError,
-  variable,
-} from "./environment.ts";
-import { PORTS, type PortVariable, type ServiceName } from "./stack-services.ts";
+import { type Environment, type Progress, SettingError } from "./environment.ts";
+import type { PortVariable, ServiceName } from "./stack-services.ts";
 
 export type StackOptions = Readonly<{
   /** Folder of all data of the stack, relative to the current folder. */
@@ -40,28 +31,6 @@ export type StackOptions = Readonly<{
   signal?: AbortSignal;
   onProgress?: Progress;
 }>;
-
-/** The data folder: DATA_DIR, below the repository if it is relative; default `.data`. */
-export function dataDirOf(env: Environment): string {
-  return resolve(REPOSITORY, variable(env, "DATA_DIR") ?? ".data");
-}
-
-/** The options of a stack from the environment, with the documented default ports. @throws {SettingError} if one is invalid. */
-export function stackOptionsFrom(env: Environment): StackOptions {
-  const ports = Object.entries(PORTS).map(([name, { usual }]) => [name, portVariable(env, name) ?? usual]);
-  const [natsUrl, databaseUrl] = [variable(env, "NATS_URL"), variable(env, "DATABASE_URL")];
-  if (natsUrl !== undefined) natsServers(natsUrl);
-  if (databaseUrl !== undefined) databaseServers(databaseUrl);
-  return {
-    dataDir: dataDirOf(env),
-    env,
-    host: variable(env, "HOST") ?? "127.0.0.1",
-    ports: Object.fromEntries(ports),
-    natsUrl,
-    natsMonitorUrl: variable(env, "NATS_MONITOR_URL"),
-    databaseUrl,
-  };
-}
 
 /** The servers of a NATS_URL, which may name several. @throws {SettingError} NATS_URL if one is no address. */
 export function natsServers(url: string): URL[] {

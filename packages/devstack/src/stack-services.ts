@@ -3,7 +3,7 @@ import { type Environment, REPOSITORY, variable } from "./environment.ts";
 import { STOP_GRACE_MS } from "./unit.ts";
 
 /** Services, and their ports: for everybody, and for operators. */
-const SERVICES = {
+export const SERVICES = {
   auth: ["AUTH_HTTP_PORT", "AUTH_METRICS_PORT"],
   "ws-producer": ["PRODUCER_HTTP_PORT", "PRODUCER_METRICS_PORT"],
   "ws-consumer": ["CONSUMER_HTTP_PORT", "CONSUMER_METRICS_PORT"],
@@ -28,11 +28,6 @@ export function stopDeadlineOf(env: Environment): number {
   return (STOP_ORDER.length - 1) * closeMsOf(env) + STOP_GRACE_MS;
 }
 
-const portsOf = (name: string) =>
-  (SERVICES as Readonly<Record<string, (typeof SERVICES)[ServiceName]>>)[name];
-/** The variable of the port for everybody of a service; undefined for another process. */
-export const httpPortOf = (name: string): PortVariable | undefined => portsOf(name)?.[0];
-
 /** The ports of a stack: who listens there, and the port of `make start` (a free one if there is none). */
 export const PORTS = {
   AUTH_GRPC_PORT: { owner: "auth", usual: 50_051 },
@@ -55,20 +50,6 @@ export type Ports = Readonly<Record<PortVariable, number>>;
 export function urlOf(port: number | string, host = "127.0.0.1"): string {
   const address = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
-}
-
-const portIn = (env: Environment, port: PortVariable) => variable(env, port) ?? `${PORTS[port].usual}`;
-
-/** Where a service is for everybody, as variables say, else as `make start` has it; undefined for another process. */
-export function httpUrlOf(name: string, env: Environment): string | undefined {
-  const port = httpPortOf(name);
-  return port && urlOf(portIn(env, port), variable(env, "HOST"));
-}
-
-/** Where a service is for operators; as `httpUrlOf`. */
-export function metricsUrlOf(name: string, env: Environment): string | undefined {
-  const port = portsOf(name)?.[1];
-  return port && urlOf(portIn(env, port), variable(env, "METRICS_HOST"));
 }
 
 /** One process to be started: its unit's name, its service, source file, variables and ports. */

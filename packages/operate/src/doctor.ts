@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadDotEnv, ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
-import { dataDirOf } from "@parley/devstack/stack-options";
 import { runMain, say } from "@parley/devstack/terminal";
 import { checkMachine } from "./doctor/check-machine.ts";
 import { checkNats } from "./doctor/check-nats.ts";
@@ -10,6 +9,7 @@ import { checkServices, checkTls } from "./doctor/check-services.ts";
 import { checkSettings } from "./doctor/check-settings.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { findInstallation, type Installation } from "./installation.ts";
+import { dataDirOf } from "./settings.ts";
 
 const TITLES = {
   stack: "the stack of make start",

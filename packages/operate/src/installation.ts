@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Environment, SettingError, variable } from "@parley/devstack/environment";
 import { keepLogins } from "@parley/devstack/logins";
 import { isLocked, readPorts } from "@parley/devstack/run-dir";
-import { dataDirOf } from "@parley/devstack/stack-options";
+import { dataDirOf } from "./settings.ts";
 
 /** Where a running installation is, as variables for the tools of operators; values of the environment win. */
 export type Installation = Readonly<{

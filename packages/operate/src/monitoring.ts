@@ -4,8 +4,9 @@ import { logIn, postJson } from "@parley/devstack/accounts";
 import { type Environment, type Progress, REPOSITORY, variable } from "@parley/devstack/environment";
 import { findProgram } from "@parley/devstack/find-program";
 import { keepSecrets } from "@parley/devstack/logins";
-import { httpUrlOf, metricsUrlOf, SERVICE_NAMES, urlOf } from "@parley/devstack/stack-services";
+import { SERVICE_NAMES, urlOf } from "@parley/devstack/stack-services";
 import { missingAt, Unit } from "@parley/devstack/unit";
+import { httpUrlOf, metricsUrlOf } from "./addresses.ts";
 
 /** Longest answer of auth, ms. */
 const ANSWER_MS = 5_000;

@@ -1,11 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { type DemoUser, demoUsersFile } from "@parley/devstack/accounts";
-import { loadDotEnv, portVariable, SettingError } from "@parley/devstack/environment";
+import { loadDotEnv, SettingError } from "@parley/devstack/environment";
 import { isLocked, readPorts } from "@parley/devstack/run-dir";
-import { dataDirOf } from "@parley/devstack/stack-options";
-import { httpUrlOf } from "@parley/devstack/stack-services";
 import { runMain, say, timedProgress, untilAskedToEnd } from "@parley/devstack/terminal";
+import { httpUrlOf } from "./addresses.ts";
+import { type DemoUser, demoUsersFile } from "./demo-users.ts";
 import { keepCanaryToken, startMonitoring } from "./monitoring.ts";
+import { dataDirOf, portVariable } from "./settings.ts";
 
 const INTERVAL = "5s";
 

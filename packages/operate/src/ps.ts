@@ -2,10 +2,11 @@ import { loadDotEnv, ownEnvironment, SettingError } from "@parley/devstack/envir
 import { runCommand } from "@parley/devstack/run-command";
 import { isLocked, pidOf, readPorts } from "@parley/devstack/run-dir";
 import { isAlive } from "@parley/devstack/server-process";
-import { dataDirOf } from "@parley/devstack/stack-options";
-import { httpPortOf, httpUrlOf, SERVICE_NAMES } from "@parley/devstack/stack-services";
+import { SERVICE_NAMES } from "@parley/devstack/stack-services";
 import { runMain, say } from "@parley/devstack/terminal";
 import { missingAt } from "@parley/devstack/unit";
+import { httpPortOf, httpUrlOf } from "./addresses.ts";
+import { dataDirOf } from "./settings.ts";
 
 // `make ps`: the processes of the running stack, and whether each is ready.
 await runMain("make ps", async () => {

@@ -8,10 +8,11 @@ import {
 } from "@parley/devstack/environment";
 import { isLocked, pidOf, readPorts } from "@parley/devstack/run-dir";
 import { isAlive, trySignal } from "@parley/devstack/server-process";
-import { dataDirOf } from "@parley/devstack/stack-options";
-import { closeMsOf, httpUrlOf } from "@parley/devstack/stack-services";
+import { closeMsOf } from "@parley/devstack/stack-services";
 import { runMain, say } from "@parley/devstack/terminal";
 import { missingAt } from "@parley/devstack/unit";
+import { httpUrlOf } from "./addresses.ts";
+import { dataDirOf } from "./settings.ts";
 
 /** How long a process may take to be ready again once it has ended, ms. */
 const READY_MS = 60_000;

@@ -21,10 +21,10 @@ import {
 } from "@parley/devstack/environment";
 import { migrate } from "@parley/devstack/migrate";
 import { isLocked } from "@parley/devstack/run-dir";
-import { dataDirOf } from "@parley/devstack/stack-options";
 import { runMain, say, timedProgress, untilInterrupted } from "@parley/devstack/terminal";
 import { clientVariables, findPostgresTools } from "./postgres-tools.ts";
 import { openReplaced, refuseClients } from "./replaced-database.ts";
+import { dataDirOf } from "./settings.ts";
 
 /** All that there is, in the transaction that puts the back-up in its place. */
 const BEFORE = `begin;

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { type DemoUser, demoUsersFile, newDemoUser, openAccount } from "@parley/devstack/accounts";
+import { openAccount } from "@parley/devstack/accounts";
 import { loadDotEnv, SettingError } from "@parley/devstack/environment";
 import { keepSecrets } from "@parley/devstack/logins";
 import { type Stack, startStack } from "@parley/devstack/stack";
-import { stackOptionsFrom } from "@parley/devstack/stack-options";
 import { SERVICE_NAMES, type ServiceName } from "@parley/devstack/stack-services";
 import { errorText, runMain, say, timedProgress, untilAskedToEnd } from "@parley/devstack/terminal";
+import { type DemoUser, demoUsersFile, newDemoUser } from "./demo-users.ts";
+import { stackOptionsFrom } from "./settings.ts";
 
 /** Longest shutdown of a stack that was still starting, ms. */
 const ABORT_DEADLINE_MS = 25_000;

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DevstackError, loadDotEnv, ownEnvironment } from "@parley/devstack/environment";
 import { isLocked, pidOf, waitForLeft } from "@parley/devstack/run-dir";
 import { trySignal } from "@parley/devstack/server-process";
-import { dataDirOf } from "@parley/devstack/stack-options";
 import { stopDeadlineOf } from "@parley/devstack/stack-services";
 import { runMain, say } from "@parley/devstack/terminal";
+import { dataDirOf } from "./settings.ts";
 
 // `make stop`; with --remove, for `make clean`, it also deletes DATA_DIR, if that is the data folder of a stack.
 await runMain("make stop", async () => {

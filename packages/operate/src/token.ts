@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { demoUsersFile, logIn } from "@parley/devstack/accounts";
+import { logIn } from "@parley/devstack/accounts";
 import { loadDotEnv, ownEnvironment, SettingError } from "@parley/devstack/environment";
-import { stackOptionsFrom } from "@parley/devstack/stack-options";
-import { httpUrlOf } from "@parley/devstack/stack-services";
 import { runMain, say } from "@parley/devstack/terminal";
+import { httpUrlOf } from "./addresses.ts";
+import { demoUsersFile } from "./demo-users.ts";
+import { stackOptionsFrom } from "./settings.ts";
 
 // `token.ts alice`: logs a demo user of the running stack in, and prints the access token and nothing else.
 await runMain("make token", async () => {

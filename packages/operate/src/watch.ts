@@ -2,10 +2,10 @@ import { globSync, readFileSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadDotEnv, ownEnvironment, REPOSITORY, SettingError } from "@parley/devstack/environment";
 import { isLocked, pidOf } from "@parley/devstack/run-dir";
-import { dataDirOf } from "@parley/devstack/stack-options";
 import { SERVICE_NAMES } from "@parley/devstack/stack-services";
 import { errorText, runMain, say, untilAskedToEnd } from "@parley/devstack/terminal";
 import { restartProcess } from "./restart.ts";
+import { dataDirOf } from "./settings.ts";
 
 /** Editors write several files, or one several times. */
 const SETTLE_MS = 300;

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
 import { type Environment, REPOSITORY, variable } from "@parley/devstack/environment";
-import { httpPortOf, httpUrlOf, metricsUrlOf, SERVICE_NAMES } from "@parley/devstack/stack-services";
+import { SERVICE_NAMES } from "@parley/devstack/stack-services";
+import { httpPortOf, httpUrlOf, metricsUrlOf } from "../addresses.ts";
 import { ANSWER_MS, checkClock, type Finding, mend, note, ok } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
