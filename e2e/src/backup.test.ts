@@ -7,11 +7,11 @@ import type { Row } from "@parley/bench/chaos/evidence";
 import { type Ledger, openLedger } from "@parley/bench/chaos/ledger";
 import { entryOf, readHistory } from "@parley/bench/chaos/read-history";
 import { Sender } from "@parley/bench/chaos/sender";
-import { logIn } from "@parley/devstack/accounts";
-import { REPOSITORY, variable } from "@parley/devstack/environment";
-import { runCommand } from "@parley/devstack/run-command";
+import { logIn, postJson } from "@parley/devstack/accounts";
+import { variable } from "@parley/devstack/environment";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { afterAll, expect, it } from "vitest";
+import { call } from "./api.ts";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
 
@@ -29,13 +29,8 @@ afterAll(() => parley.stop());
 const reader = await parley.person("reader");
 
 /** Runs one of the tools of operators; gives its exit code and all that it says. */
-async function tool(file: string, args: readonly string[] = [], more: object = {}) {
-  const env = { ...process.env, DATA_DIR: dataDir, DATABASE_URL: "", NATS_URL: "", ...more };
-  const path = file.includes("/") ? file : `packages/operate/src/${file}`;
-  const { code, stdout, stderr } = await runCommand(process.execPath, [path, ...args], {
-    cwd: REPOSITORY,
-    env,
-  });
+async function tool(name: string, ...args: readonly string[]) {
+  const { code, stdout, stderr } = await parley.run(`packages/operate/src/${name}.ts`, ...args);
   return { code, text: stdout + stderr };
 }
 
@@ -44,7 +39,7 @@ async function restoreAfterLoss(lost: readonly ("postgres" | "nats")[]): Promise
   await parley.stop();
   for (const name of lost) await removeDataDir(join(dataDir, name));
   const owner = `replaces the database of the stack in ${dataDir}, `;
-  expect(await tool("restore.ts", [backup, "--yes"])).toMatchObject({
+  expect(await tool("restore", backup, "--yes")).toMatchObject({
     code: 0,
     text: expect.stringContaining(owner),
   });
@@ -70,7 +65,7 @@ it("brings back every acknowledged message from a back-up under load and the log
   clients.startSending();
   await sleep(LOAD_S * 500);
   const before = await ledger.rows();
-  const made = await tool("backup.ts", [backup]);
+  const made = await tool("backup", backup);
   expect(made.text).toMatch(/sha256 [0-9a-f]{64}/);
   await sleep(LOAD_S * 500);
   clients.stopSending();
@@ -108,16 +103,10 @@ async function historyNow() {
 }
 
 it("opens no session of before, and keeps no key that signs", async () => {
-  const asBefore = await fetch(`${parley.url("ws-consumer")}/api/v1/rooms`, {
-    headers: { authorization: `Bearer ${reader.token}` },
-  });
-  expect(asBefore.status).toBe(401);
-  const refreshed = await fetch(`${parley.url("auth")}/api/v1/refresh`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ refreshToken: reader.refreshToken }),
-  });
-  expect(refreshed.status).toBe(401);
+  expect(await call(parley, reader, "GET", "/rooms")).toMatchObject({ status: 401 });
+  const { refreshToken } = reader;
+  const refreshed = postJson(`${parley.url("auth")}/api/v1/refresh`, { refreshToken });
+  await expect(refreshed).rejects.toThrow("answered 401");
 });
 
 it("without the log has what was stored when the back-up began, and goes on from there", async () => {

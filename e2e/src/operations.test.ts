@@ -15,16 +15,9 @@ const parley = await Parley.start({ env });
 afterAll(() => parley.stop());
 const alice = await parley.person("alice");
 
-/** A tool of a service, with the logins of the operator. */
-const asOperator = (tool: string, ...args: string[]) => [
-  "packages/operate/src/as-operator.ts",
-  `services/${tool}-main.ts`,
-  ...args,
-];
-const inStack = () => ({
-  cwd: REPOSITORY,
-  env: { ...process.env, DATA_DIR: parley.stack.dataDir },
-});
+/** Runs a tool of a service with the logins of the operator. */
+const asOperator = (tool: string, ...args: readonly string[]) =>
+  parley.run("packages/operate/src/as-operator.ts", `services/${tool}-main.ts`, ...args);
 
 type Detail = { status: string; checks: Record<string, string> };
 const detailUrl = `http://127.0.0.1:${parley.stack.ports.CONSUMER_METRICS_PORT}/health/detail`;
@@ -66,8 +59,7 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
     (await parley.history("general", alice.token)).some(({ id }) => id === "behind"),
   );
   const deadLetters = async (...args: string[]) =>
-    (await runCommand(process.execPath, asOperator("ws-consumer/src/dead-letters", ...args), inStack()))
-      .stdout;
+    (await asOperator("ws-consumer/src/dead-letters", ...args)).stdout;
   const listed = await deadLetters("list");
   expect(listed).toContain("chat.0.general");
   expect(listed).toContain("1 dead letters");
@@ -78,7 +70,7 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
     /^\s*[2-9]\d* .*chat\.0\.general/m.test(await deadLetters("list")),
   );
   await nats.close();
-  const doctor = await runCommand(process.execPath, ["packages/operate/src/doctor.ts"], inStack());
+  const doctor = await parley.run("packages/operate/src/doctor.ts");
   expect(doctor.code).toBe(1);
   expect(doctor.stdout).toMatch(/^ {2}MEND {2}\d entries could not be stored: make dead-letters/m);
   // This stack has no page; all else is right.
@@ -87,7 +79,7 @@ it("moves an entry that can never be stored to the dead letters, lists it and re
 });
 
 it("shows what goes through the log, and how far each shard is stored", async () => {
-  const { variables } = await findInstallation(inStack().env);
+  const { variables } = await findInstallation({ ...process.env, DATA_DIR: parley.stack.dataDir });
   const tail = runCommand(process.execPath, ["services/ws-consumer/src/log-tail-main.ts"], {
     cwd: REPOSITORY,
     env: variables,
@@ -100,17 +92,17 @@ it("shows what goes through the log, and how far each shard is stored", async ()
   expect((await tail).stdout).toMatch(
     /shard 0 {2}general {2}alice {2}message {2}told\d+ {2}"for the operator"/,
   );
-  const { stdout } = await runCommand(process.execPath, asOperator("ws-consumer/src/nats-info"), inStack());
+  const { stdout } = await asOperator("ws-consumer/src/nats-info");
   expect(stdout).toMatch(/^0 +1 +\d+ +\d+ +0 +\d+\.\d MB of 1024\.0 MB +1\/1 /m);
   expect(stdout).toContain("KV_ROOMS");
 });
 
 it("makes an admin, and rotates the keys", async () => {
-  for (const [args, text] of [
-    [asOperator("auth/src/admin", "alice"), /^admin: alice is an admin (now|already)/],
-    [asOperator("auth/src/rotate-keys"), /^rotate-keys: key \S+ is published/],
+  for (const [[tool, ...args], text] of [
+    [["auth/src/admin", "alice"], /^admin: alice is an admin (now|already)/],
+    [["auth/src/rotate-keys"], /^rotate-keys: key \S+ is published/],
   ] as const)
-    expect((await runCommand(process.execPath, args, inStack())).stdout).toMatch(text);
+    expect((await asOperator(tool, ...args)).stdout).toMatch(text);
 });
 
 it("sends `draining` and closes with 1012 on SIGTERM; clients resume afterwards", async () => {

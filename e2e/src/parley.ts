@@ -1,5 +1,7 @@
 import { type Message, readHistory } from "@parley/bench/chaos/read-history";
 import { type Account, openAccount } from "@parley/devstack/accounts";
+import { REPOSITORY } from "@parley/devstack/environment";
+import { runCommand } from "@parley/devstack/run-command";
 import { type Stack, type StackOptions, startStack } from "@parley/devstack/stack";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 
@@ -45,6 +47,12 @@ export class Parley {
 
   get secondConsumerSocket(): string {
     return `${this.url("ws-consumer-2").replace("http", "ws")}/ws`;
+  }
+
+  /** Runs a source file on this stack, as operators do: variables of the developer's own that name servers are unset. */
+  run(file: string, ...args: readonly string[]): ReturnType<typeof runCommand> {
+    const env = { ...process.env, DATA_DIR: this.stack.dataDir, DATABASE_URL: "", NATS_URL: "" };
+    return runCommand(process.execPath, [file, ...args], { cwd: REPOSITORY, env });
   }
 
   /** Registers a user and logs in. */
