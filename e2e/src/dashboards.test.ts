@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findFreePort } from "@parley/devstack/ports";
+import { readPorts } from "@parley/devstack/run-dir";
 import { keepCanaryToken, startMonitoring } from "@parley/operate/monitoring";
 import { afterAll, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -30,14 +31,11 @@ const env = { ...process.env, ADMIN_USERNAME: "alice" };
 const parley = await Parley.start({ env, services: ["auth", "ws-producer", "ws-consumer", "web"] });
 const alice = await parley.person("alice");
 const { dataDir } = parley.stack;
-const ports = Object.fromEntries(
-  Object.entries(parley.stack.ports).map(([name, port]) => [name, String(port)]),
-);
 const canaryPort = await findFreePort();
 const monitoring = await startMonitoring({
   env: process.env,
   dataDir,
-  ports,
+  ports: readPorts(dataDir),
   prometheusPort: await findFreePort(),
   canaryPort,
   canaryToken: await keepCanaryToken(dataDir, parley.url("auth"), alice),

@@ -63,17 +63,11 @@ afterAll(async () => {
 });
 // Its own authority.
 await until("Caddy has made its certificate", async () => {
-  const root = await readFile(join(folder, "caddy/pki/authorities/local/root.crt"), "utf8").catch(
-    () => undefined,
-  );
-  if (root !== undefined) setDefaultCACertificates([...getCACertificates("default"), root]);
-  return (
-    root !== undefined &&
-    (await fetch(origin).then(
-      (answer) => answer.ok,
-      () => false,
-    ))
-  );
+  const file = join(folder, "caddy/pki/authorities/local/root.crt");
+  if (!existsSync(file)) return false;
+  setDefaultCACertificates([...getCACertificates("default"), await readFile(file, "utf8")]);
+  const answer = await fetch(origin).catch(() => undefined);
+  return answer?.ok === true;
 });
 
 const reload = async (config: string) => {
@@ -131,14 +125,10 @@ it(`a reload closes 0 of ${SOCKETS} sockets, which is what stream_close_delay is
   const url = `${origin.replace("http", "ws")}/send/ws`;
   const openAll = async (count: number) => {
     const sockets: FrameSocket[] = [];
-    while (sockets.length < count)
-      sockets.push(
-        ...(await Promise.all(
-          Array.from({ length: Math.min(OPENED_AT_ONCE, count - sockets.length) }, () =>
-            FrameSocket.open(url, token),
-          ),
-        )),
-      );
+    while (sockets.length < count) {
+      const length = Math.min(OPENED_AT_ONCE, count - sockets.length);
+      sockets.push(...(await Promise.all(Array.from({ length }, () => FrameSocket.open(url, token)))));
+    }
     return sockets;
   };
   const closedOf = (sockets: FrameSocket[]) => sockets.filter(({ ws }) => ws.readyState !== ws.OPEN).length;

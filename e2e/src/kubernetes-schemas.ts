@@ -11,17 +11,13 @@ const CORE = "kubernetes-validate==1.37.0";
 const CORE_VERSION = "v1.37.0-local-strict";
 const FETCH_MS = 120_000;
 
+const PROMETHEUS_OPERATOR = "github.com/prometheus-operator/prometheus-operator@v0.85.0";
+const PROMETHEUS_CRDS = "example/prometheus-operator-crd/monitoring.coreos.com_";
 /** Go modules that have the schemas of others, by kind. Go's proxy has none of CloudNativePG. */
 const CUSTOM: Readonly<Record<string, readonly [module: string, file: string]>> = {
   ScaledObject: ["github.com/kedacore/keda/v2@v2.21.0", "config/crd/bases/keda.sh_scaledobjects.yaml"],
-  ServiceMonitor: [
-    "github.com/prometheus-operator/prometheus-operator@v0.85.0",
-    "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
-  ],
-  PrometheusRule: [
-    "github.com/prometheus-operator/prometheus-operator@v0.85.0",
-    "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
-  ],
+  ServiceMonitor: [PROMETHEUS_OPERATOR, `${PROMETHEUS_CRDS}servicemonitors.yaml`],
+  PrometheusRule: [PROMETHEUS_OPERATOR, `${PROMETHEUS_CRDS}prometheusrules.yaml`],
 };
 
 /** They are fetched, and something that fetches them is not here: Python or Go, or the network. */

@@ -42,12 +42,7 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
     for (const manifest of all) {
       const faults = await faultsOf(manifest).catch(orSkip(skip));
       if (faults === undefined) unknown.push(manifest.kind);
-      else
-        expect([manifest.kind, manifest.metadata.name, faults]).toEqual([
-          manifest.kind,
-          manifest.metadata.name,
-          [],
-        ]);
+      else expect(faults, `${manifest.kind} ${manifest.metadata.name}`).toEqual([]);
     }
     // Of CloudNativePG there is no schema to be had; what counts of it is checked below.
     expect(unknown).toEqual(name === "kind" ? [] : ["Cluster"]);
@@ -55,8 +50,7 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
 
   test("all is in one namespace, of images with a version, with settings that there are", () => {
     for (const { kind, metadata } of all)
-      if (kind !== "Namespace")
-        expect([kind, metadata.name, metadata.namespace]).toEqual([kind, metadata.name, "parley"]);
+      if (kind !== "Namespace") expect(metadata.namespace, `${kind} ${metadata.name}`).toBe("parley");
     for (const { containers } of pods())
       for (const { image } of containers) expect(image).toMatch(/^[\w./-]+:\d+(\.\d+)+$/);
     const names = of("ConfigMap").map(({ metadata }) => metadata.name);
@@ -82,25 +76,20 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
 
   test("pods are as the restricted profile wants them, and get nothing that they do not ask for", () => {
     for (const { name, securityContext, containers, ...pod } of pods()) {
-      expect([name, securityContext]).toEqual([
-        name,
+      expect(securityContext, name).toEqual(
         expect.objectContaining({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } }),
-      ]);
-      expect([name, pod]).toEqual([
-        name,
-        // Kubernetes would set NATS_PORT and others for each Service; they are variables of ours.
+      );
+      // Kubernetes would set NATS_PORT and others for each Service; they are variables of ours.
+      expect(pod, name).toEqual(
         expect.objectContaining({ automountServiceAccountToken: false, enableServiceLinks: false }),
-      ]);
+      );
       for (const { securityContext, resources } of containers) {
         expect([name, securityContext]).toEqual([
           name,
           { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ["ALL"] } },
         ]);
-        expect(Object.keys(resources.requests).concat(Object.keys(resources.limits))).toEqual([
-          "cpu",
-          "memory",
-          "memory",
-        ]);
+        const { requests, limits } = resources;
+        expect([Object.keys(requests), Object.keys(limits)]).toEqual([["cpu", "memory"], ["memory"]]);
       }
     }
     expect(all.find(({ kind }) => kind === "Namespace")?.metadata.labels).toMatchObject({
@@ -149,21 +138,16 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
       const scaler =
         scaled?.advanced.horizontalPodAutoscalerConfig ??
         named("HorizontalPodAutoscaler", metadata.name)?.spec;
-      expect([metadata.name, scaler.behavior.scaleDown]).toEqual([
-        metadata.name,
-        { stabilizationWindowSeconds: 300, policies: [{ type: "Pods", value: 1, periodSeconds: 300 }] },
-      ]);
+      const policies = [{ type: "Pods", value: 1, periodSeconds: 300 }];
+      expect(scaler.behavior.scaleDown, metadata.name).toEqual({ stabilizationWindowSeconds: 300, policies });
       expect(scaled !== undefined).toBe(name.includes("with") && SOCKET_SERVICES.includes(metadata.name));
     }
   });
 
   test("no two objects scale one deployment", () => {
     const targets = of("HorizontalPodAutoscaler", "ScaledObject").map(({ spec }) => spec.scaleTargetRef.name);
-    expect(targets.sort()).toEqual(
-      deployments()
-        .map(({ metadata }) => metadata.name)
-        .sort(),
-    );
+    const names = deployments().map(({ metadata }) => metadata.name);
+    expect(targets.sort()).toEqual(names.sort());
   });
 
   test("services get variables that they know, and secrets by reference only", () => {

@@ -4,68 +4,45 @@ import { cacheDir, DevstackError, type Environment, type Progress, variable } fr
 import { runCommand } from "./run-command.ts";
 
 /** Where a program comes from if this machine has none that is new enough. */
-type Program = Readonly<{
+type Source = Readonly<{
   versionMin: string;
-  /** Arguments that make it print its version. */
-  versionArgs: readonly string[];
-  /** Package of Debian's and Ubuntu's development suites, and the program's path in it. */
-  package: string;
-  path: string;
+  /** Arguments that make it print its version; default `--version`. */
+  versionArgs?: readonly string[];
+  /** Its path in its package, which has its name in Debian's and Ubuntu's development suites; default below `usr/bin`. */
+  path?: string;
   /** What `go install` builds where there is no apt. */
   goModule?: string;
   /** Where people get it. */
   home: string;
 }>;
+type Program = Source & Readonly<{ name: string; path: string }>;
 
 /** The programs that are neither npm packages nor expected on every machine. */
 export const PROGRAMS = {
   // Older servers acknowledge and lose messages after a full disk, or drop `allow_atomic` silently.
   "nats-server": {
     versionMin: "2.15.1",
-    versionArgs: ["--version"],
-    package: "nats-server",
     path: "usr/sbin/nats-server",
     goModule: "github.com/nats-io/nats-server/v2",
     home: "the releases of the nats-io/nats-server project on GitHub",
   },
-  prometheus: {
-    versionMin: "3.5.3",
-    versionArgs: ["--version"],
-    package: "prometheus",
-    path: "usr/bin/prometheus",
-    home: "prometheus.io/download",
-  },
-  promtool: {
-    versionMin: "3.5.3",
-    versionArgs: ["--version"],
-    package: "promtool",
-    path: "usr/bin/promtool",
-    home: "prometheus.io/download, in the archive of prometheus",
-  },
+  prometheus: { versionMin: "3.5.3", home: "prometheus.io/download" },
+  promtool: { versionMin: "3.5.3", home: "prometheus.io/download, in the archive of prometheus" },
   // Reads docker-compose.yml without an engine.
   "docker-compose": {
     versionMin: "2.40.0",
     versionArgs: ["version"],
-    package: "docker-compose",
     path: "usr/libexec/docker/cli-plugins/docker-compose",
     home: "the releases of the docker/compose project on GitHub",
   },
-  caddy: {
-    versionMin: "2.11.0",
-    versionArgs: ["version"],
-    package: "caddy",
-    path: "usr/bin/caddy",
-    home: "caddyserver.com/download",
-  },
+  caddy: { versionMin: "2.11.0", versionArgs: ["version"], home: "caddyserver.com/download" },
   // Renders deploy/k8s.
   kubectl: {
     versionMin: "1.30.0",
     versionArgs: ["version", "--client"],
-    package: "kubectl",
-    path: "usr/bin/kubectl",
     home: "kubernetes.io/docs/tasks/tools",
   },
-} as const satisfies Readonly<Record<string, Program>>;
+} as const satisfies Readonly<Record<string, Source>>;
 type ProgramName = keyof typeof PROGRAMS;
 
 const DOWNLOAD_MS = 600_000;
@@ -86,7 +63,7 @@ export async function findProgram(
   options: Readonly<{ env: Environment; onProgress?: Progress | undefined }>,
 ): Promise<string> {
   const { env, onProgress = () => undefined } = options;
-  const program: Program = PROGRAMS[name];
+  const program: Program = { name, path: `usr/bin/${name}`, ...PROGRAMS[name] };
   const named = variable(env, programVariable(name));
   if (named !== undefined) {
     const problem = await problemWith(named, program);
@@ -94,7 +71,7 @@ export async function findProgram(
     throw new DevstackError("PROGRAM_UNUSABLE", `${programVariable(name)}: ${problem}`);
   }
   const folders = (variable(env, "PATH") ?? "").split(delimiter).filter((folder) => folder.startsWith("/"));
-  const unpacked = join(cacheDir(env), `${program.package}-package-${process.platform}-${process.arch}`);
+  const unpacked = join(cacheDir(env), `${name}-package-${process.platform}-${process.arch}`);
   const cached = join(unpacked, program.path);
   const tried: string[] = [];
   for (const candidate of [...folders.map((folder) => join(folder, name)), cached]) {
@@ -118,7 +95,7 @@ put it on the PATH or name it in ${programVariable(name)}. Tried:`;
 /** Why that file cannot be used; undefined if it can. */
 async function problemWith(
   binary: string,
-  { versionMin, versionArgs }: Program,
+  { versionMin, versionArgs = ["--version"] }: Program,
 ): Promise<string | undefined> {
   try {
     await access(binary, constants.X_OK);
@@ -146,7 +123,7 @@ async function fetchTo(
   const folder = await mkdtemp(join(dirname(target), "fetching-"));
   const limits = { timeoutMs: DOWNLOAD_MS, onLine: onProgress };
   try {
-    const unpacked = await runCommand("/bin/sh", [UNPACK, folder, program.package], { ...limits, env });
+    const unpacked = await runCommand("/bin/sh", [UNPACK, folder, program.name], { ...limits, env });
     if (unpacked.code !== 0) {
       const failure = await build(join(folder, "unpacked"), program, env, onProgress);
       if (failure !== undefined) return `${unpacked.stderr}\n${failure}`.trim().slice(-800);
