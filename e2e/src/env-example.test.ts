@@ -3,7 +3,7 @@ import { globSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseEnv } from "node:util";
 import { REPOSITORY } from "@parley/devstack/environment";
-import { PROGRAMS, programVariable } from "@parley/devstack/find-program";
+import { PROGRAMS, programVariable } from "@parley/devstack/programs";
 import { PORTS } from "@parley/devstack/stack-services";
 import { makeTempDir } from "@parley/devstack/temp-dir";
 import { stackOptionsFrom } from "@parley/operate/settings";

@@ -1,55 +1,21 @@
 import { access, constants, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { delimiter, dirname, join } from "node:path";
 import { cacheDir, DevstackError, type Environment, type Progress, variable } from "./environment.ts";
+import { buildWithGo } from "./go-build.ts";
+import { type Program, type ProgramName, programOf, programVariable } from "./programs.ts";
 import { runCommand } from "./run-command.ts";
 
-/** Where a program comes from if this machine has none that is new enough. */
-type Source = Readonly<{
-  versionMin: string;
-  /** Arguments that make it print its version; default `--version`. */
-  versionArgs?: readonly string[];
-  /** Its path in its package, which has its name in Debian's and Ubuntu's development suites; default below `usr/bin`. */
-  path?: string;
-  /** What `go install` builds where there is no apt. */
-  goModule?: string;
-  /** Where people get it. */
-  home: string;
+type FindOptions = Readonly<{
+  env: Environment;
+  onProgress?: Progress | undefined;
+  /** Whether one is fetched or built if this machine has none; default true. */
+  isFetched?: boolean;
+  /** Ends a build. */
+  signal?: AbortSignal | undefined;
 }>;
-type Program = Source & Readonly<{ name: string; path: string }>;
-
-/** The programs that are neither npm packages nor expected on every machine. */
-export const PROGRAMS = {
-  // Older servers acknowledge and lose messages after a full disk, or drop `allow_atomic` silently.
-  "nats-server": {
-    versionMin: "2.15.1",
-    path: "usr/sbin/nats-server",
-    goModule: "github.com/nats-io/nats-server/v2",
-    home: "the releases of the nats-io/nats-server project on GitHub",
-  },
-  prometheus: { versionMin: "3.5.3", home: "prometheus.io/download" },
-  promtool: { versionMin: "3.5.3", home: "prometheus.io/download, in the archive of prometheus" },
-  // Reads docker-compose.yml without an engine.
-  "docker-compose": {
-    versionMin: "2.40.0",
-    versionArgs: ["version"],
-    path: "usr/libexec/docker/cli-plugins/docker-compose",
-    home: "the releases of the docker/compose project on GitHub",
-  },
-  caddy: { versionMin: "2.11.0", versionArgs: ["version"], home: "caddyserver.com/download" },
-  // Renders deploy/k8s.
-  kubectl: {
-    versionMin: "1.30.0",
-    versionArgs: ["version", "--client"],
-    home: "kubernetes.io/docs/tasks/tools",
-  },
-} as const satisfies Readonly<Record<string, Source>>;
-type ProgramName = keyof typeof PROGRAMS;
 
 const DOWNLOAD_MS = 600_000;
 const UNPACK = join(import.meta.dirname, "../scripts/unpack-package.sh");
-
-/** The variable that names a copy of one's own: `NATS_SERVER_BIN` for nats-server. */
-export const programVariable = (name: string): string => `${name.toUpperCase().replaceAll("-", "_")}_BIN`;
 
 /**
  * Returns the path of a program that is new enough: the one that `<NAME>_BIN` names, else one on the PATH, else the copy in
@@ -58,12 +24,9 @@ export const programVariable = (name: string): string => `${name.toUpperCase().r
  * @throws {DevstackError} PROGRAM_UNUSABLE if the named one is too old or another program, PROGRAM_MISSING if none could
  * be fetched: the message has what was tried and how to install it.
  */
-export async function findProgram(
-  name: ProgramName,
-  options: Readonly<{ env: Environment; onProgress?: Progress | undefined }>,
-): Promise<string> {
-  const { env, onProgress = () => undefined } = options;
-  const program: Program = { name, path: `usr/bin/${name}`, ...PROGRAMS[name] };
+export async function findProgram(name: ProgramName, options: FindOptions): Promise<string> {
+  const { env, onProgress = () => undefined, isFetched = true, signal } = options;
+  const program = programOf(name);
   const named = variable(env, programVariable(name));
   if (named !== undefined) {
     const problem = await problemWith(named, program);
@@ -79,23 +42,23 @@ export async function findProgram(
     if (problem === undefined) return candidate;
     if (!problem.endsWith("does not exist")) tried.push(problem);
   }
-  onProgress(`${name}: none ≥ ${program.versionMin} here yet, fetching it`);
-  const failure = await fetchTo(unpacked, program, env, onProgress);
+  if (isFetched) onProgress(`${name}: none ≥ ${program.versionMin} here yet, fetching it`);
+  const failure = isFetched ? await fetchTo(unpacked, name, { env, onProgress, signal }) : "not asked for";
   if (failure === undefined) {
     onProgress(`${name}: ready in ${cached}`);
     return cached;
   }
   const text = `no ${name} ≥ ${program.versionMin} found. Install one (your system's package manager, or ${program.home}), then
 put it on the PATH or name it in ${programVariable(name)}. Tried:`;
-  const sources = `the distribution's package${program.goModule === undefined ? "" : ", then go install"}`;
-  const lines = [...tried, `${sources}: ${failure}`];
+  const sources = [program.isPackaged && "the distribution's package", program.go && "Go"].filter(Boolean);
+  const lines = [...tried, `${sources.join(", then ")}: ${failure}`];
   throw new DevstackError("PROGRAM_MISSING", [text, ...lines.map((line) => `  - ${line}`)].join("\n"));
 }
 
 /** Why that file cannot be used; undefined if it can. */
 async function problemWith(
   binary: string,
-  { versionMin, versionArgs = ["--version"] }: Program,
+  { versionMin, versionArgs }: Program,
 ): Promise<string | undefined> {
   try {
     await access(binary, constants.X_OK);
@@ -109,25 +72,16 @@ async function problemWith(
   return isNewEnough ? undefined : `${binary} is ${version}, ≥ ${versionMin} is needed`;
 }
 
-/**
- * Unpacks the program's package into a temporary folder, then renames that to `target` atomically. Returns the failure.
- * Debian's and Ubuntu's development suites have the packages; where there is no apt, Go builds those that it can.
- */
-async function fetchTo(
-  target: string,
-  program: Program,
-  env: Environment,
-  onProgress: Progress,
-): Promise<string | undefined> {
+type Fetching = Readonly<{ env: Environment; onProgress: Progress; signal: AbortSignal | undefined }>;
+
+/** Gets the program into a temporary folder, then renames that to `target` atomically. Returns the failure. */
+async function fetchTo(target: string, name: ProgramName, options: Fetching): Promise<string | undefined> {
+  const program = programOf(name);
   await mkdir(dirname(target), { recursive: true });
   const folder = await mkdtemp(join(dirname(target), "fetching-"));
-  const limits = { timeoutMs: DOWNLOAD_MS, onLine: onProgress };
   try {
-    const unpacked = await runCommand("/bin/sh", [UNPACK, folder, program.name], { ...limits, env });
-    if (unpacked.code !== 0) {
-      const failure = await build(join(folder, "unpacked"), program, env, onProgress);
-      if (failure !== undefined) return `${unpacked.stderr}\n${failure}`.trim().slice(-800);
-    }
+    const failure = await unpackOrBuild(folder, name, options);
+    if (failure !== undefined) return failure;
     const problem = await problemWith(join(folder, "unpacked", program.path), program);
     if (problem !== undefined) return problem;
     // Another process may have put it there meanwhile, and use it.
@@ -141,20 +95,28 @@ async function fetchTo(
   }
 }
 
-/** Builds the program with Go where the package would have it, below `root`. Returns the failure. */
-async function build(
-  root: string,
-  { goModule, versionMin, path }: Program,
-  env: Environment,
-  onProgress: Progress,
+/**
+ * Fills `folder`/unpacked: Debian's and Ubuntu's development suites have the packages; where there is none, Go builds those
+ * that it can. Returns the failure.
+ */
+async function unpackOrBuild(
+  folder: string,
+  name: ProgramName,
+  options: Fetching,
 ): Promise<string | undefined> {
-  if (goModule === undefined) return "";
-  onProgress(`${goModule}: building it with Go (a few minutes)`);
-  const goEnv = { ...env, GOBIN: join(root, dirname(path)), GOFLAGS: "-modcacherw", CGO_ENABLED: "0" };
-  const limits = { timeoutMs: DOWNLOAD_MS, onLine: onProgress };
-  const { code, stderr } = await runCommand("go", ["install", `${goModule}@v${versionMin}`], {
-    ...limits,
-    env: goEnv,
-  });
-  return code === 0 ? undefined : stderr;
+  const { isPackaged, go, path } = programOf(name);
+  const { env, onProgress } = options;
+  const failures: string[] = [];
+  if (isPackaged) {
+    const limits = { timeoutMs: DOWNLOAD_MS, onLine: onProgress, env };
+    const unpacked = await runCommand("/bin/sh", [UNPACK, folder, name], limits);
+    if (unpacked.code === 0) return undefined;
+    failures.push(unpacked.stderr);
+  }
+  if (go !== undefined) {
+    const failure = await buildWithGo(go, join(folder, "unpacked", path), options);
+    if (failure === undefined) return undefined;
+    failures.push(failure);
+  }
+  return failures.join("\n").trim().slice(-800);
 }

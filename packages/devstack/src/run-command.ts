@@ -11,6 +11,8 @@ type CommandOptions = Readonly<{
   timeoutMs?: number;
   uid?: number;
   gid?: number;
+  /** Kills it. */
+  signal?: AbortSignal | undefined;
   /** Called with each line of the standard output as it comes. */
   onLine?: Progress;
 }>;

@@ -1,5 +1,6 @@
 import { loadDotEnv, ownEnvironment } from "@parley/devstack/environment";
-import { findProgram, PROGRAMS } from "@parley/devstack/find-program";
+import { findProgram } from "@parley/devstack/find-program";
+import { PROGRAMS } from "@parley/devstack/programs";
 import { runMain } from "@parley/devstack/terminal";
 
 // Prints the path of a program, which is fetched if this machine has none: `node program-main.ts kubectl`.
