@@ -61,8 +61,8 @@ node_modules/.page: node_modules/.installed $(PAGE)
 	@touch $@
 
 .PHONY: start stop token observe demo try migrate new-migration
-start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth ws-producer": some services)
-	@exec $(NODE) $(OPERATE)/start.ts $(ONLY)
+start: install ## bring the whole stack up here, without Docker; Ctrl-C stops it (ONLY="auth ws-producer": some services; TRACES=1: for `make observe`)
+	@exec $(NODE) $(OPERATE)/start.ts $(call flag,TRACES,--traces) $(ONLY)
 
 stop: install ## stop the stack of DATA_DIR
 	@$(NODE) $(OPERATE)/stop.ts
@@ -70,7 +70,7 @@ stop: install ## stop the stack of DATA_DIR
 token: ## print an access token of a demo user of `make start` (NAME=alice)
 	@exec $(NODE) $(OPERATE)/token.ts $(NAME)
 
-observe: install ## Prometheus with rules and the canary beside `make start`, and what to open; Ctrl-C stops them
+observe: install ## Prometheus with rules, the canary and Jaeger beside `make start`, and what to open; Ctrl-C stops them
 	@exec $(NODE) $(OPERATE)/observe.ts
 
 demo: install ## two people talk through a stack of their own; everything is checked

@@ -6,10 +6,13 @@ import { type Stack, startStack } from "@parley/devstack/stack";
 import { SERVICE_NAMES, type ServiceName } from "@parley/devstack/stack-services";
 import { errorText, runMain, say, timedProgress, untilAskedToEnd } from "@parley/devstack/terminal";
 import { type DemoUser, demoUsersFile, newDemoUser } from "./demo-users.ts";
+import { receiverOf } from "./jaeger.ts";
 import { stackOptionsFrom } from "./settings.ts";
 
 /** Longest shutdown of a stack that was still starting, ms. */
 const ABORT_DEADLINE_MS = 25_000;
+
+const TRACES = "--traces";
 
 /** `make start`, or `start.ts auth ws-producer …` for some of the services: runs a stack until a signal ends it. */
 async function main(): Promise<number> {
@@ -24,10 +27,12 @@ async function main(): Promise<number> {
   });
   try {
     loadDotEnv();
+    const names = process.argv.slice(2).filter((word) => word !== TRACES);
+    if (process.argv.includes(TRACES)) traceAll();
     process.env.ADMIN_USERNAME ||= "alice";
     stack = await startStack({
       ...stackOptionsFrom(process.env),
-      services: namedServices(process.argv.slice(2)),
+      services: namedServices(names),
       onProgress: progress,
       signal: abort.signal,
     });
@@ -41,6 +46,12 @@ async function main(): Promise<number> {
     if (abort.signal.aborted) return 0;
     throw error;
   }
+}
+
+/** Every message is traced, and its trace sent to where `make observe` starts Jaeger, unless another receiver is named. */
+function traceAll(): void {
+  process.env.OTEL_EXPORTER_OTLP_ENDPOINT = receiverOf(process.env);
+  process.env.TRACES_RATIO = "1";
 }
 
 /** The services that were asked for by name; all if none was. @throws {SettingError} UNKNOWN_SERVICE. */
