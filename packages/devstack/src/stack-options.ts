@@ -19,8 +19,8 @@ export type StackOptions = Readonly<{
   databaseUrl?: string | undefined;
   /** Default: all but the chat page, `web`, which has to be built before. */
   services?: readonly ServiceName[];
-  /** Other source files for services. */
-  entries?: Readonly<Partial<Record<ServiceName, string>>>;
+  /** Other source files for services or single processes (`ws-consumer-2`), read before each start of a process. */
+  entries?: Readonly<Record<string, string>>;
   /** Number of ws-producer processes; default 1. */
   producers?: number;
   /** Number of ws-consumer processes; default 1. */

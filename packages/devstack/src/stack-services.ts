@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { type Environment, REPOSITORY, variable } from "./environment.ts";
+import { type Environment, variable } from "./environment.ts";
 import { STOP_GRACE_MS } from "./unit.ts";
 
 /** Services, and their ports: for everybody, and for operators. */
@@ -52,11 +51,10 @@ export function urlOf(port: number | string, host = "127.0.0.1"): string {
   return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
-/** One process to be started: its unit's name, its service, source file, variables and ports. */
+/** One process to be started: its unit's name, its service, variables and ports. */
 export type ServicePlan = Readonly<{
   name: string;
   service: ServiceName;
-  entry: string;
   env: Environment;
   httpPort: number;
   /** Of the routes for operators. */
@@ -71,15 +69,13 @@ export type MorePorts = Readonly<
 /** Plans the processes of a stack. */
 export function planServices(
   services: readonly ServiceName[],
-  entries: Readonly<Partial<Record<ServiceName, string>>>,
   ports: Ports,
   morePorts: MorePorts,
 ): ServicePlan[] {
   return services.flatMap((service): ServicePlan[] => {
     const [http, metrics] = SERVICES[service];
     const [httpPort, metricsPort] = [ports[http], ports[metrics]];
-    const entry = entries[service] ?? join(REPOSITORY, "services", service, "src/main.ts");
-    const first = { name: service, service, entry, env: {}, httpPort, metricsPort };
+    const first = { name: service, service, env: {}, httpPort, metricsPort };
     const more = (morePorts[service] ?? []).map(([httpPort, metricsPort], index) => {
       const env = { [http]: String(httpPort), [metrics]: String(metricsPort) };
       return { ...first, name: `${service}-${index + 2}`, env, httpPort, metricsPort };

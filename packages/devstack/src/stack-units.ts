@@ -105,12 +105,14 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
   const logFile = join(options.dataDir, "logs", `${name}.log`);
   const credential = grpcCredentialOf(env, logins);
   const metricsUrl = urlOf(plan.metricsPort, variable(env, "METRICS_HOST"));
-  const command = { command: process.execPath, args: [YOUNG_HEAP, plan.entry], cwd: REPOSITORY };
+  const source = join(REPOSITORY, "services", service, "src/main.ts");
+  const entry = () => options.entries?.[name] ?? options.entries?.[service] ?? source;
+  const command = () => ({ command: process.execPath, args: [YOUNG_HEAP, entry()], cwd: REPOSITORY });
   return new Unit({
     ...context.supervision(name),
     name,
     logFile,
-    command: async () => ({ ...command, env: { ...env, ...credential }, logFile }),
+    command: async () => ({ ...command(), env: { ...env, ...credential }, logFile }),
     refusedCode: SETTING_REFUSED,
     graceMs: closeMsOf(env),
     missing: async () => {

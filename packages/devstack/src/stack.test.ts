@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -46,6 +46,15 @@ test("every process has its pid file and log, and comes back within a second of 
   await stack.stop();
   expect(pids.filter((pid) => isAlive(pid))).toEqual([]);
   expect(NAMES.filter((name) => existsSync(join(stack.dataDir, `run/${name}.pid`)))).toEqual([]);
+});
+
+test("a process that is restarted runs the source file that is named for it by then", async () => {
+  const entries: Record<string, string> = { ...FIXTURES.entries };
+  const stack = await start({ entries });
+  entries.auth = join(stack.dataDir, "later.ts");
+  await writeFile(entries.auth, `console.log("the later one"); await import("${fixture("auth")}");`);
+  await stack.service("auth").restart();
+  expect(await readFile(join(stack.dataDir, "logs/auth.log"), "utf8")).toContain("the later one");
 });
 
 test("taken ports are all named before anything starts", async () => {

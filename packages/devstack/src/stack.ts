@@ -109,7 +109,7 @@ async function startAll(
     for (let n = 1; n < count; n += 1) more.push([await findFreePort(host), await findFreePort(host)]);
     return more;
   };
-  const plans = planServices(wanted, options.entries ?? {}, ports, {
+  const plans = planServices(wanted, ports, {
     "ws-producer": await morePorts(options.producers),
     "ws-consumer": await morePorts(options.consumers),
   });
