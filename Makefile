@@ -224,7 +224,7 @@ check-api: install ## redocly, spectral, schemathesis and buf judge the document
 abuse: install ## hostile sockets and requests beside an innocent pair, a table (ABUSE_MS=10000 ONLY="pings;GET /rooms")
 	@exec $(NODE) bench/src/abuse/main.ts
 
-.PHONY: chaos mutants chaos-cluster chaos-failover chaos-drain chaos-power
+.PHONY: chaos mutants chaos-cluster chaos-failover chaos-drain chaos-update chaos-power
 chaos: install ## faults by a seed, then everything is checked (SEED=7 DURATION_S=180 MUTANT=…)
 	@exec $(NODE) bench/src/chaos/main.ts
 
@@ -239,6 +239,9 @@ chaos-failover: install ## Postgres' primary is killed and its standby promoted:
 
 chaos-drain: install ## a ws-consumer is drained while messages are sent: how its sockets come back to another (SOCKETS=5000 DRAIN_S=60)
 	@exec $(NODE) bench/src/chaos/main.ts drain
+
+chaos-update: install ## an earlier version is replaced by this one under load, process by process, one step back and forward again (BASE=tag or commit)
+	@exec $(NODE) bench/src/chaos/main.ts update
 
 chaos-power: install ## power cuts under NATS and Postgres, and a control that loses (root; CUTS=20 NODES=3)
 	@exec $(NODE) bench/src/chaos/main.ts power

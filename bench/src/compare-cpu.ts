@@ -3,10 +3,8 @@
  * interleaved pairs on the same machine. The load generator is always the working tree's; each stack runs from its own
  * folder. PAIRS: number of pairs; SHORT=1: one pair of a few seconds each, to try it; that proves nothing.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
+import { baseFolder } from "./base-folder.ts";
 import { median } from "./measure/median.ts";
 import { type Figures, measureState, UNITS } from "./measure/state.ts";
 import { describeMachine, machineLine } from "./report/machine.ts";
@@ -24,20 +22,6 @@ const SHORT_WARNING =
   "SHORT=1: one pair of short runs, to see that the command works. Its figures prove nothing.";
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-
-/** The folder of the base: as it is named, or a clone of a revision, which is installed once. */
-function baseFolder(base: string): string {
-  if (existsSync(join(base, "package.json"))) return resolve(base);
-  const git = (...args: string[]) => execFileSync("git", args, { cwd: REPOSITORY, encoding: "utf8" }).trim();
-  const revision = git("rev-parse", "--verify", `${base}^{commit}`);
-  const folder = join(REPOSITORY, "bench/.bases", revision);
-  if (!existsSync(folder)) {
-    git("clone", "--quiet", "--no-checkout", REPOSITORY, folder);
-    git("-C", folder, "checkout", "--quiet", revision);
-  }
-  execFileSync("make", ["install"], { cwd: folder, stdio: ["ignore", "ignore", "inherit"] });
-  return folder;
-}
 
 type Pair = Readonly<{ base: Figures; tree: Figures }>;
 

@@ -18,13 +18,21 @@ export abstract class ReconnectingClient {
   connects = 0;
   protected url: string;
   protected readonly token: string;
+  readonly #urls: readonly string[];
   #ws: WebSocket | undefined;
   #isClosed = false;
 
-  constructor(url: string, token: string) {
-    this.url = url;
+  /** @param urls - where it connects; of several, to the next one after each close */
+  constructor(urls: string | readonly string[], token: string) {
+    this.#urls = [urls].flat();
+    this.url = this.#urls[0] as string;
     this.token = token;
     this.#connect();
+  }
+
+  /** Whether it goes to another address after a close. */
+  get moves(): boolean {
+    return this.#urls.length > 1;
   }
 
   protected abstract onOpen(ws: WebSocket): void;
@@ -73,6 +81,7 @@ export abstract class ReconnectingClient {
     ws.on("message", (bytes) => ws === this.#ws && this.onFrame(ws, JSON.parse(String(bytes)) as never));
     ws.on("close", (code, reason) => {
       this.count(String(code));
+      if (this.moves) this.url = this.#urls[(this.#urls.indexOf(this.url) + 1) % this.#urls.length] as string;
       setTimeout(() => this.#connect(), this.afterClose(String(reason)));
     });
   }

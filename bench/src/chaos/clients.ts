@@ -21,6 +21,8 @@ type ClientsOptions = Readonly<{
   producerSockets: readonly string[];
   consumerSockets: readonly string[];
   sendsPerSecond: number;
+  /** Half of the clients go to the next instance after a close, as behind a balancer; default: all return to theirs. */
+  isBalanced?: boolean;
 }>;
 
 /** All clients of a run: each account sends, some also listen to every room. */
@@ -39,14 +41,25 @@ export class Clients {
 
   private constructor(options: ClientsOptions, accounts: readonly Account[]) {
     this.#options = options;
-    const { producerSockets, consumerSockets, rooms } = options;
+    const { producerSockets, consumerSockets, rooms, isBalanced = false } = options;
+    /** The own instance of a client; of every other client of an instance the others after it, too. */
+    const from = (urls: readonly string[], own: number, nth: number) => {
+      const all = [...urls.slice(own), ...urls.slice(0, own)];
+      return isBalanced && nth % 2 === 1 ? all : all.slice(0, 1);
+    };
+    const { length } = producerSockets;
     this.senders = accounts.map(
-      (account, i) => new Sender(producerSockets[i % producerSockets.length] as string, account),
+      (account, i) => new Sender(from(producerSockets, i % length, Math.floor(i / length)), account),
     );
-    this.listeners = consumerSockets.flatMap((url, consumer) =>
+    this.listeners = consumerSockets.flatMap((_, consumer) =>
       Array.from({ length: MEMBERS_PER_CONSUMER }, (_, i) => {
         const account = accounts[(consumer * MEMBERS_PER_CONSUMER + i) % accounts.length] as Account;
-        return new Listener(url, account, rooms, `member ${i + 1} of consumer ${consumer + 1}`);
+        return new Listener(
+          from(consumerSockets, consumer, i),
+          account,
+          rooms,
+          `member ${i + 1} of consumer ${consumer + 1}`,
+        );
       }),
     );
   }

@@ -20,8 +20,13 @@ export class Listener extends ReconnectingClient {
   /** Called with each message as it comes. */
   onMessage: (room: string, entry: Entry) => void = () => undefined;
 
-  constructor(url: string, { token }: Pick<Account, "token">, rooms: readonly string[], name = "") {
-    super(url, token);
+  constructor(
+    urls: string | readonly string[],
+    { token }: Pick<Account, "token">,
+    rooms: readonly string[],
+    name = "",
+  ) {
+    super(urls, token);
     this.name = name;
     this.#rooms = new Map(rooms.map((room) => [room, { received: [], head: 0, buffered: undefined }]));
   }

@@ -2,12 +2,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { errorText, say, timedProgress } from "@parley/devstack/terminal";
+import { baseFolder, previousTag } from "../base-folder.ts";
 import type { Verdict } from "./checker.ts";
 import { drainSockets } from "./drain-sockets.ts";
 import { MUTANTS } from "./mutants/mutants.ts";
 import { runCuts } from "./power/run-cuts.ts";
 import { tableOf } from "./report.ts";
 import { runOnce } from "./run-once.ts";
+import { update } from "./update.ts";
 
 /** A variable that is a whole number from 1 on. */
 function numberOf(name: string, otherwise: number): number {
@@ -45,6 +47,18 @@ async function failover(): Promise<number> {
 async function drain(): Promise<number> {
   const [sockets, drainMs] = [numberOf("SOCKETS", 5_000), numberOf("DRAIN_S", 60) * 1_000];
   return (await drainSockets({ sockets, drainMs, say: timedProgress() })) ? 0 : 1;
+}
+
+/** `make chaos-update`: an earlier version is replaced by this one under load, process by process. */
+async function updateFrom(): Promise<number> {
+  const base = variable(ownEnvironment(), "BASE") ?? previousTag();
+  if (base === undefined) {
+    say(
+      "there is no tag before this commit: name what to update from, make chaos-update BASE=<tag, commit or folder>",
+    );
+    return 2;
+  }
+  return (await update({ folder: baseFolder(base), seed, say: timedProgress() })) ? 0 : 1;
 }
 
 async function show(options: Omit<Parameters<typeof runOnce>[0], "seed" | "say">): Promise<number> {
@@ -92,7 +106,8 @@ async function power(): Promise<number> {
   return isWell && hasControl ? 0 : 1;
 }
 
-const command = { mutants, cluster, failover, drain, power }[process.argv[2] ?? ""] ?? chaos;
+const command =
+  { mutants, cluster, failover, drain, update: updateFrom, power }[process.argv[2] ?? ""] ?? chaos;
 process.exitCode = await command().catch((error: unknown) => {
   say(errorText(error));
   // It could not be run.

@@ -35,8 +35,8 @@ export class Sender extends ReconnectingClient {
   readonly #inFlight = new Map<string, InFlight>();
   readonly #resend: NodeJS.Timeout;
 
-  constructor(url: string, account: Sender["account"]) {
-    super(url, account.token);
+  constructor(urls: string | readonly string[], account: Sender["account"]) {
+    super(urls, account.token);
     this.account = account;
     this.#resend = setInterval(() => this.#sendOld(), RESEND_MS / 4);
   }

@@ -1,7 +1,6 @@
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
-import type { ServiceName } from "@parley/devstack/stack-services";
 import { removeAtEnd } from "@parley/devstack/temp-dir";
 
 /** One change of a source file: `search` must occur exactly once, or the patch is out of date. */
@@ -9,7 +8,7 @@ export type Patch = Readonly<{ file: string; search: string; replacement: string
 
 /** A copy of the sources of all services below the repository, so that their dependencies are still found. */
 export type SourceTree = Readonly<{
-  entries: Readonly<Partial<Record<ServiceName, string>>>;
+  entries: Readonly<Record<string, string>>;
   migrationsFolder: string;
   remove: () => Promise<void>;
 }>;

@@ -13,7 +13,7 @@ import { joinHosts, PostgresPair, type Replication } from "./postgres-pair.ts";
 import type { SourceTree } from "./source-tree.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
-const PRODUCERS = ["ws-producer", "ws-producer-2"];
+export const PRODUCERS = ["ws-producer", "ws-producer-2"];
 export const CONSUMERS = ["ws-consumer", "ws-consumer-2"] as const;
 
 export type StageOptions = Readonly<{
