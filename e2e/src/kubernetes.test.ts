@@ -115,7 +115,7 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
       if (metadata.name === "edge") continue;
       const [{ startupProbe, livenessProbe, readinessProbe }] = spec.template.spec.containers;
       for (const probe of [startupProbe, livenessProbe]) expect(probe.httpGet.path).toBe("/health/live");
-      expect(readinessProbe.httpGet.path).toBe("/health/ready");
+      expect(readinessProbe.httpGet.path).toBe("/health/traffic");
       // A service listens when its servers are there: they may take ten minutes.
       expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBeGreaterThanOrEqual(600);
     }

@@ -31,6 +31,22 @@ export function addHealth(app: App, service: string, askReadiness: () => Promise
     },
   );
   app.get(
+    "/health/traffic",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "whether a load balancer should send clients here: as ready, but for faults of some shards",
+        response: { 200: Ready, 503: Ready },
+      },
+    },
+    async (_request, reply) => {
+      const { takesTraffic } = await askReadiness();
+      const status = takesTraffic ? "ready" : "not_ready";
+      return reply.code(takesTraffic ? 200 : 503).send({ status, service });
+    },
+  );
+  app.get(
     "/health",
     {
       config,

@@ -1,3 +1,5 @@
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
 import { expect, it } from "vitest";
 import { createLog } from "./log.ts";
 
@@ -48,4 +50,24 @@ it.each(["token", "refreshToken", "password", "authorization", "cookie"])("censo
   });
   expect(text.match(/hush/g)).toBeNull();
   expect(text.match(/\[secret\]/g)).toHaveLength(3);
+});
+
+it("J: a full disk under the log ends no process, and holds a limited part of what it could not write", ({
+  skip,
+}) => {
+  if (process.platform !== "linux") return skip("there is no /dev/full here");
+  const full = openSync("/dev/full", "w");
+  const program = `
+    import { createLog } from "${new URL("log.ts", import.meta.url)}";
+    const log = createLog("test", "info");
+    for (let i = 0; i < 20_000; i += 1) log.info({ text: "x".repeat(1_000) }, "not written");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    console.error(process.memoryUsage().rss < 200e6 ? "lives" : "too large");`;
+  const { status, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+    stdio: ["ignore", full, "pipe"],
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  closeSync(full);
+  expect([status, stderr]).toEqual([0, "lives\n"]);
 });

@@ -2,6 +2,9 @@ import { type DestinationStream, type Logger, pino } from "pino";
 
 export type Log = Logger;
 
+/** What is kept of the log while standard output takes nothing, as on a full disk, bytes; what comes then is dropped. */
+const KEPT_BYTES_MAX = 1_048_576;
+
 /** Fields that are censored, at each depth at which our code or Fastify logs them. */
 const SECRET_PATHS = ["token", "refreshToken", "password", "authorization", "cookie"].flatMap((name) => [
   name,
@@ -31,6 +34,13 @@ function errorFacts(error: Error): object {
   return facts;
 }
 
+/** Standard output as a log's destination. A line that cannot be written ends no process: the disk may be full. */
+function standardOutput(): DestinationStream {
+  const destination = pino.destination({ fd: process.stdout.fd, sync: true, maxLength: KEPT_BYTES_MAX });
+  destination.on("error", () => undefined);
+  return destination;
+}
+
 /**
  * Makes a log of JSON lines with the service's name, to standard output or `destination`. Secrets are censored.
  *
@@ -52,5 +62,5 @@ export function createLog(service: string, level: string, destination?: Destinat
       err: errorFacts,
     },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
 }

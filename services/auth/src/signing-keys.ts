@@ -11,8 +11,8 @@ import {
   type JWK,
 } from "jose";
 
-/** Interval at which the keys are read from Postgres, ms: a rotation reaches every instance within it. */
-const RELOAD_MS = 10_000;
+/** Interval at which the keys are read from Postgres, ms: a rotation, also after a leak, reaches every instance within it. */
+const RELOAD_MS = 1_000;
 /** Shortest interval of reads because of an unknown key id, ms. */
 const UNKNOWN_KEY_RELOAD_MS = 1_000;
 /** How long a key stays published after its successor began to sign: the lifetime of a token plus a margin. */

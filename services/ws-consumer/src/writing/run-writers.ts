@@ -1,3 +1,4 @@
+import { PartialFault } from "@parley/runtime/health";
 import { Histogram, LATENCY_SECONDS, SIZES } from "@parley/runtime/histogram";
 import { assignShards, type FreeShards } from "./assign-shards.ts";
 import { InstallationError, type Survey } from "./shard-store.ts";
@@ -35,7 +36,10 @@ export interface Writers {
   start(): Promise<void>;
   /** Waits for the statements under way and hands over all shards. */
   close(): Promise<void>;
-  /** @throws {Error} that names the fault: Postgres does not answer, or a shard has no writer or makes no progress. */
+  /**
+   * @throws {Error} that names the fault: Postgres does not answer, or a shard has no writer or makes no progress;
+   * `PartialFault` if it is of some shards only.
+   */
   check(): void;
   readonly counters: Readonly<WriterCounters>;
   /** Cursors of the shards that this instance writes. */
@@ -129,10 +133,14 @@ class ShardAssignment {
     const { instance } = this.#options;
     const idle = this.#survey.shards
       .filter(({ shard, isFree, holder }) => (isFree || holder === instance) && !this.writers.has(shard))
-      .map(({ shard }) => shard);
-    if (idle.length > 0) throw new Error(`nobody writes shard ${idle.join(", ")}`);
-    for (const { trouble, position } of this.writers.values())
-      if (trouble !== undefined) throw new Error(`shard ${position.shard}: ${trouble}`);
+      .map(({ shard }) => `nobody writes shard ${shard}`);
+    const troubled = [...this.writers.values()].flatMap(({ trouble, position }) =>
+      trouble === undefined ? [] : [`shard ${position.shard}: ${trouble}`],
+    );
+    const faults = [...idle, ...troubled];
+    if (faults.length === 0) return;
+    const isPartial = faults.length < this.#survey.shards.length;
+    throw isPartial ? new PartialFault(faults.join("; ")) : new Error(faults.join("; "));
   }
 
   #announceProgress(): void {

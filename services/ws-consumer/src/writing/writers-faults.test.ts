@@ -4,6 +4,7 @@ import { migrate } from "@parley/devstack/migrate";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
 import { makeTempDir, removeDataDir } from "@parley/devstack/temp-dir";
 import { streamConfig } from "@parley/protocol/log";
+import { PartialFault } from "@parley/runtime/health";
 import { type Database, openDatabase } from "@parley/runtime/postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createHistory } from "../delivery/postgres/history.ts";
@@ -176,6 +177,12 @@ describe("when the log fails, the writers", () => {
     };
     await until("it waits", () => trouble()?.includes("make accept-loss") === true);
     expect(trouble()).toContain(`log entries ${cursor + 1} to ${last - 1} left the log`);
+    await until(
+      "the other shard is written",
+      () => later.cursors().has(1) && !trouble()?.includes("shard 1"),
+    );
+    // So load balancers keep the instance.
+    expect(() => later.check()).toThrow(PartialFault);
     const { first_seq } = (await sender.jsm.streams.info("CHAT_0")).state;
     expect(await acceptLoss(database, 0, first_seq)).toEqual([cursor + 1, last - 1]);
     expect(await acceptLoss(database, 0, first_seq)).toBeUndefined();

@@ -1,4 +1,5 @@
 import { openSmallDisk, type SmallDisk } from "@parley/devstack/small-disk";
+import { PartialFault } from "@parley/runtime/health";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { entryOf, LogFixture, until } from "./log-fixture.ts";
 
@@ -47,6 +48,8 @@ it("J: a full disk under NATS is answered and reported at once, loses nothing, a
     expect(ms).toBeLessThan(ANSWER_MS);
   }
   expect(() => publisher.assertReady()).toThrow(/CHAT_\d.* no space left on device; make room and restart/);
+  // The other shard is written, so that load balancers keep this instance.
+  expect(() => publisher.assertReady()).toThrow(PartialFault);
   // Room alone does not help.
   await disk.free();
   await new Promise((resolve) => setTimeout(resolve, 1_000));

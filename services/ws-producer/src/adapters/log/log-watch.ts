@@ -1,6 +1,7 @@
 import type { NatsConnection } from "@nats-io/transport-node";
 import { streamOf } from "@parley/protocol/log";
 import { sleep } from "@parley/runtime/deadline";
+import { PartialFault } from "@parley/runtime/health";
 import type { Log } from "@parley/runtime/log";
 import { checkLog, type Finding, type LogFindings, type StreamFinding } from "./log-check.ts";
 import type { ShardLane } from "./shard-lane.ts";
@@ -63,12 +64,15 @@ export class LogWatch {
     return this.#findings?.streams ?? [];
   }
 
-  /** @throws {Error} that names every fault of the last check. */
+  /** @throws {Error} that names every fault of the last check; `PartialFault` if it is of some shards only. */
   assertReady(): void {
     if (!this.#isConnected) throw new Error("NATS is not connected");
     if (this.#findings === undefined) throw new Error("the log has not been checked yet");
     const faults = faultsOf(this.#findings);
-    if (faults !== "") throw new Error(faults);
+    if (faults === "") return;
+    const { server, streams } = this.#findings;
+    const isPartial = server.state === "right" && streams.some(({ state }) => state === "right");
+    throw isPartial ? new PartialFault(faults) : new Error(faults);
   }
 
   async run(): Promise<void> {
