@@ -12,7 +12,7 @@ type ListenAt = Readonly<{ host: string; port: number; metricsHost: string; metr
  */
 export function buildOperators(
   service: string,
-  askReadiness: () => Promise<Readiness>,
+  askReadiness: () => Promise<Omit<Readiness, "takesTraffic">>,
   { registry }: Metrics,
 ): FastifyInstance {
   const app = Fastify({ forceCloseConnections: true });
