@@ -111,18 +111,19 @@ build: install ## type-check everything (services run from their sources); the i
 $(addprefix build-,$(SERVICES)): build-%: install
 	@if $(COMPOSE_UP); then docker compose build $(compose-$*); else turbo run check --filter=@parley/$*...; fi
 
-# JSON lines, as people read them on a terminal; a pipe gets them as they are.
+# JSON lines, as people read them on a terminal; a pipe gets them as they are. Its input ends with the `tail` that make ends;
+# a pipeline would stay behind.
 READABLE = if [ -t 1 ]; then pino-pretty --translateTime SYS:HH:MM:ss.l --ignore pid,hostname --singleLine; else cat; fi
 .PHONY: logs $(addprefix logs-,$(LOGS))
 logs: ## follow all logs (readable on a terminal, JSON in a pipe)
 	@if $(COMPOSE_UP); then exec docker compose logs --follow; fi; \
 	$(FIND_DATA_DIR); ls "$$data"/logs/*.log >/dev/null 2>&1 || { echo "make: no logs in $$data/logs yet; is a stack running (make start)?" >&2; exit 1; }; \
-	tail -n 20 -F "$$data"/logs/*.log | { $(READABLE); }
+	exec tail -n 20 -F "$$data"/logs/*.log > >($(READABLE))
 
 $(addprefix logs-,$(LOGS)): logs-%:
 	@if $(COMPOSE_UP); then exec docker compose logs --follow $(compose-$*); fi; \
 	$(FIND_DATA_DIR); [ -d "$$data/logs" ] || { echo "make: there is no $$data/logs yet; is a stack running (make start)?" >&2; exit 1; }; \
-	tail -n 50 -F "$$data/logs/$*.log" | { $(READABLE); }
+	exec tail -n 50 -F "$$data/logs/$*.log" > >($(READABLE))
 
 .PHONY: backup restore accept-loss
 backup: | $(NODE) ## copy the database while it runs (TO=folder or file); the log brings back what comes after

@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { loadDotEnv, ownEnvironment, SettingError, variable } from "@parley/devstack/environment";
 import { runMain, say } from "@parley/devstack/terminal";
+import { runInForeground } from "./foreground.ts";
 import { findInstallation } from "./installation.ts";
 import { clientVariables, findPostgresTools } from "./postgres-tools.ts";
 
@@ -13,6 +13,5 @@ await runMain("make psql", async () => {
   if (url === undefined) throw new SettingError("DATABASE_URL", "DATABASE_URL is not set");
   const folder = await findPostgresTools(ownEnvironment(), say);
   const args = process.argv.slice(2).flatMap((sql) => ["--command", sql]);
-  const env = { ...ownEnvironment(), ...clientVariables(url) };
-  return spawnSync(join(folder, "psql"), args, { stdio: "inherit", env }).status ?? 1;
+  return runInForeground(join(folder, "psql"), args, { ...ownEnvironment(), ...clientVariables(url) });
 });
