@@ -11,6 +11,8 @@ import {
 
 /** SQLSTATE of a write on a standby. */
 export const TAKES_NO_WRITES = "25006";
+/** Longest wait for a connection, seconds. */
+const CONNECT_S = 5;
 /** SQLSTATE of a wrong password or user, and of a database that does not exist: waiting does not help. */
 const FINAL_CODES = ["28P01", "28000", "3D000"];
 
@@ -50,7 +52,7 @@ export async function waitForDatabase(
  * @throws {SettingError} DATABASE_URL if it is no address.
  */
 export function databaseServers(url: string): string[] {
-  const [, before, hosts = "", after] = /^(postgres(?:ql)?:\/\/(?:[^@/]*@)?)([^/?]*)(.*)$/s.exec(url) ?? [];
+  const [, before, hosts = "", after] = /^(postgres(?:ql)?:\/\/(?:[^/]*@)?)([^/?]*)(.*)$/s.exec(url) ?? [];
   const servers = hosts.split(",").map((host) => `${before}${host.trim()}${after}`);
   if (before !== undefined && servers.every((server) => URL.canParse(server))) return servers;
   // Without the value, which may hold a password.
@@ -66,14 +68,23 @@ export async function failureOf(url: string): Promise<{ code: string; reason: st
       ? { code: TAKES_NO_WRITES, reason: "it takes no writes" }
       : undefined;
   } catch (error) {
-    const { code = "" } = error as { code?: string };
-    return { code, reason: reasonOf(error) || code };
+    return { code: (error as { code?: string }).code ?? "", reason: databaseFault(error) };
   }
 }
 
-/** The address without the password, for logs and messages. */
+/** What is to be told of an error of a connection. */
+export function databaseFault(error: unknown): string {
+  const { code = "" } = error as { code?: string };
+  if (code === "CONNECT_TIMEOUT") return `no answer in ${CONNECT_S} s`;
+  return reasonOf(error) || code || "no answer";
+}
+
+/**
+ * The addresses of a variable without their passwords, for logs and messages. A password may hold any character, also an `@`
+ * that should have been escaped: what stands between the first colon and the last `@` is left out.
+ */
 export function withoutPassword(url: string): string {
-  return url.replace(/(\/\/[^:/@]*):[^@]*@/, "$1@");
+  return url.replace(/(\/\/[^:/@]*):.*@/s, "$1@").replace(/(password=)[^&]*/gi, "$1…");
 }
 
 /**
@@ -103,7 +114,12 @@ export async function withConnection<Result>(
   url: string,
   use: (sql: postgres.Sql) => Promise<Result>,
 ): Promise<Result> {
-  const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined, fetch_types: false });
+  const sql = postgres(url, {
+    max: 1,
+    connect_timeout: CONNECT_S,
+    onnotice: () => undefined,
+    fetch_types: false,
+  });
   try {
     return await use(sql);
   } finally {

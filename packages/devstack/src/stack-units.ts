@@ -15,7 +15,7 @@ import { startNats } from "./nats-server.ts";
 import { startPostgres } from "./postgres-server.ts";
 import { natsServers, type StackOptions } from "./stack-options.ts";
 import { closeMsOf, type Ports, type ServicePlan, urlOf } from "./stack-services.ts";
-import { DOES_NOT_LISTEN, missingAt, type Supervision, Unit } from "./unit.ts";
+import { askedAt, missingAt, type Supervision, Unit } from "./unit.ts";
 
 /** Exit code of a service whose settings are refused (packages/runtime/src/service.ts). */
 const SETTING_REFUSED = 2;
@@ -116,9 +116,9 @@ export function serviceUnit(plan: ServicePlan, url: string, servers: Servers, co
     refusedCode: SETTING_REFUSED,
     graceMs: closeMsOf(env),
     missing: async () => {
-      const reason = await missingAt(`${url}/health/ready`);
-      if (reason === undefined || reason === DOES_NOT_LISTEN) return reason;
-      return (await missingAt(`${metricsUrl}/health/detail`)) ?? reason;
+      const fault = await askedAt(`${url}/health/ready`);
+      if (!fault?.isAnswered) return fault?.reason;
+      return (await missingAt(`${metricsUrl}/health/detail`)) ?? fault.reason;
     },
   });
 }

@@ -195,15 +195,23 @@ function lastFatal(log: string): string {
   return line === undefined ? log : (JSON.parse(line) as { msg: string }).msg;
 }
 
-export const DOES_NOT_LISTEN = "it does not listen yet";
+const ANSWER_MS = 2_000;
+
+/** Why a request at `url` fails; undefined if it is answered 200. `isAnswered`: by another status. */
+export async function askedAt(url: string): Promise<{ isAnswered: boolean; reason: string } | undefined> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const text = await answer.text();
+    if (answer.status === 200) return undefined;
+    return { isAnswered: true, reason: `it answers ${answer.status} ${text.slice(0, 300)}` };
+  } catch (error) {
+    const isHung = (error as Error).name === "TimeoutError";
+    const reason = isHung ? `it does not answer in ${ANSWER_MS / 1_000} s` : "it does not listen yet";
+    return { isAnswered: false, reason };
+  }
+}
 
 /** Why the health check at `url` fails; undefined if it answers 200. */
 export async function missingAt(url: string): Promise<string | undefined> {
-  try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) });
-    const text = await answer.text();
-    return answer.status === 200 ? undefined : `it answers ${answer.status} ${text.slice(0, 300)}`;
-  } catch {
-    return DOES_NOT_LISTEN;
-  }
+  return (await askedAt(url))?.reason;
 }

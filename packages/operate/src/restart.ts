@@ -4,12 +4,15 @@ import {
   type Environment,
   loadDotEnv,
   ownEnvironment,
+  PROGRESS_MS,
+  type Progress,
   SettingError,
+  whenItChanges,
 } from "@parley/devstack/environment";
 import { isLocked, pidOf, readPorts } from "@parley/devstack/run-dir";
 import { isAlive, trySignal } from "@parley/devstack/server-process";
 import { closeMsOf } from "@parley/devstack/stack-services";
-import { runMain, say } from "@parley/devstack/terminal";
+import { runMain, say, timedProgress } from "@parley/devstack/terminal";
 import { missingAt } from "@parley/devstack/unit";
 import { httpUrlOf } from "./addresses.ts";
 import { dataDirOf } from "./settings.ts";
@@ -18,34 +21,64 @@ import { dataDirOf } from "./settings.ts";
 const READY_MS = 60_000;
 const POLL_MS = 50;
 
+type RestartOptions = Readonly<{
+  /** How long it may take to end before it is killed, ms; default: what a service needs for that. */
+  graceMs?: number;
+  onProgress?: Progress;
+}>;
+
 /**
- * Ends one process of the running stack in an orderly way; its supervisor starts it again. Resolves when it is ready.
+ * Ends one process of the running stack in an orderly way, by SIGKILL if it does not; its supervisor starts it again.
+ * Resolves when it is ready.
  *
- * @throws {SettingError} NO_SUCH_SERVICE if it does not run, {DevstackError} NOT_READY 60 s after the time that it has to end.
+ * @throws {SettingError} NO_SUCH_SERVICE if it does not run, {DevstackError} NOT_READY 60 s after its end.
  */
-export async function restartProcess(env: Environment, name: string): Promise<void> {
+export async function restartProcess(
+  env: Environment,
+  name: string,
+  { graceMs = closeMsOf(env), onProgress = () => undefined }: RestartOptions = {},
+): Promise<void> {
   const dataDir = dataDirOf(env);
   const pid = pidOf(dataDir, name);
   if (!isLocked(dataDir) || !isAlive(pid))
     throw new SettingError("NO_SUCH_SERVICE", `${name} does not run on ${dataDir} (make ps)`);
-  const url = httpUrlOf(name, readPorts(dataDir));
-  const deadlineMs = READY_MS + closeMsOf(env);
   // For Postgres SIGTERM means to wait for its clients.
   trySignal(pid, name === "postgres" ? "SIGINT" : "SIGTERM");
-  const isBack = async () => {
+  const seconds = graceMs / 1_000;
+  const hasEnded = async () => (isAlive(pid) ? `asked to end, killed after ${seconds} s` : undefined);
+  if (!(await until(hasEnded, name, graceMs, onProgress))) {
+    onProgress(`${name}: has not ended in ${seconds} s, killing it`);
+    trySignal(pid, "SIGKILL");
+  }
+  const url = httpUrlOf(name, readPorts(dataDir));
+  const missing = async () => {
     const now = pidOf(dataDir, name);
-    return (
-      now !== pid &&
-      isAlive(now) &&
-      (url === undefined || (await missingAt(`${url}/health/ready`)) === undefined)
-    );
+    if (now === pid || !isAlive(now)) return "not started again yet";
+    const reason = url && (await missingAt(`${url}/health/ready`));
+    return reason && `not ready yet: ${reason}`;
   };
-  for (const deadline = performance.now() + deadlineMs; !(await isBack()); await sleep(POLL_MS))
-    if (performance.now() > deadline)
-      throw new DevstackError(
-        "NOT_READY",
-        `${name} is not ready after ${deadlineMs / 1_000} s (make logs-${name})`,
-      );
+  if (await until(missing, name, READY_MS, onProgress)) return;
+  const text = `${name} is not ready ${READY_MS / 1_000} s after it ended (make logs-${name})`;
+  throw new DevstackError("NOT_READY", text);
+}
+
+/** Waits until nothing is missing, and says what is after 2 s and when that changes. Returns false at the deadline. */
+async function until(
+  missing: () => Promise<string | undefined>,
+  name: string,
+  deadlineMs: number,
+  onProgress: Progress,
+): Promise<boolean> {
+  const startedAt = performance.now();
+  const tell = whenItChanges(onProgress);
+  for (;;) {
+    const reason = await missing();
+    if (!reason) return true;
+    const passedMs = performance.now() - startedAt;
+    if (passedMs > deadlineMs) return false;
+    if (passedMs > PROGRESS_MS) tell(`${name}: ${reason}`);
+    await sleep(POLL_MS);
+  }
 }
 
 // `restart.ts auth`: for `make restart-auth`.
@@ -54,7 +87,7 @@ if (import.meta.main)
     loadDotEnv();
     const [name = ""] = process.argv.slice(2);
     const startedAt = performance.now();
-    await restartProcess(ownEnvironment(), name);
+    await restartProcess(ownEnvironment(), name, { onProgress: timedProgress() });
     say(`${name}: ready after ${((performance.now() - startedAt) / 1_000).toFixed(1)} s`);
     return 0;
   });

@@ -1,4 +1,5 @@
-import { ANSWER_MS, checkClock, type Finding, mend, note, ok } from "./finding.ts";
+import { withoutPassword } from "@parley/devstack/database";
+import { ANSWER_MS, checkClock, type Finding, mend, note, ok, silence } from "./finding.ts";
 
 /** Older servers lose acknowledged messages after a full disk (docs/decisions/0001). */
 const VERSION_MIN = "2.15.1";
@@ -42,8 +43,9 @@ async function checkNode(url: string, nodes: number): Promise<Finding[]> {
     const health =
       status === "ok" ? [] : [mend(`NATS at ${host} is not well (${error ?? status}): see its log`)];
     return [...checkServer(host, varz, jsz), ...clock, ...health, ...checkStreams(host, nodes, varz, jsz)];
-  } catch {
-    return [mend(`NATS does not answer at ${url}: start it, or correct NATS_MONITOR_URL`)];
+  } catch (error) {
+    const told = `NATS does not answer at ${withoutPassword(url)}`;
+    return [mend(silence(error, told, "nats", "start it, or correct NATS_MONITOR_URL"))];
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { withConnection, withoutPassword } from "@parley/devstack/database";
-import { REPOSITORY, reasonOf } from "@parley/devstack/environment";
+import { databaseFault, withConnection, withoutPassword } from "@parley/devstack/database";
+import { REPOSITORY } from "@parley/devstack/environment";
 import type postgres from "postgres";
 import { checkClock, type Finding, mend, note, ok } from "./finding.ts";
 
@@ -44,9 +44,7 @@ export async function checkPostgres(url: string): Promise<Finding[]> {
       ];
     });
   } catch (error) {
-    return [
-      mend(`Postgres cannot be asked at ${withoutPassword(url)}: ${reasonOf(error) || "it does not answer"}`),
-    ];
+    return [mend(`Postgres cannot be asked at ${withoutPassword(url)}: ${databaseFault(error)}`)];
   }
 }
 

@@ -4,7 +4,7 @@ import { connect } from "node:tls";
 import { type Environment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { SERVICE_NAMES } from "@parley/devstack/stack-services";
 import { httpPortOf, httpUrlOf, metricsUrlOf } from "../addresses.ts";
-import { ANSWER_MS, checkClock, type Finding, mend, note, ok } from "./finding.ts";
+import { ANSWER_MS, checkClock, type Finding, mend, note, ok, silence } from "./finding.ts";
 
 const DAY_MS = 86_400_000;
 const CERTIFICATE_DAYS_MIN = 14;
@@ -36,8 +36,8 @@ async function checkService(name: string, env: Environment): Promise<Finding[]> 
         mend(`${name} is version ${version ?? "unknown"} and this folder ${wanted}: update the older one`),
       ];
     return [...clock, ok(`${name} is ready, version ${version}`)];
-  } catch {
-    return [mend(`${name} does not answer at ${url}: start it, or set ${port}`)];
+  } catch (error) {
+    return [mend(silence(error, `${name} does not answer at ${url}`, name, `start it, or set ${port}`))];
   }
 }
 

@@ -95,7 +95,7 @@ test("Postgres is told to be mended for each fault, and not without one", async 
     expect.stringMatching(/^nobody writes shard 0:/),
     expect.stringMatching(/^1 entries could not be stored/),
   ]);
-  const away = mendsOf(await checkPostgres("postgres://me:hidden@127.0.0.1:1/x"));
+  const away = mendsOf(await checkPostgres("postgres://me:hid@den@127.0.0.1:1/x"));
   expect(away).toEqual([
     expect.stringMatching(/^Postgres cannot be asked at postgres:\/\/me@127\.0\.0\.1:1\/x/),
   ]);

@@ -7,6 +7,13 @@ export const mend = (text: string): Finding => ({ level: "mend", text });
 
 /** Longest answer of a server or a service, ms. */
 export const ANSWER_MS = 5_000;
+
+/** What to do with a process that does not answer: one that let the connection wait hangs, another does not run. */
+export function silence(error: unknown, told: string, name: string, advice: string): string {
+  const isHung = (error as Error).name === "TimeoutError";
+  return isHung ? `${told} in ${ANSWER_MS / 1_000} s: it hangs, make restart-${name}` : `${told}: ${advice}`;
+}
+
 /** Difference between two clocks that spoils the expiry of tokens and the order of log lines, ms. */
 const SKEW_MAX_MS = 2_000;
 
