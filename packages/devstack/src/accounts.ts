@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { DevstackError } from "./environment.ts";
 
 /** A registered user who has logged in. `expiresIn`: of the token, seconds. */
 export type Account = Readonly<
@@ -9,7 +10,7 @@ export type Credentials = Readonly<{ username: string; password: string; display
 /**
  * Registers a user through auth's HTTP API, unless the name is taken or nobody may register, and logs in. The default password is a random one.
  *
- * @throws {Error} with auth's answer if it refuses.
+ * @throws {DevstackError} with auth's answer if it refuses, or that there is none.
  */
 export async function openAccount(authUrl: string, user: Partial<Credentials>): Promise<Account> {
   const { username = `user_${randomBytes(6).toString("hex")}`, password = newPassword() } = user;
@@ -20,7 +21,7 @@ export async function openAccount(authUrl: string, user: Partial<Credentials>): 
   return logIn(authUrl, { username, password });
 }
 
-/** @throws {Error} with auth's answer if it refuses. */
+/** @throws {DevstackError} with auth's answer if it refuses, or that there is none. */
 export async function logIn(authUrl: string, { username, password }: Credentials): Promise<Account> {
   const session = await postJson(`${authUrl}/api/v1/login`, { username, password });
   const { user, ...tokens } = session as Account & { user: { id: string } };
@@ -36,7 +37,7 @@ const BUSY_MS = 30_000;
 /**
  * Posts JSON; gives the `data` of the answer. Asks again as a service that is busy says (503 with `retryAfterMs`).
  *
- * @throws {Error} with the answer if it is not a success.
+ * @throws {DevstackError} with the answer if it is not a success, or that there is none.
  */
 export async function postJson(
   url: string,
@@ -49,6 +50,10 @@ export async function postJson(
     headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(15_000),
+  }).catch((error: Error) => {
+    const cause = (error.cause ?? error) as Error & { code?: string };
+    const why = cause.code || cause.message;
+    throw new DevstackError("NO_ANSWER", `${new URL(url).origin} does not answer (${why}): make ps`);
   });
   const text = await answer.text();
   const { retryAfterMs } = answer.status === 503 ? JSON.parse(text) : {};
@@ -56,6 +61,6 @@ export async function postJson(
     await new Promise((resolve) => setTimeout(resolve, retryAfterMs));
     return postJson(url, body, token, giveUpAt);
   }
-  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${text}`);
+  if (!answer.ok) throw new DevstackError("REFUSED", `${url} answered ${answer.status}: ${text}`);
   return (JSON.parse(text) as { data: unknown }).data;
 }

@@ -1,6 +1,6 @@
 import { DevstackError, type Progress, SettingError } from "./environment.ts";
 
-/** Writes one line to the standard output; a closed pipe is not an error. */
+/** Writes one line to the standard output. */
 export function say(line = ""): void {
   process.stdout.write(`${line}\n`);
 }
@@ -19,9 +19,10 @@ export function errorText(error: unknown): string {
 
 /**
  * Runs an entry file and ends the process with the exit code that it returns. An error is told in the terminal, and the
- * exit code is 2 for a refused setting, else 1.
+ * exit code is 2 for a refused setting, else 1. A closed pipe or terminal (`make ps | head -1`) is not an error.
  */
 export async function runMain(name: string, main: () => Promise<number>): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const code = await main().catch((error: unknown) => {
     process.stderr.write(`${name}: ${errorText(error)}\n`);
     return error instanceof SettingError ? 2 : 1;
@@ -49,9 +50,6 @@ export function interruption(): AbortSignal {
 
 /** Resolves with the first SIGINT, SIGTERM or SIGHUP. Later ones are ignored. */
 export function untilAskedToEnd(): Promise<NodeJS.Signals> {
-  // An unhandled error of a closed terminal would end this process during its shutdown.
-  process.stdout.on("error", () => undefined);
-  process.stderr.on("error", () => undefined);
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
   });

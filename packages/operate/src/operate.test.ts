@@ -94,10 +94,7 @@ test("a closed pipe is no error, and auth that is away is one sentence", async (
     cwd: REPOSITORY,
     env: away,
   });
-  expect([code, stderr]).toEqual([
-    1,
-    "make token: http://127.0.0.1:1 does not answer (bad port): make ps\n",
-  ]);
+  expect([code, stderr]).toEqual([1, "make token: http://127.0.0.1:1 does not answer (bad port): make ps\n"]);
 });
 
 test("a process that hangs is told from one that does not run, and make restart-… kills it", async () => {
