@@ -5,8 +5,12 @@ import type { Log } from "@parley/runtime/log";
 import { Metrics } from "@parley/runtime/metrics";
 import { buildOperators } from "@parley/runtime/operators";
 import { runService } from "@parley/runtime/service";
+import { certificateEnd } from "./canary-certificate.ts";
 import { CanaryConfig } from "./canary-config.ts";
 import { Canary, STEPS, type Step, StepError } from "./canary-round.ts";
+
+/** Time between two looks at the edge's certificate, ms. */
+const CERTIFICATE_EVERY_MS = 60_000;
 
 /** What became of the rounds so far. */
 class Rounds {
@@ -53,6 +57,18 @@ async function runRounds(
   }
 }
 
+/** Looks at the certificate once a minute; what it found last stays while the server cannot be asked. */
+async function watchCertificate(
+  url: string,
+  onEnd: (endMs: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    await certificateEnd(url).then(onEnd, () => undefined);
+    await sleep(CERTIFICATE_EVERY_MS, signal);
+  }
+}
+
 /** `node deploy/image/canary.ts`: a message each second, by the doors that users use; tells Prometheus what became of it. */
 await runService("canary", process.env, async ({ log, onClose }) => {
   const config = readConfig(CanaryConfig, process.env);
@@ -62,6 +78,13 @@ await runService("canary", process.env, async ({ log, onClose }) => {
   const metrics = new Metrics();
   metrics.counters({
     parley_canary_rounds_total: ["rounds, by ok or the step that failed", () => rounds.results, "result"],
+  });
+  let certificateEndMs = Infinity;
+  metrics.gauges({
+    parley_canary_certificate_seconds: [
+      "time until the certificate of CANARY_SEND_URL ends; +Inf without TLS, or if none was seen yet",
+      () => (certificateEndMs - Date.now()) / 1_000,
+    ],
   });
   metrics.histograms({ parley_canary_step_seconds: ["time until a step is done", rounds.seconds, "step"] });
   const isReady = async () => ({
@@ -77,5 +100,12 @@ await runService("canary", process.env, async ({ log, onClose }) => {
     await operators.close();
   });
   void runRounds(canary, rounds, config.CANARY_EVERY_MS, ending.signal);
+  void watchCertificate(
+    sendUrl,
+    (endMs) => {
+      certificateEndMs = endMs;
+    },
+    ending.signal,
+  );
   log.info({ sendUrl, listenUrl }, "the canary runs");
 });
