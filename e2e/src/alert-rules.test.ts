@@ -48,3 +48,26 @@ test("promtool: each alert stays silent where all is well, and fires where it sh
   });
   expect(config.code, config.stderr).toBe(0);
 });
+
+test("Alertmanager's file has a receiver for each severity, and keeps silent what there is", () => {
+  type Route = { receiver: string; routes?: Route[] };
+  type Inhibition = { source_matchers: string[]; target_matchers: string[] };
+  const { route, receivers, inhibit_rules } = parse(read("alertmanager.yml")) as {
+    route: Route;
+    receivers: { name: string }[];
+    inhibit_rules: Inhibition[];
+  };
+  const used = [route, ...(route.routes ?? [])].map(({ receiver }) => receiver);
+  expect(used.sort()).toEqual(["page", "ticket"]);
+  expect(receivers.map(({ name }) => name).sort()).toEqual(used);
+  const names = alerts.map(({ alert = "" }) => alert);
+  for (const { source_matchers, target_matchers } of inhibit_rules)
+    for (const [, text = ""] of [...source_matchers, ...target_matchers]
+      .join()
+      .matchAll(/alertname=~?"([^"]+)"/g))
+      for (const name of text.split("|"))
+        expect(
+          names.filter((one) => new RegExp(`^${name}$`).test(one)),
+          name,
+        ).not.toEqual([]);
+});
