@@ -29,6 +29,9 @@ type Service = Readonly<{
   read_only?: boolean;
   stop_grace_period?: string;
   cap_drop?: string[];
+  mem_limit?: string;
+  pids_limit?: number;
+  logging?: { options: object };
   user?: string;
 }>;
 
@@ -46,7 +49,7 @@ const BASE = ["auth-service", "migrate", "nats", "postgres", "web", "ws-consumer
 test.each([
   ["none", []],
   ["edge", ["edge"]],
-  ["observability", ["grafana", "jaeger", "prometheus"]],
+  ["observability", ["alertmanager", "grafana", "jaeger", "prometheus"]],
   ["canary", ["canary"]],
   [
     "cluster",
@@ -65,6 +68,20 @@ test("with EDGE_HOST the services know the edge's origin and their paths", async
   const paths = { "auth-service": "/auth", "ws-producer-app": "/send", "ws-consumer-app": "/listen" };
   for (const [name, path] of Object.entries(paths))
     expect(of(name)).toMatchObject({ PUBLIC_PREFIX: path, ALLOWED_ORIGINS: origin, TRUST_PROXY: "private" });
+  const canaryOf = async (settings: object) => (await config("canary", settings)).canary?.environment;
+  expect(await canaryOf({})).toMatchObject({
+    CANARY_SEND_URL: "http://ws-producer-app:8081",
+    CANARY_LISTEN_URL: "http://ws-consumer-app:8082",
+  });
+  expect(await canaryOf({ EDGE_HOST: "chat.example" })).toMatchObject({
+    CANARY_SEND_URL: `${origin}/send`,
+    CANARY_LISTEN_URL: `${origin}/listen`,
+  });
+  const named = { EDGE_HOST: "chat.example", EDGE_PORT: "9443", CANARY_SEND_URL: "http://x" };
+  expect(await canaryOf(named)).toMatchObject({
+    CANARY_SEND_URL: "http://x",
+    CANARY_LISTEN_URL: `${origin}:9443/listen`,
+  });
   const other = await config("edge", { EDGE_HOST: "localhost", EDGE_PORT: "9443", API_URL: "https://x" });
   expect(other["auth-service"]?.environment.ALLOWED_ORIGINS).toBe("https://localhost:9443");
   expect(other.web?.environment.API_URL).toBe("https://x");
@@ -90,11 +107,15 @@ test("with CLUSTER the services know all servers, and the log has three copies",
   expect(new Set(volumes).size).toBe(volumes.length);
 });
 
-test("no container has a right that it does not need; what is no service of Parley stays on this machine", async () => {
+test("no container has a right that it does not need, nor takes the whole machine; what is no service of Parley stays on this machine", async () => {
   for (const [name, service] of Object.entries(await config("*"))) {
     expect([name, service.cap_drop]).toEqual([name, ["ALL"]]);
     const isReadOnly = !/^(postgres|grafana)/.test(name);
     expect([name, service.read_only ?? false]).toEqual([name, isReadOnly]);
+    expect([name, service.logging?.options]).toEqual([name, { "max-size": "10m", "max-file": "3" }]);
+    expect([name, service.pids_limit]).toEqual([name, 512]);
+    const megabytes = Number(service.mem_limit) / 2 ** 20;
+    expect([name, megabytes >= 256 && megabytes <= 2_048]).toEqual([name, true]);
     for (const { host_ip: address } of service.ports ?? [])
       expect([name, address]).toEqual([name, "127.0.0.1"]);
   }

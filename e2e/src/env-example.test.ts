@@ -58,10 +58,18 @@ const composeFiles = [
   compose,
   ...globSync(join(REPOSITORY, "deploy/compose/*.yml")).map((file) => readFileSync(file, "utf8")),
 ];
-/** What docker-compose.yml and what it includes take from the environment: secrets have no default. */
+/**
+ * What docker-compose.yml and what it includes take from the environment: secrets have no default, nor has a part of an
+ * address.
+ */
 const composeVariables = [
-  ...composeFiles.join().matchAll(/\$\{([A-Z][A-Z0-9_]*)(?::-([^}$]*)(\$?)|(:\?))?/g),
-].map(([, name, fallback, isDerived, isSecret]) => ({ name: name as string, fallback, isDerived, isSecret }));
+  ...composeFiles.join().matchAll(/(:\/\/)?\$\{([A-Z][A-Z0-9_]*)(?::-([^}$]*)(\$?)|(:\?))?/g),
+].map(([, isPart, name, fallback, isDerived, isSecret]) => ({
+  name: name as string,
+  fallback: isPart ? undefined : fallback,
+  isDerived,
+  isSecret,
+}));
 /** The defaults that it gives; others follow from another variable. */
 const composeDefaults = composeVariables.filter(
   ({ fallback, isDerived }) => fallback !== undefined && !isDerived,
