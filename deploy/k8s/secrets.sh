@@ -14,11 +14,13 @@ secret() {
   echo ---
 }
 
-# login NAME USER VARIABLE: a user of Postgres, as CloudNativePG wants it.
+# login NAME USER VARIABLE: a user of Postgres, as CloudNativePG wants it. Its password is in no argument, which everybody on
+# this machine could read: printf is the shell's own.
 login() {
   password=$(sed -n "s/^$3=//p" "$file" | tail -n 1)
   : "${password:?$3 is empty in $file}"
-  secret generic "$1" --type kubernetes.io/basic-auth --from-literal "username=$2" --from-literal "password=$password"
+  printf %s "$password" |
+    secret generic "$1" --type kubernetes.io/basic-auth --from-literal "username=$2" --from-file password=/dev/stdin
 }
 
 secret generic parley --from-env-file "$file"

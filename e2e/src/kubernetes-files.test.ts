@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findProgram } from "@parley/devstack/find-program";
@@ -41,6 +42,46 @@ test("secrets.sh makes every secret that is referred to", async () => {
   for (const [, name] of texts.matchAll(/"(?:secret|passwordSecret)":\{"name":"([\w-]+)"/g))
     expect(keys.get(name as string)).toEqual(["password", "username"]);
   expect(made.flatMap(({ data }) => Object.values(data)).filter((value) => value === "")).toEqual([]);
+});
+
+test("secrets.sh has no password in an argument", () => {
+  expect(read("secrets.sh")).not.toMatch(/--from-literal[= ]"?password/);
+});
+
+test("the job makes back-ups as `make backup` does, whole or not at all, and removes old ones", async () => {
+  const cron = parseAllDocuments(read("overlays/production/backup.yaml"))[0]?.toJSON();
+  const { containers, securityContext, volumes } = cron.spec.jobTemplate.spec.template.spec;
+  const [{ command, args, image }] = containers;
+  const reader = parse(read("backup-reader.yaml")).spec;
+  expect([reader.securityContext, reader.volumes, reader.containers[0].image]).toEqual([
+    securityContext,
+    volumes,
+    image,
+  ]);
+  const folder = await makeTempDir("k8s-backup");
+  const stub = (lines: string) =>
+    writeFile(join(folder, "pg_dump"), `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+  const env = { PATH: `${folder}:${process.env.PATH}`, BACKUPS: folder, KEEP_DAYS: "14" };
+  const run = () => runCommand(command[0], [...command.slice(1), ...args], { env });
+  const files = () => readdirSync(folder).filter((name) => name !== "pg_dump");
+  await stub("echo half; exit 1");
+  expect((await run()).code).not.toBe(0);
+  expect(files().filter((name) => !name.endsWith(".part"))).toEqual([]);
+  const old = join(folder, "parley-20200101T020000Z.sql.gz");
+  await writeFile(old, "");
+  await utimes(old, 0, 0);
+  await stub('echo "$@"');
+  expect(await run()).toMatchObject({ code: 0, stderr: "" });
+  const [file = "", sum = ""] = files().sort();
+  expect(files()).toHaveLength(2);
+  expect(file).toMatch(/^parley-\d{8}T\d{6}Z\.sql\.gz$/);
+  expect((await runCommand("sha256sum", ["--check", sum], { cwd: folder })).code).toBe(0);
+  const own = readFileSync(join(REPOSITORY, "packages/operate/src/backup.ts"), "utf8");
+  const tables = [...own.matchAll(/"(auth\.\w+)"/g)].map(([, table]) => `--exclude-table-data=${table}`);
+  expect(tables).toHaveLength(2);
+  const options = ["--format=plain", "--compress=gzip", "--no-owner", ...tables];
+  for (const option of options.slice(0, 3)) expect(own).toContain(`"${option}"`);
+  expect(readFileSync(join(folder, file), "utf8").trim()).toBe(options.join(" "));
 });
 
 test("the alert rules are those of deploy/observe", async () => {

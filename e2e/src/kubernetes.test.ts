@@ -14,6 +14,25 @@ const KNOWN = readFileSync(join(REPOSITORY, ".env.example"), "utf8").match(
   /(?<=^(# )?)[A-Z][A-Z0-9_]+(?==)/gm,
 );
 
+const source = (file: string) => readFileSync(join(REPOSITORY, "services", file), "utf8");
+/** The most connections of a pool, or of several, as the source has them. */
+const connectionsIn = (file: string) =>
+  [...(/(?<=const CONNECTIONS = )[^;]+/.exec(source(file))?.[0].matchAll(/\b\d+\b/g) ?? [])].reduce(
+    (sum, [count]) => sum + Number(count),
+    0,
+  );
+/** The most connections of a ws-consumer. */
+function consumerConnections(shards: number): number {
+  const [, more] =
+    /connections: shards \+ (\d)/.exec(source("ws-consumer/src/writing/postgres/writer-database.ts")) ?? [];
+  return (
+    connectionsIn("ws-consumer/src/postgres/lanes.ts") +
+    connectionsIn("ws-consumer/src/search/postgres/search-database.ts") +
+    shards +
+    Number(more)
+  );
+}
+
 /** Skips a test, with the reason, where schemas cannot be fetched. */
 const orSkip =
   (skip: (reason: string) => never) =>
@@ -31,9 +50,9 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
   const named = (kind: string, wanted: string) => of(kind).find(({ metadata }) => metadata.name === wanted);
   const deployments = () => of("Deployment");
   const pods = () =>
-    of("Deployment", "StatefulSet", "Job").map(({ metadata, spec }) => ({
+    of("Deployment", "StatefulSet", "Job", "CronJob").map(({ metadata, spec }) => ({
       name: metadata.name,
-      ...spec.template.spec,
+      ...(spec.jobTemplate?.spec ?? spec).template.spec,
     }));
   const settings = () => of("ConfigMap").find(({ metadata }) => /^parley-/.test(metadata.name))?.data ?? {};
 
@@ -150,6 +169,24 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
     expect(targets.sort()).toEqual(names.sort());
   });
 
+  test("Postgres has connections for all pods that may run, and one more of each during an update", () => {
+    const maxOf = (service: string) =>
+      named("ScaledObject", service)?.spec.maxReplicaCount ??
+      named("HorizontalPodAutoscaler", service)?.spec.maxReplicas;
+    const wanted =
+      (maxOf("ws-consumer") + 1) * consumerConnections(Number(settings().LOG_SHARDS ?? 4)) +
+      (maxOf("auth") + 1) * connectionsIn("auth/src/database.ts");
+    const [args] = pods().flatMap(({ name, containers }) =>
+      name === "postgres" ? [containers[0].args] : [],
+    );
+    const [, given] = /max_connections=(\d+)/.exec(args?.join() ?? "") ?? [
+      "",
+      named("Cluster", "postgres")?.spec.postgresql.parameters.max_connections,
+    ];
+    // For the migration, back-ups, operators and Postgres itself.
+    expect(Number(given)).toBeGreaterThanOrEqual(wanted + 20);
+  });
+
   test("services get variables that they know, and secrets by reference only", () => {
     for (const service of SERVICES) {
       const [container] = named("Deployment", service)?.spec.template.spec.containers ?? [];
@@ -180,6 +217,9 @@ describe.each(["kind", "production", "production with components"])("deploy/k8s:
       // Nobody else reaches it.
       may(postgres, labelsOf(name), "http"),
     ]);
+    const backup = named("CronJob", "backup")?.spec.jobTemplate.spec.template.metadata.labels;
+    if (name !== "kind")
+      expect([may(backup, postgres, 5432), may(backup, nats, 4222)]).toEqual([true, false]);
     expect(table).toEqual([
       ["auth", true, false, true, true, false],
       ["ws-producer", true, true, true, false, false],
