@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { withConnection } from "@parley/devstack/database";
 import { REPOSITORY, SettingError } from "@parley/devstack/environment";
 import { runCommand } from "@parley/devstack/run-command";
@@ -80,11 +81,25 @@ test("a restore changes nothing with a damaged file, beside a client, or if nobo
     await sql`drop role ${sql(owner.username)}`;
   });
   const whole = await readFile(file);
-  const damaged = join(await makeTempDir("copies"), "cut.sql.gz");
-  await writeFile(damaged, whole.subarray(0, whole.length - 500));
-  await expect(restore(env, damaged, SURE, ignore)).rejects.toThrow("nothing was changed");
-  await writeFile(`${damaged}.sha256`, await readFile(`${file}.sha256`));
-  await expect(restore(env, damaged, SURE, ignore)).rejects.toThrow("it is damaged");
+  const text = gunzipSync(whole).toString();
+  // Without its constraints, but whole statements.
+  const half = gzipSync(text.slice(0, text.indexOf("ADD CONSTRAINT")).replace(/;[^;]*$/, ";\n"));
+  const folder = await makeTempDir("copies");
+  for (const [bytes, why] of [
+    [half, "does not end as a dump of pg_dump does"],
+    [whole.subarray(0, -500), "is cut off"],
+    [Buffer.from("no gzip"), "is damaged"],
+  ] as const) {
+    await writeFile(join(folder, "damaged"), bytes);
+    await expect(restore(env, join(folder, "damaged"), SURE, ignore)).rejects.toThrow(why);
+  }
+  await expect(restore(env, folder, SURE, ignore)).rejects.toThrow("is a folder");
+  await expect(restore(env, join(folder, "none"), SURE, ignore)).rejects.toThrow("is not there");
+  const packedAgain = join(folder, "again");
+  await writeFile(packedAgain, gzipSync(text));
+  await expect(restore(env, packedAgain, unsure, ignore)).rejects.toThrow("nothing was changed");
+  await writeFile(`${packedAgain}.sha256`, `${"0".repeat(64)}  again\n`);
+  await expect(restore(env, packedAgain, SURE, ignore)).rejects.toThrow("it is damaged");
   expect(await read(url)).toEqual(before);
 });
 
@@ -104,7 +119,7 @@ test("a restore starts no Postgres of its own for containers that do not run", a
   const folder = await makeTempDir("none");
   const env = { ...process.env, DATA_DIR: folder, DATABASE_URL: "", POSTGRES_PORT: "1" };
   const file = join(await makeTempDir("copies"), "any.sql.gz");
-  await writeFile(file, "");
+  await writeFile(file, gzipSync("\n-- PostgreSQL database dump complete\n--\n"));
   const secrets = { ...env, POSTGRES_PASSWORD: "p1", NATS_OPERATOR_PASSWORD: "p2" };
   await expect(restore(secrets, file, SURE, ignore)).rejects.toThrow("docker compose up --detach postgres");
   expect(await readdir(folder)).toEqual([]);

@@ -39,7 +39,7 @@ export async function backUp(
   const { variables } = await findInstallation(env);
   const url = variable(variables, "DATABASE_URL");
   if (url === undefined) throw new SettingError("DATABASE_URL", "DATABASE_URL is not set");
-  const folder = await findPostgresTools(env, progress);
+  const folder = await findPostgresTools(env, progress, signal);
   const file = fileOf(to);
   const [part, sum] = [`${file}.part`, `${file}.sha256`];
   const there = [file, sum].find((name) => existsSync(name));

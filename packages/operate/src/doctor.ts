@@ -2,10 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadDotEnv, ownEnvironment, REPOSITORY, variable } from "@parley/devstack/environment";
 import { runMain, say } from "@parley/devstack/terminal";
+import { checkEdge } from "./doctor/check-edge.ts";
 import { checkMachine } from "./doctor/check-machine.ts";
 import { checkNats } from "./doctor/check-nats.ts";
 import { checkPostgres } from "./doctor/check-postgres.ts";
-import { checkServices, checkTls } from "./doctor/check-services.ts";
+import { checkServices } from "./doctor/check-services.ts";
 import { checkSettings } from "./doctor/check-settings.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { findInstallation, type Installation } from "./installation.ts";
@@ -25,7 +26,7 @@ async function examine({ kind, variables: env }: Installation): Promise<Finding[
     checkServices(env),
     checkNats(monitorUrls.map((url) => url.trim())),
     databaseUrl === undefined ? [] : checkPostgres(databaseUrl),
-    checkTls(env),
+    checkEdge(env),
     checkSettings(env, graceOf(kind)),
     kind === "stack" ? checkMachine(env, dataDirOf(env)) : [],
   ]);

@@ -19,7 +19,7 @@ await runMain("make observe", async () => {
   const dataDir = dataDirOf(env);
   if (!isLocked(dataDir)) throw new SettingError("NOTHING_RUNS", `nothing runs on ${dataDir} (make start)`);
   const ports = readPorts(dataDir);
-  const { url, stop } = await startMonitoring({
+  const starting = startMonitoring({
     env,
     dataDir,
     ports,
@@ -29,6 +29,10 @@ await runMain("make observe", async () => {
     interval: INTERVAL,
     onProgress: timedProgress(),
   });
+  const started = await Promise.race([starting, ending]);
+  // What was started ends with this process.
+  if (typeof started === "string") return 0;
+  const { url, stop } = started;
   say(`\n  open ${url}/alerts\n`);
   say(`  ${"queries".padEnd(12)} ${url}/query?g0.expr=parley%3Aburn_rate%3A1h`);
   say(`  ${"targets".padEnd(12)} ${url}/targets`);

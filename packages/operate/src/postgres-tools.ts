@@ -27,6 +27,7 @@ const DOWNLOAD_MS = 300_000;
 export async function findPostgresTools(
   env: Environment,
   onProgress: Progress = () => undefined,
+  signal?: AbortSignal,
 ): Promise<string> {
   const named = variable(env, "POSTGRES_BIN_DIR");
   const cached = join(cacheDir(env), `postgres-tools-${process.platform}-${process.arch}`);
@@ -39,7 +40,7 @@ export async function findPostgresTools(
   }
   if (named === undefined) {
     onProgress(`psql and pg_dump: none ≥ ${POSTGRES_MAJOR_MIN} here yet, fetching them (14 MB)`);
-    const failure = await fetchTo(cached, env);
+    const failure = await fetchTo(cached, env, signal);
     if (failure === undefined) return join(cached, BIN);
     tried.push(failure);
   }
@@ -59,12 +60,16 @@ async function problemWith(folder: string): Promise<string | undefined> {
 }
 
 /** Fetches the programs into a temporary folder, then renames it atomically. Returns the failure. */
-async function fetchTo(target: string, env: Environment): Promise<string | undefined> {
+async function fetchTo(
+  target: string,
+  env: Environment,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const cache = join(target, "..");
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, "fetching-"));
   const python = (...args: string[]) =>
-    runCommand("python3", ["-m", ...args], { cwd: folder, env, timeoutMs: DOWNLOAD_MS });
+    runCommand("python3", ["-m", ...args], { cwd: folder, env, timeoutMs: DOWNLOAD_MS, signal });
   try {
     const download = await python("pip", "download", "--no-deps", "--only-binary=:all:", "--quiet", WHEEL);
     if (download.code !== 0) return `pip download ${WHEEL}: ${download.stderr.trim().slice(-300)}`;

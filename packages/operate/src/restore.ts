@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { createReadStream, existsSync, statSync } from "node:fs";
+import { createReadStream, type ReadStream, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -17,11 +17,12 @@ import {
   ownEnvironment,
   PROGRESS_MS,
   type Progress,
+  reasonOf,
   SettingError,
 } from "@parley/devstack/environment";
 import { migrate } from "@parley/devstack/migrate";
 import { isLocked } from "@parley/devstack/run-dir";
-import { runMain, say, timedProgress, untilInterrupted } from "@parley/devstack/terminal";
+import { interruption, runMain, say, timedProgress, untilInterrupted } from "@parley/devstack/terminal";
 import { clientVariables, findPostgresTools } from "./postgres-tools.ts";
 import { openReplaced, refuseClients } from "./replaced-database.ts";
 import { dataDirOf } from "./settings.ts";
@@ -54,7 +55,12 @@ where revoked_at is null${keepServiceTokens ? " and token_hash is null" : ""};
 commit;
 `;
 
-export type RestoreOptions = Readonly<{ keepServiceTokens: boolean; isSure: () => Promise<boolean> }>;
+export type RestoreOptions = Readonly<{
+  keepServiceTokens: boolean;
+  isSure: () => Promise<boolean>;
+  /** Ends psql; what it did is undone then. */
+  signal?: AbortSignal;
+}>;
 
 /**
  * Replaces the database of an installation that does not run by a back-up, whole or not at all.
@@ -64,8 +70,8 @@ export type RestoreOptions = Readonly<{ keepServiceTokens: boolean; isSure: () =
  */
 export async function restore(env: Environment, from: string, options: RestoreOptions, progress: Progress) {
   const file = resolve(from);
-  await checkSum(file, progress);
-  const tools = await findPostgresTools(env, progress);
+  await checkFile(file, progress);
+  const tools = await findPostgresTools(env, progress, options.signal);
   const dataDir = dataDirOf(env);
   if (isLocked(dataDir)) throw new SettingError("RUNNING", `a stack runs on ${dataDir}: make stop first`);
   await using closers = new AsyncDisposableStack();
@@ -84,28 +90,56 @@ export async function restore(env: Environment, from: string, options: RestoreOp
   progress("restore: done; the next start reads on in the log from where the back-up ends");
 }
 
-/** @throws {SettingError} FROM if there is no such file, or it is not the one that was written. */
-async function checkSum(file: string, progress: Progress): Promise<void> {
-  if (!existsSync(file)) throw new SettingError("FROM", `there is no ${file}`);
-  const expected = await readFile(`${file}.sha256`, "utf8").catch(() => undefined);
-  if (expected === undefined)
-    return progress(`restore: there is no ${file}.sha256, so its sum is not checked`);
+/** How a file of pg_dump ends; what was cut off between two of its statements would be missing without an error. */
+const DUMP_END = /\n-- PostgreSQL database dump complete\n--\s*(\\unrestrict \w+\s*)?$/;
+const DUMP_END_MAX = 1_000;
+const FILE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: "is not there",
+  EISDIR: "is a folder: name a file",
+  Z_BUF_ERROR: "is cut off",
+};
+
+/**
+ * Reads all of a back-up before anything is started or changed.
+ *
+ * @throws {SettingError} FROM if it cannot be read, is no whole dump, or is not the one that was written.
+ */
+async function checkFile(file: string, progress: Progress): Promise<void> {
+  const refuse = (why: string) => new SettingError("FROM", `${file} ${why}; nothing was changed`);
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
-  if (hash.digest("hex") !== expected.split(" ")[0])
-    throw new SettingError("FROM", `${file} has another sum than ${file}.sha256 says: it is damaged`);
+  let end = "";
+  const source = createReadStream(file).on("data", (chunk) => hash.update(chunk));
+  const whole = statSync(file, { throwIfNoEntry: false })?.size;
+  const told = setInterval(() => progress(`restore: checking ${percentOf(source, whole)}`), PROGRESS_MS);
+  try {
+    await pipeline(source, createGunzip(), async (text: AsyncIterable<Buffer>) => {
+      for await (const chunk of text) end = (end + chunk.toString("latin1")).slice(-DUMP_END_MAX);
+    });
+  } catch (error) {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    throw refuse(FILE_FAULTS[code] ?? `is damaged, or not what make backup writes (${reasonOf(error)})`);
+  } finally {
+    clearInterval(told);
+  }
+  if (!DUMP_END.test(end)) throw refuse("does not end as a dump of pg_dump does: it is cut off");
+  const expected = await readFile(`${file}.sha256`, "utf8").catch(() => undefined);
+  if (expected === undefined) progress(`restore: there is no ${file}.sha256, so its sum is not checked`);
+  else if (hash.digest("hex") !== expected.split(" ")[0])
+    throw refuse(`has another sum than ${file}.sha256 says: it is damaged`);
 }
+
+const percentOf = ({ bytesRead }: ReadStream, whole = 0) => `${Math.floor((100 * bytesRead) / whole)} %`;
 
 /** Runs the back-up in one transaction, which ends with a commit only if the whole file was read. */
 async function replay(
   psql: string,
   env: Environment,
   file: string,
-  { keepServiceTokens }: RestoreOptions,
+  { keepServiceTokens, signal }: RestoreOptions,
   progress: Progress,
 ): Promise<void> {
   const args = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"];
-  const child = spawn(psql, args, { env, stdio: ["pipe", "ignore", "pipe"] });
+  const child = spawn(psql, args, { env, stdio: ["pipe", "ignore", "pipe"], signal });
   let errors = "";
   child.stderr.on("data", (text) => {
     errors = `${errors}${text}`.slice(-2_000);
@@ -113,10 +147,7 @@ async function replay(
   const ended = once(child, "close");
   const whole = statSync(file).size;
   const source = createReadStream(file);
-  const told = setInterval(
-    () => progress(`restore: ${Math.floor((100 * source.bytesRead) / whole)} %`),
-    PROGRESS_MS,
-  );
+  const told = setInterval(() => progress(`restore: ${percentOf(source, whole)}`), PROGRESS_MS);
   try {
     const text = source.pipe(createGunzip());
     source.on("error", (error) => text.destroy(error));
@@ -155,8 +186,9 @@ if (import.meta.main)
     if (from === "")
       throw new SettingError("FROM", "name a back-up: make restore FROM=/var/backups/parley/….sql.gz");
     const isSure = values.yes ? async () => true : askForYes;
-    const options = { keepServiceTokens: values["keep-service-tokens"], isSure };
-    await untilInterrupted(restore(ownEnvironment(), from, options, timedProgress()));
+    const signal = interruption();
+    const options = { keepServiceTokens: values["keep-service-tokens"], isSure, signal };
+    await untilInterrupted(restore(ownEnvironment(), from, options, timedProgress()), signal);
     say("          make start (or make up) goes on from here");
     return 0;
   });

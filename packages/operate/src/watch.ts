@@ -38,7 +38,10 @@ async function main(): Promise<number> {
     for (const name of due) {
       due.delete(name);
       const startedAt = performance.now();
-      const outcome = await restartProcess(ownEnvironment(), name).then(() => "ready", errorText);
+      const outcome = await restartProcess(ownEnvironment(), name, { onProgress: say }).then(
+        () => "ready",
+        errorText,
+      );
       say(`${name}: ${outcome} (${((performance.now() - startedAt) / 1_000).toFixed(1)} s)`);
     }
   };

@@ -1,13 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { connect } from "node:tls";
-import { type Environment, REPOSITORY, variable } from "@parley/devstack/environment";
+import { type Environment, REPOSITORY } from "@parley/devstack/environment";
 import { SERVICE_NAMES } from "@parley/devstack/stack-services";
 import { httpPortOf, httpUrlOf, metricsUrlOf } from "../addresses.ts";
-import { ANSWER_MS, checkClock, type Finding, mend, note, ok, silence } from "./finding.ts";
-
-const DAY_MS = 86_400_000;
-const CERTIFICATE_DAYS_MIN = 14;
+import { ANSWER_MS, checkClock, type Finding, mend, ok, silence } from "./finding.ts";
 
 /** The version of this folder. */
 const ownVersion = () =>
@@ -52,39 +48,4 @@ async function reasonsOf(name: string, env: Environment): Promise<string> {
   } catch {
     return "see its log";
   }
-}
-
-/** Checks the address that people use (API_URL): TLS and how long its certificate is valid. */
-export async function checkTls(env: Environment): Promise<Finding[]> {
-  const address = variable(env, "API_URL");
-  if (address === undefined || !URL.canParse(address)) {
-    if (env.NODE_ENV !== "production") return [];
-    return [note("API_URL is not set: whether people reach the services by TLS was not checked")];
-  }
-  const { protocol, hostname, port } = new URL(address);
-  if (protocol !== "https:")
-    return [mend(`${address} has no TLS, so tokens travel readable: put an edge in front`)];
-  return await new Promise((resolve) => {
-    const options = {
-      host: hostname,
-      port: Number(port || 443),
-      servername: hostname,
-      rejectUnauthorized: false,
-    };
-    const socket = connect(options, () => {
-      const days = Math.floor((Date.parse(socket.getPeerCertificate().valid_to) - Date.now()) / DAY_MS);
-      const fault = socket.authorizationError;
-      if (fault)
-        resolve([mend(`the certificate of ${address} is not trusted (${fault}): renew or install it`)]);
-      else if (days < CERTIFICATE_DAYS_MIN)
-        resolve([mend(`the certificate of ${address} ends in ${days} days: renew it`)]);
-      else resolve([ok(`the certificate of ${address} is valid for ${days} days`)]);
-      socket.destroy();
-    });
-    const fail = () => {
-      socket.destroy();
-      resolve([mend(`${address} does not answer: see the edge`)]);
-    };
-    socket.setTimeout(ANSWER_MS, fail).on("error", fail);
-  });
 }

@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { setDefaultCACertificates } from "node:tls";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { withConnection } from "@parley/devstack/database";
@@ -11,12 +14,14 @@ import { startNats, startNatsCluster } from "@parley/devstack/nats-server";
 import { findFreePort } from "@parley/devstack/ports";
 import { spawnServer } from "@parley/devstack/server-process";
 import { makeTempDir } from "@parley/devstack/temp-dir";
+import { makeAuthority, makeCertificate } from "@parley/devstack/test-certificates";
 import { createTestDatabase } from "@parley/devstack/test-database";
 import { missingAt } from "@parley/devstack/unit";
 import { expect, onTestFinished, test } from "vitest";
+import { checkEdge } from "./check-edge.ts";
 import { checkNats } from "./check-nats.ts";
 import { checkPostgres } from "./check-postgres.ts";
-import { checkServices, checkTls } from "./check-services.ts";
+import { checkServices } from "./check-services.ts";
 import { checkSettings } from "./check-settings.ts";
 import type { Finding } from "./finding.ts";
 
@@ -124,6 +129,28 @@ test("a service of another version, with a wrong clock, and one that is away are
   ]);
 });
 
+test("the edge is asked as people ask it: who answers there, and with which certificate", async () => {
+  const folder = await makeTempDir("edge");
+  const authority = makeAuthority(folder, "authority");
+  const { cert, key } = await makeCertificate(folder, "edge", authority);
+  const files = { cert: readFileSync(cert), key: readFileSync(key) };
+  const edge = createTlsServer(files, ({ url }, response) => {
+    response.writeHead(url === "/listen/health/ready" ? 502 : 200).end();
+  });
+  await once(edge.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void edge.close());
+  const { port } = edge.address() as AddressInfo;
+  const away = expect.stringMatching(/^https:\/\/\S+\/listen answers 502 /);
+  expect(mendsOf(await checkEdge({ EDGE_HOST: "localhost", EDGE_PORT: `${port}` }))).toEqual([away]);
+  const env = { EDGE_HOST: "127.0.0.1", EDGE_PORT: `${port}` };
+  expect(mendsOf(await checkEdge(env))).toEqual([expect.stringMatching(/is not trusted/), away]);
+  setDefaultCACertificates([readFileSync(authority.cert, "utf8")]);
+  expect(mendsOf(await checkEdge(env))).toEqual([expect.stringMatching(/ends in 1 days: renew it$/), away]);
+  expect(mendsOf(await checkEdge({ EDGE_HOST: "nothing.invalid", EDGE_PORT: "1" }))).toEqual([
+    expect.stringMatching(/^https:\/\/nothing\.invalid:1 does not answer \(/),
+  ]);
+});
+
 test("settings are told to be mended: passwords, back-ups, drain, what is open", async () => {
   const env = {
     POSTGRES_PASSWORD: "secret",
@@ -134,7 +161,7 @@ test("settings are told to be mended: passwords, back-ups, drain, what is open",
     RATE_LIMITS: "off",
     API_URL: "http://chat.example",
   };
-  const found = mendsOf([...checkSettings(env, 10_000), ...(await checkTls(env))]);
+  const found = mendsOf([...checkSettings(env, 10_000), ...(await checkEdge(env))]);
   expect(found.map((text) => text.split(" ")[0])).toEqual([
     "POSTGRES_PASSWORD",
     "DATABASE_URL",
