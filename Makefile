@@ -80,7 +80,7 @@ try: install ## run docs/try-it.md on a stack of its own and compare what it pri
 	@exec $(NODE) e2e/src/try-it.ts
 
 migrate: install ## apply migrations/ to DATABASE_URL
-	@$(NODE) $(DEVSTACK)/migrate-main.ts
+	@$(NODE) $(DEVSTACK)/migrate-main.ts 5
 
 new-migration: ## make the next file in migrations/ (NAME=room_topics)
 	@packages/devstack/scripts/new-migration.sh

@@ -30,9 +30,8 @@ export async function runMain(name: string, main: () => Promise<number>): Promis
   process.exit(code);
 }
 
-/** Waits for `work`. @throws {DevstackError} INTERRUPTED on Ctrl-C or SIGTERM, so that the caller can clean up. */
-export function untilInterrupted<T>(work: Promise<T>): Promise<T> {
-  const signal = interruption();
+/** Waits for `work` until `signal` aborts. @throws {DevstackError} INTERRUPTED on Ctrl-C or SIGTERM, so that the caller can clean up. */
+export function untilInterrupted<T>(work: Promise<T>, signal = interruption()): Promise<T> {
   const interrupted = new Promise<never>((_resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason));
   });

@@ -14,6 +14,8 @@ type NatsOptions = Readonly<{
   password?: string;
   /** Whether this connection's own publications are not delivered to its subscriptions. */
   noEcho?: boolean;
+  /** False: throws if no server takes the connection at once, for a tool. */
+  isAwaited?: boolean;
   /** Of several servers, one through which none of these streams can be used is left for another. */
   streams?: readonly string[];
   log: Log;
@@ -32,18 +34,18 @@ export function inboxOf(nats: NatsConnection): string {
 /**
  * Connects to NATS, waiting for the server without a deadline, and reconnects without a limit afterwards. Logs each
  * change of the connection, and errors that NATS reports asynchronously, such as missing permissions.
+ *
+ * @throws {Error} only if it is not awaited: each server was tried once, at most 5 s.
  */
 export async function connectNats(options: NatsOptions): Promise<NatsConnection> {
-  const { log, name, noEcho = false } = options;
+  const { log, name, noEcho = false, isAwaited = true } = options;
   const inboxPrefix = options.user === undefined ? undefined : `_INBOX_${options.user}`;
-  const waiting = setInterval(
-    () =>
-      log.warn(
-        { part: "nats", user: options.user },
-        "waiting for NATS: it is not reachable, or refuses this user",
-      ),
-    CONNECT_DEADLINE_MS,
-  );
+  const tellWaiting = () =>
+    log.warn(
+      { part: "nats", user: options.user },
+      "waiting for NATS: it is not reachable, or refuses this user",
+    );
+  const waiting = isAwaited ? setInterval(tellWaiting, CONNECT_DEADLINE_MS) : undefined;
   const nats = await connect({
     servers: options.url.split(","),
     name,
@@ -53,7 +55,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsConnection>
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
     reconnectJitter: RECONNECT_WAIT_MS / 2,
-    waitOnFirstConnect: true,
+    waitOnFirstConnect: isAwaited,
     ignoreAuthErrorAbort: true,
     timeout: CONNECT_DEADLINE_MS,
     pingInterval: PING_INTERVAL_MS,

@@ -1,19 +1,18 @@
 import { jetstream } from "@nats-io/jetstream";
 import { headers } from "@nats-io/transport-node";
 import { readConfig } from "@parley/runtime/config";
-import { createLog } from "@parley/runtime/log";
-import { connectNats } from "@parley/runtime/nats";
-import { type Database, openDatabase } from "@parley/runtime/postgres";
-import { isAway } from "@parley/runtime/postgres-errors";
-import { databaseUrl, natsOptions } from "@parley/runtime/variables";
+import type { Database } from "@parley/runtime/postgres";
+import type { Static } from "typebox";
 import { ConsumerConfig } from "./config.ts";
+import { ANSWER_MS, connectTool, openToolDatabase, print, runTool } from "./operator-tool.ts";
 
 /** `make dead-letters`: lists dead letters, or appends one to the log again. */
 
-const DEADLINE_MS = 5_000;
+const NAME = "make dead-letters";
 /** Characters of a payload that are listed. */
 const SHOWN = 200;
 
+type Config = Static<typeof ConsumerConfig>;
 type DeadLetter = {
   id: number;
   shard: number;
@@ -28,7 +27,6 @@ const LIST = `
 select id, shard, log_seq, reason, subject, at, encode(payload, 'base64') as payload
 from chat.dead_letters where $1::bigint is null or id = $1::bigint order by id limit 1000`;
 
-const print = (line: string) => process.stdout.write(`${line}\n`);
 const textOf = (letter: DeadLetter) => Buffer.from(letter.payload, "base64").toString();
 
 async function list(database: Database): Promise<void> {
@@ -47,20 +45,15 @@ async function list(database: Database): Promise<void> {
 }
 
 /** Appends a dead letter to the log again, then deletes it. If interrupted, it can be repeated without harm. */
-async function replay(database: Database, id: number): Promise<void> {
+async function replay(database: Database, config: Config, id: number): Promise<void> {
   const [letter] = await database.query<DeadLetter>(LIST, [id]);
   if (!letter) throw new Error(`there is no dead letter ${id}`);
-  const config = readConfig(ConsumerConfig, process.env);
-  const nats = await connectNats({
-    ...natsOptions(config),
-    name: "dead-letters",
-    log: createLog("dead-letters", "warn"),
-  });
+  const nats = await connectTool(config, NAME);
   try {
     const named = headers();
     named.set("Nats-Msg-Id", `dead-letter-${id}-${letter.log_seq}`);
     const payload = Buffer.from(letter.payload, "base64");
-    const { seq } = await jetstream(nats, { timeout: DEADLINE_MS }).publish(letter.subject, payload, {
+    const { seq } = await jetstream(nats, { timeout: ANSWER_MS }).publish(letter.subject, payload, {
       headers: named,
     });
     await database.query("delete from chat.dead_letters where id = $1", [id]);
@@ -70,23 +63,16 @@ async function replay(database: Database, id: number): Promise<void> {
   }
 }
 
-const config = readConfig(ConsumerConfig, process.env);
-const database = openDatabase({
-  url: databaseUrl(config),
-  name: "dead-letters",
-  connections: 1,
-  deadlineMs: DEADLINE_MS,
-});
-try {
+await runTool(NAME, async () => {
+  const config = readConfig(ConsumerConfig, process.env);
   const [command = "list", id] = process.argv.slice(2);
-  if (command === "list") await list(database);
-  else if (command === "replay" && id !== undefined && /^\d{1,15}$/.test(id))
-    await replay(database, Number(id));
-  else throw new Error("usage: dead-letters-main.ts list | replay <id>");
-} catch (error) {
-  const hint = isAway(error) ? " (is a stack running? make start)" : "";
-  process.stderr.write(`dead letters: ${error instanceof Error ? error.message : String(error)}${hint}\n`);
-  process.exitCode = 1;
-} finally {
-  await database.close();
-}
+  const database = openToolDatabase(config, NAME);
+  try {
+    if (command === "list") await list(database);
+    else if (command === "replay" && id !== undefined && /^\d{1,15}$/.test(id))
+      await replay(database, config, Number(id));
+    else throw new Error("usage: dead-letters-main.ts list | replay <id>");
+  } finally {
+    await database.close();
+  }
+});
