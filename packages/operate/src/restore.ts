@@ -138,8 +138,10 @@ async function replay(
   { keepServiceTokens, signal }: RestoreOptions,
   progress: Progress,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const args = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null"];
-  const child = spawn(psql, args, { env, stdio: ["pipe", "ignore", "pipe"], signal });
+  const child = spawn(psql, args, { env, stdio: ["pipe", "ignore", "pipe"] });
+  signal?.addEventListener("abort", () => child.kill());
   let errors = "";
   child.stderr.on("data", (text) => {
     errors = `${errors}${text}`.slice(-2_000);
