@@ -24,7 +24,7 @@ test("label values are there before anything happened, and no process has more t
   expect(sends?.value('parley_sends_total{result="overloaded"}')).toBe(0);
   expect(listens?.value('parley_deliveries_total{kind="repaired"}')).toBe(0);
   expect(auth?.value('parley_auth_calls_total{call="refresh",result="session_revoked"}')).toBe(0);
-  expect(web?.value('parley_build_info{version="0.1.0"}')).toBe(1);
+  expect(web?.value(`parley_build_info{version="${VERSION}"}`)).toBe(1);
   for (const shard of [0, 1, 2, 3]) {
     expect(listens?.value(`parley_lease_held{shard="${shard}"}`)).toBe(1);
     expect(sends?.value(`parley_log_replicas_current{shard="${shard}"}`)).toBe(1);
