@@ -1,5 +1,6 @@
 import { Sender } from "@parley/bench/chaos/sender";
 import { FRAMES } from "@parley/protocol/frame-table";
+import { VERSION } from "@parley/runtime/version";
 import { afterAll, expect, test } from "vitest";
 import { FrameSocket } from "./frame-socket.ts";
 import { Parley, until } from "./parley.ts";
