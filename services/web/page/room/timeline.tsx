@@ -1,4 +1,4 @@
-import type { Message, Timeline as RoomTimeline } from "@parley/client";
+import type { Timeline as RoomTimeline } from "@parley/client";
 import { useSignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
@@ -13,8 +13,8 @@ import { PendingRow } from "./pending-row.tsx";
 import type { Reading } from "./reading.ts";
 import type { RoomContext } from "./room-context.ts";
 import { RoomScroll } from "./room-scroll.ts";
-import { isMessage, type Row, rowsOf } from "./rows.ts";
-import { WINDOW } from "./window.ts";
+import { type Item, type Row, rowsOf } from "./rows.ts";
+import { messageOf, WINDOW } from "./window.ts";
 
 type Props = Readonly<{
   context: RoomContext;
@@ -29,7 +29,7 @@ type Props = Readonly<{
 /** The rows that were made, so that a row whose message did not change is not made again. */
 type Made = Map<string, { item: unknown; isFirst: boolean; original: unknown; node: VNode }>;
 
-function rowNode(row: Row, context: RoomContext, originals: ReadonlyMap<number, Message>, made: Made): VNode {
+function rowNode(row: Row, context: RoomContext, items: readonly Item[], made: Made): VNode {
   if (row.kind === "day")
     return (
       <li key={row.key} class="day">
@@ -43,7 +43,8 @@ function rowNode(row: Row, context: RoomContext, originals: ReadonlyMap<number, 
       </li>
     );
   const { key, item, isFirst } = row;
-  const original = row.kind === "message" && row.item.replyTo ? originals.get(row.item.replyTo) : undefined;
+  const replyTo = row.kind === "message" ? row.item.replyTo : undefined;
+  const original = replyTo === undefined ? undefined : messageOf(items, replyTo);
   const known = made.get(key);
   if (known?.item === item && known.isFirst === isFirst && known.original === original) return known.node;
   const node =
@@ -63,6 +64,12 @@ function rowNode(row: Row, context: RoomContext, originals: ReadonlyMap<number, 
   return node;
 }
 
+/** Forgets rows that are shown no more. To forget all at once would make all that are shown again, in one long task. */
+function forgetOthers(made: Made, rows: readonly Row[]): void {
+  const shown = new Set(rows.map(({ key }) => key));
+  for (const key of made.keys()) if (!shown.has(key)) made.delete(key);
+}
+
 /** The messages of a room. */
 export function Timeline({ context, timeline, reading, name, target }: Props) {
   const box = useRef<HTMLElement>(null);
@@ -74,10 +81,9 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
 
   const start = scroll.prepare(timeline);
   const shown = items.slice(start, start + WINDOW);
-  const originals = new Map(items.filter(isMessage).map((one) => [one.seq, one]));
   const isBeginning = !hasOlder && start === 0;
   const rows = rowsOf(shown, context.me, reading.unreadAfter.value, isBeginning);
-  if (made.current.size > 4 * WINDOW) made.current = new Map();
+  if (made.current.size > 2 * WINDOW) forgetOthers(made.current, rows);
 
   useLayoutEffect(() => {
     if (box.current && list.current) return scroll.mount(box.current, list.current, away);
@@ -123,7 +129,7 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
           context.hovered.value = undefined;
         }}
       >
-        {rows.map((row) => rowNode(row, context, originals, made.current))}
+        {rows.map((row) => rowNode(row, context, items, made.current))}
       </ol>
       {(isAway || hasNewer) && (
         <div class="latest">

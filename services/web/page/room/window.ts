@@ -1,15 +1,34 @@
+import type { Message } from "@parley/client";
 import { type Item, isMessage } from "./rows.ts";
 
 /** Messages in the document at most, and by how many the window moves. */
 export const WINDOW = 300;
 const STEP = 60;
 
+/** Place of the first item from a seq on; messages are in its order, and what is not stored yet follows them. */
+function placeOf(items: readonly Item[], seq: number): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle] as Item;
+    if (isMessage(item) && item.seq < seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The message of a seq; undefined if it is not among the items. */
+export function messageOf(items: readonly Item[], seq: number): Message | undefined {
+  const item = items[placeOf(items, seq)];
+  return item && isMessage(item) && item.seq === seq ? item : undefined;
+}
+
 /** Which part of the messages is in the document: from the one of seq `first` on, or the last ones. */
 export function windowStart(items: readonly Item[], first: number | undefined): number {
   const end = Math.max(0, items.length - WINDOW);
   if (first === undefined) return end;
-  const at = items.findIndex((item) => !isMessage(item) || item.seq >= first);
-  return at < 0 ? end : at;
+  const at = placeOf(items, first);
+  return at === items.length ? end : at;
 }
 
 /** Seq of the message at a place; undefined if there is none that has one. */
@@ -30,6 +49,5 @@ export function later(items: readonly Item[], start: number): number | undefined
 
 /** The window with a message in its middle. */
 export function around(items: readonly Item[], seq: number): number | undefined {
-  const at = items.findIndex((item) => !isMessage(item) || item.seq >= seq);
-  return seqAt(items, Math.max(0, (at < 0 ? items.length : at) - WINDOW / 2));
+  return seqAt(items, Math.max(0, placeOf(items, seq) - WINDOW / 2));
 }
