@@ -45,7 +45,8 @@ it("commits that wait for a standby pile up no backends; a pool goes to the stan
   for (; answers.at(-1) !== "stored" || pair.primary.pid !== undefined; await sleep(20))
     answers.push(await insert(2));
   await promoted;
-  expect(new Set(answers)).toEqual(new Set(["away", "stored"]));
+  // None is away if the standby is promoted while one waits for a connection.
+  expect(answers.filter((one) => one !== "away" && one !== "stored")).toEqual([]);
   const rows = await database.query<{ n: number }>(
     "select distinct n from kept where n > 0 order by n",
     [],

@@ -158,7 +158,7 @@ it("W7 one row per send; a failed one says why, and offers to send it again and 
   const failed = page.locator("li.is-failed");
   await failed.waitFor();
   expect(await failed.innerText()).toContain(
-    "Not sent: the text has a character that cannot be sent, or none that shows",
+    "Not sent: body: must be text that shows something, without control characters",
   );
   await failed.getByRole("button", { name: "Send again" }).click();
   await failed.waitFor();

@@ -27,7 +27,7 @@ type Props = Readonly<{
 }>;
 
 /** The rows that were made, so that a row whose message did not change is not made again. */
-type Made = Map<string, { item: unknown; isFirst: boolean; original: unknown; node: VNode }>;
+type Made = Map<string, { item: unknown; isFirst: boolean; original: unknown; node: VNode } | undefined>;
 
 function rowNode(row: Row, context: RoomContext, items: readonly Item[], made: Made): VNode {
   if (row.kind === "day")
@@ -64,12 +64,6 @@ function rowNode(row: Row, context: RoomContext, items: readonly Item[], made: M
   return node;
 }
 
-/** Forgets rows that are shown no more. To forget all at once would make all that are shown again, in one long task. */
-function forgetOthers(made: Made, rows: readonly Row[]): void {
-  const shown = new Set(rows.map(({ key }) => key));
-  for (const key of made.keys()) if (!shown.has(key)) made.delete(key);
-}
-
 /** The messages of a room. */
 export function Timeline({ context, timeline, reading, name, target }: Props) {
   const box = useRef<HTMLElement>(null);
@@ -83,7 +77,9 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
   const shown = items.slice(start, start + WINDOW);
   const isBeginning = !hasOlder && start === 0;
   const rows = rowsOf(shown, context.me, reading.unreadAfter.value, isBeginning);
-  if (made.current.size > 2 * WINDOW) forgetOthers(made.current, rows);
+  // Those that are shown stay: to make all of them again would be one long task.
+  if (made.current.size > 4 * WINDOW)
+    made.current = new Map(rows.map(({ key }) => [key, made.current.get(key)]));
 
   useLayoutEffect(() => {
     if (box.current && list.current) return scroll.mount(box.current, list.current, away);

@@ -7,14 +7,8 @@ const STEP = 60;
 
 /** Place of the first item from a seq on; messages are in its order, and what is not stored yet follows them. */
 function placeOf(items: readonly Item[], seq: number): number {
-  let [low, high] = [0, items.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const item = items[middle] as Item;
-    if (isMessage(item) && item.seq < seq) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  const at = items.findIndex((item) => !isMessage(item) || item.seq >= seq);
+  return at < 0 ? items.length : at;
 }
 
 /** The message of a seq; undefined if it is not among the items. */

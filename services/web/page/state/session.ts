@@ -107,16 +107,18 @@ async function startOver(isLost: (user: string | undefined) => boolean, path?: s
 /** What this page knows, and maybe what is kept, is of somebody else: another tab may have begun to keep what is of the new user. */
 const startOverFor = ({ id }: Profile): Promise<void> => startOver((user) => user !== id);
 
-/** Joins the room for all, which is made by whoever is the first. */
-async function joinFirstRoom(): Promise<void> {
+/** Joins the room for all, which is made by whoever is the first. Tries again while the server is busy or not reached. */
+async function joinFirstRoom(tries = 9): Promise<void> {
+  const { rooms } = parley;
   try {
-    await parley.rooms.get(FIRST_ROOM).join();
+    await rooms.get(FIRST_ROOM).join();
   } catch (error) {
-    if (!(error instanceof ParleyError) || error.code !== "room_not_found") return;
-    await parley.rooms
-      .create({ kind: "channel", name: FIRST_ROOM })
-      .catch(() => parley.rooms.get(FIRST_ROOM).join())
-      .catch(() => undefined);
+    if (!(error instanceof ParleyError) || tries === 0) return;
+    if (error.code === "room_not_found")
+      await rooms.create({ kind: "channel", name: FIRST_ROOM }).catch(() => undefined);
+    else if (!error.isRetryable) return;
+    await new Promise((resolve) => setTimeout(resolve, error.retryAfterMs ?? 100));
+    await joinFirstRoom(tries - 1);
   }
 }
 

@@ -159,7 +159,6 @@ export const text = {
     overloaded: "the server is busy",
     unavailable: "the server is busy",
     too_large: "the text is too long",
-    "bad_frame/body": "the text has a character that cannot be sent, or none that shows",
     expired: "it waited too long",
     forbidden: "you may not do this",
     not_a_member: "you are not in this room",
