@@ -15,36 +15,20 @@ export function addHealth(app: App, service: string, askReadiness: () => Promise
     { config, schema: { tags, summary: "whether the process runs", response: { 200: Short } } },
     async () => ({ status: "live", service, time: new Date().toISOString() }),
   );
-  app.get(
-    "/health/ready",
-    {
-      config,
-      schema: {
-        tags,
-        summary: "whether every dependency is ready",
-        response: { 200: Ready, 503: Ready },
+  const addStatus = (path: string, summary: string, isGood: (readiness: Readiness) => boolean) =>
+    app.get(
+      path,
+      { config, schema: { tags, summary, response: { 200: Ready, 503: Ready } } },
+      async (_request, reply) => {
+        const good = isGood(await askReadiness());
+        return reply.code(good ? 200 : 503).send({ status: good ? "ready" : "not_ready", service });
       },
-    },
-    async (_request, reply) => {
-      const { ready } = await askReadiness();
-      return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not_ready", service });
-    },
-  );
-  app.get(
+    );
+  addStatus("/health/ready", "whether every dependency is ready", ({ ready }) => ready);
+  addStatus(
     "/health/traffic",
-    {
-      config,
-      schema: {
-        tags,
-        summary: "whether a load balancer should send clients here: as ready, but for faults of some shards",
-        response: { 200: Ready, 503: Ready },
-      },
-    },
-    async (_request, reply) => {
-      const { takesTraffic } = await askReadiness();
-      const status = takesTraffic ? "ready" : "not_ready";
-      return reply.code(takesTraffic ? 200 : 503).send({ status, service });
-    },
+    "whether a load balancer should send clients here: as ready, but for faults of some shards",
+    ({ takesTraffic }) => takesTraffic,
   );
   app.get(
     "/health",
