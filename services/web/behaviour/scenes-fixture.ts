@@ -86,6 +86,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     const page = await inRoom(stack, context);
     await page.locator(".row.is-mine").first().focus();
     await page.getByRole("button", { name: "Delete", exact: true }).click();
+    await page.getByRole("dialog", { name: "Delete this message?" }).waitFor();
     return page;
   },
   async "room-unsent"(stack, context) {

@@ -158,7 +158,7 @@ it("W7 one row per send; a failed one says why, and offers to send it again and 
   const failed = page.locator("li.is-failed");
   await failed.waitFor();
   expect(await failed.innerText()).toContain(
-    "Not sent: body: must be text that shows something, without control characters",
+    "Not sent: the text has a character that cannot be sent, or none that shows",
   );
   await failed.getByRole("button", { name: "Send again" }).click();
   await failed.waitFor();
@@ -219,4 +219,25 @@ it("W13 the composer counts down when the rate limit answers, and the message go
   await untilStored(page, "My turn 7");
   await page.locator(".rate").waitFor({ state: "detached" });
   expect(await history(alice, room)).toEqual(["hello", ...turns]);
+});
+
+it("a message is deleted when that was asked and answered, and the focus comes back when it was not", async () => {
+  const [alice, room] = [await somebody("Alice"), fresh("remove-")];
+  await web.say(alice, room, "said too much");
+  const page = await signedIn(alice, `/r/${room}`);
+  await untilStored(page, "said too much");
+  const row = page.locator("li.is-mine");
+  await row.focus();
+  const ask = row.getByRole("button", { name: "Delete" });
+  await ask.click();
+  const dialog = page.getByRole("dialog", { name: "Delete this message?" });
+  await dialog.getByText("said too much").waitFor();
+  await dialog.getByText("Everybody in the room will see that it was deleted.").waitFor();
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await eventually(() => row.evaluate((one) => one.contains(document.activeElement))).toBe(true);
+  await ask.click();
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await row.getByText("Message deleted").waitFor();
+  expect(await dialog.count()).toBe(0);
 });

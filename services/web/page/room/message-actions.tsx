@@ -5,12 +5,15 @@ import { QUICK } from "../emoji/quick.ts";
 import { copyText } from "../parts/copy.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { summaryOf } from "../state/inbox.ts";
-import { pickEmoji } from "../state/keys.ts";
+import { askToRemove, pickEmoji } from "../state/keys.ts";
 import { roomPath } from "../state/route.ts";
 import { text } from "../text/en.ts";
 import type { RoomContext } from "./room-context.ts";
 
 const words = text.room.actions;
+
+/** Before a button goes, and the focus with it: a dialog that follows gives it back to the row. */
+const focusRow = (inside: Element): void => inside.closest<HTMLElement>("li")?.focus();
 
 /** Moves the focus among the buttons of a toolbar; Escape gives it back to the row. */
 function moveFocus(event: KeyboardEvent): void {
@@ -19,13 +22,17 @@ function moveFocus(event: KeyboardEvent): void {
   const at = buttons.indexOf(document.activeElement as HTMLButtonElement);
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (step !== undefined) buttons.at((at + step) % buttons.length)?.focus();
-  else if (event.key === "Escape") bar.closest<HTMLElement>("li")?.focus();
+  else if (event.key === "Escape") focusRow(bar);
   else return;
   event.preventDefault();
   event.stopPropagation();
 }
 
-function Action(props: { icon: IconName; label: string; onClick: () => void }) {
+function Action(props: {
+  icon: IconName;
+  label: string;
+  onClick: (event: { currentTarget: Element }) => void;
+}) {
   return (
     <button
       type="button"
@@ -54,8 +61,7 @@ function EmojiBar({ onPick }: { onPick: (emoji: string) => void }) {
           class="icon-button"
           aria-label={words.reactWith(emoji)}
           onClick={({ currentTarget }) => {
-            // Before the button goes, and the focus with it.
-            currentTarget.closest<HTMLElement>("li")?.focus();
+            focusRow(currentTarget);
             onPick(emoji);
           }}
         >
@@ -65,9 +71,8 @@ function EmojiBar({ onPick }: { onPick: (emoji: string) => void }) {
       <Action
         icon="plus"
         label={words.moreEmoji}
-        onClick={() => {
-          // The dialog gives the focus back to the row.
-          bar.current?.closest<HTMLElement>("li")?.focus();
+        onClick={({ currentTarget }) => {
+          focusRow(currentTarget);
           pickEmoji(onPick);
         }}
       />
@@ -119,8 +124,9 @@ export function MessageActions({ message, context }: { message: Message; context
         <Action
           icon="trash"
           label={words.remove}
-          onClick={() => {
-            context.removing.value = message;
+          onClick={({ currentTarget }) => {
+            focusRow(currentTarget);
+            askToRemove(room, message);
           }}
         />
       )}

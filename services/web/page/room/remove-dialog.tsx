@@ -1,26 +1,28 @@
 import { useSignal } from "@preact/signals";
 import { Dialog } from "../parts/dialog.tsx";
 import { reasonOf } from "../parts/errors.ts";
+import { overlay, removing } from "../state/keys.ts";
 import { text } from "../text/en.ts";
-import type { RoomContext } from "./room-context.ts";
+import { screens } from "../text/en-screens.ts";
+
+const words = screens.removeMessage;
 
 /** Asks before a message is deleted. */
-export function RemoveDialog({ context }: { context: RoomContext }) {
+export function RemoveDialog() {
   const failure = useSignal("");
-  const message = context.removing.value;
-  if (!message) return null;
+  if (!removing) return null;
+  const { room, message } = removing;
   const close = () => {
-    failure.value = "";
-    context.removing.value = undefined;
+    overlay.value = undefined;
   };
   const remove = () =>
-    void context.room.remove(message.seq).then(close, (error) => {
+    void room.remove(message.seq).then(close, (error) => {
       failure.value = reasonOf(error);
     });
   return (
-    <Dialog title={text.room.actions.removeTitle} onClose={close}>
+    <Dialog title={words.title} onClose={close}>
       <blockquote class="body">{message.body.slice(0, 300)}</blockquote>
-      <p class="hint">{text.room.actions.removeBody}</p>
+      <p class="hint">{words.body}</p>
       {failure.value !== "" && (
         <p class="failure" role="alert">
           {failure.value}

@@ -35,8 +35,6 @@ export interface RoomContext {
   readonly hovered: Signal<string | undefined>;
   /** Seq of the message that was jumped to, for as long as it is lit. */
   readonly lit: Signal<number | undefined>;
-  /** The message that is asked about before it is deleted. */
-  readonly removing: Signal<Message | undefined>;
   /** Why the last thing that was asked for with a click was not done; empty after a while. */
   readonly failure: Signal<string>;
   /** Tells of that. */
@@ -58,7 +56,6 @@ export function createRoomContext(room: Room, me: string): RoomContext {
     focused: signal<string | undefined>(undefined),
     hovered: signal<string | undefined>(undefined),
     lit: signal<number | undefined>(undefined),
-    removing: signal<Message | undefined>(undefined),
     failure,
     tell(error) {
       clearTimeout(stop);

@@ -18,7 +18,6 @@ import { FootLine } from "./foot-line.tsx";
 import { LiveLog } from "./live-log.tsx";
 import { NoRoom } from "./no-room.tsx";
 import { Reading, useReading } from "./reading.ts";
-import { RemoveDialog } from "./remove-dialog.tsx";
 import { createRoomContext } from "./room-context.ts";
 import { RoomHeader } from "./room-header.tsx";
 import { Timeline } from "./timeline.tsx";
@@ -78,7 +77,6 @@ export function RoomView({ id, target }: { id: string; target: number | undefine
       {mayJoin && <JoinBar id={id} />}
       {summary?.with && <BlockedBar key={summary.with.id} user={summary.with} />}
       <Composer context={context} name={name} />
-      <RemoveDialog context={context} />
     </main>
   );
 }

@@ -3,11 +3,12 @@ import { LazyScreen } from "./lazy-screen.tsx";
 
 const OVERLAYS = {
   emoji: async () => (await import("../emoji/emoji-dialog.tsx")).EmojiDialog,
+  remove: async () => (await import("../room/remove-dialog.tsx")).RemoveDialog,
   keys: async () => (await import("./key-list.tsx")).KeyList,
   switcher: async () => (await import("./switcher.tsx")).Switcher,
 } as const;
 
-/** What lies over the page: the list of keys, the field that finds a room, or all emoji. */
+/** What lies over the page. */
 export function Overlays() {
   const { value: name } = overlay;
   return name ? <LazyScreen key={name} load={OVERLAYS[name]} /> : null;

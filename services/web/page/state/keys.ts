@@ -1,7 +1,8 @@
+import type { Message, Room } from "@parley/client";
 import { signal } from "@preact/signals";
 
-/** What lies over the page: the list of keys, the field that finds a room, or all emoji. */
-export const overlay = signal<"keys" | "switcher" | "emoji" | undefined>(undefined);
+/** What lies over the page: the list of keys, the field that finds a room, all emoji, or a question before a message is deleted. */
+export const overlay = signal<"keys" | "switcher" | "emoji" | "remove" | undefined>(undefined);
 
 /** Gets the emoji that is picked. */
 export let takeEmoji: (emoji: string) => void = () => undefined;
@@ -10,6 +11,15 @@ export let takeEmoji: (emoji: string) => void = () => undefined;
 export function pickEmoji(take: (emoji: string) => void): void {
   takeEmoji = take;
   overlay.value = "emoji";
+}
+
+/** The message that is asked about before it is deleted. */
+export let removing: Readonly<{ room: Room; message: Message }> | undefined;
+
+/** Asks before a message is deleted. */
+export function askToRemove(room: Room, message: Message): void {
+  removing = { room, message };
+  overlay.value = "remove";
 }
 
 const isText = (target: EventTarget | null): boolean =>

@@ -2,6 +2,11 @@ import { count } from "./en.ts";
 
 /** Texts of the screens whose scripts are loaded when they are shown; `en.ts` says how a language is added. */
 export const screens = {
+  removeMessage: {
+    title: "Delete this message?",
+    body: "Everybody in the room will see that it was deleted.",
+  },
+
   more: "Show more",
   remove: "Remove",
   by: (name: string) => `@${name}`,
