@@ -155,9 +155,13 @@ async function expectFast(what: string, max: number, loads: () => Promise<Load>)
 }
 
 it(`the first load can be used in under 1 s with the CPU throttled ${THROTTLED} times`, async () => {
-  await expectFast("first load", USABLE_MS_MAX, async () =>
-    load(await (await profile()).newPage(), "/", "#username"),
-  );
+  await expectFast("first load", USABLE_MS_MAX, async () => {
+    const context = await profile();
+    const told = await load(await context.newPage(), "/", "#username");
+    // A page that is throttled takes its processor from the next one.
+    await context.close();
+    return told;
+  });
 });
 
 it(`a room can be read in under 2 s with the CPU throttled ${THROTTLED} times, by somebody who was there before`, async () => {

@@ -26,10 +26,8 @@ type Props = Readonly<{
   target: number | undefined;
 }>;
 
-/** The rows that were made, so that a row whose message did not change is not made again. */
-type Made = Map<string, { item: unknown; isFirst: boolean; original: unknown; node: VNode } | undefined>;
-
-function rowNode(row: Row, context: RoomContext, items: readonly Item[], made: Made): VNode {
+/** A row; where nothing of it has changed, its component is not rendered again, as @preact/signals compares its props. */
+function rowNode(row: Row, context: RoomContext, items: readonly Item[]): VNode {
   if (row.kind === "day")
     return (
       <li key={row.key} class="day">
@@ -42,33 +40,27 @@ function rowNode(row: Row, context: RoomContext, items: readonly Item[], made: M
         <span>{text.room.unreadLine}</span>
       </li>
     );
-  const { key, item, isFirst } = row;
-  const replyTo = row.kind === "message" ? row.item.replyTo : undefined;
+  const { key, isFirst } = row;
+  if (row.kind === "pending")
+    return <PendingRow key={key} id={key} pending={row.item} isFirst={isFirst} context={context} />;
+  const { replyTo } = row.item;
   const original = replyTo === undefined ? undefined : messageOf(items, replyTo);
-  const known = made.get(key);
-  if (known?.item === item && known.isFirst === isFirst && known.original === original) return known.node;
-  const node =
-    row.kind === "message" ? (
-      <MessageRow
-        key={key}
-        id={key}
-        message={row.item}
-        isFirst={isFirst}
-        original={original}
-        context={context}
-      />
-    ) : (
-      <PendingRow key={key} id={key} pending={row.item} isFirst={isFirst} context={context} />
-    );
-  made.set(key, { item, isFirst, original, node });
-  return node;
+  return (
+    <MessageRow
+      key={key}
+      id={key}
+      message={row.item}
+      isFirst={isFirst}
+      original={original}
+      context={context}
+    />
+  );
 }
 
 /** The messages of a room. */
 export function Timeline({ context, timeline, reading, name, target }: Props) {
   const box = useRef<HTMLElement>(null);
   const list = useRef<HTMLOListElement>(null);
-  const made = useRef<Made>(new Map());
   const scroll = useMemo(() => new RoomScroll(context, reading), [context, reading]);
   const away = useSignal(0);
   const { items, head, hasNewer, hasOlder, phase } = timeline;
@@ -77,9 +69,6 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
   const shown = items.slice(start, start + WINDOW);
   const isBeginning = !hasOlder && start === 0;
   const rows = rowsOf(shown, context.me, reading.unreadAfter.value, isBeginning);
-  // Those that are shown stay: to make all of them again would be one long task.
-  if (made.current.size > 4 * WINDOW)
-    made.current = new Map(rows.map(({ key }) => [key, made.current.get(key)]));
 
   useLayoutEffect(() => {
     if (box.current && list.current) return scroll.mount(box.current, list.current, away);
@@ -125,7 +114,7 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
           context.hovered.value = undefined;
         }}
       >
-        {rows.map((row) => rowNode(row, context, items, made.current))}
+        {rows.map((row) => rowNode(row, context, items))}
       </ol>
       {(isAway || hasNewer) && (
         <div class="latest">
