@@ -48,6 +48,7 @@ export class Outbox {
   }
 
   async #load(store: Store): Promise<void> {
+    this.#owner ??= await store.get("owner");
     const saved = await loadSaved(store);
     const fresh = [...this.#entries];
     this.#entries.clear();

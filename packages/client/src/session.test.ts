@@ -1,17 +1,7 @@
 import { expect, it, vi } from "vitest";
+import { memoryStore } from "../behaviour/recording-fixture.ts";
 import { createParley } from "./index.ts";
 import { TestServer } from "./testing.ts";
-import type { Store } from "./types.ts";
-
-function memoryStore(): Store {
-  const kept = new Map<string, unknown>();
-  return {
-    get: async (key) => kept.get(key),
-    set: async (key, value) => void (value === undefined ? kept.delete(key) : kept.set(key, value)),
-    list: async (prefix) => [...kept].filter(([key]) => key.startsWith(prefix)),
-    clear: async () => kept.clear(),
-  };
-}
 
 it("knows the user's display name, also after a reload, from the answer that renews the session", async () => {
   const { options } = new TestServer();
@@ -68,6 +58,36 @@ it("a tab that learns late of the next person leaves what that one has kept in t
     [expect.any(String), expect.objectContaining({ body: "kept" })],
   ]);
   expect(await store.get("owner")).toBe("id-bob");
+  await Promise.all([one.close(), two.close()]);
+});
+
+it("a tab that has read what somebody has left, and greets as the next person only, sends none of it", async () => {
+  const server = new TestServer();
+  const store = memoryStore();
+  const one = createParley({ ...server.options, store });
+  await one.session.signIn({ username: "alice", password: "correct horse battery" });
+  one.connect();
+  await vi.waitFor(() => expect(one.status.value.state).toBe("online"));
+  server.refuse("message", "rate_limited", { retryAfterMs: 60_000 });
+  const secret = one.rooms.get("general").send("alice's secret");
+  secret.then(undefined, () => undefined);
+  await vi.waitFor(async () => expect(await store.list("outbox/")).toHaveLength(1));
+  let isCut = true;
+  const { fetch = globalThis.fetch } = server.options;
+  const two = createParley({
+    ...server.options,
+    store,
+    fetch: (...request) => (isCut ? Promise.reject(new TypeError("cut")) : fetch(...request)),
+  });
+  two.connect();
+  await vi.waitFor(() => expect(two.outbox.value).toHaveLength(1));
+  await one.session.signIn({ username: "bob", password: "correct horse battery" });
+  isCut = false;
+  await vi.waitFor(() => expect(two.status.value.state).toBe("online"), 10_000);
+  expect(two.session.user.value).toMatchObject({ username: "bob" });
+  await two.rooms.get("general").send("bob's own").stored();
+  expect(server.events("general").map((event) => "body" in event && event.body)).toEqual(["bob's own"]);
+  expect(two.outbox.value).toEqual([]);
   await Promise.all([one.close(), two.close()]);
 });
 
