@@ -1,6 +1,7 @@
 import { migrate } from "@parley/devstack/migrate";
 import { type PostgresServer, startPostgres } from "@parley/devstack/postgres-server";
 import { openSmallDisk, type SmallDisk } from "@parley/devstack/small-disk";
+import { PartialFault } from "@parley/runtime/health";
 import { openDatabase } from "@parley/runtime/postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createHistory } from "../delivery/postgres/history.ts";
@@ -46,6 +47,8 @@ it("J: a full disk under Postgres is reported once, loses nothing, and is over o
     await sender.lastSeqs();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  // None of its writers gets on.
+  expect(() => instance.writers.check()).not.toThrow(PartialFault);
   await until("the reason", () => reasonOf(instance.writers).includes("No space left on device"));
   await new Promise((resolve) => setTimeout(resolve, 2_000));
   const lines = instance.reports.filter((line) => line.includes("No space left"));

@@ -139,7 +139,9 @@ class ShardAssignment {
     );
     const faults = [...idle, ...troubled];
     if (faults.length === 0) return;
-    const isPartial = faults.length < this.#survey.shards.length;
+    // Where no writer of this instance gets on, another instance may do better.
+    const someWrites = this.writers.size === 0 || troubled.length < this.writers.size;
+    const isPartial = someWrites && faults.length < this.#survey.shards.length;
     throw isPartial ? new PartialFault(faults.join("; ")) : new Error(faults.join("; "));
   }
 
