@@ -19,16 +19,18 @@ await runMain("make observe", async () => {
   const dataDir = dataDirOf(env);
   if (!isLocked(dataDir)) throw new SettingError("NOTHING_RUNS", `nothing runs on ${dataDir} (make start)`);
   const ports = readPorts(dataDir);
-  const starting = startMonitoring({
-    env,
-    dataDir,
-    ports,
-    prometheusPort: portVariable(env, "PROMETHEUS_PORT") ?? 9_090,
-    canaryPort: portVariable(env, "CANARY_METRICS_PORT") ?? 9_084,
-    canaryToken: await canaryToken(dataDir, `${httpUrlOf("auth", ports)}`),
-    interval: INTERVAL,
-    onProgress: timedProgress(),
-  });
+  const monitor = async () =>
+    await startMonitoring({
+      env,
+      dataDir,
+      ports,
+      prometheusPort: portVariable(env, "PROMETHEUS_PORT") ?? 9_090,
+      canaryPort: portVariable(env, "CANARY_METRICS_PORT") ?? 9_084,
+      canaryToken: await canaryToken(dataDir, `${httpUrlOf("auth", ports)}`),
+      interval: INTERVAL,
+      onProgress: timedProgress(),
+    });
+  const starting = monitor();
   const started = await Promise.race([starting, ending]);
   // What was started ends with this process.
   if (typeof started === "string") return 0;
@@ -40,10 +42,12 @@ await runMain("make observe", async () => {
   say(`  ${"alerts".padEnd(12)} what each means: docs/operations.md`);
   say("\nCtrl-C stops them; the stack goes on.");
   const abort = new AbortController();
-  const stopTraces = observeTraces(env, dataDir, abort.signal);
+  const traces = observeTraces(env, dataDir, abort.signal);
   await ending;
   abort.abort();
-  await Promise.all([stop(), stopTraces.then((stopIt) => stopIt?.())]);
+  // A Jaeger that still starts ends with this process.
+  const stopTraces = await Promise.race([traces, Promise.resolve(undefined)]);
+  await Promise.all([stop(), stopTraces?.()]);
   return 0;
 });
 

@@ -3,14 +3,11 @@ import { openAccount } from "@parley/devstack/accounts";
 import { loadDotEnv, SettingError } from "@parley/devstack/environment";
 import { keepSecrets } from "@parley/devstack/logins";
 import { type Stack, startStack } from "@parley/devstack/stack";
-import { SERVICE_NAMES, type ServiceName } from "@parley/devstack/stack-services";
+import { SERVICE_NAMES, type ServiceName, stopDeadlineOf } from "@parley/devstack/stack-services";
 import { errorText, runMain, say, timedProgress, untilAskedToEnd } from "@parley/devstack/terminal";
 import { type DemoUser, demoUsersFile, newDemoUser } from "./demo-users.ts";
 import { receiverOf } from "./jaeger.ts";
 import { stackOptionsFrom } from "./settings.ts";
-
-/** Longest shutdown of a stack that was still starting, ms. */
-const ABORT_DEADLINE_MS = 25_000;
 
 const TRACES = "--traces";
 
@@ -23,7 +20,7 @@ async function main(): Promise<number> {
     progress(`${signal}: stopping`);
     abort.abort();
     // Do not wait for a download; the next start begins it again.
-    if (stack === undefined) setTimeout(() => process.exit(0), ABORT_DEADLINE_MS).unref();
+    if (stack === undefined) setTimeout(() => process.exit(0), stopDeadlineOf(process.env)).unref();
   });
   try {
     loadDotEnv();

@@ -34,21 +34,25 @@ export async function checkEdge(env: Environment): Promise<Finding[]> {
   const shown = withoutPassword(origin).replace(/\/$/, "");
   if (new URL(origin).protocol !== "https:")
     return [mend(`${shown} has no TLS, so tokens travel readable: put an edge in front`)];
-  try {
-    const answers = await Promise.all(
-      PATHS.map((path) => ask(`${origin.replace(/\/$/, "")}${path}/health/ready`)),
-    );
-    const faults = answers.flatMap(({ status }, i) =>
-      status === 200
-        ? []
-        : [mend(`${shown}${PATHS[i]} answers ${status} for /health/ready: see the edge and that service`)],
-    );
-    return [...answers.slice(0, 1).map((answer) => checkCertificate(shown, answer)), ...faults];
-  } catch (error) {
-    const { code = "no answer" } = error as { code?: string };
-    return [mend(`${shown} does not answer (${code}), and people use it: see the edge`)];
-  }
+  const answers = await Promise.all(
+    PATHS.map((path) => ask(`${origin.replace(/\/$/, "")}${path}/health/ready`).catch(reasonOfSilence)),
+  );
+  const first = answers.find((answer) => typeof answer !== "string");
+  if (first === undefined)
+    return [mend(`${shown} does not answer (${answers[0]}), and people use it: see the edge`)];
+  const faults = answers.flatMap((answer, i) => {
+    if (typeof answer === "string")
+      return [mend(`${shown}${PATHS[i]} does not answer (${answer}): see the edge and that service`)];
+    if (answer.status === 200) return [];
+    return [
+      mend(`${shown}${PATHS[i]} answers ${answer.status} for /health/ready: see the edge and that service`),
+    ];
+  });
+  return [checkCertificate(shown, first), ...faults];
 }
+
+const reasonOfSilence = ({ code, name }: { code?: string; name?: string }): string =>
+  name === "AbortError" ? `in ${ANSWER_MS / 1_000} s` : (code ?? "no answer");
 
 type Answer = Readonly<{ status: number; fault: string | undefined; validTo: number }>;
 

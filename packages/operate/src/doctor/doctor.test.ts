@@ -134,8 +134,10 @@ test("the edge is asked as people ask it: who answers there, and with which cert
   const authority = makeAuthority(folder, "authority");
   const { cert, key } = await makeCertificate(folder, "edge", authority);
   const files = { cert: readFileSync(cert), key: readFileSync(key) };
-  const edge = createTlsServer(files, ({ url }, response) => {
-    response.writeHead(url === "/listen/health/ready" ? 502 : 200).end();
+  let cut = "";
+  const edge = createTlsServer(files, ({ url = "", socket }, response) => {
+    if (url.startsWith(cut || " ")) socket.destroy();
+    else response.writeHead(url === "/listen/health/ready" ? 502 : 200).end();
   });
   await once(edge.listen(0, "127.0.0.1"), "listening");
   onTestFinished(() => void edge.close());
@@ -146,6 +148,12 @@ test("the edge is asked as people ask it: who answers there, and with which cert
   expect(mendsOf(await checkEdge(env))).toEqual([expect.stringMatching(/is not trusted/), away]);
   setDefaultCACertificates([readFileSync(authority.cert, "utf8")]);
   expect(mendsOf(await checkEdge(env))).toEqual([expect.stringMatching(/ends in 1 days: renew it$/), away]);
+  cut = "/auth";
+  expect(mendsOf(await checkEdge(env))).toEqual([
+    expect.stringMatching(/ends in 1 days: renew it$/),
+    expect.stringMatching(/\/auth does not answer \(ECONNRESET\): see the edge and that service$/),
+    away,
+  ]);
   expect(mendsOf(await checkEdge({ EDGE_HOST: "nothing.invalid", EDGE_PORT: "1" }))).toEqual([
     expect.stringMatching(/^https:\/\/nothing\.invalid:1 does not answer \(/),
   ]);
