@@ -89,8 +89,8 @@ new-migration: ## make the next file in migrations/ (NAME=room_topics)
 dead-letters: | $(NODE) ## list what could not be stored (REPLAY=<id>: put one into the log again)
 	@exec $(OPERATOR) services/ws-consumer/src/dead-letters-main.ts $(if $(REPLAY),replay $(REPLAY),list)
 
-rotate-keys: | $(NODE) ## make a new signing key; the old one stays valid for a while (NOW=1: not, a key has leaked)
-	@exec $(OPERATOR) services/auth/src/rotate-keys-main.ts $(call flag,NOW,--now)
+rotate-keys: | $(NODE) ## make a new signing key; the old one stays valid for a while (NOW=1: not, a key has leaked; ALGORITHM=RS256: of that kind)
+	@exec $(OPERATOR) services/auth/src/rotate-keys-main.ts $(call flag,NOW,--now) $(if $(ALGORITHM),--algorithm=$(ALGORITHM))
 
 admin: | $(NODE) ## make a registered user an admin (NAME=alice; REMOVE=1: no admin any more), at once
 	@exec $(OPERATOR) services/auth/src/admin-main.ts $(NAME) $(call flag,REMOVE,--remove)

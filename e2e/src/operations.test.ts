@@ -103,7 +103,7 @@ it("shows what goes through the log, and how far each shard is stored", async ()
 it("makes an admin, and rotates the keys", async () => {
   for (const [[tool, ...args], text] of [
     [["auth/src/admin", "alice"], /^admin: alice is an admin (now|already)/],
-    [["auth/src/rotate-keys"], /^rotate-keys: key \S+ is published/],
+    [["auth/src/rotate-keys"], /^rotate-keys: key \S+ \(RS256\) is published/],
   ] as const)
     expect((await asOperator(tool, ...args)).stdout).toMatch(text);
 });

@@ -18,8 +18,8 @@ await postJson(`${parley.url("auth")}/api/v1/logout`, {}, loggedOut.token);
 
 const [head = "", body = "", signature = ""] = good.token.split(".");
 const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString("base64url");
-const other = generateKeyPairSync("ed25519").privateKey;
-const otherSignature = sign(null, Buffer.from(`${head}.${body}`), other).toString("base64url");
+const other = generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey;
+const otherSignature = sign("sha256", Buffer.from(`${head}.${body}`), other).toString("base64url");
 const claims = JSON.parse(String(Buffer.from(body, "base64url"))) as object;
 
 /**

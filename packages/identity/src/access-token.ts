@@ -2,8 +2,14 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { TOKEN_LENGTH_MAX } from "@parley/protocol/limits";
 import { errors, type JWTHeaderParameters, type JWTPayload, jwtVerify } from "jose";
 
-/** The only signature algorithm: Ed25519 (RFC 8037). */
-export const TOKEN_ALGORITHM = "EdDSA";
+/**
+ * The algorithms of access tokens (RFC 7518, RFC 8037): RSA with SHA-256, whose signature costs a sixth to check, and
+ * Ed25519 (docs/decisions/0012). A token has that of its key.
+ */
+export const TOKEN_ALGORITHMS = ["RS256", "EdDSA"] as const;
+export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
+/** Length of an RSA key, bits: NIST SP 800-57 takes 2,048 as enough until 2030. */
+export const RSA_BITS = 2_048;
 /** The header `typ` that marks a JWT as an access token (RFC 9068 section 2.1). */
 export const TOKEN_TYPE = "at+jwt";
 
@@ -31,10 +37,11 @@ export class InvalidTokenError extends Error {
 const REQUIRED_CLAIMS = ["sub", "sid", "jti", "iat", "exp", "username"];
 
 /**
- * A compact JWS (RFC 7515): base64url without padding, which jose's decoder would let through, as it would other values of
- * the 4 bits of the last character that no byte of the signature has: a token has one form only.
+ * A compact JWS (RFC 7515) with a signature of 64 or 256 bytes: base64url without padding, which jose's decoder would let
+ * through, as it would other values of the 4 bits of the last character that no byte of the signature has: a token has one
+ * form only.
  */
-const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]{85}[AQgw]$/;
+const COMPACT_JWS = /^[\w-]+\.[\w-]+\.(?:[\w-]{85}|[\w-]{341})[AQgw]$/;
 
 /** Whether a text has the form of an access token; what has not is refused without any work. */
 export const isAccessTokenForm = (text: string): boolean =>
@@ -58,19 +65,30 @@ function translate(error: unknown): unknown {
 }
 
 /**
- * Imports a public key of a JSON Web Key Set (RFC 7517).
+ * The algorithm of the tokens that a key signs.
  *
- * @throws {Error} if it is not an Ed25519 key.
+ * @throws {Error} if it is neither an Ed25519 key nor an RSA key of 2,048 bits.
+ */
+export function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): TokenAlgorithm {
+  if (asymmetricKeyType === "ed25519") return "EdDSA";
+  if (asymmetricKeyType === "rsa" && asymmetricKeyDetails?.modulusLength === RSA_BITS) return "RS256";
+  throw new Error(`a key of access tokens must be an Ed25519 key or an RSA key of ${RSA_BITS} bits`);
+}
+
+/**
+ * Imports a public key of a JSON Web Key Set (RFC 7517); of a private key its public part.
+ *
+ * @throws {Error} if it is not a key of access tokens.
  */
 export function importPublicKey(jwk: JsonWebKey): KeyObject {
   const key = createPublicKey({ key: jwk, format: "jwk" });
-  if (key.asymmetricKeyType !== "ed25519") throw new Error("a key of access tokens must be an Ed25519 key");
+  algorithmOf(key);
   return key;
 }
 
 /**
  * Verifies an access token with jose: signature, algorithm, type, issuer, audience and times, and that every claim which
- * auth writes is there. The algorithm and the type are fixed; the token does not choose them (docs/decisions/0012).
+ * auth writes is there. The type is fixed and the key says the algorithm; the token chooses neither (docs/decisions/0012).
  *
  * @throws {InvalidTokenError} if the token is not valid now; what `findKey` throws is passed on.
  * @example
@@ -82,15 +100,16 @@ export async function verifyAccessToken(
   { issuer, audience }: TokenRules,
 ): Promise<TokenClaims> {
   if (!isAccessTokenForm(token)) throw new InvalidTokenError("malformed");
-  const keyOf = async ({ kid, typ, crit }: JWTHeaderParameters) => {
+  const keyOf = async ({ kid, typ, crit, alg }: JWTHeaderParameters) => {
     if (typeof kid !== "string" || typ !== TOKEN_TYPE || crit !== undefined)
       throw new InvalidTokenError("malformed");
     const key = await findKey(kid);
     if (!key) throw new InvalidTokenError("unknown_key");
+    if (alg !== algorithmOf(key)) throw new InvalidTokenError("malformed");
     return key;
   };
   try {
-    const rules = { algorithms: [TOKEN_ALGORITHM], issuer, audience, requiredClaims: REQUIRED_CLAIMS };
+    const rules = { algorithms: [...TOKEN_ALGORITHMS], issuer, audience, requiredClaims: REQUIRED_CLAIMS };
     const { payload } = await jwtVerify(token, keyOf, rules);
     return claimsOf(payload, audience);
   } catch (error) {

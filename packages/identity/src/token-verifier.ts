@@ -12,7 +12,7 @@ import { isServiceToken } from "./service-token.ts";
 /** Deadline of a call of auth, ms. */
 const CALL_DEADLINE_MS = 2_000;
 /** Shortest time between two calls, ms, and the most tokens in one (auth.proto). */
-const BATCH_MS = 10;
+const BATCH_MS = 25;
 const BATCH_TOKENS_MAX = 100;
 /** How long an answer of auth is cached, ms. */
 const CACHE_MS = 5_000;

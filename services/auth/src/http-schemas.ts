@@ -164,16 +164,25 @@ export const UsersQuery = Type.Object({
   ),
 });
 export const UserList = Type.Object({ data: Type.Array(Type.Object(fields)) });
+const keyFields = { kid: Type.String(), use: Type.Literal("sig") };
 export const Jwks = Type.Object({
   keys: Type.Array(
-    Type.Object({
-      kty: Type.String(),
-      crv: Type.String(),
-      x: Type.String(),
-      kid: Type.String(),
-      alg: Type.String(),
-      use: Type.String(),
-    }),
+    Type.Union([
+      Type.Object({
+        ...keyFields,
+        kty: Type.Literal("RSA"),
+        alg: Type.Literal("RS256"),
+        n: Type.String(),
+        e: Type.String(),
+      }),
+      Type.Object({
+        ...keyFields,
+        kty: Type.Literal("OKP"),
+        alg: Type.Literal("EdDSA"),
+        crv: Type.Literal("Ed25519"),
+        x: Type.String(),
+      }),
+    ]),
   ),
 });
 

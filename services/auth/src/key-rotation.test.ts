@@ -29,12 +29,12 @@ const letPass = (seconds: number) =>
 
 it("publishes the next key a minute before it signs, and the old one until its tokens have expired", async () => {
   const before = await enter(auth);
-  const rotation = await rotateKeys(database, false);
+  const rotation = await rotateKeys(database, {});
   const early = await auth.another();
   expect(await published(early)).toEqual([kidOf(before), rotation?.kid]);
   expect(kidOf(await enter(early))).toBe(kidOf(before));
   await early.close();
-  expect(await rotateKeys(database, false)).toBeUndefined();
+  expect(await rotateKeys(database, {})).toBeUndefined();
   await letPass(61);
   const late = await auth.another();
   const after = await enter(late);
@@ -53,7 +53,7 @@ it("publishes the next key a minute before it signs, and the old one until its t
 
 it("with `now`, deletes all other keys at once, and sessions continue by refresh", async () => {
   const { token, refreshToken } = await auth.calls.enter("alice", PASSWORD);
-  const rotation = await rotateKeys(database, true);
+  const rotation = await rotateKeys(database, { now: true });
   const other = await auth.another();
   expect(await published(other)).toEqual([rotation?.kid]);
   expect(await refusalOf(other.calls.verifyToken({ token }))).toMatchObject({
@@ -63,7 +63,29 @@ it("with `now`, deletes all other keys at once, and sessions continue by refresh
   await other.close();
 });
 
+it("follows with a key of the same kind unless another is asked for, and accepts tokens of both", async () => {
+  const kinds = async () =>
+    (
+      await database.query<{ kty: string }>(
+        "select private_jwk ->> 'kty' as kty from auth.signing_keys order by generation",
+      )
+    ).map(({ kty }) => kty);
+  const rsa = await enter(auth);
+  expect(await rotateKeys(database, { algorithm: "EdDSA" })).toMatchObject({ algorithm: "EdDSA" });
+  await letPass(61);
+  const other = await auth.another();
+  const ed25519 = await enter(other);
+  for (const token of [rsa, ed25519])
+    expect((await other.calls.verifyToken({ token })).user?.username).toBe("alice");
+  const { keys } = JSON.parse((await other.calls.getJwks({})).jwksJson);
+  expect(await rotateKeys(database, {})).toMatchObject({ algorithm: "EdDSA" });
+  expect(await kinds()).toEqual(["RSA", "OKP", "OKP"]);
+  expect(keys.map(({ alg }: { alg: string }) => alg)).toEqual(["RS256", "EdDSA"]);
+  expect(JSON.stringify(keys)).not.toMatch(/"(d|p|q|dp|dq|qi)":/);
+  await other.close();
+});
+
 it("adds one key when several rotations run at once", async () => {
-  const rotations = await Promise.all([1, 2, 3, 4].map(() => rotateKeys(database, false)));
+  const rotations = await Promise.all([1, 2, 3, 4].map(() => rotateKeys(database, {})));
   expect(rotations.filter((rotation) => rotation !== undefined)).toHaveLength(1);
 });

@@ -1,3 +1,4 @@
+import type { TokenAlgorithm } from "@parley/identity/access-token";
 import type { Database } from "@parley/runtime/postgres";
 import { generateKey } from "./signing-keys.ts";
 
@@ -16,20 +17,33 @@ const REPLACE = `
   select coalesce(max(generation), 0) + 1, $1, $2::text::json, now() from old
   on conflict (generation) do nothing returning signs_from as "signsFrom"`;
 
+const NEWEST = `
+  select case private_jwk ->> 'kty' when 'RSA' then 'RS256' else 'EdDSA' end as algorithm
+  from auth.signing_keys order by generation desc limit 1`;
+
+/** How a rotation is to be made: with `now`, as after a leak; `algorithm`: another than that of the newest key. */
+type Rotation = Readonly<{ now?: boolean; algorithm?: TokenAlgorithm | undefined }>;
+type NewKey = Readonly<{ kid: string; algorithm: TokenAlgorithm; signsFrom: Date }>;
+
 /**
  * Adds a key that is published now and signs in a minute; the key before it stays published until its tokens have
  * expired. With `now`, the new key signs at once and all others are deleted. One statement either way.
  *
  * Returns undefined if the newest key does not sign yet, or a concurrent rotation was first.
+ *
+ * @throws {Error} if there is no key yet: auth has never run with this database.
  */
 export async function rotateKeys(
   database: Database,
-  now: boolean,
-): Promise<{ kid: string; signsFrom: Date } | undefined> {
-  const { kid, privateJwk } = await generateKey();
+  { now, algorithm }: Rotation,
+): Promise<NewKey | undefined> {
+  const [newest] = await database.query<{ algorithm: TokenAlgorithm }>(NEWEST);
+  if (!newest) throw new Error("there is no key to follow: auth makes the first one when it starts");
+  const next = algorithm ?? newest.algorithm;
+  const { kid, privateJwk } = await generateKey(next);
   const [row] = await database.query<{ signsFrom: Date }>(now ? REPLACE : ADD, [
     kid,
     JSON.stringify(privateJwk),
   ]);
-  return row && { kid, signsFrom: row.signsFrom };
+  return row && { kid, algorithm: next, signsFrom: row.signsFrom };
 }

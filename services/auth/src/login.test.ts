@@ -152,12 +152,12 @@ describe("over HTTP", () => {
     const { keys } = (await json("/.well-known/jwks.json")).body as { keys: object[] };
     expect(keys).toEqual([
       {
-        kty: "OKP",
-        crv: "Ed25519",
-        alg: "EdDSA",
+        kty: "RSA",
+        alg: "RS256",
         use: "sig",
         kid: expect.any(String),
-        x: expect.any(String),
+        n: expect.any(String),
+        e: "AQAB",
       },
     ]);
   });

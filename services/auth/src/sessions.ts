@@ -10,7 +10,7 @@ const KNOWN_ADDRESSES_MAX = 20;
 /** Sessions in one list. */
 const LIST_MAX = 200;
 /** Sessions looked up by one statement, and the shortest time between two. */
-export const LOOKUP = { keysMax: 1_000, intervalMs: 5 } as const;
+export const LOOKUP = { keysMax: 1_000, intervalMs: 20 } as const;
 
 /** SQL: session `s` of user `u` is open, that is not revoked, not expired, and of the current password. */
 export const IS_OPEN =

@@ -1,5 +1,5 @@
-import type { KeyObject } from "node:crypto";
-import { importPublicKey, TOKEN_ALGORITHM } from "@parley/identity/access-token";
+import type { JsonWebKey, KeyObject } from "node:crypto";
+import { algorithmOf, importPublicKey, RSA_BITS, type TokenAlgorithm } from "@parley/identity/access-token";
 import type { Log } from "@parley/runtime/log";
 import type { Database } from "@parley/runtime/postgres";
 import {
@@ -10,6 +10,8 @@ import {
   importJWK,
   type JWK,
 } from "jose";
+import type { Static } from "typebox";
+import type { Jwks } from "./http-schemas.ts";
 
 /** Interval at which the keys are read from Postgres, ms: a rotation, also after a leak, reaches every instance within it. */
 const RELOAD_MS = 1_000;
@@ -18,16 +20,17 @@ const UNKNOWN_KEY_RELOAD_MS = 1_000;
 /** How long a key stays published after its successor began to sign: the lifetime of a token plus a margin. */
 const PUBLISHED_AFTER = "interval '17 minutes'";
 
-/** A public key in its published form. */
-type PublicKey = Readonly<
-  Record<"kty" | "crv" | "x" | "kid", string> & { alg: typeof TOKEN_ALGORITHM; use: "sig" }
->;
+/** Of the first key of an installation; the keys after it are of the same kind unless `make rotate-keys` is told another. */
+const FIRST_ALGORITHM = "RS256" satisfies TokenAlgorithm;
+
 /** The public keys as a JSON Web Key Set (RFC 7517). */
-export type PublicKeys = Readonly<{ keys: PublicKey[] }>;
+export type PublicKeys = Static<typeof Jwks>;
+type PublicKey = PublicKeys["keys"][number];
 
 type KeyRow = { kid: string; privateJwk: JWK; signs: boolean };
+type Signer = Readonly<{ kid: string; key: CryptoKey; alg: TokenAlgorithm }>;
 type Keys = Readonly<{
-  signer: { kid: string; key: CryptoKey };
+  signer: Signer;
   verifiers: ReadonlyMap<string, KeyObject>;
   jwks: PublicKeys;
 }>;
@@ -35,7 +38,7 @@ type Keys = Readonly<{
 /** The keys of access tokens; every instance of auth has the same. */
 export interface SigningKeys {
   /** The key that signs now. */
-  signer(): { kid: string; key: CryptoKey };
+  signer(): Signer;
   /**
    * The public key with this id; undefined if there is none. An unknown id makes it read the keys from Postgres, at
    * most once per second.
@@ -47,9 +50,9 @@ export interface SigningKeys {
   close(): void;
 }
 
-/** Generates an Ed25519 key. Its id is its RFC 7638 thumbprint. */
-export async function generateKey(): Promise<{ kid: string; privateJwk: JWK }> {
-  const { privateKey } = await generateKeyPair(TOKEN_ALGORITHM, { crv: "Ed25519", extractable: true });
+/** Generates a key for an algorithm. Its id is its RFC 7638 thumbprint. */
+export async function generateKey(algorithm: TokenAlgorithm): Promise<{ kid: string; privateJwk: JWK }> {
+  const { privateKey } = await generateKeyPair(algorithm, { modulusLength: RSA_BITS, extractable: true });
   const privateJwk = await exportJWK(privateKey);
   return { kid: await calculateJwkThumbprint(privateJwk), privateJwk };
 }
@@ -62,20 +65,21 @@ const readRows = (database: Database): Promise<KeyRow[]> =>
      where next_from is null or next_from > now() - ${PUBLISHED_AFTER} order by generation`,
   );
 
-function toPublicKey({ kid, privateJwk: { kty, crv, x } }: KeyRow): PublicKey {
-  if (kty !== "OKP" || crv !== "Ed25519" || x === undefined)
-    throw new Error(`key ${kid} is not an Ed25519 key`);
-  return { kty, crv, x, kid, alg: TOKEN_ALGORITHM, use: "sig" };
+async function importRow({ kid, privateJwk, signs }: KeyRow) {
+  const verifier = importPublicKey(privateJwk as JsonWebKey);
+  const alg = algorithmOf(verifier);
+  const published = { ...verifier.export({ format: "jwk" }), kid, alg, use: "sig" } as PublicKey;
+  return { kid, alg, signs, verifier, published, key: (await importJWK(privateJwk, alg)) as CryptoKey };
 }
 
 async function importRows(rows: readonly KeyRow[]): Promise<Keys> {
-  const newest = rows.findLast((row) => row.signs) ?? rows[0];
-  if (!newest) throw new Error("there is no signing key");
-  const published = rows.map(toPublicKey);
+  const keys = await Promise.all(rows.map(importRow));
+  const signer = keys.findLast(({ signs }) => signs) ?? keys[0];
+  if (!signer) throw new Error("there is no signing key");
   return {
-    signer: { kid: newest.kid, key: (await importJWK(newest.privateJwk, TOKEN_ALGORITHM)) as CryptoKey },
-    verifiers: new Map(published.map((jwk) => [jwk.kid, importPublicKey(jwk)])),
-    jwks: { keys: published },
+    signer,
+    verifiers: new Map(keys.map(({ kid, verifier }) => [kid, verifier])),
+    jwks: { keys: keys.map(({ published }) => published) },
   };
 }
 
@@ -86,7 +90,7 @@ async function importRows(rows: readonly KeyRow[]): Promise<Keys> {
 export async function openSigningKeys(database: Database, log: Log): Promise<SigningKeys> {
   let rows = await readRows(database);
   if (rows.length === 0) {
-    const { kid, privateJwk } = await generateKey();
+    const { kid, privateJwk } = await generateKey(FIRST_ALGORITHM);
     await database.query(
       `insert into auth.signing_keys (generation, kid, private_jwk) values (1, $1, $2::text::json)
        on conflict (generation) do nothing`,

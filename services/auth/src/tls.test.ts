@@ -79,12 +79,12 @@ const tls = (ca: string, name?: string): ChannelCredentials =>
     ? credentials.createSsl(read(`${ca}.pem`))
     : credentials.createSsl(read(`${ca}.pem`), read(`${name}.key`), read(`${name}.pem`));
 
-/** The curve of the first key in the answer of GetJwks, or the status of its refusal. */
+/** The algorithm of the first key in the answer of GetJwks, or the status of its refusal. */
 async function ask(port: number, channel: ChannelCredentials): Promise<string | number> {
   const client = new AuthServiceClient(`localhost:${port}`, channel);
   try {
     const { jwksJson } = await callsOf(client).getJwks({});
-    return JSON.parse(jwksJson).keys[0].crv;
+    return JSON.parse(jwksJson).keys[0].alg;
   } catch (error) {
     return (error as { code: number }).code;
   } finally {
@@ -99,7 +99,7 @@ describe("the gRPC server", () => {
       AUTH_TLS_KEY: file("server.key"),
     });
     try {
-      expect(await ask(auth.grpcPort, tls("authority"))).toBe("Ed25519");
+      expect(await ask(auth.grpcPort, tls("authority"))).toBe("RS256");
       expect(await ask(auth.grpcPort, tls("stranger"))).toBe(status.UNAVAILABLE);
       expect((await refusalOf(auth.calls.getJwks({}))).status).toBe(status.UNAVAILABLE);
     } finally {
@@ -114,7 +114,7 @@ describe("the gRPC server", () => {
       AUTH_TLS_CA: file("authority.pem"),
     });
     try {
-      expect(await ask(auth.grpcPort, tls("authority", "client"))).toBe("Ed25519");
+      expect(await ask(auth.grpcPort, tls("authority", "client"))).toBe("RS256");
       expect(await ask(auth.grpcPort, tls("authority"))).toBe(status.UNAVAILABLE);
       expect(await ask(auth.grpcPort, tls("authority", "intruder"))).toBe(status.UNAVAILABLE);
     } finally {

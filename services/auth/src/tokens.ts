@@ -1,6 +1,5 @@
 import {
   InvalidTokenError,
-  TOKEN_ALGORITHM,
   TOKEN_TYPE,
   type TokenClaims,
   verifyAccessToken,
@@ -31,9 +30,9 @@ const refuse = (reason: string) => new AuthError("unauthenticated", reason);
 export function createTokens(keys: SigningKeys, issuer: string, audience: string): Tokens {
   return {
     sign(user, sessionId) {
-      const { kid, key } = keys.signer();
+      const { kid, key, alg } = keys.signer();
       return new SignJWT({ sid: sessionId, username: user.username })
-        .setProtectedHeader({ alg: TOKEN_ALGORITHM, typ: TOKEN_TYPE, kid })
+        .setProtectedHeader({ alg, typ: TOKEN_TYPE, kid })
         .setIssuer(issuer)
         .setAudience(audience)
         .setSubject(user.id)

@@ -9,7 +9,7 @@ import type { Role, RoomKind, Standing } from "../rules/rights.ts";
 /** Unread messages that are counted per room. */
 const UNREAD_MAX = 1_000;
 /** Standings per statement, and the shortest time between two. */
-const STANDINGS_BATCH = { keysMax: 1_000, intervalMs: 5 } as const;
+const STANDINGS_BATCH = { keysMax: 1_000, intervalMs: 20 } as const;
 
 /** In ms, as in JSON, so that a page's sort key compares equal when the client sends it back. */
 const ACTIVE = "date_trunc('milliseconds', coalesce(r.last_message_at, r.created_at))";
