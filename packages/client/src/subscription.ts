@@ -95,14 +95,17 @@ export class Subscription {
   /** Hands an event to the readers whose next one it is; false if one of them lacks something before it. */
   pass(event: RoomEvent): boolean {
     let isWhole = true;
-    if (this.state !== "on") return isWhole;
-    this.#seq = event.seq;
-    for (const reader of [...this.readers]) {
-      const { cursor = Number.POSITIVE_INFINITY } = reader;
-      if (event.seq === cursor + 1) {
-        reader.cursor = event.seq;
-        reader.take(event);
-      } else if (event.seq > cursor) isWhole = false;
+    // The user's own room is heard from the first moment of a connection, before it is asked for.
+    if (this.state === "on" || this.room === "@me") {
+      const { seq } = event;
+      this.#seq = seq;
+      for (const reader of [...this.readers]) {
+        reader.cursor ??= seq - 1;
+        if (seq === reader.cursor + 1) {
+          reader.cursor = seq;
+          reader.take(event);
+        } else if (seq > reader.cursor) isWhole = false;
+      }
     }
     return isWhole;
   }

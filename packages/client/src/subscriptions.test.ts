@@ -18,3 +18,26 @@ it("S13 rooms are resumed in frames of as many as the server allows", async () =
     ["resume", { "room-4": 4 }],
   ]);
 });
+
+it("what the own room tells between the first moment of a connection and the answer is heard, and once", async () => {
+  const subscriptions = createSubscriptions({ phase: "online", send: () => true }, createTimers(systemClock));
+  const own: number[] = [];
+  const others: number[] = [];
+  const nothing = () => undefined;
+  const reader = (heard: number[]) => ({
+    cursor: undefined,
+    take: ({ seq }: { seq: number }) => void heard.push(seq),
+    gap: nothing,
+    reset: nothing,
+    caughtUp: nothing,
+    error: nothing,
+  });
+  const said = (room: string, seq: number) =>
+    subscriptions.take({ type: "membership", room, seq, at: "2026-01-01T00:00:00Z" });
+  subscriptions.add("@me", reader(own));
+  subscriptions.add("room", reader(others));
+  subscriptions.online({ user: { id: "u" }, limits: {} } as Hello);
+  await new Promise(setImmediate);
+  for (const room of ["@me", "room"]) said(room, 7);
+  expect([own, others]).toEqual([[7], []]);
+});

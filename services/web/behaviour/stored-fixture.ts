@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { expect, it } from "vitest";
+import { PASSWORD } from "./page-stack-fixture.ts";
 import {
   crowd,
   fresh,
@@ -104,4 +105,22 @@ it("W11 the page opens off line from its store in 300 ms, then resumes by seq wi
   expect(await page.evaluate(() => globalThis.spinners)).toBe(0);
   expect(frames.join("\n")).toMatch(new RegExp(`"resume".*"${room}":4[01]\\b`));
   expect(asked.filter((one) => one.includes(`/rooms/${room}/messages`))).toEqual([]);
+});
+
+it("a newcomer has the door at once, before anybody says who is signed in; whoever was here has no door", async () => {
+  const alice = await somebody("Alice");
+  const page = await (await profile()).newPage();
+  const door = page.locator("main.door");
+  await whileHung(["auth"], async () => {
+    await page.goto("/");
+    await page.getByLabel("Username").fill(alice.username);
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  });
+  await page.locator("nav.sidebar").waitFor({ state: "attached" });
+  await whileHung(["auth"], async () => {
+    await page.reload();
+    await page.locator("nav.sidebar").waitFor({ state: "attached" });
+    expect(await door.count()).toBe(0);
+  });
 });

@@ -4,7 +4,7 @@ import { Mark } from "./parts/mark.tsx";
 import { Notice } from "./parts/notice.tsx";
 import { Shell } from "./shell/shell.tsx";
 import { StatusLine } from "./shell/status-line.tsx";
-import { phase } from "./state/session.ts";
+import { phase, wasIn } from "./state/session.ts";
 import { text } from "./text/en.ts";
 
 /** Shows a fault of the page itself instead of an empty one. */
@@ -33,7 +33,7 @@ class Guard extends Component<{ children: ComponentChildren }, { hasFailed: bool
 /** Who is signed in decides what is shown; the address decides the rest. */
 function Content() {
   if (phase.value === "in") return <Shell />;
-  if (phase.value === "out") return <Door />;
+  if (phase.value === "out" || !wasIn) return <Door />;
   return (
     <div class="splash">
       <Mark size={48} />

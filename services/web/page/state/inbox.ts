@@ -26,6 +26,8 @@ export const summaryOf = (room: string): RoomSummary | undefined => rooms.value.
 /** Whom the inbox is of, and what ends it. */
 let owner: { user: string; end: AbortController } | undefined;
 const followed = new Map<string, AbortController>();
+/** The list was asked for before the client heard of changes: what came between is in neither. */
+let isEarly = false;
 
 /** Shows the rooms of who is signed in, and follows them until somebody else is. */
 export function startInbox(): void {
@@ -41,6 +43,12 @@ export function startInbox(): void {
     void showKept(owner.user);
     void load();
     void followMe(owner.end.signal);
+    isEarly = parley.status.value.state !== "online";
+  });
+  parley.status.subscribe(({ state }) => {
+    if (!isEarly || state !== "online") return;
+    isEarly = false;
+    reloadInbox();
   });
 }
 

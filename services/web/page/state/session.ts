@@ -1,5 +1,6 @@
 import { ParleyError, type Profile } from "@parley/client";
 import { signal } from "@preact/signals";
+import { keepOnDevice, onDevice } from "./device.ts";
 import { keep, kept, parley, stopKeeping } from "./parley.ts";
 import { go, route } from "./route.ts";
 
@@ -10,6 +11,9 @@ type Phase = "starting" | "out" | "in";
 const FIRST_ROOM = "general";
 
 export const phase = signal<Phase>("starting");
+const WAS_IN = "was-in";
+/** Whether somebody was signed in when the page was last open: a newcomer need not wait until the server has said so. */
+export const wasIn = onDevice(WAS_IN) !== undefined;
 /** Who is signed in, or was when the page was last open. */
 export const me = signal<Profile | null>(null);
 /** The user is signing out: the page is about to be loaded anew. */
@@ -38,6 +42,7 @@ function welcome(user: Profile): void {
   wasEnded.value = false;
   phase.value = "in";
   keep("me", me.value);
+  keepOnDevice(WAS_IN, "1");
 }
 
 /** Finds out who is signed in, and follows it. What was kept is shown meanwhile, also without a network. */
@@ -51,6 +56,7 @@ export function startSession(): void {
     if (isLeaving) return;
     wasEnded.value = phase.value === "in";
     phase.value = "out";
+    keepOnDevice(WAS_IN, undefined);
   });
   // Maybe late, if this tab was frozen: then what is kept is of the next user.
   tabs.onmessage = () => void startOver((user) => !user || user === owner, "/");

@@ -1,20 +1,14 @@
 import { signal } from "@preact/signals";
+import { keepOnDevice, onDevice } from "./device.ts";
 
 /** As the system says, or one of the two. */
 export type Theme = "system" | "light" | "dark";
 
-/** Kept outside of the database, as it is needed before the first picture; it is of the device, not of the user. */
 const KEY = "theme";
 
-const isTheme = (value: unknown): value is Theme => value === "light" || value === "dark";
-
 function saved(): Theme {
-  try {
-    const value = localStorage.getItem(KEY);
-    return isTheme(value) ? value : "system";
-  } catch {
-    return "system";
-  }
+  const value = onDevice(KEY);
+  return value === "light" || value === "dark" ? value : "system";
 }
 
 /** The theme that was chosen on this device. */
@@ -29,10 +23,5 @@ export function showTheme(): void {
 export function setTheme(next: Theme): void {
   theme.value = next;
   showTheme();
-  try {
-    if (next === "system") localStorage.removeItem(KEY);
-    else localStorage.setItem(KEY, next);
-  } catch {
-    // Not kept.
-  }
+  keepOnDevice(KEY, next === "system" ? undefined : next);
 }
