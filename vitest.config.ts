@@ -19,6 +19,8 @@ export default defineConfig({
   test: {
     reporters: ["default"],
     retry: 0,
+    // vitest's second is too short for a machine that also runs other tests.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         test: {

@@ -1,12 +1,11 @@
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
+import { eventually } from "./eventually-fixture.ts";
 import type { RoomEvent } from "./frames.ts";
 import { LINGER_MS } from "./subscriptions.ts";
 import type { Parley } from "./types.ts";
 
 /** A client of somebody of that name, the same person for the same name. */
 type ClientOf = (name: string) => Promise<Parley>;
-
-const WAIT = { timeout: 10_000, interval: 20 };
 
 /** Takes so many events of a room from its beginning. */
 async function firstEvents(parley: Parley, room: string, count: number): Promise<RoomEvent[]> {
@@ -56,7 +55,7 @@ export function contract(server: string, clientOf: ClientOf): void {
       "message_deleted",
     ]);
     const close = room.open();
-    await vi.waitFor(() => expect(room.timeline.value.phase).toBe("live"), WAIT);
+    await eventually(() => expect(room.timeline.value.phase).toBe("live"));
     expect(room.timeline.value.items).toMatchObject([
       { body: "one!", reactions: [{ emoji: "👍", count: 1, mine: false }] },
       { body: "", deletedAt: expect.any(String) },
@@ -71,14 +70,14 @@ export function contract(server: string, clientOf: ClientOf): void {
     await Promise.all(Array.from({ length: 60 }, (_, n) => room.send(`text ${n + 1}`)));
     await room.send("last").stored();
     const closes = [room.open(), theirs.open()];
-    await vi.waitFor(() => expect(theirs.timeline.value.phase).toBe("live"), WAIT);
+    await eventually(() => expect(theirs.timeline.value.phase).toBe("live"));
     expect(theirs.timeline.value).toMatchObject({ completeFrom: 12, head: 61, hasOlder: true });
     expect(await theirs.older()).toBe(false);
     expect(theirs.timeline.value.items.map((one) => "seq" in one && one.seq)).toEqual(
       Array.from({ length: 61 }, (_, n) => n + 1),
     );
     room.keystroke();
-    await vi.waitFor(() => expect(theirs.typing.value.map(({ username }) => username)).toHaveLength(1), WAIT);
+    await eventually(() => expect(theirs.typing.value.map(({ username }) => username)).toHaveLength(1));
     for (const close of closes) close();
   });
 

@@ -1,4 +1,5 @@
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
+import { eventually } from "./eventually-fixture.ts";
 import { createParley } from "./index.ts";
 import { TestServer } from "./testing.ts";
 
@@ -25,7 +26,7 @@ it("the place in the own events of one user is not resumed for the next one", as
   const password = "correct horse battery";
   parley.connect();
   await parley.session.signIn({ username: "alice", password });
-  await vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
+  await eventually(() => expect(parley.status.value.state).toBe("online"));
   const seen: unknown[] = [];
   const release = parley.presence("id-eve").subscribe((value) => seen.push(value));
   const own = { type: "session_opened", room: "@me", seq: 9, at: "2026-01-01T00:00:00Z" };
@@ -37,11 +38,11 @@ it("the place in the own events of one user is not resumed for the next one", as
   };
   for (const socket of server.sockets)
     if (socket.endpoint === "listen") for (const frame of [own, presence]) socket.push(frame);
-  await vi.waitFor(() => expect(seen).toContainEqual({ isOnline: true, lastSeen: null }));
+  await eventually(() => expect(seen).toContainEqual({ isOnline: true, lastSeen: null }));
   release();
   await parley.session.signIn({ username: "bob", password });
-  await vi.waitFor(() => expect(parley.session.user.value?.username).toBe("bob"));
-  await vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
+  await eventually(() => expect(parley.session.user.value?.username).toBe("bob"));
+  await eventually(() => expect(parley.status.value.state).toBe("online"));
   expect(server.sockets.flatMap(({ sent }) => sent.filter(({ type }) => type === "resume"))).toEqual([]);
   await parley.close();
 });

@@ -1,4 +1,5 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
+import { eventually } from "./eventually-fixture.ts";
 import { createParley, type Options, type Parley, type SocketClass } from "./index.ts";
 import { createTestClock, TestServer } from "./testing.ts";
 
@@ -18,7 +19,7 @@ function setUp(more: Partial<Options> = {}, username = "alice") {
   return { server, client, parley: client() };
 }
 
-const online = (parley: Parley) => vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
+const online = (parley: Parley) => eventually(() => expect(parley.status.value.state).toBe("online"));
 const texts = (parley: Parley, room: string) =>
   parley.rooms.get(room).timeline.value.items.map(({ body }) => body);
 
@@ -39,7 +40,7 @@ it("sends in order through refusals, one unacknowledged message per room", async
   const sent = ["a", "b", "c"].map((body) => room.send(body));
   await Promise.all(sent);
   expect(server.events("general").map((one) => one.type === "message" && one.body)).toEqual(["a", "b", "c"]);
-  await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["a", "b", "c"]));
+  await eventually(() => expect(texts(parley, "general")).toEqual(["a", "b", "c"]));
   expect(parley.outbox.value).toEqual([]);
 });
 
@@ -59,7 +60,7 @@ it("sends a message again after 10 s that the server has dropped without an answ
   room.open();
   await online(parley);
   const sent = room.send("hello");
-  await vi.waitFor(() => expect(dropped).toBe(1));
+  await eventually(() => expect(dropped).toBe(1));
   clock.advance(10_000);
   await sent;
   expect(server.events("general")).toHaveLength(1);
@@ -73,13 +74,13 @@ it("keeps a failed message in sight, with its reason, until it is sent again or 
   server.refuse("message", "not_a_member", { times: 2 });
   const failed = room.send("hello");
   const other = room.send("other");
-  await vi.waitFor(() => expect(other.state.value).toBe("failed"));
+  await eventually(() => expect(other.state.value).toBe("failed"));
   expect(failed.error?.code).toBe("not_a_member");
   expect(parley.outbox.value).toHaveLength(2);
   failed.retry();
   await failed.stored();
   expect(other.discard()).toBe(true);
-  await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["hello"]));
+  await eventually(() => expect(texts(parley, "general")).toEqual(["hello"]));
 });
 
 it("stops after a fault that a retry cannot mend, until somebody connects anew", async () => {
@@ -87,7 +88,7 @@ it("stops after a fault that a retry cannot mend, until somebody connects anew",
   const release = parley.connect();
   await online(parley);
   server.cut(4400, "too many bad frames");
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(parley.status.value).toMatchObject({ state: "stopped", error: { code: "bad_frame" } }),
   );
   release();
@@ -101,7 +102,7 @@ it("waits at least as long as a restarting server asks for", async () => {
   parley.connect();
   await online(parley);
   server.cut(1012, '{"retryAfterMs":5000}');
-  await vi.waitFor(() => expect(parley.status.value.state).toBe("retrying"));
+  await eventually(() => expect(parley.status.value.state).toBe("retrying"));
   expect(parley.status.value.retryInMs).toBeGreaterThanOrEqual(5_000);
   clock.advance(4_999);
   expect(server.sockets).toHaveLength(2);
@@ -117,24 +118,24 @@ it("shows what others do: edits, deletions, reactions, typing, presence", async 
   mine.open();
   theirs.open();
   await mine.send("one").stored();
-  await vi.waitFor(() => expect(texts(bob, "general")).toEqual(["one"]));
+  await eventually(() => expect(texts(bob, "general")).toEqual(["one"]));
   theirs.keystroke();
-  await vi.waitFor(() => expect(mine.typing.value).toEqual([{ id: "id-bob", username: "bob" }]));
+  await eventually(() => expect(mine.typing.value).toEqual([{ id: "id-bob", username: "bob" }]));
   await theirs.react(1, "👍");
   await mine.edit(1, "two");
-  await vi.waitFor(() =>
+  await eventually(() =>
     expect(theirs.timeline.value.items[0]).toMatchObject({
       body: "two",
       reactions: [{ emoji: "👍", mine: true }],
     }),
   );
   await theirs.send("three");
-  await vi.waitFor(() => expect(mine.typing.value).toEqual([]));
+  await eventually(() => expect(mine.typing.value).toEqual([]));
   await mine.remove(1);
-  await vi.waitFor(() => expect(texts(bob, "general")).toEqual(["", "three"]));
+  await eventually(() => expect(texts(bob, "general")).toEqual(["", "three"]));
   const presence = parley.presence("id-bob");
   const stop = presence.subscribe(() => undefined);
-  await vi.waitFor(() => expect(presence.value?.isOnline).toBe(true));
+  await eventually(() => expect(presence.value?.isOnline).toBe(true));
   stop();
 });
 
@@ -156,7 +157,7 @@ it("shows a message once whose place comes with a page, or that is behind a gap"
   const room = parley.rooms.get("general");
   await room.send("before the page");
   room.open();
-  await vi.waitFor(() => expect(room.timeline.value.phase).toBe("live"));
+  await eventually(() => expect(room.timeline.value.phase).toBe("live"));
   expect(texts(parley, "general")).toEqual(["before the page"]);
   server.down();
   const late = room.send("in the hole");
@@ -164,7 +165,7 @@ it("shows a message once whose place comes with a page, or that is behind a gap"
   server.heal();
   await late;
   for (let n = 0; n < 1_100; n += 1) server.post("general", "bob", `more ${n}`);
-  await vi.waitFor(() => expect(room.timeline.value.head).toBe(server.events("general").length), 5_000);
+  await eventually(() => expect(room.timeline.value.head).toBe(server.events("general").length));
   expect(texts(parley, "general").filter((text) => text === "in the hole").length).toBeLessThanOrEqual(1);
 });
 
@@ -215,7 +216,7 @@ it("memory and timers are flat over an hour of simulated traffic", async () => {
   const room = parley.rooms.get("general");
   room.open();
   await online(parley);
-  await vi.waitFor(() => expect(room.timeline.value.phase).toBe("live"));
+  await eventually(() => expect(room.timeline.value.phase).toBe("live"));
   for (let second = 0; second < 3_600; second += 1) {
     server.post("general", "bob", `text ${second}`);
     if (second % 60 === 0) void room.send(`mine ${second}`);
@@ -224,7 +225,7 @@ it("memory and timers are flat over an hour of simulated traffic", async () => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   clock.advance(10_000);
-  await vi.waitFor(() => expect(room.timeline.value.head).toBe(server.events("general").length));
+  await eventually(() => expect(room.timeline.value.head).toBe(server.events("general").length));
   expect(room.timeline.value.items.length).toBeLessThanOrEqual(1_000);
   expect(parley.outbox.value).toEqual([]);
   expect(clock.pending).toBeLessThan(50);
@@ -236,13 +237,13 @@ it("shows nothing of one user to the next, and begins its rooms when somebody si
   clients.push(parley);
   const room = parley.rooms.get("general");
   room.open();
-  await vi.waitFor(() => expect(parley.status.value.state).toBe("signed_out"));
+  await eventually(() => expect(parley.status.value.state).toBe("signed_out"));
   await parley.session.signIn({ username: "alice", password: "correct horse battery" });
   await room.send("hello").stored();
-  await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["hello"]));
+  await eventually(() => expect(texts(parley, "general")).toEqual(["hello"]));
   await parley.session.signOut();
   expect(texts(parley, "general")).toEqual([]);
   await parley.session.signIn({ username: "bob", password: "correct horse battery" });
-  await vi.waitFor(() => expect(texts(parley, "general")).toEqual(["hello"]));
+  await eventually(() => expect(texts(parley, "general")).toEqual(["hello"]));
   expect(parley.session.user.value?.username).toBe("bob");
 });

@@ -1,4 +1,5 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
+import { eventually } from "./eventually-fixture.ts";
 import { createParley, type Parley } from "./index.ts";
 import { TestServer } from "./testing.ts";
 
@@ -7,7 +8,7 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((one) => one.close()));
 });
 
-const online = (parley: Parley) => vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
+const online = (parley: Parley) => eventually(() => expect(parley.status.value.state).toBe("online"));
 
 it("hears how many have a large room open, and asks about those who came and left", async () => {
   const server = new TestServer();
@@ -24,13 +25,13 @@ it("hears how many have a large room open, and asks about those who came and lef
   await online(parley);
   const presence = parley.presence("id-bob");
   presence.subscribe(() => undefined);
-  await vi.waitFor(() => expect(presence.value?.isOnline).toBe(false));
+  await eventually(() => expect(presence.value?.isOnline).toBe(false));
   const bob = client("bob");
   bob.connect();
   await online(bob);
   const came = [{ id: "id-bob", username: "bob" }];
   const crowd = { type: "room_presence", room: "general", online: 101, came, left: [] };
   for (const socket of server.sockets) if (socket.user?.username === "alice") socket.push(crowd);
-  await vi.waitFor(() => expect(presence.value?.isOnline).toBe(true));
+  await eventually(() => expect(presence.value?.isOnline).toBe(true));
   expect(new Set(counts)).toEqual(new Set([101]));
 });

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import { eventually } from "./eventually-fixture.ts";
 import { createParley, type Parley } from "./index.ts";
 import { TestServer } from "./testing.ts";
 
@@ -19,7 +20,7 @@ describe("a session that is revoked", () => {
     const parley = createParley({ ...server.options, auth });
     clients.push(parley);
     parley.connect();
-    await vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
+    await eventually(() => expect(parley.status.value.state).toBe("online"));
     return { server, parley, asked };
   };
 
@@ -41,7 +42,7 @@ describe("a session that is revoked", () => {
     for (const one of waiting) Promise.resolve(one).catch(() => undefined);
     server.expireTokens();
     server.cut(4403);
-    await vi.waitFor(() => expect(parley.status.value.state).toBe("signed_out"), 5_000);
+    await eventually(() => expect(parley.status.value.state).toBe("signed_out"));
     for (const one of waiting) await expect(one).rejects.toMatchObject({ code: "signed_out" });
     const later = [room.send("later"), room.events()[Symbol.asyncIterator]().next(), room.react(1, "+1")];
     for (const one of later) await expect(one).rejects.toMatchObject({ code: "signed_out" });

@@ -1,4 +1,5 @@
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
+import { eventually } from "./eventually-fixture.ts";
 import { createParley } from "./index.ts";
 import { createTestClock, TestServer } from "./testing.ts";
 
@@ -7,7 +8,7 @@ it("makes the next attempt at once when it is told to, and leaves a connection t
   const clock = createTestClock();
   const parley = createParley({ ...server.options, auth: server.auth("alice"), clock });
   parley.connect();
-  const until = (state: string) => vi.waitFor(() => expect(parley.status.value.state).toBe(state));
+  const until = (state: string) => eventually(() => expect(parley.status.value.state).toBe(state));
   await until("online");
   server.down();
   await until("retrying");

@@ -1,4 +1,5 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
+import { eventually } from "./eventually-fixture.ts";
 import { createParley, type Parley, type SocketLike } from "./index.ts";
 import { TestServer } from "./testing.ts";
 
@@ -11,10 +12,10 @@ async function onlineWith(server: TestServer, auth: () => Promise<string>) {
   const parley = createParley({ ...server.options, auth });
   clients.push(parley);
   parley.connect();
-  await vi.waitFor(() => expect(parley.status.value.state).toBe("online"));
+  await eventually(() => expect(parley.status.value.state).toBe("online"));
   for (const socket of server.sockets) socket.push({ type: "token_expiring", inMs: 60_000 });
   const renewed = () => server.sockets.map(({ sent }) => sent.filter(({ id }) => id === "auth").length);
-  await vi.waitFor(() => expect(renewed()).toEqual([1, 1]));
+  await eventually(() => expect(renewed()).toEqual([1, 1]));
   return server.sockets.map(({ sent }) => sent.findLast(({ type }) => type === "auth")?.token);
 }
 
@@ -61,7 +62,7 @@ it("stops, and says why, where a service does not take a token that is valid els
   clients.push(parley);
   parley.connect();
   const error = { code: "forbidden", message: "no scope messages:read" };
-  await vi.waitFor(() => expect(parley.status.value).toMatchObject({ state: "stopped", error }));
+  await eventually(() => expect(parley.status.value).toMatchObject({ state: "stopped", error }));
   const room = parley.rooms.get("general");
   const later = [room.send("later"), room.events()[Symbol.asyncIterator]().next()];
   for (const one of later) await expect(one).rejects.toMatchObject(error);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Client } from "./client-fixture.ts";
 import { DoorFixture, opened } from "./door-fixture.ts";
 import { clientFrame, OPCODE, RawPeer } from "./raw-peer-fixture.ts";
@@ -76,8 +76,8 @@ describe("frames at the door", () => {
       await peer.opened();
       peer.socket.write(Buffer.concat(bytes));
       expect(await peer.closeCode()).toBe(1000);
-      await vi.waitFor(() => expect(fixture.heard).toContain(`closed, ${where}`));
-      await vi.waitFor(() => expect(fixture.door.connections.size).toBe(0));
+      await expect.poll(() => fixture.heard).toContain(`closed, ${where}`);
+      await expect.poll(() => fixture.door.connections.size).toBe(0);
     },
   );
 
