@@ -44,11 +44,12 @@ export function createRequest({ urls, fetch, closed }: RequestParts) {
         credentials: service === "auth" ? "include" : "omit",
         signal: AbortSignal.any(ends),
       });
-      const read = await answer.json().catch(() => ({}));
-      if (answer.ok) return read as Answer<T>;
+      // An answer that is cut off, or is a portal's page, is none.
+      if (answer.ok) return (await answer.json()) as Answer<T>;
       // What a proxy answers has no problem in its body.
+      const problem = await answer.json().catch(() => ({}));
       const retryAfterMs = Number(answer.headers.get("retry-after")) * 1_000 || undefined;
-      throw errorOf({ retryAfterMs, ...(read as object) }, CODES[answer.status] ?? "unavailable");
+      throw errorOf({ retryAfterMs, ...(problem as object) }, CODES[answer.status] ?? "unavailable");
     } catch (thrown) {
       throw toError(thrown);
     }

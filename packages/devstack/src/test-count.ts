@@ -27,7 +27,10 @@ export default class TestCount implements Reporter {
   }
 }
 
-/** What failed in a file, a line each: where, and the first line of why. */
+/** Of what a test received, so much is told, characters. */
+const RECEIVED_MAX = 300;
+
+/** What failed in a file, a line each: where, the first line of why, and what was received, which that line may leave out. */
 function failuresIn(module: TestModule): string[] {
   const tests = [...module.children.allTests()].map((test) => ({
     name: test.fullName,
@@ -35,6 +38,10 @@ function failuresIn(module: TestModule): string[] {
   }));
   const all = [{ name: "the file", errors: module.errors() }, ...tests];
   return all.flatMap(({ name, errors }) =>
-    errors.map(({ message }) => `FAILED ${module.relativeModuleId} > ${name}: ${message.split("\n")[0]}`),
+    errors.map(({ message, actual = "" }) => {
+      const received = String(actual).replace(/\s+/g, " ").slice(0, RECEIVED_MAX);
+      const why = message.split("\n")[0] + (received && ` (received ${received})`);
+      return `FAILED ${module.relativeModuleId} > ${name}: ${why}`;
+    }),
   );
 }

@@ -7,6 +7,7 @@ import {
   crowd,
   eventually,
   fresh,
+  join,
   profile,
   send,
   signedIn,
@@ -124,6 +125,28 @@ it("W13 /r/:room/:seq opens there, also after signing in", async () => {
   await eventually(() => isInSight(page, 31)).toBe(true);
   await page.goto(`/r/${room}/150`);
   await eventually(() => isInSight(page, 150)).toBe(true);
+});
+
+it("W13 a message that is slow to come is shown when it is there; until then nothing counts as read", async () => {
+  const [alice, room] = [await somebody("Alice"), fresh("w13-")];
+  await join(alice, room);
+  await crowd(room, 260);
+  const page = await signedIn(alice, "/account");
+  const asked: string[] = [];
+  await page.route(`**/rooms/${room}/messages?*`, async (route) => {
+    asked.push(new URL(route.request().url()).search);
+    if (route.request().url().includes("around=")) await page.waitForTimeout(700);
+    await route.continue();
+  });
+  await page.goto(`/r/${room}/150`);
+  await eventually(() => isInSight(page, 150)).toBe(true);
+  expect(asked.slice(0, 2)).toEqual(["?limit=50", "?around=150&limit=50"]);
+  await page.waitForTimeout(500);
+  expect(await isInSight(page, 150)).toBe(true);
+  const { unread } = (await ask(alice, "GET", `${web.urlOf("ws-consumer")}/api/v1/rooms/${room}`)) as {
+    unread: number;
+  };
+  expect(unread).toBeGreaterThan(100);
 });
 
 it("a revoked session is shown the door within 1 s; whoever signs in there next finds nothing of the former user", async () => {

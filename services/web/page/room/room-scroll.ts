@@ -3,7 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { Reading } from "./reading.ts";
 import type { RoomContext } from "./room-context.ts";
 import { Scroller } from "./scroller.ts";
-import { cameSince, lastSeq, rowOf, untilLoaded } from "./timeline-parts.ts";
+import { cameSince, hasSeq, rowOf, untilLoaded } from "./timeline-parts.ts";
 import { around, earlier, later, seqAt, WINDOW, windowStart } from "./window.ts";
 
 /** How near the edge of the list more is shown or loaded, in heights of the view. */
@@ -44,7 +44,8 @@ export class RoomScroll {
     const { items, hasNewer } = timeline;
     this.#timeline = timeline;
     if (this.#isPlaced) this.#scroller.capture();
-    this.#start = windowStart(items, this.#first.value);
+    const first = this.#first.value;
+    this.#start = windowStart(items, this.#target === undefined ? first : around(items, this.#target));
     this.#scroller.hasEnd = !hasNewer && this.#start + WINDOW >= items.length;
     return this.#start;
   }
@@ -75,28 +76,26 @@ export class RoomScroll {
   async jumpTo(seq: number): Promise<void> {
     const { room } = this.#context;
     this.#target = seq;
-    const { items = [], phase } = this.#timeline ?? {};
-    const first = seqAt(items, 0);
-    const isLoaded = first !== undefined && first <= seq && lastSeq(items) >= seq;
-    if (isLoaded) {
-      this.#first.value = around(items, seq);
-      this.commit();
-      return;
+    if (!hasSeq(room.timeline.value.items, seq)) {
+      await untilLoaded(room);
+      await room.around(seq).catch(() => undefined);
     }
-    if (items.length === 0 && phase !== "live") await untilLoaded(this.#context.room);
-    await room.around(seq).catch(() => undefined);
-    this.#first.value = around(this.#timeline?.items ?? [], seq);
+    if (this.#target !== seq) return;
+    const { items } = room.timeline.value;
+    // Else there is no such message.
+    if (!hasSeq(items, seq)) return this.#toLatest();
+    this.#first.value = around(items, seq);
     this.commit();
-    // There is no such message.
-    if (this.#target === seq) await this.#toLatest();
   }
 
+  /** Shows the target once it is in the document. */
   #showTarget(seq: number): void {
+    const { items = [] } = this.#timeline ?? {};
     const row = rowOf(this.#list, seq);
     const { lit } = this.#context;
-    if (!row || (this.#timeline?.hasNewer === false && lastSeq(this.#timeline?.items) < seq)) return;
-    if ((seqAt(this.#timeline?.items ?? [], 0) ?? 0) > seq) return;
+    if (!row || !hasSeq(items.slice(this.#start, this.#start + WINDOW), seq)) return;
     this.#target = undefined;
+    this.#first.value = seqAt(items, this.#start);
     this.#isAtLine = true;
     this.#scroller.show(row, "middle");
     lit.value = Number(row.dataset.seq);
@@ -146,7 +145,8 @@ export class RoomScroll {
 
   /** Tells what was read, and shows or loads more near an edge. */
   #check(): void {
-    if (this.#scroller.heightPx === 0 || !this.#timeline) return;
+    // What is shown on the way to a message was not read, and asks for nothing.
+    if (this.#scroller.heightPx === 0 || !this.#timeline || this.#target !== undefined) return;
     this.#report(this.#timeline);
     this.#extend(this.#timeline);
   }
@@ -195,5 +195,6 @@ export class RoomScroll {
     this.#first.value = undefined;
     this.#scroller.hasEnd = true;
     this.#scroller.toEnd();
+    this.#check();
   }
 }

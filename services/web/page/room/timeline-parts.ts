@@ -1,8 +1,11 @@
 import type { Room } from "@parley/client";
 import { type Item, isMessage } from "./rows.ts";
 
-/** Seq of the last message that is loaded; 0 if none is. */
-export const lastSeq = (items: readonly Item[] = []): number => items.findLast(isMessage)?.seq ?? 0;
+/** Whether a seq lies among messages, though it may be that of a reaction. */
+export function hasSeq(items: readonly Item[], seq: number): boolean {
+  const first = items[0];
+  return !!first && isMessage(first) && first.seq <= seq && seq <= (items.findLast(isMessage)?.seq ?? 0);
+}
 
 /** How many messages of others came after `seenHead`; 0 while that is not known. */
 export function cameSince(items: readonly Item[], seenHead: number, me: string): number {
