@@ -7,8 +7,9 @@ import { indexedDbStore } from "../src/indexeddb.ts";
 import { shareTabs } from "../src/tabs.ts";
 import { createTestClock } from "../src/test-clock.ts";
 
-/** Sockets that this page has opened, the frames it has sent, and rejections that nobody took. */
+/** Sockets that this page has opened, the first frame that each has sent, all frames, and rejections that nobody took. */
 const sockets: WebSocket[] = [];
+const firstFrames = new Map<WebSocket, string>();
 const frames: string[] = [];
 const rejections: string[] = [];
 window.WebSocket = class extends WebSocket {
@@ -18,6 +19,7 @@ window.WebSocket = class extends WebSocket {
   }
   override send(text: string): void {
     frames.push(text);
+    if (!firstFrames.has(this)) firstFrames.set(this, text);
     if (text.includes('"auth"')) page.story.push("auth");
     super.send(text);
   }
@@ -31,6 +33,7 @@ const page = {
   sockets: () => sockets.filter(({ readyState }) => readyState <= 1).length,
   opened: () => sockets.length,
   frames: () => frames,
+  firstFrames: () => [...firstFrames.values()],
   rejections: () => rejections,
   leads: () => page.entries.filter(({ event }) => event === "tab_leads").length,
   entries: [] as LogRecord[],

@@ -1,4 +1,5 @@
-import type { TokenAlgorithm } from "@parley/identity/access-token";
+import type { JsonWebKey } from "node:crypto";
+import { algorithmOf, importPublicKey, type TokenAlgorithm } from "@parley/identity/access-token";
 import type { Database } from "@parley/runtime/postgres";
 import { generateKey } from "./signing-keys.ts";
 
@@ -18,8 +19,7 @@ const REPLACE = `
   on conflict (generation) do nothing returning signs_from as "signsFrom"`;
 
 const NEWEST = `
-  select case private_jwk ->> 'kty' when 'RSA' then 'RS256' else 'EdDSA' end as algorithm
-  from auth.signing_keys order by generation desc limit 1`;
+  select private_jwk as "privateJwk" from auth.signing_keys order by generation desc limit 1`;
 
 /** How a rotation is to be made: with `now`, as after a leak; `algorithm`: another than that of the newest key. */
 type Rotation = Readonly<{ now?: boolean; algorithm?: TokenAlgorithm | undefined }>;
@@ -37,9 +37,9 @@ export async function rotateKeys(
   database: Database,
   { now, algorithm }: Rotation,
 ): Promise<NewKey | undefined> {
-  const [newest] = await database.query<{ algorithm: TokenAlgorithm }>(NEWEST);
+  const [newest] = await database.query<{ privateJwk: JsonWebKey }>(NEWEST);
   if (!newest) throw new Error("there is no key to follow: auth makes the first one when it starts");
-  const next = algorithm ?? newest.algorithm;
+  const next = algorithm ?? algorithmOf(importPublicKey(newest.privateJwk));
   const { kid, privateJwk } = await generateKey(next);
   const [row] = await database.query<{ signsFrom: Date }>(now ? REPLACE : ADD, [
     kid,
