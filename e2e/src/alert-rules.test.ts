@@ -1,12 +1,23 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import { REPOSITORY } from "@parley/devstack/environment";
 import { findProgram } from "@parley/devstack/find-program";
+import { findFreePort } from "@parley/devstack/ports";
 import { runCommand } from "@parley/devstack/run-command";
-import { expect, test } from "vitest";
+import { makeTempDir } from "@parley/devstack/temp-dir";
+import { startAlertmanager } from "@parley/operate/alertmanager";
+import { sleep } from "@parley/runtime/deadline";
+import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 
 const FOLDER = join(REPOSITORY, "deploy/observe");
+/** Go may have to build Alertmanager first. */
+const BUILD_MS = 600_000;
 const TESTS = ["rules_test.yml", "burn_rates_test.yml"];
 
 type Rule = { alert?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
@@ -49,25 +60,82 @@ test("promtool: each alert stays silent where all is well, and fires where it sh
   expect(config.code, config.stderr).toBe(0);
 });
 
-test("Alertmanager's file has a receiver for each severity, and keeps silent what there is", () => {
-  type Route = { receiver: string; routes?: Route[] };
+/** An Alertmanager with our file, in which `page` and `ticket` are paths of a server of this test. Returns its URL. */
+async function alertmanagerOf(told: string[]): Promise<string> {
+  const listener = createServer(async (request, answer) => {
+    const { alerts: firing } = (await json(request)) as { alerts: { labels: Record<string, string> }[] };
+    for (const { labels } of firing) told.push(`${request.url} ${labels.alertname} ${labels.job}`);
+    answer.end();
+  }).listen(0, "127.0.0.1");
+  await once(listener, "listening");
+  const config = parse(read("alertmanager.yml"));
+  for (const receiver of config.receivers)
+    receiver.webhook_configs = [
+      { url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/${receiver.name}` },
+    ];
+  for (const route of [config.route, ...config.route.routes]) route.group_wait = "1s";
+  const [dataDir, port] = [await makeTempDir("alertmanager"), await findFreePort()];
+  const file = join(dataDir, "alertmanager.yml");
+  await writeFile(file, JSON.stringify(config));
+  const options = { env: process.env, dataDir, file, port, onProgress: console.log };
+  const { url, stop } = await startAlertmanager(options);
+  onTestFinished(async () => {
+    await stop();
+    listener.close();
+  });
+  return url;
+}
+
+test(
+  "Alertmanager, with its file: each severity is told, and what follows from something else is not",
+  async () => {
+    const told: string[] = [];
+    const url = await alertmanagerOf(told);
+    const fire = (alertname: string, job: string) => {
+      const severity = alerts.find(({ alert }) => alert === alertname)?.labels?.severity;
+      return { labels: { alertname, job, severity } };
+    };
+    const causes = [
+      fire("ServiceDown", "ws-consumer"),
+      fire("ServiceNotReady", "auth"),
+      fire("CanaryMissing", "canary"),
+    ];
+    const effects = [
+      fire("ServiceNotReady", "ws-consumer"),
+      fire("WriterLag", "ws-consumer"),
+      fire("AuthUnavailable", "ws-producer"),
+    ];
+    const method = { method: "POST", headers: { "content-type": "application/json" } };
+    const answer = await fetch(`${url}/api/v2/alerts`, {
+      ...method,
+      body: JSON.stringify([...effects, ...causes]),
+    });
+    expect(answer.status).toBe(200);
+    await expect
+      .poll(() => told.toSorted())
+      .toEqual([
+        "/page ServiceDown ws-consumer",
+        "/page ServiceNotReady auth",
+        "/ticket CanaryMissing canary",
+      ]);
+    await sleep(2_000);
+    expect(told).toHaveLength(causes.length);
+  },
+  BUILD_MS,
+);
+
+test("what Alertmanager's file keeps silent exists", () => {
   type Inhibition = { source_matchers: string[]; target_matchers: string[] };
-  const { route, receivers, inhibit_rules } = parse(read("alertmanager.yml")) as {
-    route: Route;
-    receivers: { name: string }[];
-    inhibit_rules: Inhibition[];
-  };
-  const used = [route, ...(route.routes ?? [])].map(({ receiver }) => receiver);
-  expect(used.sort()).toEqual(["page", "ticket"]);
-  expect(receivers.map(({ name }) => name).sort()).toEqual(used);
+  const { inhibit_rules } = parse(read("alertmanager.yml")) as { inhibit_rules: Inhibition[] };
   const names = alerts.map(({ alert = "" }) => alert);
-  for (const { source_matchers, target_matchers } of inhibit_rules)
-    for (const [, text = ""] of [...source_matchers, ...target_matchers]
-      .join()
-      .matchAll(/alertname=~?"([^"]+)"/g))
-      for (const name of text.split("|"))
-        expect(
-          names.filter((one) => new RegExp(`^${name}$`).test(one)),
-          name,
-        ).not.toEqual([]);
+  const matchers = inhibit_rules.flatMap(({ source_matchers, target_matchers }) => [
+    ...source_matchers,
+    ...target_matchers,
+  ]);
+  for (const [, text = ""] of matchers.join().matchAll(/alertname=~?"([^"]+)"/g))
+    for (const name of text.split("|"))
+      expect(
+        names.filter((one) => new RegExp(`^${name}$`).test(one)),
+        name,
+      ).not.toEqual([]);
 });

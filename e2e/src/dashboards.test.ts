@@ -32,6 +32,7 @@ const parley = await Parley.start({ env, services: ["auth", "ws-producer", "ws-c
 const alice = await parley.person("alice");
 const { dataDir } = parley.stack;
 const canaryPort = await findFreePort();
+const alertmanagerPort = await findFreePort();
 const monitoring = await startMonitoring({
   env: process.env,
   dataDir,
@@ -39,6 +40,7 @@ const monitoring = await startMonitoring({
   prometheusPort: await findFreePort(),
   canaryPort,
   canaryToken: await keepCanaryToken(dataDir, parley.url("auth"), alice),
+  alertmanagerPort,
   interval: "1s",
 });
 afterAll(async () => {
@@ -89,6 +91,15 @@ test("every metric and label of a dashboard or a rule exists", async () => {
     }),
   );
   expect(missing).toEqual([]);
+});
+
+test("Prometheus would tell an Alertmanager", async () => {
+  type Known = { data: { activeAlertmanagers: { url: string }[] } };
+  const url = `http://127.0.0.1:${alertmanagerPort}/api/v2/alerts`;
+  await until("Prometheus knows it", async () => {
+    const { data } = (await (await fetch(`${monitoring.url}/api/v1/alertmanagers`)).json()) as Known;
+    return data.activeAlertmanagers.some((one) => one.url === url);
+  });
 });
 
 test("the canary sends, hears and reads; a dead ws-consumer is a round that fails", async () => {

@@ -26,6 +26,18 @@ export const PROGRAMS = {
     home: "the releases of the nats-io/nats-server project on GitHub",
   },
   prometheus: { versionMin: "3.5.3", home: "prometheus.io/download" },
+  // Debian's wants its templates under /usr.
+  alertmanager: {
+    versionMin: "0.27.0",
+    isPackaged: false,
+    go: {
+      module: "github.com/prometheus/alertmanager",
+      version: "0.28.1",
+      main: "./cmd/alertmanager",
+      set: "github.com/prometheus/common/version.Version=0.28.1",
+    },
+    home: "prometheus.io/download",
+  },
   promtool: { versionMin: "3.5.3", home: "prometheus.io/download, in the archive of prometheus" },
   // Its second generation: settings in a file. A build from the module has no page of its own (deploy/observe/traces).
   jaeger: {

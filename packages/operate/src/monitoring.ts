@@ -19,6 +19,8 @@ type MonitoringOptions = Readonly<{
   prometheusPort: number;
   canaryPort: number;
   canaryToken: string;
+  /** Port of the Alertmanager on this machine that is told what fires. */
+  alertmanagerPort?: number | undefined;
   /** How often Prometheus asks, and looks at its rules. */
   interval: string;
   onProgress?: Progress;
@@ -32,12 +34,15 @@ const logFileOf = (dataDir: string, name: string) => join(dataDir, "logs", `${na
 
 /** The configuration of Prometheus; JSON is YAML. */
 function prometheusConfig(options: MonitoringOptions): string {
-  const { ports, interval } = options;
+  const { ports, interval, alertmanagerPort } = options;
   const canaryUrl = canaryUrlOf(options);
   const targets = SERVICE_NAMES.map((name) => [name, metricsUrlOf(name, ports)]);
   const config = {
     global: { scrape_interval: interval, evaluation_interval: interval },
     rule_files: [join(REPOSITORY, "deploy/observe/rules.yml")],
+    ...(alertmanagerPort !== undefined && {
+      alerting: { alertmanagers: [{ static_configs: [{ targets: [`127.0.0.1:${alertmanagerPort}`] }] }] },
+    }),
     scrape_configs: [...targets, ["canary", canaryUrl]].map(([job, url]) => ({
       job_name: job,
       static_configs: [{ targets: [url?.replace("http://", "")] }],

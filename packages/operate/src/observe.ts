@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { type Environment, loadDotEnv, SettingError } from "@parley/devstack/environment";
+import { type Environment, loadDotEnv, type Progress, SettingError } from "@parley/devstack/environment";
 import { isLocked, readPorts } from "@parley/devstack/run-dir";
 import { errorText, runMain, say, timedProgress, untilAskedToEnd } from "@parley/devstack/terminal";
 import { httpUrlOf } from "./addresses.ts";
+import { alertmanagerConfig, startAlertmanager } from "./alertmanager.ts";
 import { type DemoUser, demoUsersFile } from "./demo-users.ts";
 import { receiverOf, startJaeger } from "./jaeger.ts";
 import { keepCanaryToken, startMonitoring } from "./monitoring.ts";
@@ -11,7 +12,7 @@ import { dataDirOf, portVariable } from "./settings.ts";
 const INTERVAL = "5s";
 const THIS_MACHINE = ["127.0.0.1", "localhost", "[::1]"];
 
-// `make observe`: Prometheus, the canary and Jaeger beside the running stack, until a signal ends them.
+// `make observe`: Prometheus, the canary, Jaeger and perhaps Alertmanager beside the running stack, until a signal ends them.
 await runMain("make observe", async () => {
   loadDotEnv();
   const { env } = process;
@@ -19,6 +20,8 @@ await runMain("make observe", async () => {
   const dataDir = dataDirOf(env);
   if (!isLocked(dataDir)) throw new SettingError("NOTHING_RUNS", `nothing runs on ${dataDir} (make start)`);
   const ports = readPorts(dataDir);
+  const file = alertmanagerConfig(env);
+  const alertmanagerPort = portVariable(env, "ALERTMANAGER_PORT") ?? 9_093;
   const monitor = async () =>
     await startMonitoring({
       env,
@@ -27,6 +30,7 @@ await runMain("make observe", async () => {
       prometheusPort: portVariable(env, "PROMETHEUS_PORT") ?? 9_090,
       canaryPort: portVariable(env, "CANARY_METRICS_PORT") ?? 9_084,
       canaryToken: await canaryToken(dataDir, `${httpUrlOf("auth", ports)}`),
+      alertmanagerPort: file === undefined ? undefined : alertmanagerPort,
       interval: INTERVAL,
       onProgress: timedProgress(),
     });
@@ -40,45 +44,54 @@ await runMain("make observe", async () => {
   say(`  ${"targets".padEnd(12)} ${url}/targets`);
   say(`  ${"dashboards".padEnd(12)} deploy/observe/dashboards, for a Grafana of your own`);
   say(`  ${"alerts".padEnd(12)} what each means: docs/operations.md`);
+  if (file === undefined) say(`  ${"told".padEnd(12)} nobody: ALERTMANAGER_CONFIG names no file of yours`);
   say("\nCtrl-C stops them; the stack goes on.");
   const abort = new AbortController();
-  const traces = observeTraces(env, dataDir, abort.signal);
+  const options = { env, dataDir, signal: abort.signal, onProgress: timedProgress() };
+  const others = [beside("traces", abort.signal, () => traces(options))];
+  if (file !== undefined)
+    others.push(beside("told", abort.signal, () => alerts({ ...options, file, port: alertmanagerPort })));
   await ending;
   abort.abort();
-  // A Jaeger that still starts ends with this process.
-  const stopTraces = await Promise.race([traces, Promise.resolve(undefined)]);
-  await Promise.all([stop(), stopTraces?.()]);
+  // What still starts ends with this process.
+  const stops = await Promise.all(others.map((other) => Promise.race([other, Promise.resolve(undefined)])));
+  await Promise.all([stop(), ...stops.map((stopOne) => stopOne?.())]);
   return 0;
 });
 
-/**
- * Starts Jaeger if the services send traces to this machine, and says what to open: later than the rest, as it may have to be
- * built. Never throws: the rest does without.
- *
- * @returns what stops it
- */
-async function observeTraces(
-  env: Environment,
-  dataDir: string,
+type Beside = Readonly<{ env: Environment; dataDir: string; signal: AbortSignal; onProgress: Progress }>;
+
+/** Starts something that may have to be built, and says what came of it. Never throws: the rest does without. */
+async function beside(
+  what: string,
   signal: AbortSignal,
+  start: () => Promise<{ lines: string[]; stop: () => Promise<void> }>,
 ): Promise<(() => Promise<void>) | undefined> {
   try {
-    const receiver = new URL(receiverOf(env));
-    if (!THIS_MACHINE.includes(receiver.hostname)) {
-      say(`  ${"traces".padEnd(12)} go to ${receiver.origin}`);
-      return undefined;
-    }
-    const port = portVariable(env, "JAEGER_PORT") ?? 16_686;
-    const onProgress = timedProgress();
-    const options = { env, dataDir, receiver: receiver.host, port, isFetched: true, signal, onProgress };
-    const { url, stop } = await startJaeger(options);
-    say(`\n  ${"traces".padEnd(12)} ${url}/search?service=ws-consumer&operation=store`);
-    say(`  ${"".padEnd(12)} of every message after \`make start TRACES=1\`; docs/operations.md\n`);
+    const { lines, stop } = await start();
+    say(`\n${lines.map((line, i) => `  ${(i === 0 ? what : "").padEnd(12)} ${line}`).join("\n")}\n`);
     return stop;
   } catch (error) {
-    if (!signal.aborted) say(`\n  ${"traces".padEnd(12)} there is no Jaeger: ${errorText(error)}\n`);
+    if (!signal.aborted) say(`\n  ${what.padEnd(12)} ${errorText(error)}\n`);
     return undefined;
   }
+}
+
+/** Jaeger, if the services send traces to this machine. */
+async function traces(options: Beside) {
+  const receiver = new URL(receiverOf(options.env));
+  if (!THIS_MACHINE.includes(receiver.hostname))
+    return { lines: [`go to ${receiver.origin}`], stop: async () => undefined };
+  const port = portVariable(options.env, "JAEGER_PORT") ?? 16_686;
+  const { url, stop } = await startJaeger({ ...options, receiver: receiver.host, port, isFetched: true });
+  const search = `${url}/search?service=ws-consumer&operation=store`;
+  return { lines: [search, "of every message after `make start TRACES=1`; docs/operations.md"], stop };
+}
+
+/** An Alertmanager, with a file of one's own. */
+async function alerts(options: Beside & { file: string; port: number }) {
+  const { url, stop } = await startAlertmanager(options);
+  return { lines: [url, `who is told: ${options.file}`], stop };
 }
 
 /** The first demo user of `make start` is an admin, who makes the canary's account. */

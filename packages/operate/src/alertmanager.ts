@@ -1,0 +1,60 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { type Environment, type Progress, REPOSITORY, variable } from "@parley/devstack/environment";
+import { findProgram } from "@parley/devstack/find-program";
+import { missingAt, Unit } from "@parley/devstack/unit";
+
+/** The file that tells nobody. */
+const SHIPPED = join(REPOSITORY, "deploy/observe/alertmanager.yml");
+
+/** The file that says who is told of alerts; undefined if ALERTMANAGER_CONFIG names none of one's own. */
+export function alertmanagerConfig(env: Environment): string | undefined {
+  const file = variable(env, "ALERTMANAGER_CONFIG");
+  const path = file === undefined ? SHIPPED : resolve(REPOSITORY, file);
+  return path === SHIPPED ? undefined : path;
+}
+
+type AlertmanagerOptions = Readonly<{
+  env: Environment;
+  dataDir: string;
+  /** Who is told, and when: Alertmanager's own form. */
+  file: string;
+  port: number;
+  /** Gives up. */
+  signal?: AbortSignal;
+  onProgress?: Progress;
+}>;
+
+/**
+ * Starts an Alertmanager on this machine, which is started again when it dies. It is built if there is none, which takes a
+ * minute or two.
+ *
+ * @returns where its page and its API are, and `stop`
+ * @throws {DevstackError} PROGRAM_MISSING, NOT_READY
+ */
+export async function startAlertmanager(options: AlertmanagerOptions) {
+  const { env, dataDir, file, port, signal, onProgress } = options;
+  const command = await findProgram("alertmanager", { env, signal, onProgress });
+  const folder = join(dataDir, "observe/alertmanager");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const address = `127.0.0.1:${port}`;
+  const args = [
+    `--config.file=${file}`,
+    `--storage.path=${folder}`,
+    `--web.listen-address=${address}`,
+    // One alone asks no others.
+    "--cluster.listen-address=",
+    "--log.level=warn",
+  ];
+  const logFile = join(dataDir, "logs/alertmanager.log");
+  const unit = new Unit({
+    name: "alertmanager",
+    supervise: true,
+    onProgress,
+    logFile,
+    command: async () => ({ command, args, logFile }),
+    missing: () => missingAt(`http://${address}/-/ready`),
+  });
+  await unit.startReady();
+  return { url: `http://${address}`, stop: () => unit.stop() };
+}
