@@ -180,9 +180,12 @@ images: ## build the images, with the version as a tag (Docker)
 	@docker compose --profile edge build
 	@for name in auth ws-producer ws-consumer web migrate nats edge; do docker tag parley-$$name parley-$$name:$(VERSION); echo "images: parley-$$name:$(VERSION)"; done
 
-.PHONY: k8s-render
+.PHONY: k8s-render k8s-dry-run
 k8s-render: install ## the manifests for Kubernetes (OVERLAY=kind or production)
 	@kubectl=$$($(NODE) $(OPERATE)/program-main.ts kubectl) && exec "$$kubectl" kustomize deploy/k8s/overlays/$(or $(OVERLAY),production)
+
+k8s-dry-run: install ## whether a real API server of Kubernetes takes deploy/k8s (Go builds it once, a quarter of an hour)
+	@exec $(NODE) e2e/src/k8s-dry-run.ts
 
 .PHONY: clean
 clean: ## stop the stack, then remove its data, installed packages and generated code

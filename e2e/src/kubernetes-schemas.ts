@@ -59,7 +59,10 @@ export async function faultsOf(manifest: Manifest): Promise<string[] | undefined
 
 async function validatorOf(apiVersion: string, kind: string): Promise<ValidateFunction | undefined> {
   const custom = CUSTOM[kind];
-  if (custom !== undefined) return ajv.compile(strict(await customSchema(...custom)));
+  if (custom !== undefined) {
+    const [version] = (await customDefinition(...custom)).spec.versions;
+    return ajv.compile(strict(version?.schema.openAPIV3Schema as Schema));
+  }
   core ??= fetchCore();
   const [version, group] = apiVersion.split("/").reverse();
   const name = [kind, group?.split(".")[0], version].filter((part) => part !== undefined).join("-");
@@ -83,15 +86,20 @@ async function fetchCore(): Promise<string> {
   return schemas;
 }
 
-async function customSchema(module: string, file: string): Promise<Schema> {
+/** The definitions of the kinds of others, for an API server. @throws {SchemasMissing} */
+export const customDefinitions = (): Promise<Definition[]> =>
+  Promise.all(Object.values(CUSTOM).map((one) => customDefinition(...one)));
+
+type Definition = { spec: { versions: { schema: { openAPIV3Schema: Schema } }[] } };
+
+async function customDefinition(module: string, file: string): Promise<Definition> {
   const { code, stdout, stderr } = await runCommand("go", ["mod", "download", "-json", module], {
     timeoutMs: FETCH_MS,
     cwd: cacheDir(process.env),
     env: { ...process.env, GOFLAGS: "-modcacherw" },
   });
   if (code !== 0) throw new SchemasMissing(`${module} cannot be had: ${stderr}${stdout}`);
-  const definition = parse(readFileSync(join(JSON.parse(stdout).Dir, file), "utf8"));
-  return definition.spec.versions[0].schema.openAPIV3Schema;
+  return parse(readFileSync(join(JSON.parse(stdout).Dir, file), "utf8"));
 }
 
 /** The same schema without room for properties that it does not name, but those of every object. */

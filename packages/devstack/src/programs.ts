@@ -7,6 +7,8 @@ type Source = Readonly<{
   versionArgs?: readonly string[];
   /** Whether Debian's and Ubuntu's development suites have a package of its name; default true. */
   isPackaged?: boolean;
+  /** What that package is called; default as the program. */
+  package?: string;
   /** Its path in that package; default below `usr/bin`. */
   path?: string;
   /** What Go builds where there is no package. */
@@ -67,14 +69,28 @@ export const PROGRAMS = {
     versionArgs: ["version", "--client"],
     home: "kubernetes.io/docs/tasks/tools",
   },
+  // Judges deploy/k8s: `make k8s-dry-run`.
+  "kube-apiserver": {
+    versionMin: "1.34.0",
+    isPackaged: false,
+    go: {
+      module: "k8s.io/kubernetes",
+      version: "1.37.2",
+      main: "./cmd/kube-apiserver",
+      set: "k8s.io/component-base/version.gitVersion=v1.37.2",
+      siblingsVersion: "0.37.2",
+    },
+    home: "kubernetes.io/releases/download",
+  },
+  etcd: { versionMin: "3.5.0", package: "etcd-server", home: "etcd.io/docs" },
 } as const satisfies Readonly<Record<string, Source>>;
 export type ProgramName = keyof typeof PROGRAMS;
 
 /** A program with its defaults filled in. */
 export function programOf(name: ProgramName): Program {
   const source: Source = PROGRAMS[name];
-  const usual = { versionArgs: ["--version"], isPackaged: true, path: `usr/bin/${name}`, go: undefined };
-  return { ...usual, ...source };
+  const usual = { versionArgs: ["--version"], isPackaged: true, package: name, path: `usr/bin/${name}` };
+  return { ...usual, go: undefined, ...source };
 }
 
 /** The variable that names a copy of one's own: `NATS_SERVER_BIN` for nats-server. */
