@@ -90,7 +90,7 @@ dead-letters: | $(NODE) ## list what could not be stored (REPLAY=<id>: put one i
 	@exec $(OPERATOR) services/ws-consumer/src/dead-letters-main.ts $(if $(REPLAY),replay $(REPLAY),list)
 
 rotate-keys: | $(NODE) ## make a new signing key; the old one stays valid for a while (NOW=1: not, a key has leaked; ALGORITHM=RS256: of that kind)
-	@exec $(OPERATOR) services/auth/src/rotate-keys-main.ts $(call flag,NOW,--now) $(if $(ALGORITHM),--algorithm=$(ALGORITHM))
+	@exec $(OPERATOR) services/auth/src/rotate-keys-main.ts $(call flag,NOW,--now) $(if $(ALGORITHM),--algorithm='$(ALGORITHM)')
 
 admin: | $(NODE) ## make a registered user an admin (NAME=alice; REMOVE=1: no admin any more), at once
 	@exec $(OPERATOR) services/auth/src/admin-main.ts $(NAME) $(call flag,REMOVE,--remove)

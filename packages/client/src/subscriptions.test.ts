@@ -41,3 +41,16 @@ it("what the own room tells between the first moment of a connection and the ans
   for (const room of ["@me", "room"]) said(room, 7);
   expect([own, others]).toEqual([[7], []]);
 });
+
+it("the own room is not asked for where nobody reads it: a later reader would be told what was before it", async () => {
+  const sent: object[] = [];
+  const send = (frame: object | string) => sent.push(frame as object) > 0;
+  const subscriptions = createSubscriptions({ phase: "online", send }, createTimers(systemClock));
+  const hello = { user: { id: "u" }, limits: {} } as Hello;
+  subscriptions.online(hello);
+  subscriptions.take({ type: "membership", room: "@me", seq: 5, at: "2026-01-01T00:00:00Z" });
+  subscriptions.offline();
+  subscriptions.online(hello);
+  await new Promise(setImmediate);
+  expect(sent).toEqual([]);
+});

@@ -35,9 +35,6 @@ export function createSubscriptions(
 ): Subscriptions {
   const subs = new Map<string, Subscription>();
   let isFlushing = false;
-  /** The user, and the last seq of the user's own room. */
-  let userId: string;
-  let ownSeq: number | undefined;
   let roomsPerResume = ROOMS_PER_RESUME;
 
   const want = (sub: Subscription) => {
@@ -96,21 +93,17 @@ export function createSubscriptions(
       const sub = subs.get(room);
       if (sub) want(sub);
     },
-    online({ user, limits }) {
-      if (user.id !== userId) ownSeq = undefined;
-      userId = user.id;
+    online({ limits }) {
       roomsPerResume = limits.roomsPerResume || ROOMS_PER_RESUME;
       for (const sub of subs.values()) want(sub);
-      if (ownSeq !== undefined) connection.send({ type: "resume", rooms: { [ME]: ownSeq } });
     },
     offline() {
       for (const sub of subs.values()) sub.offline();
     },
     take(frame) {
-      const { type, room = "", seq } = frame;
+      const { type, room = "" } = frame;
       if (type === "error")
         for (const one of subs.values()) if (one.isRefusedBy(frame)) refuse(one, errorOf(frame));
-      if (room === ME && typeof seq === "number") ownSeq = seq;
       const sub = subs.get(room);
       if (sub) pass(sub, frame);
     },

@@ -33,6 +33,8 @@ export class TimelineView {
   /** Names the time from the first open to the last release: what belongs to an earlier one is ignored. */
   #session = {};
   #isPaged = false;
+  /** Counts the parts of the room that were asked for: a page of an earlier one is ignored. */
+  #part = 0;
   #unsubscribe: Release | undefined;
   #stopSave: Release | undefined;
   #stopShow: Release | undefined;
@@ -80,6 +82,7 @@ export class TimelineView {
   /** Forgets what is known of the room, also in the store, and begins anew. */
   reset(): void {
     this.#store(undefined);
+    this.#part += 1;
     this.#unsubscribe?.();
     this.#state = EMPTY;
     this.refresh();
@@ -90,10 +93,14 @@ export class TimelineView {
   /** Loads more. Resolves to whether there is still more in that direction. */
   async page<T = boolean>(place: Place, around = 0): Promise<T> {
     const { items, completeFrom } = this.#state;
+    if (place === "newest" || place === "around") this.#part += 1;
+    const part = this.#part;
     this.#isPaged = place !== "newest";
     const edge = place === "before" ? items[0] : items.at(-1);
     const seq = place === "around" ? around : (edge?.message.seq ?? completeFrom);
-    this.#dispatch(await loadPage(this.#core, this.#room, place, seq, () => this.#state));
+    const page = await loadPage(this.#core, this.#room, place, seq, () => this.#state);
+    // Else what is shown, or will be, is another part of the room: the page is not next to it.
+    if (part === this.#part) this.#dispatch(page);
     return (place === "before" ? this.#state.hasOlder : this.#state.hasNewer) as T;
   }
 
@@ -123,6 +130,7 @@ export class TimelineView {
 
   #gap(to: number): void {
     this.#store(undefined);
+    this.#part += 1;
     this.#reader.cursor = to;
     this.#core.outbox.forget(this.#room);
     this.#dispatch({ type: "gap", to });
@@ -134,7 +142,7 @@ export class TimelineView {
     const session = {};
     this.#session = session;
     const { error: _, ...known } = this.#state;
-    this.#state = known.hasNewer ? EMPTY : known;
+    this.#state = known;
     if (this.#state.head > 0) return this.#listen();
     const state = await store?.get(`cache/${this.#room}`);
     if (session !== this.#session) return;
@@ -169,8 +177,10 @@ export class TimelineView {
     this.#session = {};
     this.#unsubscribe?.();
     this.#isPaged = false;
-    this.#state = { ...this.#state, phase: "cached" };
-    this.#core.outbox.forget(this.#room);
+    this.#part += 1;
+    // A part of the room without its end is not where the next one begins.
+    this.#state = this.#state.hasNewer ? EMPTY : { ...this.#state, phase: "cached" };
+    this.refresh();
   }
 
   #save(): void {

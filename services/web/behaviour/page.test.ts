@@ -5,6 +5,7 @@ import "./writing-fixture.ts";
 import "./completing-fixture.ts";
 import "./stored-fixture.ts";
 import "./doors-fixture.ts";
+import "./linking-fixture.ts";
 import "./faults-fixture.ts";
 import "./people-fixture.ts";
 import { usePageStack } from "./running-fixture.ts";

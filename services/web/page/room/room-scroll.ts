@@ -1,5 +1,6 @@
 import type { Timeline } from "@parley/client";
 import { type Signal, signal } from "@preact/signals";
+import { persist } from "../state/persist.ts";
 import type { Reading } from "./reading.ts";
 import type { RoomContext } from "./room-context.ts";
 import { Scroller } from "./scroller.ts";
@@ -30,13 +31,20 @@ export class RoomScroll {
   #isLoading = false;
   /** A message to be shown once it is in the document. */
   #target: number | undefined;
+  /** The reader has scrolled since, and does not wait for it. */
+  #isFree = false;
   /** The head when the reader was at the end last. */
   #seenHead = 0;
 
-  constructor(context: RoomContext, reading: Reading) {
+  constructor(context: RoomContext, reading: Reading, target?: number) {
+    this.#target = target;
     this.#context = context;
     this.#reading = reading;
     context.toLatest = () => void this.#toLatest();
+    this.#scroller.onGesture = () => {
+      this.#isFree = true;
+      this.#isAtLine = true;
+    };
   }
 
   /** Before rows are made: remembers what is seen; returns the index of the first message to be shown. */
@@ -72,18 +80,29 @@ export class RoomScroll {
     this.#check();
   }
 
+  /** Whether the list is still shown. */
+  readonly #isHere = (): boolean => !!this.#list?.isConnected;
+
   /** Shows a message, loading what is around it. */
   async jumpTo(seq: number): Promise<void> {
     const { room } = this.#context;
     this.#target = seq;
+    this.#isFree = false;
     if (!hasSeq(room.timeline.value.items, seq)) {
       await untilLoaded(room);
-      await room.around(seq).catch(() => undefined);
+      await persist(
+        () => room.around(seq),
+        () => this.#target === seq && !this.#isFree && this.#isHere(),
+      );
     }
     if (this.#target !== seq) return;
     const { items } = room.timeline.value;
-    // Else there is no such message.
-    if (!hasSeq(items, seq)) return this.#toLatest();
+    if (!hasSeq(items, seq)) {
+      this.#target = undefined;
+      // There is no such message.
+      if (!this.#isFree) await this.#toLatest();
+      return;
+    }
     this.#first.value = around(items, seq);
     this.commit();
   }
@@ -98,9 +117,10 @@ export class RoomScroll {
     this.#first.value = seqAt(items, this.#start);
     this.#isAtLine = true;
     this.#scroller.show(row, "middle");
-    lit.value = Number(row.dataset.seq);
+    const shown = Number(row.dataset.seq);
+    lit.value = shown;
     setTimeout(() => {
-      lit.value = undefined;
+      if (lit.value === shown) lit.value = undefined;
     }, LIT_MS);
   }
 
@@ -126,8 +146,10 @@ export class RoomScroll {
     if (this.#isLoading) return;
     this.#isLoading = true;
     const seq = (this.#reading.unreadAfter.peek() ?? 0) + 1;
-    await this.#context.room.around(seq).catch(() => undefined);
+    const isWanted = () => !this.#isAtLine && this.#target === undefined && this.#isHere();
+    await persist(() => this.#context.room.around(seq), isWanted);
     this.#isLoading = false;
+    if (!isWanted()) return;
     this.#first.value = around(this.#timeline?.items ?? [], seq);
     this.#place();
     this.#isAtLine = true;
@@ -146,7 +168,8 @@ export class RoomScroll {
   /** Tells what was read, and shows or loads more near an edge. */
   #check(): void {
     // What is shown on the way to a message was not read, and asks for nothing.
-    if (this.#scroller.heightPx === 0 || !this.#timeline || this.#target !== undefined) return;
+    const isOnTheWay = this.#target !== undefined && !this.#isFree;
+    if (this.#scroller.heightPx === 0 || !this.#timeline || isOnTheWay) return;
     this.#report(this.#timeline);
     this.#extend(this.#timeline);
   }
@@ -181,17 +204,22 @@ export class RoomScroll {
   #load(page: () => Promise<boolean>): void {
     if (this.#isLoading) return;
     this.#isLoading = true;
-    page()
-      .catch(() => new Promise((resolve) => setTimeout(resolve, 2_000)))
-      .finally(() => {
-        this.#isLoading = false;
-        this.#check();
-      });
+    void persist(page, this.#isHere).then((hasMore) => {
+      this.#isLoading = false;
+      // Refused for good, it would be again.
+      if (hasMore !== undefined) this.#check();
+    });
   }
 
   async #toLatest(): Promise<void> {
     this.#target = undefined;
-    if (this.#timeline?.hasNewer) await this.#context.room.latest().catch(() => undefined);
+    try {
+      if (this.#timeline?.hasNewer) await this.#context.room.latest();
+    } catch (error) {
+      // What is loaded does not end where the room does.
+      return this.#context.tell(error);
+    }
+    if (this.#target !== undefined) return;
     this.#first.value = undefined;
     this.#scroller.hasEnd = true;
     this.#scroller.toEnd();

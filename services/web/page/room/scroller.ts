@@ -15,6 +15,8 @@ type Anchor = Readonly<{ row: HTMLElement; top: number }>;
 export class Scroller {
   /** Whether the end of the list is the end of the room: the list may follow it. */
   hasEnd = true;
+  /** Called when the reader scrolls; a press may be anything. */
+  onGesture = (): void => undefined;
   #box: HTMLElement | undefined;
   #list: HTMLElement | undefined;
   #anchor: Anchor | undefined;
@@ -39,8 +41,9 @@ export class Scroller {
     const observer = new ResizeObserver(() => this.settle());
     observer.observe(list);
     observer.observe(box);
-    const free = () => {
+    const free = ({ type }: Event) => {
       this.#heldUntil = 0;
+      if (type !== "pointerdown") this.onGesture();
     };
     for (const name of GESTURES) box.addEventListener(name, free, { passive: true });
     box.addEventListener("scroll", scrolled, { passive: true });

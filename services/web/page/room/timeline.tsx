@@ -6,6 +6,7 @@ import { Icon } from "../parts/icon.tsx";
 import { marked, Named } from "../parts/named.tsx";
 import { Notice } from "../parts/notice.tsx";
 import { dayText } from "../parts/times.ts";
+import { route } from "../state/route.ts";
 import { text } from "../text/en.ts";
 import { moveAmongRows } from "./list-keys.ts";
 import { MessageRow } from "./message-row.tsx";
@@ -61,7 +62,7 @@ function rowNode(row: Row, context: RoomContext, items: readonly Item[]): VNode 
 export function Timeline({ context, timeline, reading, name, target }: Props) {
   const box = useRef<HTMLElement>(null);
   const list = useRef<HTMLOListElement>(null);
-  const scroll = useMemo(() => new RoomScroll(context, reading), [context, reading]);
+  const scroll = useMemo(() => new RoomScroll(context, reading, target), [context, reading]);
   const away = useSignal(0);
   const { items, head, hasNewer, hasOlder, phase } = timeline;
 
@@ -82,7 +83,8 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
   });
   useEffect(() => {
     if (target !== undefined) void scroll.jumpTo(target);
-  }, [scroll, target]);
+    // The same link may be followed again.
+  }, [scroll, target, route.value]);
 
   const isEmpty = items.length === 0 && phase === "live";
   const isAway = away.value !== 0;

@@ -1,8 +1,8 @@
 import { Dialog } from "../parts/dialog.tsx";
 import { overlay } from "../state/keys.ts";
-import { text } from "../text/en.ts";
+import { screens } from "../text/en-screens.ts";
 
-const words = text.keys;
+const words = screens.keys;
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["Ctrl K", words.switch],
   ["Enter", words.send],

@@ -28,6 +28,8 @@ let owner: { user: string; end: AbortController } | undefined;
 const followed = new Map<string, AbortController>();
 /** The list was asked for before the client heard of changes: what came between is in neither. */
 let isEarly = false;
+/** When the list that is shown was asked for: answers may come in another order. */
+let shownAt = 0;
 
 /** Shows the rooms of who is signed in, and follows them until somebody else is. */
 export function startInbox(): void {
@@ -98,6 +100,7 @@ async function load(): Promise<void> {
   const mine = owner;
   if (!mine) return;
   const { signal } = mine.end;
+  const askedAt = performance.now();
   try {
     const all: RoomSummary[] = [];
     let cursor: string | null = "";
@@ -106,7 +109,8 @@ async function load(): Promise<void> {
       all.push(...page.items);
       cursor = page.next;
     }
-    if (signal.aborted) return;
+    if (signal.aborted || askedAt < shownAt) return;
+    shownAt = askedAt;
     const left = new Set(rooms.value.map(({ id }) => id));
     for (const { id } of all) left.delete(id);
     for (const room of left) dropRoom(room);

@@ -56,7 +56,6 @@ export function startSession(): void {
     if (isLeaving) return;
     wasEnded.value = phase.value === "in";
     phase.value = "out";
-    keepOnDevice(WAS_IN, undefined);
   });
   // Maybe late, if this tab was frozen: then what is kept is of the next user.
   tabs.onmessage = () => void startOver((user) => !user || user === owner, "/");
@@ -137,6 +136,7 @@ export async function leaveAfter(end: () => Promise<unknown>): Promise<void> {
     isLeaving = parley.status.value.state === "signed_out";
     if (!isLeaving) throw error;
   }
+  keepOnDevice(WAS_IN, undefined);
   tabs.postMessage("left");
   await startOver(() => true, "/");
 }

@@ -225,4 +225,17 @@ export const screens = {
     found: (n: number, isMore: boolean) => (isMore ? `${n} and more` : count(n, "message", "messages")),
     searching: "Searching…",
   },
+  keys: {
+    title: "Keyboard",
+    help: "This list",
+    switch: "Go to a room or a person",
+    toMessages: "To the messages",
+    move: "From message to message",
+    actions: "What can be done with a message",
+    send: "Send",
+    newLine: "New line",
+    complete: "Complete a person or an emoji",
+    editLast: "Edit your last message (in an empty text field)",
+    leave: "Back, or leave it",
+  },
 };

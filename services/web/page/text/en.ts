@@ -175,19 +175,6 @@ export const text = {
     session_not_found: "this device is signed out already",
   } as Readonly<Record<string, string>>,
 
-  keys: {
-    title: "Keyboard",
-    help: "This list",
-    switch: "Go to a room or a person",
-    toMessages: "To the messages",
-    move: "From message to message",
-    actions: "What can be done with a message",
-    send: "Send",
-    newLine: "New line",
-    complete: "Complete a person or an emoji",
-    editLast: "Edit your last message (in an empty text field)",
-    leave: "Back, or leave it",
-  },
   today: "Today",
   yesterday: "Yesterday",
 };
