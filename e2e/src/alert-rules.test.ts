@@ -16,8 +16,6 @@ import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 
 const FOLDER = join(REPOSITORY, "deploy/observe");
-/** Go may have to build Alertmanager first. */
-const BUILD_MS = 600_000;
 const TESTS = ["rules_test.yml", "burn_rates_test.yml"];
 
 type Rule = { alert?: string; labels?: Record<string, string>; annotations?: Record<string, string> };
@@ -77,7 +75,7 @@ async function alertmanagerOf(told: string[]): Promise<string> {
   const [dataDir, port] = [await makeTempDir("alertmanager"), await findFreePort()];
   const file = join(dataDir, "alertmanager.yml");
   await writeFile(file, JSON.stringify(config));
-  const options = { env: process.env, dataDir, file, port, onProgress: console.log };
+  const options = { env: process.env, dataDir, file, port, isFetched: false };
   const { url, stop } = await startAlertmanager(options);
   onTestFinished(async () => {
     await stop();
@@ -86,43 +84,40 @@ async function alertmanagerOf(told: string[]): Promise<string> {
   return url;
 }
 
-test(
-  "Alertmanager, with its file: each severity is told, and what follows from something else is not",
-  async () => {
-    const told: string[] = [];
-    const url = await alertmanagerOf(told);
-    const fire = (alertname: string, job: string) => {
-      const severity = alerts.find(({ alert }) => alert === alertname)?.labels?.severity;
-      return { labels: { alertname, job, severity } };
-    };
-    const causes = [
-      fire("ServiceDown", "ws-consumer"),
-      fire("ServiceNotReady", "auth"),
-      fire("CanaryMissing", "canary"),
-    ];
-    const effects = [
-      fire("ServiceNotReady", "ws-consumer"),
-      fire("WriterLag", "ws-consumer"),
-      fire("AuthUnavailable", "ws-producer"),
-    ];
-    const method = { method: "POST", headers: { "content-type": "application/json" } };
-    const answer = await fetch(`${url}/api/v2/alerts`, {
-      ...method,
-      body: JSON.stringify([...effects, ...causes]),
-    });
-    expect(answer.status).toBe(200);
-    await expect
-      .poll(() => told.toSorted())
-      .toEqual([
-        "/page ServiceDown ws-consumer",
-        "/page ServiceNotReady auth",
-        "/ticket CanaryMissing canary",
-      ]);
-    await sleep(2_000);
-    expect(told).toHaveLength(causes.length);
-  },
-  BUILD_MS,
-);
+test("Alertmanager, with its file: each severity is told, and what follows from something else is not", async ({
+  skip,
+}) => {
+  const told: string[] = [];
+  const url = await alertmanagerOf(told).catch((error: { code?: string }) => {
+    if (error.code !== "PROGRAM_MISSING") throw error;
+    return skip("there is no Alertmanager here yet: `make observe` builds one");
+  });
+  const fire = (alertname: string, job: string) => {
+    const severity = alerts.find(({ alert }) => alert === alertname)?.labels?.severity;
+    return { labels: { alertname, job, severity } };
+  };
+  const causes = [
+    fire("ServiceDown", "ws-consumer"),
+    fire("ServiceNotReady", "auth"),
+    fire("CanaryMissing", "canary"),
+  ];
+  const effects = [
+    fire("ServiceNotReady", "ws-consumer"),
+    fire("WriterLag", "ws-consumer"),
+    fire("AuthUnavailable", "ws-producer"),
+  ];
+  const method = { method: "POST", headers: { "content-type": "application/json" } };
+  const answer = await fetch(`${url}/api/v2/alerts`, {
+    ...method,
+    body: JSON.stringify([...effects, ...causes]),
+  });
+  expect(answer.status).toBe(200);
+  await expect
+    .poll(() => told.toSorted())
+    .toEqual(["/page ServiceDown ws-consumer", "/page ServiceNotReady auth", "/ticket CanaryMissing canary"]);
+  await sleep(2_000);
+  expect(told).toHaveLength(causes.length);
+});
 
 test("what Alertmanager's file keeps silent exists", () => {
   type Inhibition = { source_matchers: string[]; target_matchers: string[] };

@@ -20,6 +20,8 @@ type AlertmanagerOptions = Readonly<{
   /** Who is told, and when: Alertmanager's own form. */
   file: string;
   port: number;
+  /** Whether it is built of its source, if this machine has none. */
+  isFetched: boolean;
   /** Gives up. */
   signal?: AbortSignal;
   onProgress?: Progress;
@@ -33,8 +35,8 @@ type AlertmanagerOptions = Readonly<{
  * @throws {DevstackError} PROGRAM_MISSING, NOT_READY
  */
 export async function startAlertmanager(options: AlertmanagerOptions) {
-  const { env, dataDir, file, port, signal, onProgress } = options;
-  const command = await findProgram("alertmanager", { env, signal, onProgress });
+  const { env, dataDir, file, port, isFetched, signal, onProgress } = options;
+  const command = await findProgram("alertmanager", { env, isFetched, signal, onProgress });
   const folder = join(dataDir, "observe/alertmanager");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const address = `127.0.0.1:${port}`;

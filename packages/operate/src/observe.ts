@@ -90,7 +90,7 @@ async function traces(options: Beside) {
 
 /** An Alertmanager, with a file of one's own. */
 async function alerts(options: Beside & { file: string; port: number }) {
-  const { url, stop } = await startAlertmanager(options);
+  const { url, stop } = await startAlertmanager({ ...options, isFetched: true });
   return { lines: [url, `who is told: ${options.file}`], stop };
 }
 
