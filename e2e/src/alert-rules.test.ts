@@ -65,6 +65,7 @@ async function alertmanagerOf(told: string[]): Promise<string> {
     for (const { labels } of firing) told.push(`${request.url} ${labels.alertname} ${labels.job}`);
     answer.end();
   }).listen(0, "127.0.0.1");
+  onTestFinished(() => void listener.close());
   await once(listener, "listening");
   const config = parse(read("alertmanager.yml"));
   for (const receiver of config.receivers)
@@ -77,10 +78,7 @@ async function alertmanagerOf(told: string[]): Promise<string> {
   await writeFile(file, JSON.stringify(config));
   const options = { env: process.env, dataDir, file, port, isFetched: false };
   const { url, stop } = await startAlertmanager(options);
-  onTestFinished(async () => {
-    await stop();
-    listener.close();
-  });
+  onTestFinished(stop);
   return url;
 }
 
