@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { loadDotEnv } from "@parley/devstack/environment";
 import { runMain, say } from "@parley/devstack/terminal";
 import { K8S, render, renderWithComponents } from "./kubernetes-manifests.ts";
 import { customDefinitions, type Manifest } from "./kubernetes-schemas.ts";
@@ -69,6 +70,7 @@ async function dryRun(server: ApiServer, name: string, all: readonly Manifest[])
 
 // `make k8s-dry-run`: whether a real API server of Kubernetes would take each overlay.
 await runMain("make k8s-dry-run", async () => {
+  loadDotEnv();
   const server = await startApiServer();
   try {
     const { stdout } = await server.kubectl(["version"]);

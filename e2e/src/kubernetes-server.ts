@@ -70,7 +70,8 @@ export async function startApiServer(): Promise<ApiServer> {
   await writeFile(key, privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
   await writeFile(tokens, `${TOKEN},admin,1,"system:masters"\n`, { mode: 0o600 });
   await writeFile(config, JSON.stringify(kubeconfig(port)));
-  const kubectl = (args: readonly string[]) => runCommand(kubectlPath, [`--kubeconfig=${config}`, ...args]);
+  const kubectl = (args: readonly string[]) =>
+    runCommand(kubectlPath, [`--kubeconfig=${config}`, `--cache-dir=${folder}/kubectl`, ...args]);
   const [etcdUrl, etcd] = await startEtcd(folder);
   const logFile = join(folder, "kube-apiserver.log");
   const args = [

@@ -33,8 +33,8 @@ export class TimelineView {
   /** Names the time from the first open to the last release: what belongs to an earlier one is ignored. */
   #session = {};
   #isPaged = false;
-  /** Counts the parts of the room that were asked for: a page of an earlier one is ignored. */
-  #part = 0;
+  /** Names the last jump to another part of the room: what comes of an earlier one is ignored. */
+  #jump = {};
   #unsubscribe: Release | undefined;
   #stopSave: Release | undefined;
   #stopShow: Release | undefined;
@@ -82,7 +82,6 @@ export class TimelineView {
   /** Forgets what is known of the room, also in the store, and begins anew. */
   reset(): void {
     this.#store(undefined);
-    this.#part += 1;
     this.#unsubscribe?.();
     this.#state = EMPTY;
     this.refresh();
@@ -92,16 +91,23 @@ export class TimelineView {
 
   /** Loads more. Resolves to whether there is still more in that direction. */
   async page<T = boolean>(place: Place, around = 0): Promise<T> {
-    const { items, completeFrom } = this.#state;
-    if (place === "newest" || place === "around") this.#part += 1;
-    const part = this.#part;
+    const isNext = place === "before" || place === "after";
+    // Nothing is next to what is not loaded yet.
+    if (isNext && !this.#state.head) return false as T;
+    if (!isNext) this.#jump = {};
+    const jump = this.#jump;
     this.#isPaged = place !== "newest";
-    const edge = place === "before" ? items[0] : items.at(-1);
-    const seq = place === "around" ? around : (edge?.message.seq ?? completeFrom);
+    const seq = isNext ? this.#edge(place) : around;
     const page = await loadPage(this.#core, this.#room, place, seq, () => this.#state);
-    // Else what is shown, or will be, is another part of the room: the page is not next to it.
-    if (part === this.#part) this.#dispatch(page);
+    // What is shown may be another part of the room by now: then the page is not next to it.
+    if (isNext ? seq === this.#edge(place) : jump === this.#jump) this.#dispatch(page);
     return (place === "before" ? this.#state.hasOlder : this.#state.hasNewer) as T;
+  }
+
+  /** Seq next to which a page would be. */
+  #edge(place: Place): number {
+    const { items, completeFrom } = this.#state;
+    return (place === "before" ? items[0] : items.at(-1))?.message.seq ?? completeFrom;
   }
 
   #dispatch(action: Action): void {
@@ -130,7 +136,6 @@ export class TimelineView {
 
   #gap(to: number): void {
     this.#store(undefined);
-    this.#part += 1;
     this.#reader.cursor = to;
     this.#core.outbox.forget(this.#room);
     this.#dispatch({ type: "gap", to });
@@ -143,9 +148,9 @@ export class TimelineView {
     this.#session = session;
     const { error: _, ...known } = this.#state;
     this.#state = known;
-    if (this.#state.head > 0) return this.#listen();
-    const state = await store?.get(`cache/${this.#room}`);
+    const state = this.#state.head || (await store?.get(`cache/${this.#room}`));
     if (session !== this.#session) return;
+    if (this.#state.head) return this.#listen();
     if (!state) return this.#load(session);
     this.#dispatch({ type: "set", values: { ...(state as TimelineState), phase: "cached" } });
     this.#listen();
@@ -158,7 +163,8 @@ export class TimelineView {
     try {
       const page = await loadPage(this.#core, this.#room, "newest", 0, () => this.#state);
       if (session !== this.#session) return;
-      this.#dispatch(page);
+      // Somebody may have jumped meanwhile.
+      if (!this.#state.head) this.#dispatch(page);
       this.#listen();
     } catch (thrown) {
       const error = toError(thrown);
@@ -174,10 +180,9 @@ export class TimelineView {
   }
 
   #end(): void {
-    this.#session = {};
+    this.#jump = this.#session = {};
     this.#unsubscribe?.();
     this.#isPaged = false;
-    this.#part += 1;
     // A part of the room without its end is not where the next one begins.
     this.#state = this.#state.hasNewer ? EMPTY : { ...this.#state, phase: "cached" };
     this.refresh();
@@ -185,7 +190,8 @@ export class TimelineView {
 
   #save(): void {
     this.#stopSave = undefined;
-    if (!this.#state.hasNewer) this.#store(reduce(this.#state, { type: "trim", keep: CACHED }));
+    if (this.#state.head && !this.#state.hasNewer)
+      this.#store(reduce(this.#state, { type: "trim", keep: CACHED }));
   }
 
   #store(value: unknown): void {

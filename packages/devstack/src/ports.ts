@@ -47,6 +47,12 @@ export async function choosePorts(
   throw new DevstackError("PORT_TAKEN", `${problems.join("; ")}; ${advice}`);
 }
 
+/** Refuses a port that is taken. @throws {DevstackError} PORT_TAKEN, with the variable that names it. */
+export async function assertPortFree(port: number, name: string): Promise<void> {
+  if (!(await isPortFree(port, "127.0.0.1")))
+    throw new DevstackError("PORT_TAKEN", `port ${port} (${name}) is taken`);
+}
+
 function isPortFree(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

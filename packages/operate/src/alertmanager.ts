@@ -1,7 +1,14 @@
-import { mkdir } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { type Environment, type Progress, REPOSITORY, variable } from "@parley/devstack/environment";
+import {
+  type Environment,
+  type Progress,
+  REPOSITORY,
+  SettingError,
+  variable,
+} from "@parley/devstack/environment";
 import { findProgram } from "@parley/devstack/find-program";
+import { assertPortFree } from "@parley/devstack/ports";
 import { missingAt, Unit } from "@parley/devstack/unit";
 
 /** The file that tells nobody. */
@@ -32,10 +39,14 @@ type AlertmanagerOptions = Readonly<{
  * minute or two.
  *
  * @returns where its page and its API are, and `stop`
- * @throws {DevstackError} PROGRAM_MISSING, NOT_READY
+ * @throws {DevstackError} PROGRAM_MISSING, PORT_TAKEN, NOT_READY; {SettingError} if the file cannot be read
  */
 export async function startAlertmanager(options: AlertmanagerOptions) {
   const { env, dataDir, file, port, isFetched, signal, onProgress } = options;
+  await readFile(file).catch(({ message }: Error) => {
+    throw new SettingError("NOT_READY", `ALERTMANAGER_CONFIG: ${message}`);
+  });
+  await assertPortFree(port, "ALERTMANAGER_PORT");
   const command = await findProgram("alertmanager", { env, isFetched, signal, onProgress });
   const folder = join(dataDir, "observe/alertmanager");
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -66,7 +66,7 @@ it("W13 a message that is slow to come is shown when it is there; until then not
   });
   await page.goto(`/r/${room}/150`);
   await isShown(page, 150);
-  expect(asked.slice(0, 2)).toEqual(["?limit=50", "?around=150&limit=50"]);
+  expect(asked.slice(0, 2).sort()).toEqual(["?around=150&limit=50", "?limit=50"]);
   await page.waitForTimeout(500);
   expect(await isInSight(page, 150)).toBe(true);
   expect(await unreadOf(alice, room)).toBeGreaterThan(100);
@@ -138,4 +138,34 @@ it("the same link can be followed again", async () => {
   await isShown(page, 120);
   await follow(page, `/r/${room}/50`);
   await isShown(page, 50);
+});
+
+it("a room opens at its unread line, however far back, and reads what is in sight alone", async () => {
+  const [alice, room] = [await somebody("Alice"), fresh("line-")];
+  await crowd(room, 20);
+  await join(alice, room);
+  await crowd(room, 150);
+  const page = await signedIn(alice, "/account");
+  await follow(page, `/r/${room}`);
+  await page.locator("[data-unread]").waitFor();
+  await eventually(() => unreadOf(alice, room)).toBeLessThan(150);
+  await page.waitForTimeout(1_000);
+  expect(await unreadOf(alice, room)).toBeGreaterThan(100);
+});
+
+it("a link into a room of which too much was missed shows its message, and reads no more", async () => {
+  const [alice, room] = [await somebody("Alice"), fresh("missed-")];
+  await crowd(room, 100);
+  await join(alice, room);
+  const page = await signedIn(alice, `/r/${room}`);
+  await isShown(page, 100);
+  // The client keeps a room a second after its last change.
+  await page.waitForTimeout(1_500);
+  await page.goto("/account");
+  await crowd(room, 1_200);
+  await page.goto(`/r/${room}/400`);
+  await isShown(page, 400);
+  await page.waitForTimeout(1_500);
+  expect(await isInSight(page, 400)).toBe(true);
+  expect(await unreadOf(alice, room)).toBeGreaterThan(800);
 });

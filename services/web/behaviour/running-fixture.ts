@@ -81,6 +81,23 @@ export async function crowd(room: string, total: number): Promise<void> {
   );
 }
 
+/** The keys under which the browser keeps something of the page, once it has kept something. */
+export const keysKept = (page: Page): Promise<string[]> =>
+  page.evaluate(
+    () =>
+      new Promise<string[]>((resolve, reject) => {
+        const opening = indexedDB.open("parley");
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const keys = opening.result.transaction("entries").objectStore("entries").getAllKeys();
+          keys.onsuccess = () => {
+            opening.result.close();
+            resolve(keys.result.map(String));
+          };
+        };
+      }),
+  );
+
 /** The text field of the room. */
 export const composer = (page: Page) => page.locator(".composer textarea");
 

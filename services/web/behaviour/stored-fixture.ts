@@ -3,8 +3,10 @@ import { expect, it } from "vitest";
 import { PASSWORD } from "./page-stack-fixture.ts";
 import {
   crowd,
+  eventually,
   fresh,
   join,
+  keysKept,
   profile,
   somebody,
   untilShown,
@@ -118,6 +120,7 @@ it("a newcomer has the door at once, before anybody says who is signed in; whoev
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
   });
   await page.locator("nav.sidebar").waitFor({ state: "attached" });
+  await eventually(async () => (await keysKept(page)).join()).toContain("page/me");
   await whileHung(["auth"], async () => {
     await page.reload();
     await page.locator("nav.sidebar").waitFor({ state: "attached" });

@@ -4,7 +4,7 @@ import { persist } from "../state/persist.ts";
 import type { Reading } from "./reading.ts";
 import type { RoomContext } from "./room-context.ts";
 import { Scroller } from "./scroller.ts";
-import { cameSince, hasSeq, rowOf, untilLoaded } from "./timeline-parts.ts";
+import { cameSince, hasSeq, rowOf } from "./timeline-parts.ts";
 import { around, earlier, later, seqAt, WINDOW, windowStart } from "./window.ts";
 
 /** How near the edge of the list more is shown or loaded, in heights of the view. */
@@ -27,12 +27,14 @@ export class RoomScroll {
   #start = 0;
   #isPlaced = false;
   #isAtLine = false;
-  readonly #openedAt = performance.now();
+  #openedAt = performance.now();
   #isLoading = false;
   /** A message to be shown once it is in the document. */
   #target: number | undefined;
   /** The reader has scrolled since, and does not wait for it. */
   #isFree = false;
+  /** The message that a jump has shown, until the reader scrolls. */
+  #shown: number | undefined;
   /** The head when the reader was at the end last. */
   #seenHead = 0;
 
@@ -42,8 +44,8 @@ export class RoomScroll {
     this.#reading = reading;
     context.toLatest = () => void this.#toLatest();
     this.#scroller.onGesture = () => {
-      this.#isFree = true;
-      this.#isAtLine = true;
+      this.#isFree = this.#isAtLine = this.#isPlaced = true;
+      this.#shown = undefined;
     };
   }
 
@@ -53,7 +55,8 @@ export class RoomScroll {
     this.#timeline = timeline;
     if (this.#isPlaced) this.#scroller.capture();
     const first = this.#first.value;
-    this.#start = windowStart(items, this.#target === undefined ? first : around(items, this.#target));
+    const target = this.#target ?? 0;
+    this.#start = windowStart(items, hasSeq(items, target) ? around(items, target) : first);
     this.#scroller.hasEnd = !hasNewer && this.#start + WINDOW >= items.length;
     return this.#start;
   }
@@ -70,14 +73,24 @@ export class RoomScroll {
   /** After rows were made: puts what is seen in its place. */
   commit(): void {
     const { items = [] } = this.#timeline ?? {};
-    if (!this.#list || items.length === 0) return;
-    if (this.#target !== undefined) this.#showTarget(this.#target);
+    if (!this.#list) return;
+    if (items.length === 0) this.#openAgain();
+    else if (this.#target !== undefined) this.#showTarget(this.#target);
     else if (this.#isLineElsewhere()) void this.#loadLine();
     else if (!this.#isPlaced || (this.#isOpening && this.#line)) this.#place();
     else this.#scroller.settle();
-    if (this.#isLoading && !this.#isPlaced) return;
+    if (items.length === 0 || (this.#isLoading && !this.#isPlaced)) return;
     this.#isPlaced = true;
     this.#check();
+  }
+
+  /** All that was shown was dropped, as too much had been missed: as when the room was opened. */
+  #openAgain(): void {
+    if (!this.#isPlaced) return;
+    this.#isPlaced = this.#isAtLine = false;
+    this.#openedAt = performance.now();
+    if (this.#shown !== undefined) void this.jumpTo(this.#shown);
+    else if (this.#target === undefined) this.#load(() => this.#context.room.older());
   }
 
   /** Whether the list is still shown. */
@@ -88,19 +101,19 @@ export class RoomScroll {
     const { room } = this.#context;
     this.#target = seq;
     this.#isFree = false;
+    let isAnswered: boolean | undefined;
     if (!hasSeq(room.timeline.value.items, seq)) {
-      await untilLoaded(room);
-      await persist(
-        () => room.around(seq),
+      isAnswered = await persist(
+        () => room.around(seq).then(() => true),
         () => this.#target === seq && !this.#isFree && this.#isHere(),
       );
     }
-    if (this.#target !== seq) return;
+    if (this.#target !== seq || !this.#isHere()) return;
     const { items } = room.timeline.value;
     if (!hasSeq(items, seq)) {
       this.#target = undefined;
       // There is no such message.
-      if (!this.#isFree) await this.#toLatest();
+      if (isAnswered && !this.#isFree) await this.#toLatest();
       return;
     }
     this.#first.value = around(items, seq);
@@ -114,6 +127,7 @@ export class RoomScroll {
     const { lit } = this.#context;
     if (!row || !hasSeq(items.slice(this.#start, this.#start + WINDOW), seq)) return;
     this.#target = undefined;
+    this.#shown = seq;
     this.#first.value = seqAt(items, this.#start);
     this.#isAtLine = true;
     this.#scroller.show(row, "middle");
@@ -149,10 +163,11 @@ export class RoomScroll {
     const isWanted = () => !this.#isAtLine && this.#target === undefined && this.#isHere();
     await persist(() => this.#context.room.around(seq), isWanted);
     this.#isLoading = false;
-    if (!isWanted()) return;
-    this.#first.value = around(this.#timeline?.items ?? [], seq);
-    this.#place();
-    this.#isAtLine = true;
+    if (isWanted()) {
+      this.#first.value = around(this.#timeline?.items ?? [], seq);
+      this.#place();
+      this.#isAtLine = true;
+    }
     this.#isPlaced = true;
     this.#check();
   }
@@ -168,7 +183,7 @@ export class RoomScroll {
   /** Tells what was read, and shows or loads more near an edge. */
   #check(): void {
     // What is shown on the way to a message was not read, and asks for nothing.
-    const isOnTheWay = this.#target !== undefined && !this.#isFree;
+    const isOnTheWay = !this.#isPlaced || (this.#target !== undefined && !this.#isFree);
     if (this.#scroller.heightPx === 0 || !this.#timeline || isOnTheWay) return;
     this.#report(this.#timeline);
     this.#extend(this.#timeline);
@@ -207,14 +222,16 @@ export class RoomScroll {
     void persist(page, this.#isHere).then((hasMore) => {
       this.#isLoading = false;
       // Refused for good, it would be again.
-      if (hasMore !== undefined) this.#check();
+      if (hasMore !== undefined) this.commit();
     });
   }
 
   async #toLatest(): Promise<void> {
-    this.#target = undefined;
+    const isSeeking = this.#target !== undefined || (this.#isLoading && !this.#isAtLine);
+    this.#target = this.#shown = undefined;
+    this.#isAtLine = true;
     try {
-      if (this.#timeline?.hasNewer) await this.#context.room.latest();
+      if (this.#timeline?.hasNewer || isSeeking) await this.#context.room.latest();
     } catch (error) {
       // What is loaded does not end where the room does.
       return this.#context.tell(error);
@@ -222,6 +239,7 @@ export class RoomScroll {
     if (this.#target !== undefined) return;
     this.#first.value = undefined;
     this.#scroller.hasEnd = true;
+    this.#isPlaced = true;
     this.#scroller.toEnd();
     this.#check();
   }

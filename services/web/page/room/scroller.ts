@@ -15,7 +15,7 @@ type Anchor = Readonly<{ row: HTMLElement; top: number }>;
 export class Scroller {
   /** Whether the end of the list is the end of the room: the list may follow it. */
   hasEnd = true;
-  /** Called when the reader scrolls; a press may be anything. */
+  /** Called when the reader scrolls; a press or a key may be anything. */
   onGesture = (): void => undefined;
   #box: HTMLElement | undefined;
   #list: HTMLElement | undefined;
@@ -43,7 +43,7 @@ export class Scroller {
     observer.observe(box);
     const free = ({ type }: Event) => {
       this.#heldUntil = 0;
-      if (type !== "pointerdown") this.onGesture();
+      if (type === "wheel" || type === "touchmove") this.onGesture();
     };
     for (const name of GESTURES) box.addEventListener(name, free, { passive: true });
     box.addEventListener("scroll", scrolled, { passive: true });

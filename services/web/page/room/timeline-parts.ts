@@ -1,4 +1,3 @@
-import type { Room } from "@parley/client";
 import { type Item, isMessage } from "./rows.ts";
 
 /** Whether a seq lies among messages, though it may be that of a reaction. */
@@ -23,15 +22,4 @@ export function cameSince(items: readonly Item[], seenHead: number, me: string):
 export function rowOf(list: HTMLElement | undefined, seq: number): HTMLElement | undefined {
   const rows = [...(list?.querySelectorAll<HTMLElement>("[data-seq]") ?? [])];
   return rows.find((row) => Number(row.dataset.seq) >= seq) ?? rows.at(-1);
-}
-
-/** Waits for the newest page of a room, which comes first and would replace what is around a message. */
-export function untilLoaded(room: Room): Promise<void> {
-  return new Promise((resolve) => {
-    const release = room.timeline.subscribe(({ items, phase, error }) => {
-      if (items.length === 0 && phase !== "live" && !error) return;
-      resolve();
-      queueMicrotask(() => release());
-    });
-  });
 }
