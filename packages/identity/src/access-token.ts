@@ -41,11 +41,15 @@ const REQUIRED_CLAIMS = ["sub", "sid", "jti", "iat", "exp", "username"];
  * through, as it would other values of the 4 bits of the last character that no byte of the signature has: a token has one
  * form only.
  */
-const COMPACT_JWS = /^[\w-]+\.[\w-]+\.(?:[\w-]{85}|[\w-]{341})[AQgw]$/;
+const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+[AQgw]$/;
+/** Lengths of the signatures in base64url, characters. */
+const SIGNATURE_LENGTHS = [86, 342];
 
 /** Whether a text has the form of an access token; what has not is refused without any work. */
 export const isAccessTokenForm = (text: string): boolean =>
-  text.length <= TOKEN_LENGTH_MAX && COMPACT_JWS.test(text);
+  text.length <= TOKEN_LENGTH_MAX &&
+  SIGNATURE_LENGTHS.includes(text.length - 1 - text.lastIndexOf(".")) &&
+  COMPACT_JWS.test(text);
 
 /** The claims in their types. jose has compared the issuer and the times; `aud` must be one text. */
 function claimsOf({ aud, sub, sid, jti, exp, username }: JWTPayload, audience: string): TokenClaims {

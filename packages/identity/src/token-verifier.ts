@@ -154,13 +154,17 @@ export function createTokenVerifier(auth: AuthServiceClient, rules: TokenRules):
     }
     const inFlight = pending.get(token);
     if (inFlight !== undefined) return inFlight;
-    const answer = callAuth(token).finally(() => pending.delete(token));
+    const answer = callAuth(token);
     pending.set(token, answer);
-    const identity = await answer;
-    if (cache.size >= CACHE_ENTRIES_MAX) cache.delete(cache.keys().next().value as string);
-    cache.delete(token);
-    cache.set(token, { identity, until: performance.now() + CACHE_MS });
-    return identity;
+    try {
+      const identity = await answer;
+      if (cache.size >= CACHE_ENTRIES_MAX) cache.delete(cache.keys().next().value as string);
+      cache.delete(token);
+      cache.set(token, { identity, until: performance.now() + CACHE_MS });
+      return identity;
+    } finally {
+      pending.delete(token);
+    }
   };
 
   return {

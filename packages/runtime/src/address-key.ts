@@ -10,7 +10,7 @@ const PREFIX_GROUPS = 4;
  * @example addressKey("2001:db8::1") === "2001:db8:0:0::/64"
  */
 export function addressKey(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!address.includes(":") || !isIPv6(address)) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;
   const [front = "", back] = (address.split("%")[0] as string).toLowerCase().split("::");

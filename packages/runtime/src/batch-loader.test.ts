@@ -23,21 +23,36 @@ const keysOf = (batches: readonly Batch[]) => batches.map(({ keys }) => keys);
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-it("loads the first key at once and the following ones as a batch, also while the first has no answer", async () => {
+/** The end of this turn of the event loop. */
+const turn = () => vi.advanceTimersByTimeAsync(0);
+
+it("loads the keys of one turn together at its end, and the following ones as a batch, also while there is no answer", async () => {
   const { batches, load } = controlledLoader();
-  const values = ["a", "b", "none", "b"].map(load);
-  expect(keysOf(batches)).toEqual([["a"]]);
-  await vi.advanceTimersByTimeAsync(20);
-  expect(keysOf(batches)).toEqual([["a"], ["b", "none"]]);
+  const values = ["a", "b"].map(load);
+  expect(batches).toEqual([]);
+  await turn();
+  expect(keysOf(batches)).toEqual([["a", "b"]]);
   values.push(load("c"));
-  expect(keysOf(batches)).toEqual([["a"], ["b", "none"], ["c"]]);
+  await vi.advanceTimersByTimeAsync(4);
+  values.push(load("none"), load("c"));
+  expect(keysOf(batches)).toEqual([["a", "b"]]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(keysOf(batches)).toEqual([
+    ["a", "b"],
+    ["c", "none"],
+  ]);
+  await vi.advanceTimersByTimeAsync(20);
+  values.push(load("d"));
+  await turn();
+  expect(keysOf(batches)[2]).toEqual(["d"]);
   for (const { end } of batches) end();
-  expect(await Promise.all(values)).toEqual(["A", "B", undefined, "B", "C"]);
+  expect(await Promise.all(values)).toEqual(["A", "B", "C", undefined, "C", "D"]);
 });
 
 it("loads a key again while it is being loaded: a value is never older than its call", async () => {
   const { batches, load } = controlledLoader();
   void load("a");
+  await turn();
   void load("a");
   await vi.advanceTimersByTimeAsync(20);
   expect(keysOf(batches)).toEqual([["a"], ["a"]]);
@@ -45,7 +60,9 @@ it("loads a key again while it is being loaded: a value is never older than its 
 
 it("rejects only the keys of the batch that failed", async () => {
   const { batches, load } = controlledLoader();
-  const [a, b] = ["a", "b"].map(load);
+  const a = load("a");
+  await turn();
+  const b = load("b");
   await vi.advanceTimersByTimeAsync(20);
   batches[0]?.end(new Error("failed"));
   batches[1]?.end();
@@ -53,10 +70,12 @@ it("rejects only the keys of the batch that failed", async () => {
   expect(await b).toBe("B");
 });
 
-it("starts a batch at the most keys", async () => {
+it("starts a batch at the most keys, and none of them early because of that", async () => {
   const { batches, load } = controlledLoader(3);
-  for (const key of ["a", "b", "c", "d", "e"]) void load(key);
-  expect(keysOf(batches)).toEqual([["a"], ["b", "c", "d"]]);
-  await vi.advanceTimersByTimeAsync(20);
-  expect(keysOf(batches)).toEqual([["a"], ["b", "c", "d"], ["e"]]);
+  for (const key of ["a", "b", "c", "d"]) void load(key);
+  expect(keysOf(batches)).toEqual([["a", "b", "c"]]);
+  await vi.advanceTimersByTimeAsync(4);
+  expect(keysOf(batches)).toEqual([["a", "b", "c"]]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(keysOf(batches)).toEqual([["a", "b", "c"], ["d"]]);
 });

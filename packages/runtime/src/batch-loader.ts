@@ -11,8 +11,8 @@ type Batch<Key, Value> = {
 
 /**
  * Makes a function that loads the value of one key, and loads keys that are asked for within `intervalMs` as one batch. The
- * first key after a pause is loaded at once. A batch starts after all of its keys were asked for, so no value is older
- * than its call, and does not wait for the batch before, which may hang.
+ * first keys after a pause are loaded at the end of their turn of the event loop. A batch starts after all of its keys
+ * were asked for, so no value is older than its call, and does not wait for the batch before, which may hang.
  *
  * @example const findUser = createBatchLoader((ids) => findUsers(database, ids), { keysMax: 1_000, intervalMs: 5 })
  */
@@ -22,20 +22,23 @@ export function createBatchLoader<Key, Value>(
 ): (key: Key) => Promise<Value | undefined> {
   let batch: Batch<Key, Value> | undefined;
   let nextBatchAt = 0;
-  const start = () => {
-    if (!batch) return;
-    const { keys, values } = batch;
+  const start = (due: Batch<Key, Value>) => {
+    if (batch !== due) return;
+    const { keys, values } = due;
     batch = undefined;
     nextBatchAt = performance.now() + intervalMs;
     loadAll([...keys]).then(values.resolve, values.reject);
   };
   return async (key) => {
     batch ??= { keys: new Set(), values: Promise.withResolvers() };
-    const { keys, values } = batch;
-    keys.add(key);
-    const waitMs = nextBatchAt - performance.now();
-    if (waitMs <= 0 || keys.size >= keysMax) start();
-    else if (keys.size === 1) setTimeout(start, waitMs);
-    return (await values.promise).get(key);
+    const own = batch;
+    if (own.keys.size === 0) {
+      const waitMs = nextBatchAt - performance.now();
+      if (waitMs < 1) setImmediate(start, own);
+      else setTimeout(start, waitMs, own);
+    }
+    own.keys.add(key);
+    if (own.keys.size >= keysMax) start(own);
+    return (await own.values.promise).get(key);
   };
 }

@@ -97,19 +97,21 @@ export function writeProblem(socket: Socket, problem: Problem): void {
 }
 
 /**
- * @throws {Problem} 400 `bad_encoding` if the URL is not percent-encoded UTF-8, also in its query; 400 `bad_request` if
- * HTTP/1.1 comes without a host (RFC 9112 section 3.2)
+ * What is wrong with a request, if anything: 400 `bad_encoding` if its URL is not percent-encoded UTF-8, also in its
+ * query; 400 `bad_request` if HTTP/1.1 comes without a host (RFC 9112 section 3.2).
  */
-export function checkRequest({ url = "", headers, headersDistinct, httpVersion }: IncomingMessage): void {
+export function faultOf(request: IncomingMessage): Problem | null {
+  const { url = "", headers, headersDistinct, httpVersion } = request;
   // Requests that Fastify's `inject` makes have no `headersDistinct`.
   const { host = [headers.host].filter(Boolean) } = headersDistinct ?? {};
   const hosts = host.length;
   if (hosts > 1 || (hosts === 0 && httpVersion === "1.1"))
-    throw new Problem(400, "bad_request", "HTTP/1.1 needs one Host header (RFC 9112 section 3.2)");
-  if (!url.includes("%")) return;
+    return new Problem(400, "bad_request", "HTTP/1.1 needs one Host header (RFC 9112 section 3.2)");
+  if (!url.includes("%")) return null;
   try {
     decodeURIComponent(url);
+    return null;
   } catch {
-    throw new Problem(400, "bad_encoding", "the URL is not percent-encoded UTF-8");
+    return new Problem(400, "bad_encoding", "the URL is not percent-encoded UTF-8");
   }
 }

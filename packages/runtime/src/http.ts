@@ -17,7 +17,7 @@ import { type Check, createReadiness } from "./health.ts";
 import { addHealth } from "./health-routes.ts";
 import { addHomePage, type HomeLink } from "./home-page.ts";
 import {
-  checkRequest,
+  faultOf,
   problemOfError,
   refuseConnect,
   refuseConnection,
@@ -71,6 +71,8 @@ const HEADER_BYTES_MAX = 16_384;
 /** How long a connection may take to send the headers of a request, ms; checked each second. */
 const HEADER_DEADLINE_MS = 5_000;
 
+/** For handshakes of WebSockets, to which CORS does not apply: their origin is checked at the door. */
+const NO_CORS = { origin: false };
 /** Headers that pages of other origins may read. */
 const EXPOSED_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"];
 
@@ -94,7 +96,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     requestTimeout: REQUEST_DEADLINE_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
     http: {
-      // node:http would answer without a problem, and without a price; `checkRequest` does it.
+      // node:http would answer without a problem, and without a price; `faultOf` does it.
       requireHostHeader: false,
       maxHeaderSize: HEADER_BYTES_MAX,
       headersTimeout: HEADER_DEADLINE_MS,
@@ -130,7 +132,7 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     return sendProblem(reply, problem);
   });
   // After the limits of a route, unlike a hook of `onRequest`.
-  app.addHook("preParsing", async ({ raw }) => checkRequest(raw));
+  app.addHook("preParsing", ({ raw }, _reply, payload, done) => done(faultOf(raw), payload));
   addJsonBody(app as unknown as FastifyInstance);
   const methods = addMethods(app);
   const crossOrigin = {
@@ -139,16 +141,19 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     exposedHeaders: EXPOSED_HEADERS,
     strictPreflight: false,
   };
-  const delegator: FastifyCorsOptionsDelegateCallback = ({ method, url }, done) =>
-    done(null, method === "OPTIONS" ? { ...crossOrigin, methods: methods.of(url) } : crossOrigin);
+  const delegator: FastifyCorsOptionsDelegateCallback = ({ method, url, headers }, done) => {
+    if (headers.upgrade !== undefined) done(null, NO_CORS);
+    else done(null, method === "OPTIONS" ? { ...crossOrigin, methods: methods.of(url) } : crossOrigin);
+  };
   // Before CORS, so that preflights are limited too.
   await limitRoutes(app, budgets, options.limits, options.authenticate);
   await app.register(cors, { delegator });
   await app.register(helmet, { contentSecurityPolicy: false });
   // Before a body is read: Fastify has rules of its own for bodies of some methods.
-  app.addHook("onRequest", async (request, reply) =>
-    request.is404 ? refuseRoute(methods, request, reply) : undefined,
-  );
+  app.addHook("onRequest", (request, reply, done) => {
+    if (request.is404) refuseRoute(methods, request, reply);
+    else done();
+  });
   await addDocs(app, { ...options, publicPrefix });
   app.addSchema(ProblemBody);
   const askReadiness = createReadiness(options.checks);

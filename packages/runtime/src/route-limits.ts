@@ -57,9 +57,9 @@ function refuseWhenLate(app: App): void {
     lookedAt = now;
   }, LOOK_MS).unref();
   app.addHook("onClose", async () => clearInterval(timer));
-  app.addHook("onRequest", async ({ routeOptions }) => {
-    if (isLate && !routeOptions.config.isServedLate) throw new OverloadedProblem();
-  });
+  app.addHook("onRequest", ({ routeOptions }, _reply, done) =>
+    isLate && !routeOptions.config.isServedLate ? done(new OverloadedProblem()) : done(),
+  );
 }
 
 /** What an address pays: the whole cost of a public route, else that of any request. */

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Identity } from "@parley/identity/identity";
 import { CLOSE, type CloseCode } from "@parley/protocol/codes";
 import type { WebSocket } from "ws";
-import { writeCorked } from "./corked-writes.ts";
+import { holdCorked, writeCorked } from "./corked-writes.ts";
 import { REPLAYED_PER_UNIT } from "./cost.ts";
 import type { Meter } from "./meter.ts";
 import { ABNORMAL, countClose, socketCounts } from "./socket-counts.ts";
@@ -115,6 +115,11 @@ export class Connection {
     if (this.#closedAt !== 0) return;
     if (this.#socket.writableLength > UNSENT_BYTES_MAX) this.closeAsSlow();
     else writeCorked(this.#socket, frames);
+  }
+
+  /** Has what was just sent wait for the next frame, which is about to come: both are one system call then. */
+  hold(): void {
+    holdCorked(this.#socket);
   }
 
   /** Sends encoded frames that may be lost: drops them while the peer is behind. */

@@ -2,11 +2,12 @@ import type { Socket } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 let writeCorked: typeof import("./corked-writes.ts").writeCorked;
+let holdCorked: typeof import("./corked-writes.ts").holdCorked;
 
 // Fake timers: the tests assert waiting times, which a busy machine would lengthen.
 beforeEach(async () => {
   vi.resetModules();
-  ({ writeCorked } = await import("./corked-writes.ts"));
+  ({ writeCorked, holdCorked } = await import("./corked-writes.ts"));
   vi.useFakeTimers({ toFake: ["setTimeout", "setImmediate", "performance"] });
 });
 afterEach(() => {
@@ -50,7 +51,8 @@ class SlowSocket {
 const open = (ms: number) => {
   const socket = new SlowSocket(ms);
   const send = (bytes = Buffer.from("x")) => writeCorked(socket as unknown as Socket, bytes);
-  return { socket, send };
+  const hold = () => holdCorked(socket as unknown as Socket);
+  return { socket, send, hold };
 };
 
 /** How long the next flush to 250 sockets waits after one that took 10 ms, ms. */
@@ -129,4 +131,32 @@ test("after a pause a write is flushed at the end of its turn again", () => {
   send();
   turn();
   expect(socket.written).toEqual([1, 1]);
+});
+
+test("a held socket is written with what comes next for it, at most 25 ms later, and no other waits for it", () => {
+  const [held, silent, other] = [open(0), open(0), open(0)];
+  for (const { socket, hold } of [held, silent]) {
+    hold();
+    hold();
+    socket.write(Buffer.from("HTTP/1.1 101"));
+  }
+  pass(10);
+  other.send();
+  turn();
+  expect([held, silent, other].map(({ socket }) => socket.written)).toEqual([[], [], [1]]);
+  held.send();
+  held.send();
+  turn();
+  expect(held.socket.written).toEqual([3]);
+  pass(14);
+  expect(silent.socket.written).toEqual([]);
+  pass(2);
+  expect(silent.socket.written).toEqual([1]);
+  expect([held, silent].map(({ socket }) => socket.writableCorked)).toEqual([0, 0]);
+  expect(held.socket.written).toEqual([3]);
+  pass(100);
+  held.hold();
+  held.send();
+  turn();
+  expect(held.socket.written).toEqual([3, 1]);
 });

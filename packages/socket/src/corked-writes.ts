@@ -14,11 +14,15 @@ const SMALL = { writingShare: 1 / 5, waitMaxMs: 25 };
 const BUSY = { writingShare: 1 / 10, waitMaxMs: 50 };
 const LARGE_ROOM = { writingShare: 1 / 10, waitMaxMs: 100 };
 
+/** How long a held socket waits for more at most, ms: twice what a statement takes on a busy machine. */
+const HELD_MAX_MS = 25;
 /** Corked bytes of one socket that are written at once: corking must not make a reader look slow. */
 const CORKED_BYTES_MAX = 64 * 1_024;
 
 /** Sockets with corked bytes; one flush writes them all. */
 let corked: Socket[] = [];
+/** Corked sockets that are not written before more comes for them. */
+const held = new Set<Socket>();
 /** Time of the next flush at the earliest; monotonic, ms. */
 let nextFlushAt = 0;
 /** The last buffer written, to how many sockets in a row, and the largest such number since the last flush. */
@@ -42,6 +46,32 @@ function flush(): void {
   nextFlushAt = now + Math.min(waitMaxMs, (now - began) * (1 / writingShare - 1));
 }
 
+/** Has a corked socket written by the next flush. */
+function flushSoon(socket: Socket): void {
+  if (corked.length === 0) {
+    const wait = nextFlushAt - performance.now();
+    if (wait < 1) setImmediate(flush);
+    else setTimeout(flush, wait);
+  }
+  corked.push(socket);
+}
+
+function releaseHeld(): void {
+  held.forEach(flushSoon);
+  held.clear();
+}
+
+/**
+ * Corks a socket until bytes are written to it by `writeCorked`, at most `HELD_MAX_MS`: what was written before is one
+ * system call with what is about to come.
+ */
+export function holdCorked(socket: Socket): void {
+  if (held.has(socket)) return;
+  if (held.size === 0) setTimeout(releaseHeld, HELD_MAX_MS);
+  socket.cork();
+  held.add(socket);
+}
+
 /**
  * Writes bytes to a socket, corked: everything written to it until the next flush is one system call (docs/decisions/0011).
  *
@@ -55,13 +85,8 @@ export function writeCorked(socket: Socket, bytes: Buffer): void {
   if (inARow > mostInARow) mostInARow = inARow;
   if (socket.writableCorked === 0) {
     socket.cork();
-    if (corked.length === 0) {
-      const wait = nextFlushAt - performance.now();
-      if (wait < 1) setImmediate(flush);
-      else setTimeout(flush, wait);
-    }
-    corked.push(socket);
-  }
+    flushSoon(socket);
+  } else if (held.delete(socket)) flushSoon(socket);
   socketCounts.bytesSent += bytes.length;
   socket.write(bytes);
   if (socket.writableLength > CORKED_BYTES_MAX) socket.uncork();

@@ -53,9 +53,9 @@ const PATHS = ["/ws", "/api/v1/ws"];
 export function addSocketRoute(app: App, { admit, accept }: SocketRouteOptions): void {
   const admitted = new WeakMap<object, Admitted>();
   // The plugin would upgrade at any route that comes after it, and close that socket, which nothing admits or meters.
-  app.addHook("preValidation", async ({ ws, routeOptions: { url = "" } }) => {
-    if (ws && !PATHS.includes(url)) throw new Problem(404, "not_found", "the WebSocket is at /ws");
-  });
+  app.addHook("preValidation", ({ ws, routeOptions: { url = "" } }, _reply, done) =>
+    ws && !PATHS.includes(url) ? done(new Problem(404, "not_found", "the WebSocket is at /ws")) : done(),
+  );
   for (const url of PATHS)
     app.route({
       method: "GET",
@@ -69,7 +69,8 @@ export function addSocketRoute(app: App, { admit, accept }: SocketRouteOptions):
       preValidation: async (request, reply) => {
         if (!isUpgrade(request)) return;
         admitted.set(request.raw, await admitOrRefuse(admit, request, reply));
-        // Corked until `accept` has run: the answer to the handshake and `hello` leave in one write.
+        // Corked until `accept` has run: the answer to the handshake and `hello` leave in one write, with what the URL asks
+        // for if `accept` holds them.
         request.raw.socket.cork();
       },
       handler: (_request, reply) => {

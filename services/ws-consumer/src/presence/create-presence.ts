@@ -1,4 +1,3 @@
-import type { PresenceFrame } from "@parley/protocol/server-frames";
 import type { Hub } from "../delivery/hub.ts";
 import type { User } from "../rooms/rules/user.ts";
 import { LocalPresence } from "./local-presence.ts";
@@ -26,8 +25,8 @@ type PresenceDependencies = Readonly<{
 /** Who has a room open, as a new listener is told. */
 export type RoomPresence = Readonly<{
   online: number;
-  /** A frame for each other user; empty if there are more than `CROWD_MIN`. */
-  frames: readonly PresenceFrame[];
+  /** The other users; empty if there are more than `CROWD_MIN`. */
+  users: readonly User[];
 }>;
 
 /**
@@ -78,10 +77,7 @@ export function createPresence({ hub, instance, noteLastSeen, onFault, now }: Pr
     inRoom(room: string, userId: string): RoomPresence {
       const count = online.count(room);
       const users = count > CROWD_MIN ? [] : online.list(CROWD_MIN, room);
-      const frames = users
-        .filter(({ id }) => id !== userId)
-        .map((user): PresenceFrame => ({ type: "presence", user, isOnline: true, lastSeen: null }));
-      return { online: count, frames };
+      return { online: count, users: users.filter(({ id }) => id !== userId) };
     },
     /** Stops the timers, and stores that the users of this instance were online until now. */
     async close(): Promise<void> {

@@ -31,8 +31,8 @@ describe("presence of one instance", () => {
   it("is right at once, tells listeners once for all rooms, and closing undoes opening", async () => {
     const { presence, told, lastSeen, subscribe, stop } = start();
     subscribe("ann", "a", "b");
-    expect(presence.inRoom("a", "bob")).toMatchObject({ online: 1, frames: [{ user: { id: "ann" } }] });
-    expect(presence.inRoom("a", "ann")).toEqual({ online: 1, frames: [] });
+    expect(presence.inRoom("a", "bob")).toMatchObject({ online: 1, users: [{ id: "ann" }] });
+    expect(presence.inRoom("a", "ann")).toEqual({ online: 1, users: [] });
     await vi.advanceTimersByTimeAsync(20);
     expect(told).toEqual([{ rooms: ["a", "b"], frame: expect.objectContaining({ isOnline: true }) }]);
     presence.local.closed("ann", "a");
@@ -72,10 +72,10 @@ describe("presence of one instance", () => {
     const { presence, told, subscribe, stop } = start();
     for (let i = 0; i < 100; i += 1) subscribe(`u${i}`, "big");
     await vi.advanceTimersByTimeAsync(20);
-    expect(presence.inRoom("big", "u0").frames).toHaveLength(99);
+    expect(presence.inRoom("big", "u0").users).toHaveLength(99);
     expect(told).toHaveLength(100);
     for (let i = 100; i < 1_000; i += 1) subscribe(`u${i}`, "big");
-    expect(presence.inRoom("big", "u0")).toEqual({ online: 1_000, frames: [] });
+    expect(presence.inRoom("big", "u0")).toEqual({ online: 1_000, users: [] });
     await vi.advanceTimersByTimeAsync(2_020);
     expect(told).toHaveLength(101);
     const crowd = told[100]?.frame as { online: number; came: { id: string }[] };

@@ -33,6 +33,7 @@ export function applyQuery(
           : Promise.reject(new Refusal("bad_frame", `room: must match ${LISTEN_PATTERN}`, { path: "/room" }));
       subscribed.catch(answer);
     }
+    if (wanted.length > 0) connection.hold();
   } catch (error) {
     answer(error);
   }

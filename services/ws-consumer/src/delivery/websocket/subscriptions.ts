@@ -10,6 +10,7 @@ import { type Command, command, errorFrame } from "@parley/socket/command";
 import type { Connection } from "@parley/socket/connection";
 import { socketCounts } from "@parley/socket/socket-counts";
 import type { RoomPresence } from "../../presence/create-presence.ts";
+import { onlineText } from "../../presence/online-text.ts";
 import type { WhoMayRead } from "../../rooms/access.ts";
 import type { Feed } from "../feed.ts";
 import type { CheckReadable } from "../read-history.ts";
@@ -178,11 +179,11 @@ export class Subscriptions {
 
   /** Tells a connection who has a room open, apart from users that it was `told` of; returns their number. */
   #sendPresence(connection: Connection, room: string, told: Set<string>): number {
-    const { online, frames } = this.#deps.presenceIn(room, connection.userId);
-    const fresh = frames.filter(({ user }) => !told.has(user.id));
+    const { online, users } = this.#deps.presenceIn(room, connection.userId);
+    const fresh = users.filter(({ id }) => !told.has(id));
     if (fresh.length === 0 || connection.unsentBytes > PRESENCE_UNSENT_MAX) return online;
-    for (const { user } of fresh) told.add(user.id);
-    connection.write(this.#deps.encode(fresh.map((frame) => JSON.stringify(frame))));
+    for (const { id } of fresh) told.add(id);
+    connection.write(this.#deps.encode(fresh.map(onlineText)));
     const { framesSent } = socketCounts;
     framesSent.presence = (framesSent.presence ?? 0) + fresh.length;
     return online;
