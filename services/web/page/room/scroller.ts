@@ -21,8 +21,10 @@ export class Scroller {
   #list: HTMLElement | undefined;
   #anchor: Anchor | undefined;
   #isAtEnd = true;
-  /** Until when the anchor is kept, monotonic ms. */
-  #heldUntil = 0;
+  /** Whether the anchor is kept. */
+  #isHeld = false;
+  #holding: ReturnType<typeof setTimeout> | undefined;
+  #onMove = (): void => undefined;
 
   /** Whether the reader is at the end of the room. */
   get isAtEnd(): boolean {
@@ -37,12 +39,13 @@ export class Scroller {
       this.capture();
       onMove();
     };
+    this.#onMove = scrolled;
     // Rows that come into view for the first time get their real height.
     const observer = new ResizeObserver(() => this.settle());
     observer.observe(list);
     observer.observe(box);
     const free = ({ type }: Event) => {
-      this.#heldUntil = 0;
+      this.#isHeld = false;
       if (type === "wheel" || type === "touchmove") this.onGesture();
     };
     for (const name of GESTURES) box.addEventListener(name, free, { passive: true });
@@ -58,8 +61,7 @@ export class Scroller {
   /** Remembers what the reader sees. Call it before the list changes. */
   capture(): void {
     const box = this.#box;
-    const isHeld = performance.now() < this.#heldUntil && this.#anchor?.row.isConnected;
-    if (!box || isHeld) return;
+    if (!box || (this.#isHeld && this.#anchor?.row.isConnected)) return;
     this.#isAtEnd = this.toEndPx <= END_PX;
     const edge = box.getBoundingClientRect().top;
     const row = this.#rowAt(edge);
@@ -97,7 +99,7 @@ export class Scroller {
 
   toEnd(): void {
     this.#isAtEnd = true;
-    this.#heldUntil = 0;
+    this.#isHeld = false;
     this.settle();
   }
 
@@ -108,7 +110,13 @@ export class Scroller {
     const top = place === "top" ? 48 : Math.max(0, (box.clientHeight - row.offsetHeight) / 2);
     this.#isAtEnd = false;
     this.#anchor = { row, top };
-    this.#heldUntil = performance.now() + HELD_MS;
+    this.#isHeld = true;
+    clearTimeout(this.#holding);
+    this.#holding = setTimeout(() => {
+      this.#isHeld = false;
+      // The end may be in sight, though nothing was scrolled since.
+      this.#onMove();
+    }, HELD_MS);
     const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - top;
     box.scrollTop += moved;
     if (this.toEndPx <= 1 && place === "top") this.#isAtEnd = true;
