@@ -27,7 +27,7 @@ export function createBatchLoader<Key, Value>(
     const { keys, values } = due;
     batch = undefined;
     nextBatchAt = performance.now() + intervalMs;
-    loadAll([...keys]).then(values.resolve, values.reject);
+    Promise.try(loadAll, [...keys]).then(values.resolve, values.reject);
   };
   return async (key) => {
     batch ??= { keys: new Set(), values: Promise.withResolvers() };

@@ -59,7 +59,7 @@ async function bytesOf(payload: unknown): Promise<Buffer> {
 /** The bytes to send, none if the client has them; sets the headers that go with them. */
 function variantOf(document: Document, { headers }: FastifyRequest, reply: FastifyReply): Buffer | null {
   const { etag, plain, gzipped } = document;
-  reply.header("etag", etag).header("vary", "Accept-Encoding");
+  reply.header("etag", etag).header("vary", "Origin, Accept-Encoding");
   reply.header("cache-control", `public, max-age=${MAX_AGE_S}`);
   reply.removeHeader("content-length");
   if (headers["if-none-match"]?.includes(etag)) {

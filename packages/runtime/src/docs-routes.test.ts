@@ -37,7 +37,7 @@ describe("A: documents", () => {
     const etag = String(first.headers.etag);
     for (const headers of [{}, { "accept-encoding": "br, gzip" }]) {
       const again = await get(url, headers);
-      expect(again).toMatchObject({ statusCode: 200, headers: { etag, vary: "Accept-Encoding" } });
+      expect(again).toMatchObject({ statusCode: 200, headers: { etag, vary: "Origin, Accept-Encoding" } });
       expect(String(again.headers["content-type"])).toContain(type);
       expect(String(again.headers["content-security-policy"])).toContain("object-src 'none'");
       const isZipped = again.headers["content-encoding"] === "gzip";

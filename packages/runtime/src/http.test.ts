@@ -171,4 +171,16 @@ describe("CORS", () => {
     const { headers } = await ask("/health/live", { headers: { origin: "http://other.example" } });
     expect(headers.get("access-control-allow-origin")).toBeNull();
   });
+
+  it("is the same where a proxy offers another protocol", async () => {
+    for (const method of ["GET", "OPTIONS"] as const) {
+      const { statusCode, headers } = await app.inject({
+        method,
+        url: "/health/live",
+        headers: { origin: ORIGIN, upgrade: "h2c", connection: "Upgrade" },
+      });
+      expect(statusCode).toBeLessThan(300);
+      expect(headers["access-control-allow-origin"]).toBe(ORIGIN);
+    }
+  });
 });

@@ -71,7 +71,7 @@ const HEADER_BYTES_MAX = 16_384;
 /** How long a connection may take to send the headers of a request, ms; checked each second. */
 const HEADER_DEADLINE_MS = 5_000;
 
-/** For handshakes of WebSockets, to which CORS does not apply: their origin is checked at the door. */
+/** For handshakes of WebSockets, to which CORS does not apply: the door checks their origin. */
 const NO_CORS = { origin: false };
 /** Headers that pages of other origins may read. */
 const EXPOSED_HEADERS = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After"];
@@ -142,8 +142,8 @@ export async function buildHttp(options: HttpOptions): Promise<App> {
     strictPreflight: false,
   };
   const delegator: FastifyCorsOptionsDelegateCallback = ({ method, url, headers }, done) => {
-    if (headers.upgrade !== undefined) done(null, NO_CORS);
-    else done(null, method === "OPTIONS" ? { ...crossOrigin, methods: methods.of(url) } : crossOrigin);
+    if (method === "OPTIONS") done(null, { ...crossOrigin, methods: methods.of(url) });
+    else done(null, headers.upgrade?.toLowerCase() === "websocket" ? NO_CORS : crossOrigin);
   };
   // Before CORS, so that preflights are limited too.
   await limitRoutes(app, budgets, options.limits, options.authenticate);

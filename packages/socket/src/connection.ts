@@ -109,10 +109,11 @@ export class Connection {
 
   /**
    * Sends encoded frames; the buffer is shared with other connections and must not change. A peer that leaves more than
-   * `UNSENT_BYTES_MAX` unread is closed with 4408 instead. Does nothing on a closed connection.
+   * `UNSENT_BYTES_MAX` unread is closed with 4408 instead. Does nothing on a closed connection, nor once ws has answered a
+   * close frame, which may wait in the cork: no data frame comes after it (RFC 6455 section 5.5.1).
    */
   write(frames: Buffer): void {
-    if (this.#closedAt !== 0) return;
+    if (this.#closedAt !== 0 || this.#ws.readyState !== this.#ws.OPEN) return;
     if (this.#socket.writableLength > UNSENT_BYTES_MAX) this.closeAsSlow();
     else writeCorked(this.#socket, frames);
   }

@@ -150,7 +150,7 @@ test("a held socket is written with what comes next for it, at most 25 ms later,
   expect(held.socket.written).toEqual([3]);
   pass(14);
   expect(silent.socket.written).toEqual([]);
-  pass(2);
+  pass(1);
   expect(silent.socket.written).toEqual([1]);
   expect([held, silent].map(({ socket }) => socket.writableCorked)).toEqual([0, 0]);
   expect(held.socket.written).toEqual([3]);
@@ -159,4 +159,18 @@ test("a held socket is written with what comes next for it, at most 25 ms later,
   held.send();
   turn();
   expect(held.socket.written).toEqual([3, 1]);
+});
+
+test("each held socket has its own 25 ms, whatever was held before", () => {
+  const [first, second] = [open(0), open(0)];
+  first.hold();
+  pass(2);
+  first.send();
+  pass(18);
+  second.hold();
+  second.socket.write(Buffer.from("HTTP/1.1 101"));
+  pass(24);
+  expect(second.socket.written).toEqual([]);
+  pass(1);
+  expect(second.socket.written).toEqual([1]);
 });

@@ -21,8 +21,9 @@ const CORKED_BYTES_MAX = 64 * 1_024;
 
 /** Sockets with corked bytes; one flush writes them all. */
 let corked: Socket[] = [];
-/** Corked sockets that are not written before more comes for them. */
-const held = new Set<Socket>();
+/** Corked sockets that are not written before more comes for them, and until when; monotonic, ms, in this order. */
+const held = new Map<Socket, number>();
+let releaseTimer: NodeJS.Timeout | undefined;
 /** Time of the next flush at the earliest; monotonic, ms. */
 let nextFlushAt = 0;
 /** The last buffer written, to how many sockets in a row, and the largest such number since the last flush. */
@@ -57,8 +58,16 @@ function flushSoon(socket: Socket): void {
 }
 
 function releaseHeld(): void {
-  held.forEach(flushSoon);
-  held.clear();
+  releaseTimer = undefined;
+  const now = performance.now();
+  for (const [socket, until] of held) {
+    if (until - now >= 1) {
+      releaseTimer = setTimeout(releaseHeld, until - now);
+      return;
+    }
+    held.delete(socket);
+    socket.uncork();
+  }
 }
 
 /**
@@ -67,9 +76,9 @@ function releaseHeld(): void {
  */
 export function holdCorked(socket: Socket): void {
   if (held.has(socket)) return;
-  if (held.size === 0) setTimeout(releaseHeld, HELD_MAX_MS);
+  if (!releaseTimer) releaseTimer = setTimeout(releaseHeld, HELD_MAX_MS);
   socket.cork();
-  held.add(socket);
+  held.set(socket, performance.now() + HELD_MAX_MS);
 }
 
 /**

@@ -57,7 +57,7 @@ export class RawPeer {
   #read = Buffer.alloc(0);
 
   /** Sends the handshake, and `behind` in the same write. `from`: its own address. */
-  constructor(url: string, behind = Buffer.alloc(0), from = "127.0.0.1") {
+  constructor(url: string, behind: Buffer = Buffer.alloc(0), from = "127.0.0.1") {
     const { hostname, port, pathname, search } = new URL(url);
     this.socket = connect({ host: hostname, port: Number(port), noDelay: true, localAddress: from });
     this.socket.on("data", (chunk: Buffer) => {
