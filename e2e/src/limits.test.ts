@@ -15,9 +15,6 @@ it("limits a user to 40 messages at once, over all sockets and HTTP, and says wh
   const answers: Frame[] = [];
   for (let i = 0; i < 30; i += 1)
     for (const socket of [one, two]) answers.push(await socket.next("ack", "error"));
-  const post = () => call(parley, alice, "POST", "/rooms/general/messages", { body: "x" }, "ws-producer");
-  const posted = [await post(), await post(), await post(), await post()];
-  expect(posted.map(({ code }) => code)).toContain("rate_limited");
   const refused = answers.filter((answer) => answer.type === "error");
   expect(refused.length).toBeGreaterThanOrEqual(15);
   expect(refused.length).toBeLessThanOrEqual(20);
@@ -25,7 +22,12 @@ it("limits a user to 40 messages at once, over all sockets and HTTP, and says wh
     expect(code).toBe("rate_limited");
     expect(retryAfterMs).toBeGreaterThan(0);
   }
-  await new Promise((resolve) => setTimeout(resolve, Number(refused.at(-1)?.retryAfterMs) + 20));
+  const post = () => call(parley, alice, "POST", "/rooms/general/messages", { body: "x" }, "ws-producer");
+  let posted = await post();
+  // On a busy machine the budget refills meanwhile.
+  for (let i = 0; i < 10 && posted.code !== "rate_limited"; i += 1) posted = await post();
+  expect(posted.code).toBe("rate_limited");
+  await new Promise((resolve) => setTimeout(resolve, Number(posted.body["retryAfterMs"]) + 20));
   one.send({ room: "general", body: "patience" });
   expect(await one.next("ack", "error")).toMatchObject({ type: "ack" });
 });
