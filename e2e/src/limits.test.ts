@@ -27,7 +27,8 @@ it("limits a user to 40 messages at once, over all sockets and HTTP, and says wh
   // On a busy machine the budget refills meanwhile.
   for (let i = 0; i < 10 && posted.code !== "rate_limited"; i += 1) posted = await post();
   expect(posted.code).toBe("rate_limited");
-  await new Promise((resolve) => setTimeout(resolve, Number(posted.body["retryAfterMs"]) + 20));
+  const { retryAfterMs } = posted.body as { retryAfterMs: number };
+  await new Promise((resolve) => setTimeout(resolve, retryAfterMs + 20));
   one.send({ room: "general", body: "patience" });
   expect(await one.next("ack", "error")).toMatchObject({ type: "ack" });
 });

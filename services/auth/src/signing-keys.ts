@@ -29,9 +29,10 @@ type PublicKey = PublicKeys["keys"][number];
 
 type KeyRow = { kid: string; privateJwk: JWK; signs: boolean };
 type Signer = Readonly<{ kid: string; key: CryptoKey; alg: TokenAlgorithm }>;
+type ImportedKey = Signer & Readonly<{ verifier: KeyObject; published: PublicKey }>;
 type Keys = Readonly<{
   signer: Signer;
-  verifiers: ReadonlyMap<string, KeyObject>;
+  imported: ReadonlyMap<string, ImportedKey>;
   jwks: PublicKeys;
 }>;
 
@@ -65,20 +66,21 @@ const readRows = (database: Database): Promise<KeyRow[]> =>
      where next_from is null or next_from > now() - ${PUBLISHED_AFTER} order by generation`,
   );
 
-async function importRow({ kid, privateJwk, signs }: KeyRow) {
+async function importRow({ kid, privateJwk }: KeyRow): Promise<ImportedKey> {
   const verifier = importPublicKey(privateJwk as JsonWebKey);
   const alg = algorithmOf(verifier);
   const published = { ...verifier.export({ format: "jwk" }), kid, alg, use: "sig" } as PublicKey;
-  return { kid, alg, signs, verifier, published, key: (await importJWK(privateJwk, alg)) as CryptoKey };
+  return { kid, alg, verifier, published, key: (await importJWK(privateJwk, alg)) as CryptoKey };
 }
 
-async function importRows(rows: readonly KeyRow[]): Promise<Keys> {
-  const keys = await Promise.all(rows.map(importRow));
-  const signer = keys.findLast(({ signs }) => signs) ?? keys[0];
+/** Imports the keys that are not among those `before`: a kid is the thumbprint of its key, which never changes. */
+async function importRows(rows: readonly KeyRow[], before?: Keys): Promise<Keys> {
+  const keys = await Promise.all(rows.map((row) => before?.imported.get(row.kid) ?? importRow(row)));
+  const signer = keys.findLast((_key, i) => rows[i]?.signs) ?? keys[0];
   if (!signer) throw new Error("there is no signing key");
   return {
     signer,
-    verifiers: new Map(keys.map(({ kid, verifier }) => [kid, verifier])),
+    imported: new Map(keys.map((key) => [key.kid, key])),
     jwks: { keys: keys.map(({ published }) => published) },
   };
 }
@@ -104,7 +106,7 @@ export async function openSigningKeys(database: Database, log: Log): Promise<Sig
   const reload = () => {
     loading ??= (async () => {
       loadedAt = performance.now();
-      const next = await importRows(await readRows(database));
+      const next = await importRows(await readRows(database), keys);
       if (next.signer.kid !== keys.signer.kid)
         log.info({ kid: next.signer.kid }, "signing with another key from now on");
       keys = next;
@@ -120,9 +122,9 @@ export async function openSigningKeys(database: Database, log: Log): Promise<Sig
   return {
     signer: () => keys.signer,
     verifier(kid) {
-      const known = keys.verifiers.get(kid);
+      const known = keys.imported.get(kid)?.verifier;
       if (known || performance.now() - loadedAt < UNKNOWN_KEY_RELOAD_MS) return known;
-      return reload().then(() => keys.verifiers.get(kid));
+      return reload().then(() => keys.imported.get(kid)?.verifier);
     },
     jwks: () => keys.jwks,
     close: () => clearInterval(timer),
