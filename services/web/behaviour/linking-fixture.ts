@@ -138,28 +138,6 @@ it("a link to the newest message leaves nothing to jump to", async () => {
   expect(await isInSight(page, 60)).toBe(true);
 });
 
-it("opening the room gives up a message that is on its way", async () => {
-  const [alice, room] = [await somebody("Alice"), fresh("given-up-")];
-  await join(alice, room);
-  await crowd(room, 150);
-  const page = await signedIn(alice, "/account");
-  const asked = Promise.withResolvers<void>();
-  const answering = Promise.withResolvers<void>();
-  await page.route(`**/rooms/${room}/messages?*around=20*`, async (route) => {
-    asked.resolve();
-    await answering.promise;
-    await route.continue();
-  });
-  await follow(page, `/r/${room}/20`);
-  await asked.promise;
-  await follow(page, `/r/${room}`);
-  const answered = page.waitForResponse(/around=20/);
-  answering.resolve();
-  await answered;
-  await page.waitForTimeout(500);
-  expect(await isInSight(page, 20)).toBe(false);
-});
-
 it("the same link can be followed again", async () => {
   const [alice, room] = [await somebody("Alice"), fresh("again-")];
   await crowd(room, 120);

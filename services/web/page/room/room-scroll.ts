@@ -96,11 +96,10 @@ export class RoomScroll {
   /** Whether the list is still shown. */
   readonly #isHere = (): boolean => !!this.#list?.isConnected;
 
-  /** Shows a message, loading what is around it; undefined gives up one that is on its way. */
-  async jumpTo(seq: number | undefined): Promise<void> {
+  /** Shows a message, loading what is around it. */
+  async jumpTo(seq: number): Promise<void> {
     const { room } = this.#context;
     this.#target = seq;
-    if (seq === undefined) return;
     this.#isFree = false;
     let isAnswered: boolean | undefined;
     if (!hasSeq(room.timeline.value.items, seq)) {

@@ -82,7 +82,7 @@ export function Timeline({ context, timeline, reading, name, target }: Props) {
       active.value = rows.findLast(({ kind }) => kind === "message")?.key;
   });
   useEffect(() => {
-    void scroll.jumpTo(target);
+    if (target !== undefined) void scroll.jumpTo(target);
     // The same link may be followed again.
   }, [scroll, target, route.value]);
 
