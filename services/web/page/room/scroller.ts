@@ -24,7 +24,6 @@ export class Scroller {
   /** Whether the anchor is kept. */
   #isHeld = false;
   #holding: ReturnType<typeof setTimeout> | undefined;
-  #onMove = (): void => undefined;
 
   /** Whether the reader is at the end of the room. */
   get isAtEnd(): boolean {
@@ -39,7 +38,6 @@ export class Scroller {
       this.capture();
       onMove();
     };
-    this.#onMove = scrolled;
     // Rows that come into view for the first time get their real height.
     const observer = new ResizeObserver(() => this.settle());
     observer.observe(list);
@@ -115,7 +113,7 @@ export class Scroller {
     this.#holding = setTimeout(() => {
       this.#isHeld = false;
       // The end may be in sight, though nothing was scrolled since.
-      this.#onMove();
+      box.dispatchEvent(new Event("scroll"));
     }, HELD_MS);
     const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - top;
     box.scrollTop += moved;
