@@ -106,7 +106,6 @@ export class Scroller {
     const box = this.#box;
     if (!box) return;
     const top = place === "top" ? 48 : Math.max(0, (box.clientHeight - row.offsetHeight) / 2);
-    this.#isAtEnd = false;
     this.#anchor = { row, top };
     this.#isHeld = true;
     clearTimeout(this.#holding);
@@ -117,7 +116,7 @@ export class Scroller {
     }, HELD_MS);
     const moved = row.getBoundingClientRect().top - box.getBoundingClientRect().top - top;
     box.scrollTop += moved;
-    if (this.toEndPx <= 1 && place === "top") this.#isAtEnd = true;
+    this.#isAtEnd = place === "top" && this.toEndPx <= 1;
   }
 
   /** The last row of which the bottom is in sight. */
