@@ -14,7 +14,7 @@ const SMALL = { writingShare: 1 / 5, waitMaxMs: 25 };
 const BUSY = { writingShare: 1 / 10, waitMaxMs: 50 };
 const LARGE_ROOM = { writingShare: 1 / 10, waitMaxMs: 100 };
 
-/** How long a held socket waits for more at most, ms: twice what a statement takes on a busy machine. */
+/** How long a held socket waits for more at most, ms: a look-up of rights waits 20 for company, and then for Postgres. */
 const HELD_MAX_MS = 25;
 /** Corked bytes of one socket that are written at once: corking must not make a reader look slow. */
 const CORKED_BYTES_MAX = 64 * 1_024;
